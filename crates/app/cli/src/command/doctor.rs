@@ -1,0 +1,103 @@
+//! `interlock doctor`
+
+use std::{os::unix::fs::MetadataExt as _, process::ExitCode};
+
+use clap::Args;
+use interlock_confine::{Confinement, Finding, check};
+use interlock_daemon::api::Status;
+
+use crate::{
+    client::Client,
+    command::{Global, run::user_home},
+    exit::Exit,
+    fault::Fault,
+    output::Output,
+};
+
+mod canary;
+
+/// Check everything that the guarantee stands on, and say the fix for each finding.
+///
+/// With --agent it also fires a canary: a mutation of production that must be held, sent with that agent's virtual
+/// credentials. Nothing real is touched: the canary's target does not exist.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The agent in whose name the canary is fired.
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+}
+
+impl Doctor {
+    pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
+        let home = global.home()?;
+        let mut findings = vec![private_home(&home)];
+        findings.extend(sandbox(global)?);
+        match global.client().and_then(|client| Ok((client.get::<Status>("/v1/status")?, client))) {
+            Err(fault) => findings.push(finding("daemon", false, fault.message, "start it with `interlock serve`")),
+            Ok((status, client)) => {
+                findings.extend(daemon(&status));
+                findings.push(self.canary(&client, &status));
+            }
+        }
+        let well = findings.iter().all(|finding| finding.ok);
+        output.show(&findings, |findings| findings.iter().map(line).collect::<Vec<_>>().join("\n"));
+        Ok(if well { Exit::Ok } else { Exit::Failed }.into())
+    }
+
+    fn canary(&self, client: &Client, status: &Status) -> Finding {
+        let agent = self.agent.clone().or_else(|| status.agents.first().map(ToString::to_string));
+        let Some(agent) = agent else {
+            return finding("canary", false, "no agent to fire it as", "register one with `interlock agent add`");
+        };
+        match canary::fire(client, &agent) {
+            Ok(words) => finding("canary", true, words, ""),
+            Err(fault) => finding("canary", false, fault.message, "look at the daemon's log before any agent works"),
+        }
+    }
+}
+
+fn finding(id: &str, ok: bool, detail: impl Into<String>, fix: &str) -> Finding {
+    Finding { id: id.to_owned(), ok, detail: detail.into(), fix: fix.to_owned() }
+}
+
+fn line(finding: &Finding) -> String {
+    let mark = if finding.ok { "ok  " } else { "FAIL" };
+    let fix = if finding.ok || finding.fix.is_empty() { String::new() } else { format!("\n       fix: {}", finding.fix) };
+    format!("{mark}  {:<18} {}{fix}", finding.id, finding.detail)
+}
+
+fn private_home(home: &std::path::Path) -> Finding {
+    match std::fs::metadata(home) {
+        Err(error) => finding("home", false, format!("`{}`: {error}", home.display()), "make it with `interlock init`"),
+        Ok(meta) if meta.mode() & 0o077 != 0 => {
+            finding("home", false, format!("`{}` is open to others", home.display()), "chmod 700 it")
+        }
+        Ok(_) => finding("home", true, format!("`{}` is private", home.display()), ""),
+    }
+}
+
+fn sandbox(global: &Global) -> Result<Vec<Finding>, Fault> {
+    match check() {
+        Err(missing) => Ok(vec![finding("sandbox", false, missing.to_string(), missing.fix())]),
+        Ok(_) => {
+            let current = std::env::current_dir().map_err(|error| Fault::failed(error.to_string()))?;
+            let program = std::env::current_exe().map_err(|error| Fault::failed(error.to_string()))?;
+            let confinement = Confinement::new(user_home()?, global.home()?, current, program);
+            Ok(interlock_confine::probe::probe(&confinement))
+        }
+    }
+}
+
+fn daemon(status: &Status) -> Vec<Finding> {
+    let healthy = status.ledger == "ok";
+    let enforcing = status.mode == "enforce";
+    let team = status.people.len() > 1;
+    let alone = "T4 takes one person, a recovery point and a delay";
+    vec![
+        finding("daemon", true, format!("version {} answers", status.version), ""),
+        finding("ledger", healthy, format!("{}; {} entries", status.ledger, status.entries), "free disk space, then start the daemon again"),
+        finding("mode", enforcing, format!("[mode] enforce = \"{}\"", status.mode), "nothing is held in observe mode: set enforce"),
+        // Working alone is a choice, not a fault.
+        finding("people", true, if team { format!("a team of {}", status.people.len()) } else { format!("solo: {alone}") }, ""),
+    ]
+}

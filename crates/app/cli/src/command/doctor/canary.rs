@@ -1,0 +1,65 @@
+//! The canary: a mutation of production that must be held.
+
+use std::process::{Command, Stdio};
+
+use interlock_daemon::api::{OpenSession, OpenedSession};
+
+use crate::{client::Client, fault::Fault};
+
+/// A database that does not exist, in no environment that any rule names.
+const TARGET: &str = "interlock-canary-does-not-exist";
+
+/// Fires it and says in words how it was stopped.
+pub(crate) fn fire(client: &Client, agent: &str) -> Result<String, Fault> {
+    let opened: OpenedSession = client.post(
+        "/v1/sessions",
+        &OpenSession {
+            agent: agent.into(),
+            launcher: None,
+            task: "doctor's canary".to_owned(),
+            scope: Vec::new(),
+            secrets: Vec::new(),
+            prompt: None,
+            resume: None,
+            advisory: true,
+        },
+    )?;
+    let answer = send(&opened);
+    client.delete(&format!("/v1/sessions/{}", opened.session))?;
+    let answer = answer?;
+    let stopped = answer.contains("AccessDenied") && answer.contains("Interlock");
+    let words = if answer.contains("Interlock holds") { "held" } else { "refused" };
+    if stopped {
+        Ok(format!("a mutation of production was {words}"))
+    } else {
+        Err(Fault::failed(format!("the canary was NOT stopped: {}", answer.chars().take(200).collect::<String>())))
+    }
+}
+
+/// Sends it signed, with curl, which every system has and which signs SigV4 by itself.
+fn send(opened: &OpenedSession) -> Result<String, Fault> {
+    let body = format!("Action=DeleteDBInstance&Version=2014-10-31&DBInstanceIdentifier={TARGET}&SkipFinalSnapshot=true");
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "20", "--config", "-", "--data", &body])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .and_then(|mut child| {
+            // On standard input, so that no other user sees the key in the process list.
+            let config = format!(
+                "url = \"https://rds.{}.amazonaws.com/\"\nproxy = \"{}\"\ncacert = \"{}\"\nuser = \"{}:{}\"\naws-sigv4 = \"aws:amz:{}:rds\"\n",
+                opened.region, opened.proxy_url, opened.ca_bundle, opened.access_key_id, opened.secret_access_key, opened.region
+            );
+            if let Some(mut input) = child.stdin.take() {
+                std::io::Write::write_all(&mut input, config.as_bytes())?;
+            }
+            child.wait_with_output()
+        });
+    let output = output.map_err(|error| Fault::failed(format!("cannot run `curl`: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if text.is_empty() {
+        return Err(Fault::failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    Ok(text)
+}

@@ -1,0 +1,86 @@
+//! `interlock freeze` and `interlock unfreeze`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use interlock_daemon::api::{FreezeRequest, UnfreezeRequest};
+use interlock_flow::FreezeScope;
+
+use crate::{command::Global, exit::Exit, fault::Fault, output::Output, sign};
+
+/// What is covered.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Scope {
+    /// Every agent.
+    #[arg(long)]
+    fleet: bool,
+    /// One agent.
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Every session on this task.
+    #[arg(long, value_name = "TEXT")]
+    task: Option<String>,
+    /// One service, such as `rds`.
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// One environment.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+}
+
+impl Scope {
+    fn scope(self) -> FreezeScope {
+        match self {
+            Self { agent: Some(name), .. } => FreezeScope::Agent(name.into()),
+            Self { task: Some(text), .. } => FreezeScope::Task(text),
+            Self { service: Some(name), .. } => FreezeScope::Service(name),
+            Self { environment: Some(name), .. } => FreezeScope::Environment(name.into()),
+            _ => FreezeScope::Fleet,
+        }
+    }
+}
+
+/// Admit no mutation in a scope. Anybody who reaches the control socket may: it only ever stops.
+#[derive(Debug, Args)]
+pub(crate) struct Freeze {
+    #[command(flatten)]
+    scope: Scope,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+impl Freeze {
+    pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
+        let by = std::env::var("USER").unwrap_or_else(|_| "someone at the control socket".to_owned());
+        let body = FreezeRequest { scope: self.scope.scope(), by, reason: self.reason };
+        global.client()?.post::<_, ()>("/v1/freezes", &body)?;
+        output.show(&body.scope, |_| "frozen: no mutation is admitted in this scope until a person unfreezes it".to_owned());
+        Ok(Exit::Ok.into())
+    }
+}
+
+/// Admit mutations in a scope again; a person signs.
+#[derive(Debug, Args)]
+pub(crate) struct Unfreeze {
+    #[command(flatten)]
+    scope: Scope,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The signing person's OpenSSH key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+}
+
+impl Unfreeze {
+    pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
+        let client = global.client()?;
+        let body = UnfreezeRequest { scope: self.scope.scope() };
+        let signed = sign::administrative(&client, "unfreeze", "freeze", body, &self.key, &self.reason)?;
+        client.post::<_, ()>("/v1/unfreeze", &signed)?;
+        output.show(&signed.body.scope, |_| "unfrozen".to_owned());
+        Ok(Exit::Ok.into())
+    }
+}

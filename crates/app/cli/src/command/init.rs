@@ -1,0 +1,36 @@
+//! `interlock init`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use crate::{command::Global, exit::Exit, fault::Fault, output::Output};
+
+/// Make a home: keys, ledger, configuration, and the first person.
+///
+/// The configuration it writes proposes environments from the account that the credentials in this environment can
+/// see. Read it before the first `interlock serve`: what no rule classifies is production.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The first person: your name.
+    #[arg(long, value_name = "NAME")]
+    operator: String,
+    /// Your OpenSSH public key.
+    #[arg(long, value_name = "FILE.pub")]
+    public_key: PathBuf,
+}
+
+impl Init {
+    pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
+        let home = global.home()?;
+        let key = std::fs::read_to_string(&self.public_key).map_err(|error| Fault::file(&self.public_key, &error))?;
+        let answer = interlock_daemon::init(&home, &self.operator, &key)?;
+        output.show(&answer, |answer| {
+            format!(
+                "home {}\noperator {} ({})\nconfiguration {}\n\nnext: interlock serve",
+                answer.home, answer.operator, answer.fingerprint, answer.configuration
+            )
+        });
+        Ok(Exit::Ok.into())
+    }
+}

@@ -1,0 +1,130 @@
+//! The commands: nouns, then verbs; one file a noun.
+
+mod agent;
+mod demo;
+mod doctor;
+mod explain;
+mod freeze;
+mod hook;
+mod init;
+mod ledger;
+mod person;
+mod policy;
+mod request;
+mod run;
+mod serve;
+mod session;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    client::Client,
+    fault::Fault,
+    output::{ErrorFormat, Output},
+};
+
+/// The control plane between AI agents and production.
+///
+/// Agents work with credentials that are good here and nowhere else. Safe calls flow; what could destroy data, cut off
+/// access, widen permission or remove a guard is read from the wire, forecast, explained, and held until the right
+/// people have approved exactly that effect.
+#[derive(Debug, Parser)]
+#[command(name = "interlock", version, propagate_version = true, max_term_width = 100, after_help = AFTER)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "\
+Exit codes: 0 ok, 1 failed, 2 usage, 10 refused, 11 held, 12 denied or expired, 13 frozen, 20 ledger broken,
+69 daemon unreachable, 78 bad configuration.
+
+Start: interlock init --operator ana --public-key ~/.ssh/id_ed25519.pub
+       interlock serve &
+       interlock agent add claude --owner ana --key ~/.ssh/id_ed25519
+       interlock run --agent claude --task \"tidy the staging buckets\" -- bash";
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The home: keys, ledger, configuration and sockets. Default: the XDG state directory.
+    #[arg(long, global = true, env = "INTERLOCK_HOME", value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Write data as JSON: the same types as the HTTP API.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How faults are written to standard error.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) error_format: ErrorFormat,
+}
+
+impl Global {
+    /// The home's folder.
+    pub(crate) fn home(&self) -> Result<PathBuf, Fault> {
+        interlock_daemon::resolve_home(self.home.clone()).map_err(Fault::from)
+    }
+    /// The daemon.
+    pub(crate) fn client(&self) -> Result<Client, Fault> {
+        Client::new(&self.home()?)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Serve(serve::Serve),
+    Doctor(doctor::Doctor),
+    Run(run::Run),
+    Demo(demo::Demo),
+    Explain(explain::Explain),
+    #[command(subcommand)]
+    Agent(agent::Agent),
+    #[command(subcommand)]
+    Person(person::Person),
+    #[command(subcommand)]
+    Request(request::Request),
+    #[command(subcommand)]
+    Session(session::Session),
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    Freeze(freeze::Freeze),
+    Unfreeze(freeze::Unfreeze),
+    #[command(subcommand)]
+    Hook(hook::Hook),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Fault> {
+        let global = &self.global;
+        match self.command {
+            Command::Init(command) => command.run(global, output),
+            Command::Serve(command) => command.run(global, output),
+            Command::Doctor(command) => command.run(global, output),
+            Command::Run(command) => command.run(global, output),
+            Command::Demo(command) => command.run(global, output),
+            Command::Explain(command) => command.run(output),
+            Command::Agent(command) => command.run(global, output),
+            Command::Person(command) => command.run(global, output),
+            Command::Request(command) => command.run(global, output),
+            Command::Session(command) => command.run(global, output),
+            Command::Policy(command) => command.run(global, output),
+            Command::Ledger(command) => command.run(global, output),
+            Command::Freeze(command) => command.run(global, output),
+            Command::Unfreeze(command) => command.run(global, output),
+            Command::Hook(command) => command.run(),
+        }
+    }
+}
+
+/// The relay that runs inside the sandbox before the command: `interlock __relay …`.
+pub(crate) fn relay_if_asked() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    (arguments.next()? == "__relay").then(|| interlock_confine::relay::main(arguments))
+}

@@ -1,0 +1,114 @@
+//! `interlock policy`
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Subcommand;
+use interlock_policy::{Bundle, Explanation, PolicyFile, run_tests};
+
+use crate::{command::Global, exit::Exit, fault::Fault, output::Output};
+
+/// Check, test and explain the policy bundle, and put it in force.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Check policy files that would be added to the shipped bundle: syntax, types, and that they only tighten.
+    Check {
+        /// Cedar files; without any, the home's `policies/`.
+        files: Vec<PathBuf>,
+    },
+    /// Run cases against the bundle in force: a JSON list of asks, evidence and expected decisions.
+    Test {
+        /// The cases.
+        file: PathBuf,
+        /// Cedar files added to the shipped bundle.
+        #[arg(long = "with", value_name = "FILE")]
+        added: Vec<PathBuf>,
+    },
+    /// Explain a rule; without one, list them all.
+    Explain {
+        /// The rule's id, as a ticket names it.
+        rule: Option<String>,
+    },
+    /// Put `interlock.toml` and `policies/` in force as they stand now: a person signs. The daemon must be stopped.
+    Apply {
+        /// The signing person's OpenSSH key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+impl Policy {
+    pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
+        match self {
+            Self::Check { files } => {
+                let files = if files.is_empty() { in_folder(&global.home()?.join("policies")) } else { files };
+                let bundle = bundle(&files)?;
+                let rules = bundle.rules().count();
+                let answer = serde_json::json!({"bundle": bundle.hash(), "rules": rules, "added": files.len()});
+                output.show(&answer, |_| format!("{rules} rules, {} files added; bundle {}", files.len(), bundle.hash()));
+            }
+            Self::Test { file, added } => {
+                let text = std::fs::read_to_string(&file).map_err(|error| Fault::file(&file, &error))?;
+                let report = run_tests(&bundle(&added)?, &text);
+                output.show(&report, |report| {
+                    let failed = report.failures.iter().map(|failure| format!("FAILED {}: {}", failure.name, failure.message));
+                    let mut lines: Vec<String> = failed.collect();
+                    let passed = report.cases.saturating_sub(report.failures.len());
+                    lines.push(format!("{passed} passed, {} failed", report.failures.len()));
+                    lines.join("\n")
+                });
+                return Ok(if report.passed() { Exit::Ok } else { Exit::Failed }.into());
+            }
+            Self::Explain { rule } => explain(&Bundle::shipped(), rule.as_deref(), output)?,
+            Self::Apply { key, reason } => {
+                let applied = interlock_daemon::apply(&global.home()?, |people, statement| {
+                    let person = crate::sign::signer(people, &key).map_err(|fault| fault.to_string())?;
+                    let statement = statement(&person, &reason);
+                    let signature = crate::sign::statement(&statement, &key).map_err(|fault| fault.to_string())?;
+                    Ok((statement, signature))
+                })?;
+                output.show(&applied, |stamp| format!("in force: configuration {}, bundle {}", stamp.config, stamp.bundle));
+            }
+        }
+        Ok(Exit::Ok.into())
+    }
+}
+
+fn in_folder(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "cedar")).collect();
+    files.sort();
+    files
+}
+
+fn bundle(files: &[PathBuf]) -> Result<Bundle, Fault> {
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))?;
+        Ok(PolicyFile::new(path.display().to_string(), text))
+    };
+    let added = files.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
+    let bundle = if added.is_empty() { Ok(Bundle::shipped()) } else { Bundle::with_added(&added) };
+    bundle.map_err(|error| Fault::new(Exit::BadConfig, "bad-policy", error.to_string()))
+}
+
+fn explain(bundle: &Bundle, rule: Option<&str>, output: &Output) -> Result<(), Fault> {
+    let Some(rule) = rule else {
+        let rules: Vec<&Explanation> = bundle.rules().collect();
+        output.show(&rules, |rules| {
+            rules.iter().map(|rule| format!("{:<8} {:<36} {}", rule.tier, rule.id, rule.why)).collect::<Vec<_>>().join("\n")
+        });
+        return Ok(());
+    };
+    let found = bundle.explain(&rule.into()).ok_or_else(|| {
+        Fault::failed(format!("there is no rule `{rule}`")).hint("list them with `interlock policy explain`")
+    })?;
+    output.show(&found, |rule| {
+        format!("{}  tier {}  ({})\nwhy:  {}\nnext: {}\n\n{}", rule.id, rule.tier, rule.file, rule.why, rule.next, rule.source)
+    });
+    Ok(())
+}

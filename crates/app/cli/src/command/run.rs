@@ -1,0 +1,216 @@
+//! `interlock run`
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use clap::{Args, ValueEnum};
+use interlock_confine::{CA_BUNDLE, Confinement, Door, ENDPOINT_PORT, PROXY_PORT, client_environment};
+use interlock_daemon::api::{OpenSession, OpenedSession};
+
+use crate::{command::Global, exit::Exit, fault::Fault, output::Output};
+
+/// Where hooks are told things, inside.
+const AGENT_PORT: u16 = 17_102;
+
+/// How AWS clients reach Interlock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum DoorKind {
+    /// `HTTPS_PROXY` and our certificate authority: ordinary clients need no change.
+    #[default]
+    Proxy,
+    /// `AWS_ENDPOINT_URL`: for clients that ignore proxies, such as the JavaScript SDK v3.
+    Endpoint,
+}
+
+/// Run a command as an agent: confined, with virtual credentials, on one task.
+///
+/// The command sees no real credential, no file that holds one, and no network but Interlock's gateways and the hosts
+/// that the configuration allows. Its status is returned. Held requests outlive it: approve them, then run the same
+/// command again, with --resume or anew.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The registered agent.
+    #[arg(long, value_name = "NAME")]
+    agent: String,
+    /// What it is to do, in your words.
+    #[arg(long, value_name = "TEXT")]
+    task: Option<String>,
+    /// What the task is about: globs over ARNs and names. A mutation of anything else asks a person.
+    #[arg(long = "scope", value_name = "PATTERN")]
+    scope: Vec<String>,
+    /// Secrets whose values the task may read: globs over ARNs and names.
+    #[arg(long = "secret", value_name = "PATTERN")]
+    secrets: Vec<String>,
+    /// The prompt, for the record.
+    #[arg(long, value_name = "FILE")]
+    prompt_file: Option<PathBuf>,
+    /// Go on with a session.
+    #[arg(long, value_name = "SESSION")]
+    resume: Option<String>,
+    /// Who launches it; the agent's owner unless told.
+    #[arg(long, value_name = "PERSON")]
+    launcher: Option<String>,
+    /// How AWS clients reach Interlock.
+    #[arg(long, value_enum, default_value_t)]
+    door: DoorKind,
+    /// A file or folder beside the working directory that the command may write, such as its own settings.
+    #[arg(long = "writable", value_name = "PATH")]
+    writable: Vec<PathBuf>,
+    /// Without the sandbox: every request of the session is marked advisory.
+    #[arg(long)]
+    unconfined: bool,
+    /// The command.
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+impl Run {
+    pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
+        let sandbox = if self.unconfined { None } else { Some(sandbox()?) };
+        let opened = self.open(global)?;
+        output.say(&format!("interlock: session {} of agent {}", opened.session, self.agent));
+        match sandbox {
+            Some(sandbox) => self.confined(global, &sandbox, &opened),
+            None => {
+                output.say("interlock: UNCONFINED: this command can read what you can read; its requests are advisory");
+                self.beside(&opened)
+            }
+        }
+    }
+
+    fn open(&self, global: &Global) -> Result<OpenedSession, Fault> {
+        let prompt = self.prompt_file.as_ref().map(|path| {
+            std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))
+        });
+        let task = match (&self.task, &self.resume) {
+            (Some(task), _) => task.clone(),
+            (None, Some(_)) => String::new(),
+            (None, None) => return Err(Fault::usage("a session needs a task: say it with `--task TEXT`")),
+        };
+        let body = OpenSession {
+            agent: self.agent.as_str().into(),
+            launcher: self.launcher.as_deref().map(Into::into),
+            task,
+            scope: self.scope.clone(),
+            secrets: self.secrets.clone(),
+            prompt: prompt.transpose()?,
+            resume: self.resume.as_deref().map(Into::into),
+            advisory: self.unconfined,
+        };
+        global.client()?.post("/v1/sessions", &body)
+    }
+
+    fn confined(&self, global: &Global, sandbox: &interlock_confine::Sandbox, opened: &OpenedSession) -> Result<ExitCode, Fault> {
+        let current = std::env::current_dir().map_err(|error| Fault::failed(format!("no working directory: {error}")))?;
+        let program = std::env::current_exe().map_err(|error| Fault::failed(format!("no path to itself: {error}")))?;
+        let mut confinement = Confinement::new(user_home()?, global.home()?, current, program);
+        confinement.writable.clone_from(&self.writable);
+        confinement.doors = vec![
+            Door::new(PROXY_PORT, &opened.proxy_socket),
+            Door::new(ENDPOINT_PORT, &opened.endpoint_socket),
+            Door::new(AGENT_PORT, &opened.agent_socket),
+        ];
+        confinement.keep = opened.pass.iter().cloned().collect();
+        confinement.ca_bundle = Some(PathBuf::from(&opened.ca_bundle));
+        confinement.environment = self.variables(opened, Place::inside());
+        let ended = interlock_confine::spawn(sandbox, &confinement, &self.command)
+            .map_err(|error| {
+                let fault = Fault::failed(error.to_string());
+                match error.hint() {
+                    Some(hint) => fault.hint(hint),
+                    None => fault,
+                }
+            })?;
+        Ok(ExitCode::from(ended.code))
+    }
+
+    /// Without a sandbox: the same variables, the real ones cleared, and nothing else in the way.
+    fn beside(&self, opened: &OpenedSession) -> Result<ExitCode, Fault> {
+        let (program, arguments) = self.command.split_first().ok_or_else(|| Fault::usage("no command"))?;
+        let mut command = Command::new(program);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        let place = Place::outside(opened);
+        let status = command.args(arguments).envs(self.variables(opened, place)).status();
+        let status = status.map_err(|error| {
+            Fault::new(Exit::Failed, "failed", format!("cannot run `{}`: {error}", program.to_string_lossy()))
+        })?;
+        Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+    }
+
+    fn variables(&self, opened: &OpenedSession, place: Place) -> BTreeMap<String, String> {
+        let mut set = BTreeMap::new();
+        let mut put = |name: &str, value: &str| {
+            set.insert(name.to_owned(), value.to_owned());
+        };
+        put("AWS_ACCESS_KEY_ID", &opened.access_key_id);
+        put("AWS_SECRET_ACCESS_KEY", &opened.secret_access_key);
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            let asked = std::env::var(name).unwrap_or_else(|_| opened.region.clone());
+            put(name, &asked);
+        }
+        put("AWS_EC2_METADATA_DISABLED", "true");
+        put("INTERLOCK_AGENT_URL", &place.agent);
+        put("INTERLOCK_SESSION", opened.session.as_str());
+        put("INTERLOCK_SESSION_TOKEN", &opened.token);
+        let through = format!("http://{}:{}@{}", opened.session, opened.token, place.proxy);
+        let (upper, lower) = (["HTTPS_PROXY", "HTTP_PROXY"], ["https_proxy", "http_proxy"]);
+        for name in upper.into_iter().chain(lower) {
+            put(name, &through);
+        }
+        for name in ["NO_PROXY", "no_proxy"] {
+            put(name, "127.0.0.1,localhost,::1");
+        }
+        if self.door == DoorKind::Endpoint {
+            put("AWS_ENDPOINT_URL", &place.endpoint);
+        }
+        set.extend(client_environment(None, Some(&place.ca_bundle)));
+        set
+    }
+}
+
+/// Where the doors are, as seen by the command.
+struct Place {
+    proxy: String,
+    endpoint: String,
+    agent: String,
+    ca_bundle: String,
+}
+
+impl Place {
+    fn inside() -> Self {
+        Self {
+            proxy: format!("127.0.0.1:{PROXY_PORT}"),
+            endpoint: format!("http://127.0.0.1:{ENDPOINT_PORT}"),
+            agent: format!("http://127.0.0.1:{AGENT_PORT}"),
+            ca_bundle: CA_BUNDLE.to_owned(),
+        }
+    }
+
+    fn outside(opened: &OpenedSession) -> Self {
+        Self {
+            proxy: opened.proxy_url.trim_start_matches("http://").trim_end_matches('/').to_owned(),
+            endpoint: opened.endpoint_url.clone(),
+            agent: String::new(),
+            ca_bundle: opened.ca_bundle.clone(),
+        }
+    }
+}
+
+fn sandbox() -> Result<interlock_confine::Sandbox, Fault> {
+    interlock_confine::check().map_err(|missing| {
+        Fault::failed(format!("there is no sandbox on this machine: {missing}"))
+            .hint(format!("{}; or run with `--unconfined`, which marks every request advisory", missing.fix()))
+    })
+}
+
+/// The user's home folder.
+pub(crate) fn user_home() -> Result<PathBuf, Fault> {
+    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    home.filter(|home| Path::new(home).is_dir()).ok_or_else(|| Fault::failed("`HOME` names no folder"))
+}

@@ -1,0 +1,35 @@
+//! The binary `interlock`: the command line of the control plane between agents and production.
+
+mod client;
+mod command;
+mod exit;
+mod fault;
+mod output;
+mod sign;
+
+use clap::Parser;
+
+use crate::{command::Cli, exit::Exit, output::Output};
+
+fn main() -> std::process::ExitCode {
+    // A relay inside the sandbox must stay small: it is looked for before anything else is set up.
+    if let Some(code) = command::relay_if_asked() {
+        return std::process::ExitCode::from(code);
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            return code.into();
+        }
+    };
+    let output = Output::new(cli.global.json, cli.global.error_format);
+    match cli.run(&output) {
+        Ok(code) => code,
+        Err(fault) => {
+            output.fault(&fault);
+            fault.exit().into()
+        }
+    }
+}

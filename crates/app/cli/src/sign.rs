@@ -1,0 +1,100 @@
+//! Signing as a person: with a key file, or through `ssh-keygen` for agents, security keys and passphrases.
+
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use interlock_action::{PersonId, digest_of};
+use interlock_approval::{NAMESPACE, Person, Statement, sign};
+use interlock_daemon::api::{Added, NonceReply, Signed};
+use serde::Serialize;
+
+use crate::{client::Client, fault::Fault};
+
+/// The domain of administrative digests; the daemon's.
+const DOMAIN: &str = "interlock admin v1";
+
+/// Signs a statement with the key in `key`: a private key, or a public key whose private half an agent holds.
+pub(crate) fn statement(statement: &Statement, key: &Path) -> Result<String, Fault> {
+    let text = std::fs::read_to_string(key).map_err(|error| Fault::file(key, &error))?;
+    let plain = text.contains("PRIVATE KEY");
+    if plain && let Ok(signature) = sign(statement, &text, None) {
+        return Ok(signature);
+    }
+    // Security keys, encrypted keys and agents are OpenSSH's own business.
+    let bytes = statement.bytes().map_err(|error| Fault::failed(error.to_string()))?;
+    let mut child = Command::new("ssh-keygen")
+        .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
+        .arg(key)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| Fault::failed(format!("cannot run `ssh-keygen`: {error}")))?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(&bytes).map_err(|error| Fault::failed(format!("`ssh-keygen`: {error}")))?;
+    }
+    let output = child.wait_with_output().map_err(|error| Fault::failed(format!("`ssh-keygen`: {error}")))?;
+    if !output.status.success() {
+        return Err(Fault::failed(format!("`ssh-keygen` did not sign with `{}`", key.display())));
+    }
+    String::from_utf8(output.stdout).map_err(|_| Fault::failed("`ssh-keygen` wrote no signature"))
+}
+
+/// The person whom a key belongs to, among the enrolled.
+pub(crate) fn signer(people: &[Person], key: &Path) -> Result<PersonId, Fault> {
+    let public = public_half(key)?;
+    let owner = people.iter().find(|person| person.keys.iter().any(|have| have.public_key == public));
+    owner.map(|person| person.name.clone()).ok_or_else(|| {
+        Fault::failed(format!("`{}` is the key of nobody enrolled here", key.display()))
+            .hint("list people with `interlock person ls`")
+    })
+}
+
+/// The public key line of a key file, whichever half it is.
+fn public_half(key: &Path) -> Result<String, Fault> {
+    let text = std::fs::read_to_string(key).map_err(|error| Fault::file(key, &error))?;
+    let line = if text.contains("PRIVATE KEY") {
+        let beside = key.with_file_name(format!("{}.pub", key.file_name().unwrap_or_default().to_string_lossy()));
+        match std::fs::read_to_string(&beside) {
+            Ok(line) => line,
+            Err(_) => derived(key)?,
+        }
+    } else {
+        text
+    };
+    let parsed = interlock_approval::parse_public_key(&line, 0, 0);
+    parsed.map(|key| key.public_key).map_err(|error| Fault::failed(error.to_string()))
+}
+
+fn derived(key: &Path) -> Result<String, Fault> {
+    let output = Command::new("ssh-keygen").args(["-y", "-f"]).arg(key).output();
+    let output = output.map_err(|error| Fault::failed(format!("cannot run `ssh-keygen`: {error}")))?;
+    String::from_utf8(output.stdout).map_err(|_| Fault::failed("`ssh-keygen` wrote no key"))
+}
+
+/// Wraps an administrative request with a person's signature over it.
+pub(crate) fn administrative<T: Serialize>(
+    client: &Client,
+    verb: &str,
+    subject: &str,
+    body: T,
+    key: &Path,
+    reason: &str,
+) -> Result<Added<T>, Fault> {
+    let people: Vec<Person> = client.get("/v1/people")?;
+    let person = signer(&people, key)?;
+    let NonceReply { nonce } = client.post("/v1/nonce", &())?;
+    let digest = digest_of(DOMAIN, &body).map_err(|error| Fault::failed(error.to_string()))?;
+    let statement_of = Statement {
+        verb: verb.to_owned(),
+        subject: subject.to_owned(),
+        digest,
+        person: person.clone(),
+        reason: reason.to_owned(),
+        nonce: nonce.clone(),
+    };
+    let signature = statement(&statement_of, key)?;
+    Ok(Added { body, signed: Signed { person, reason: reason.to_owned(), nonce, signature } })
+}

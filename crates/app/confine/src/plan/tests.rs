@@ -1,0 +1,117 @@
+use super::*;
+use crate::place::Place;
+
+fn words(plan: &Plan) -> Vec<String> {
+    plan.options.iter().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// Where an option stands with these words after it.
+fn position(words: &[String], wanted: &[&str]) -> Option<usize> {
+    words.windows(wanted.len()).position(|window| window.iter().zip(wanted).all(|(word, want)| word == want))
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[test]
+fn every_namespace_is_new_and_no_power_is_kept() {
+    let place = Place::new();
+    let confinement = place.confinement();
+    let words = words(&Plan::on(&confinement, &Host::default()).unwrap());
+    for wanted in ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"] {
+        assert!(words.iter().any(|word| word == wanted), "{wanted}");
+    }
+    assert!(position(&words, &["--cap-drop", "ALL"]).is_some());
+    assert!(
+        !words.iter().any(|word| word == "--share-net" || word == "--new-session" || word == "--dev-bind")
+    );
+}
+
+#[test]
+fn a_directory_above_a_mask_is_shown_entry_by_entry() {
+    let place = Place::new();
+    place.dir("home/.config/nvim");
+    place.dir("home/.config/gh");
+    let confinement = place.confinement();
+    let words = words(&Plan::on(&confinement, &Host::default()).unwrap());
+    let home = place.at("home");
+    let (config, nvim, gh) =
+        (text(&home.join(".config")), text(&home.join(".config/nvim")), text(&home.join(".config/gh")));
+    assert!(position(&words, &["--dir", &config]).is_some());
+    assert!(position(&words, &["--ro-bind-try", &nvim, &nvim]).is_some());
+    assert!(position(&words, &["--tmpfs", &gh]).is_some());
+    for source in [
+        &gh,
+        &config,
+        &text(&home),
+        &text(&home.join(".aws")),
+        &text(&place.at("home/.local/state/interlock")),
+        "/",
+    ] {
+        let shown = words.windows(2).any(|pair| pair[0].contains("bind") && pair[1] == *source);
+        assert!(!shown, "{source}");
+    }
+}
+
+#[test]
+fn the_root_becomes_read_only_last() {
+    let place = Place::new();
+    let confinement = place.confinement();
+    let words = words(&Plan::on(&confinement, &Host::default()).unwrap());
+    let sealed = position(&words, &["--remount-ro", "/"]).unwrap();
+    assert_eq!(words.len(), sealed + 4, "only --chdir DIR comes after");
+    assert!(position(&words, &["--remount-ro", "/proc"]).is_some());
+}
+
+#[test]
+fn masks_in_writable_places_come_after_them() {
+    let place = Place::new();
+    let mut confinement = place.confinement();
+    let key = place.write("home/src/project/key.json");
+    let vault = place.dir("home/src/project/vault");
+    confinement.masked = vec!["key.json".into(), vault.clone()];
+    let words = words(&Plan::on(&confinement, &Host::default()).unwrap());
+    let (project, key, vault) = (text(&place.at("home/src/project")), text(&key), text(&vault));
+    let bound = position(&words, &["--bind", &project, &project]).unwrap();
+    assert!(position(&words, &["--ro-bind", "/dev/null", &key]).unwrap() > bound);
+    assert!(position(&words, &["--tmpfs", &vault]).unwrap() > bound);
+}
+
+#[test]
+fn a_crowded_directory_is_bound_whole_and_its_masks_mounted_over() {
+    let place = Place::new();
+    let confinement = place.confinement();
+    let config = place.at("home/.config");
+    place.dir("home/.config/gh");
+    for index in 0..=CROWDED {
+        std::fs::write(config.join(format!("file-{index}")), "").unwrap();
+    }
+    let words = words(&Plan::on(&confinement, &Host::default()).unwrap());
+    let (config, gh) = (text(&config), text(&config.join("gh")));
+    let bound = position(&words, &["--ro-bind-try", &config, &config]).unwrap();
+    assert!(position(&words, &["--tmpfs", &gh]).unwrap() > bound);
+}
+
+#[test]
+fn doors_are_bound_by_socket_or_by_directory() {
+    let place = Place::new();
+    let mut confinement = place.confinement();
+    let socket = place.at("home/.local/state/interlock/aws.sock");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let doors = place.dir("home/.local/state/interlock/doors");
+    confinement.doors = vec![
+        crate::Door::new(17_100, &socket),
+        crate::Door::in_directory(17_101, doors.join("not-yet.sock")),
+    ];
+    let plan = Plan::on(&confinement, &Host::default()).unwrap();
+    assert_eq!(
+        plan.doors,
+        ["17100=/run/interlock/door-17100", "17101=/run/interlock/door-17101/not-yet.sock"]
+    );
+    let words = words(&plan);
+    assert!(position(&words, &["--ro-bind", &text(&socket), "/run/interlock/door-17100"]).is_some());
+    assert!(position(&words, &["--ro-bind", &text(&doors), "/run/interlock/door-17101"]).is_some());
+    confinement.doors = vec![crate::Door::new(17_100, place.at("nowhere.sock"))];
+    assert!(matches!(Plan::on(&confinement, &Host::default()), Err(ConfineError::Unresolved { .. })));
+}

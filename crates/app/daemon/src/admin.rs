@@ -1,0 +1,168 @@
+//! Administrative requests: signed, and once agents are at work, held.
+
+use interlock_action::{Millis, digest_of};
+use interlock_approval::{Person, Statement, Ticket, parse_public_key, verify};
+use interlock_flow::{Administrative, Agent, Event, Guard, Record};
+use interlock_ledger::{Entry, EntryKind};
+use serde::Serialize;
+
+use crate::{
+    api::{AddAgent, AddPerson, Added, Fault, FreezeRequest, Signed, UnfreezeRequest},
+    state::Daemon,
+};
+
+/// The domain of administrative digests.
+pub(crate) const DOMAIN: &str = "interlock admin v1";
+
+fn fault(code: &str, message: impl Into<String>) -> Fault {
+    Fault { code: code.to_owned(), message: message.into(), hint: None }
+}
+
+impl Daemon {
+    /// Checks that an enrolled person signed this very request.
+    fn authorise<T: Serialize>(&self, verb: &str, subject: &str, body: &T, signed: &Signed) -> Result<(), Fault> {
+        let now = self.now();
+        if !self.nonces.take(&signed.nonce, now) {
+            return Err(fault("refused", "the nonce was not given out here, is used or too old"));
+        }
+        let digest = digest_of(DOMAIN, body).map_err(|error| fault("bad-request", error.to_string()))?;
+        let statement = Statement {
+            verb: verb.to_owned(),
+            subject: subject.to_owned(),
+            digest,
+            person: signed.person.clone(),
+            reason: signed.reason.clone(),
+            nonce: signed.nonce.clone(),
+        };
+        let memory = self.memory();
+        let person = memory.people.get(&signed.person);
+        let person = person.ok_or_else(|| fault("refused", format!("there is no person `{}`", signed.person)))?;
+        let key = verify(&statement, &signed.signature, &person.keys).map_err(|refusal| fault("refused", refusal.to_string()))?;
+        if key.counts_from > now {
+            return Err(fault("refused", "the key is cooling off and does not count yet"));
+        }
+        Ok(())
+    }
+
+    /// Enrols a person: at once while no agent exists, held as T4 after that.
+    pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<Ticket>, Fault> {
+        let body = &request.body;
+        // Read before the nonce is spent, so that a bad key can be mended and sent again.
+        parse_public_key(&body.public_key, 0, 0).map_err(|error| fault("bad-request", error.to_string()))?;
+        self.authorise("person-add", body.name.as_str(), body, &request.signed)?;
+        if self.memory().agents.is_empty() {
+            let person = self.enrolment(body, 0)?;
+            let record = self.enrolled(person, &request.signed.person.to_string(), Guard::PersonExists(body.name.clone(), false));
+            self.commit(record).await?;
+            return Ok(None);
+        }
+        let change = Administrative {
+            verb: "person-add".to_owned(),
+            what: format!("enrol {} as a person who may approve", body.name),
+            body: serde_json::to_value(body).map_err(|error| fault("bad-request", error.to_string()))?,
+            by: request.signed.person.clone(),
+        };
+        let ticket = self.road.hold_administrative(change).await;
+        ticket.map(Some).map_err(|error| fault("unavailable", error.to_string()))
+    }
+
+    fn enrolment(&self, body: &AddPerson, cooling_off: Millis) -> Result<Person, Fault> {
+        let now = self.now();
+        let key = parse_public_key(&body.public_key, now, now.saturating_add(cooling_off));
+        let key = key.map_err(|error| fault("bad-request", error.to_string()))?;
+        let memory = self.memory();
+        let taken = memory.people.values().find(|person| person.keys.iter().any(|have| have.public_key == key.public_key));
+        if let Some(person) = taken {
+            return Err(fault("conflict", format!("this key is enrolled for `{}` already", person.name)));
+        }
+        let mut roles = body.roles.clone();
+        for (role, holders) in &self.config.approval.roles {
+            if holders.iter().any(|holder| holder == body.name.as_str()) && !roles.contains(role) {
+                roles.push(role.clone());
+            }
+        }
+        Ok(Person { name: body.name.clone(), keys: vec![key], roles })
+    }
+
+    fn enrolled(&self, person: Person, by: &str, guard: Guard) -> Record {
+        let entry = Entry::new(EntryKind::PersonEnrolled, self.now())
+            .public("person", &person.name)
+            .public("keys", person.keys.iter().map(|key| key.fingerprint.clone()).collect::<Vec<_>>())
+            .public("by", by);
+        Record { entry, events: vec![Event::Person { person }], guards: vec![guard] }
+    }
+
+    /// Carries out what people have approved: called after each approval and now and then.
+    pub(crate) async fn carry_out_due(&self) {
+        for ticket in self.road.due_administrative() {
+            let Ok(body) = serde_json::from_value::<AddPerson>(ticket.held.action.arguments.clone()) else { continue };
+            let cooling = self.config.approval.cooling_off.millis();
+            let Ok(person) = self.enrolment(&body, cooling) else { continue };
+            let Record { entry, events, .. } =
+                self.enrolled(person, ticket.id.as_str(), Guard::PersonExists(body.name.clone(), false));
+            if let Err(error) = self.road.carry_out(&ticket, entry, events).await {
+                tracing::warn!(ticket = %ticket.id, %error, "an approved change could not be carried out");
+            }
+        }
+    }
+
+    /// Registers an agent.
+    pub(crate) async fn add_agent(&self, request: Added<AddAgent>) -> Result<(), Fault> {
+        let body = &request.body;
+        self.authorise("agent-add", body.name.as_str(), body, &request.signed)?;
+        {
+            let memory = self.memory();
+            if !memory.people.contains_key(&body.owner) {
+                return Err(fault("not-found", format!("there is no person `{}` to own it", body.owner)));
+            }
+            if memory.agents.contains_key(&body.name) {
+                return Err(fault("conflict", format!("there is an agent `{}` already", body.name)));
+            }
+        }
+        let agent = Agent { name: body.name.clone(), owner: body.owner.clone(), class: body.class };
+        let entry = Entry::new(EntryKind::AgentAdded, self.now())
+            .public("agent", &agent.name)
+            .public("owner", &agent.owner)
+            .public("class", agent.class)
+            .public("by", &request.signed.person);
+        self.commit(Record { entry, events: vec![Event::Agent { agent }], guards: Vec::new() }).await
+    }
+
+    /// Stops every mutation in a scope. Returns once no later mutation can pass.
+    pub(crate) async fn freeze(&self, request: FreezeRequest) -> Result<(), Fault> {
+        let freeze = interlock_flow::Freeze {
+            scope: request.scope,
+            by: request.by,
+            reason: request.reason,
+            since: self.now(),
+        };
+        let entry = Entry::new(EntryKind::Frozen, self.now())
+            .public("scope", &freeze.scope)
+            .public("by", &freeze.by)
+            .private("reason", &freeze.reason);
+        self.commit(Record { entry, events: vec![Event::Frozen { freeze }], guards: Vec::new() }).await
+    }
+
+    /// Lets a scope go on.
+    pub(crate) async fn unfreeze(&self, request: Added<UnfreezeRequest>) -> Result<(), Fault> {
+        self.authorise("unfreeze", "freeze", &request.body, &request.signed)?;
+        let scope = request.body.scope;
+        if !self.memory().freezes.contains_key(&scope) {
+            return Err(fault("not-found", "nothing of that scope is frozen"));
+        }
+        let entry = Entry::new(EntryKind::Unfrozen, self.now())
+            .public("scope", &scope)
+            .public("by", &request.signed.person)
+            .private("reason", &request.signed.reason);
+        self.commit(Record { entry, events: vec![Event::Unfrozen { scope }], guards: Vec::new() }).await
+    }
+
+    async fn commit(&self, record: Record) -> Result<(), Fault> {
+        use interlock_flow::JournalError;
+        match self.road.ports().journal.commit(record).await {
+            Ok(_) => Ok(()),
+            Err(JournalError::Conflict(why)) => Err(fault("conflict", why)),
+            Err(error) => Err(fault("unavailable", error.to_string())),
+        }
+    }
+}

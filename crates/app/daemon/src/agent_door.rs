@@ -1,0 +1,68 @@
+//! The socket that a confined process may reach: it tells what its host's hook saw, and asks after its own tickets.
+//!
+//! Nothing here decides anything, and nothing said here is believed.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    routing::{get, post},
+};
+use interlock_action::{SessionId, TicketId};
+
+use crate::{
+    api::{Fault, HookNote, RequestRow},
+    state::Daemon,
+};
+
+/// The routes.
+pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
+    Router::new()
+        .route("/v1/hook", post(hook))
+        .route("/v1/requests", get(requests))
+        .route("/v1/requests/{id}", get(request))
+        .with_state(daemon)
+}
+
+type Refused = (StatusCode, Json<Fault>);
+
+fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
+    let token = headers.get("authorization").and_then(|value| value.to_str().ok());
+    let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    daemon.session_of_token(token).ok_or_else(|| {
+        let fault = Fault { code: "refused".into(), message: "no session has this token".into(), hint: None };
+        (StatusCode::UNAUTHORIZED, Json(fault))
+    })
+}
+
+async fn hook(
+    State(daemon): State<Arc<Daemon>>,
+    headers: HeaderMap,
+    Json(note): Json<HookNote>,
+) -> Result<StatusCode, Refused> {
+    let session = session(&daemon, &headers)?;
+    daemon.take_hook(&session, note);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn requests(State(daemon): State<Arc<Daemon>>, headers: HeaderMap) -> Result<Json<Vec<RequestRow>>, Refused> {
+    let session = session(&daemon, &headers)?;
+    let memory = daemon.memory();
+    Ok(Json(memory.tickets.values().filter(|ticket| ticket.session == session).map(RequestRow::from).collect()))
+}
+
+async fn request(
+    State(daemon): State<Arc<Daemon>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<RequestRow>, Refused> {
+    let session = session(&daemon, &headers)?;
+    let memory = daemon.memory();
+    let ticket = memory.tickets.get(&TicketId::new(id)).filter(|ticket| ticket.session == session);
+    ticket.map(|ticket| Json(RequestRow::from(ticket))).ok_or_else(|| {
+        let fault = Fault { code: "not-found".into(), message: "this session has no such request".into(), hint: None };
+        (StatusCode::NOT_FOUND, Json(fault))
+    })
+}

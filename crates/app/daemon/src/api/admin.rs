@@ -1,0 +1,153 @@
+//! People, agents, freezes, the ledger, and the daemon itself.
+
+use std::collections::BTreeMap;
+
+use interlock_action::{AgentId, Digest, Millis, PersonId, SessionId};
+use interlock_flow::FreezeScope;
+use interlock_policy::AgentClass;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What went wrong: the body of every answer that is not a success.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fault {
+    /// A stable word: `not-found`, `refused`, `bad-request`, `conflict`, `unavailable`.
+    pub code: String,
+    /// In words.
+    pub message: String,
+    /// The next thing to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A value to be signed into the next administrative statement, once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NonceReply {
+    /// The value.
+    pub nonce: String,
+}
+
+/// A person's signature over a [`Statement`](interlock_approval::Statement) of an administrative request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Signed {
+    /// Who.
+    pub person: PersonId,
+    /// Their words.
+    pub reason: String,
+    /// From [`NonceReply`].
+    pub nonce: String,
+    /// Armoured SSHSIG.
+    pub signature: String,
+}
+
+/// `POST /v1/people`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AddPerson {
+    /// The name.
+    pub name: PersonId,
+    /// An OpenSSH public key line.
+    pub public_key: String,
+    /// Roles for quorum slots.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+/// `POST /v1/agents`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AddAgent {
+    /// The name.
+    pub name: AgentId,
+    /// Who answers for it.
+    pub owner: PersonId,
+    /// Its class.
+    pub class: AgentClass,
+}
+
+/// A request together with the signature it takes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Added<T> {
+    /// What is asked for; the signature is over its canonical form.
+    pub body: T,
+    /// By whom.
+    pub signed: Signed,
+}
+
+/// `POST /v1/freezes`. Anybody who reaches the control socket may freeze: it only ever stops.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FreezeRequest {
+    /// What it covers.
+    pub scope: FreezeScope,
+    /// Who says so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// `POST /v1/unfreeze`: signed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnfreezeRequest {
+    /// What to thaw.
+    pub scope: FreezeScope,
+}
+
+/// `GET /v1/ledger`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LedgerQuery {
+    /// Only of this session.
+    pub session: Option<SessionId>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// The newest so many; 50 unless told.
+    pub limit: Option<u32>,
+}
+
+/// One entry, decrypted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LedgerRow {
+    /// Its place in the log.
+    pub index: u64,
+    /// What it records.
+    pub kind: String,
+    /// When.
+    pub at: Millis,
+    /// In the clear.
+    pub public: BTreeMap<String, Value>,
+    /// Decrypted; absent when redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<BTreeMap<String, Value>>,
+}
+
+/// `GET /v1/status`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// The daemon's version.
+    pub version: String,
+    /// The home.
+    pub home: String,
+    /// `enforce` or `observe`.
+    pub mode: String,
+    /// The policy in force.
+    pub bundle: Digest,
+    /// The catalogue's content hash.
+    pub catalogue: String,
+    /// People enrolled.
+    pub people: Vec<PersonId>,
+    /// Agents registered.
+    pub agents: Vec<AgentId>,
+    /// Freezes in force.
+    pub freezes: Vec<interlock_flow::Freeze>,
+    /// Whether the ledger takes entries.
+    pub ledger: String,
+    /// How many entries it has.
+    pub entries: u64,
+    /// The CONNECT proxy.
+    pub aws_proxy: String,
+    /// The endpoint door.
+    pub aws: String,
+    /// The file with the system's roots and Interlock's own.
+    pub ca_bundle: String,
+    /// Hosts beyond AWS that confined processes reach.
+    pub egress: Vec<String>,
+    /// Variables that look like secrets and are let through.
+    pub pass: Vec<String>,
+}

@@ -1,0 +1,11 @@
+//! The types of the HTTP API, which are also what `--json` prints.
+
+mod admin;
+mod request;
+mod session;
+
+pub use admin::{
+    AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status, UnfreezeRequest,
+};
+pub use request::{DecisionRequest, RequestRow, RequestView};
+pub use session::{HookNote, OpenSession, OpenedSession, SessionRow};

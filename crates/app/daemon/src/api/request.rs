@@ -1,0 +1,64 @@
+//! Held actions, as people see them.
+
+use interlock_action::{Millis, PersonId, TicketId};
+use interlock_approval::Ticket;
+use serde::{Deserialize, Serialize};
+
+/// One line of `request ls`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// The ticket.
+    pub id: TicketId,
+    /// `pending`, `approved`, …
+    pub state: String,
+    /// `T3` or `T4`.
+    pub tier: String,
+    /// What waits.
+    pub operation: String,
+    /// On what.
+    pub target: String,
+    /// Who asked.
+    pub agent: String,
+    /// `1 of 2`.
+    pub approvals: String,
+    /// When it expires.
+    pub expires: Millis,
+}
+
+impl From<&Ticket> for RequestRow {
+    fn from(ticket: &Ticket) -> Self {
+        Self {
+            id: ticket.id.clone(),
+            state: ticket.state.name().to_owned(),
+            tier: ticket.held.tier.clone(),
+            operation: ticket.held.action.operation.to_string(),
+            target: ticket.held.action.targets.first().map(|target| target.id.to_string()).unwrap_or_default(),
+            agent: ticket.held.agent.to_string(),
+            approvals: format!("{} of {}", ticket.approvals.len(), ticket.quorum.slots.len()),
+            expires: ticket.held.expires,
+        }
+    }
+}
+
+/// `request show`: the whole ticket. Everything in it but the agent's own words was written by Interlock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestView {
+    /// As it stands.
+    pub ticket: Ticket,
+    /// The last prompt of its session, unverified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+}
+
+/// `POST /v1/requests/{id}/decision`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DecisionRequest {
+    /// `approve` or `deny`.
+    pub decision: String,
+    /// Who.
+    pub person: PersonId,
+    /// Their words.
+    pub reason: String,
+    /// Armoured SSHSIG over the ticket's digest.
+    pub signature: String,
+}

@@ -1,0 +1,105 @@
+//! Sessions: opening one, and what a confined process may tell about itself.
+
+use interlock_action::{AgentId, Millis, PersonId, SessionId};
+use serde::{Deserialize, Serialize};
+
+/// `POST /v1/sessions`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenSession {
+    /// Which agent.
+    pub agent: AgentId,
+    /// Who launches it; the agent's owner unless told.
+    #[serde(default)]
+    pub launcher: Option<PersonId>,
+    /// On what.
+    pub task: String,
+    /// Globs over ids and names that the task is about.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// Globs over secrets whose values the task may read.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// The prompt, where there is one.
+    #[serde(default)]
+    pub prompt: Option<String>,
+    /// Go on with this session.
+    #[serde(default)]
+    pub resume: Option<SessionId>,
+    /// It runs outside the sandbox.
+    #[serde(default)]
+    pub advisory: bool,
+}
+
+/// What a session gets: virtual credentials, good here and nowhere else.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OpenedSession {
+    /// The session.
+    pub session: SessionId,
+    /// The virtual key's id.
+    pub access_key_id: String,
+    /// The virtual key's secret.
+    pub secret_access_key: String,
+    /// What ties tunnels and hooks to the session.
+    pub token: String,
+    /// The region to work in when nothing else says so.
+    pub region: String,
+    /// The CONNECT proxy's Unix socket.
+    pub proxy_socket: String,
+    /// The endpoint door's Unix socket.
+    pub endpoint_socket: String,
+    /// The Unix socket for hooks.
+    pub agent_socket: String,
+    /// The CONNECT proxy on loopback, for `--unconfined`.
+    pub proxy_url: String,
+    /// The endpoint door on loopback, for `--unconfined`.
+    pub endpoint_url: String,
+    /// System roots and Interlock's own.
+    pub ca_bundle: String,
+    /// When the lease ends.
+    pub until: Millis,
+    /// Variables that look like secrets and are let through.
+    pub pass: Vec<String>,
+}
+
+impl std::fmt::Debug for OpenedSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenedSession").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// One line of `session ls`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// The session.
+    pub id: SessionId,
+    /// The agent.
+    pub agent: AgentId,
+    /// The task.
+    pub task: String,
+    /// Whether its lease is live.
+    pub live: bool,
+    /// Whether it runs outside the sandbox.
+    pub advisory: bool,
+}
+
+/// What an agent's host tells through its hook. Unverified, all of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HookNote {
+    /// `UserPromptSubmit`, `PreToolUse`, `PostToolUse`, `SessionStart`.
+    pub event: String,
+    /// The user's prompt.
+    #[serde(default)]
+    pub prompt: Option<String>,
+    /// The tool.
+    #[serde(default)]
+    pub tool: Option<String>,
+    /// The command line, for a shell tool.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// The agent's own description of it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The host's own id of the call.
+    #[serde(default)]
+    pub tool_use_id: Option<String>,
+}

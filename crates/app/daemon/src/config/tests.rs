@@ -1,0 +1,46 @@
+use std::path::Path;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("interlock.toml"), text)
+}
+
+#[test]
+fn the_designs_example_is_taken() {
+    let config = parse(
+        r#"
+        [aws]
+        credentials = { profile = "interlock" }
+        upstream = "http://127.0.0.1:5000"
+        [[environment]]
+        name = "production"
+        match = { tag = { env = "prod*" } }
+        [[environment]]
+        name = "development"
+        match = { account = ["111122223333"], name = ["dev-*"] }
+        [approval]
+        cooling_off = "12h"
+        [approval.roles]
+        database-owner = ["ana", "bo"]
+        [egress]
+        allow = ["api.anthropic.com"]
+        "#,
+    )
+    .unwrap();
+    assert_eq!(config.environments.len(), 2);
+    assert_eq!(config.approval.cooling_off, Period::hours(12));
+    assert_eq!(config.approval.solo_delay, Period::minutes(10));
+}
+
+#[test]
+fn an_unknown_field_is_refused_with_its_place() {
+    let error = parse("[aws]\nupstraem = \"x\"\n").unwrap_err().to_string();
+    assert!(error.contains("upstraem") && error.contains("line 2"), "{error}");
+}
+
+#[test]
+fn an_unknown_class_and_a_bad_period_are_refused() {
+    assert!(parse("[class.wizard]\nproduction = \"read-only\"\n").unwrap_err().to_string().contains("wizard"));
+    assert!(parse("[approval]\nexpires = \"soon\"\n").unwrap_err().to_string().contains("soon"));
+}

@@ -1,0 +1,219 @@
+//! The API on the control socket.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use interlock_action::{SessionId, TicketId};
+use interlock_approval::{State as TicketState, Ticket};
+use interlock_flow::{ApproveError, Decisive};
+use serde::Deserialize;
+
+use crate::{
+    api::{
+        AddAgent, AddPerson, Added, DecisionRequest, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply,
+        OpenSession, OpenedSession, RequestRow, RequestView, SessionRow, Status, UnfreezeRequest,
+    },
+    state::Daemon,
+};
+
+type Reply<T> = Result<Json<T>, Fault>;
+type Shared = State<Arc<Daemon>>;
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let status = match self.code.as_str() {
+            "not-found" => StatusCode::NOT_FOUND,
+            "refused" => StatusCode::FORBIDDEN,
+            "conflict" => StatusCode::CONFLICT,
+            "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+/// The routes.
+pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/nonce", post(nonce))
+        .route("/v1/people", get(people).post(add_person))
+        .route("/v1/agents", get(agents).post(add_agent))
+        .route("/v1/sessions", get(sessions).post(open_session))
+        .route("/v1/sessions/{id}", delete(close_session))
+        .route("/v1/requests", get(requests))
+        .route("/v1/requests/{id}", get(request))
+        .route("/v1/requests/{id}/decision", post(decide))
+        .route("/v1/requests/{id}/wait", get(wait))
+        .route("/v1/freezes", get(freezes).post(freeze))
+        .route("/v1/unfreeze", post(unfreeze))
+        .route("/v1/ledger", get(ledger))
+        .route("/v1/ledger/export", post(export))
+        .with_state(daemon)
+}
+
+async fn status(State(daemon): Shared) -> Json<Status> {
+    let addresses = daemon.addresses();
+    let health = daemon.store.health();
+    let memory = daemon.memory();
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        home: daemon.home.root.display().to_string(),
+        mode: if daemon.road.settings().observe { "observe" } else { "enforce" }.to_owned(),
+        bundle: daemon.road.bundle().hash(),
+        catalogue: interlock_reader_aws::catalogue::Catalogue::get().content_hash().to_owned(),
+        people: memory.people.keys().cloned().collect(),
+        agents: memory.agents.keys().cloned().collect(),
+        freezes: memory.freezes.values().cloned().collect(),
+        ledger: health.to_string(),
+        entries: daemon.store.entries(),
+        aws_proxy: addresses.aws_proxy,
+        aws: addresses.aws,
+        ca_bundle: addresses.ca_bundle.display().to_string(),
+        egress: daemon.config.egress.allow.clone(),
+        pass: daemon.config.run.pass.clone(),
+    })
+}
+
+async fn nonce(State(daemon): Shared) -> Json<NonceReply> {
+    Json(NonceReply { nonce: daemon.nonces.give(daemon.draw(), daemon.now()) })
+}
+
+async fn people(State(daemon): Shared) -> Json<Vec<interlock_approval::Person>> {
+    Json(daemon.memory().people.values().cloned().collect())
+}
+
+async fn agents(State(daemon): Shared) -> Json<Vec<interlock_flow::Agent>> {
+    Json(daemon.memory().agents.values().cloned().collect())
+}
+
+async fn add_person(State(daemon): Shared, Json(body): Json<Added<AddPerson>>) -> Reply<Option<RequestRow>> {
+    let ticket = daemon.add_person(body).await?;
+    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+}
+
+async fn add_agent(State(daemon): Shared, Json(body): Json<Added<AddAgent>>) -> Result<StatusCode, Fault> {
+    daemon.add_agent(body).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn sessions(State(daemon): Shared) -> Json<Vec<SessionRow>> {
+    Json(daemon.session_rows())
+}
+
+async fn open_session(State(daemon): Shared, Json(body): Json<OpenSession>) -> Reply<OpenedSession> {
+    daemon.open_session(body).await.map(Json)
+}
+
+async fn close_session(State(daemon): Shared, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    daemon.close_session(&SessionId::new(id)).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {
+    let now = daemon.now();
+    let memory = daemon.memory();
+    let mut tickets: Vec<&Ticket> = memory.tickets.values().collect();
+    tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.held.opened));
+    let row = |ticket: &Ticket| {
+        let mut row = RequestRow::from(ticket);
+        if matches!(ticket.state, TicketState::Pending | TicketState::Approved { .. }) && now >= ticket.held.expires {
+            "expired".clone_into(&mut row.state);
+        }
+        row
+    };
+    Json(tickets.into_iter().map(row).collect())
+}
+
+fn find(daemon: &Daemon, id: &str) -> Result<Ticket, Fault> {
+    let memory = daemon.memory();
+    memory.tickets.get(&TicketId::new(id)).cloned().ok_or_else(|| Fault {
+        code: "not-found".to_owned(),
+        message: format!("there is no request `{id}`"),
+        hint: Some("list them with `interlock request ls`".to_owned()),
+    })
+}
+
+async fn request(State(daemon): Shared, Path(id): Path<String>) -> Reply<RequestView> {
+    let ticket = find(&daemon, &id)?;
+    let prompt = daemon.told(&ticket.session).prompt;
+    Ok(Json(RequestView { ticket, prompt }))
+}
+
+async fn decide(
+    State(daemon): Shared,
+    Path(id): Path<String>,
+    Json(body): Json<DecisionRequest>,
+) -> Reply<RequestView> {
+    let decision = match body.decision.as_str() {
+        "approve" => Decisive::Approve,
+        "deny" => Decisive::Deny,
+        other => {
+            let message = format!("`{other}` is neither `approve` nor `deny`");
+            return Err(Fault { code: "bad-request".to_owned(), message, hint: None });
+        }
+    };
+    let decided =
+        daemon.road.decide_ticket(&TicketId::new(id), decision, &body.person, &body.reason, &body.signature).await;
+    let ticket = decided.map_err(|error| {
+        let code = match &error {
+            ApproveError::NoTicket(_) | ApproveError::NoPerson(_) => "not-found",
+            ApproveError::Refused(_) => "refused",
+            ApproveError::Journal(_) => "unavailable",
+        };
+        Fault { code: code.to_owned(), message: error.to_string(), hint: None }
+    })?;
+    daemon.carry_out_due().await;
+    let prompt = daemon.told(&ticket.session).prompt;
+    Ok(Json(RequestView { ticket, prompt }))
+}
+
+#[derive(Deserialize)]
+struct WaitFor {
+    seconds: Option<u64>,
+}
+
+/// Waits until a ticket is settled, or the time is over; answers with the ticket as it stands.
+async fn wait(State(daemon): Shared, Path(id): Path<String>, Query(query): Query<WaitFor>) -> Reply<RequestView> {
+    let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(30).min(600));
+    loop {
+        let ticket = find(&daemon, &id)?;
+        let open = ticket.state == TicketState::Pending && daemon.now() < ticket.held.expires;
+        if !open || tokio::time::Instant::now() >= until {
+            let prompt = daemon.told(&ticket.session).prompt;
+            return Ok(Json(RequestView { ticket, prompt }));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn freezes(State(daemon): Shared) -> Json<Vec<interlock_flow::Freeze>> {
+    Json(daemon.memory().freezes.values().cloned().collect())
+}
+
+async fn freeze(State(daemon): Shared, Json(body): Json<FreezeRequest>) -> Result<StatusCode, Fault> {
+    daemon.freeze(body).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn unfreeze(State(daemon): Shared, Json(body): Json<Added<UnfreezeRequest>>) -> Result<StatusCode, Fault> {
+    daemon.unfreeze(body).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn ledger(State(daemon): Shared, Query(query): Query<LedgerQuery>) -> Reply<Vec<LedgerRow>> {
+    crate::home::ledger_rows(&daemon.store, &query).map(Json)
+}
+
+#[derive(Deserialize)]
+struct ExportTo {
+    folder: std::path::PathBuf,
+    #[serde(default)]
+    bodies: bool,
+}
+
+async fn export(State(daemon): Shared, Json(body): Json<ExportTo>) -> Reply<serde_json::Value> {
+    crate::home::export(&daemon.store, &body.folder, body.bodies).map(Json)
+}

@@ -1,0 +1,255 @@
+//! The home's files, its first making, and what is read from its ledger.
+
+use std::path::{Path, PathBuf};
+
+use interlock_action::{Digest, PersonId, digest_of};
+use interlock_approval::{Person, Statement, parse_public_key, verify};
+use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Record};
+use interlock_ledger::{Entry, EntryKind};
+use interlock_policy::{Bundle, PolicyFile};
+use interlock_store::{Home, Options, Query, Store, StoreError};
+use serde::Serialize;
+
+use crate::{
+    DaemonError,
+    api::{Fault, LedgerQuery, LedgerRow},
+    clock::System,
+    config::Config,
+};
+
+/// What `init` writes. Commented out is what most homes set sooner or later.
+const TEMPLATE: &str = include_str!("config/template.toml");
+
+/// Where things stand in a home.
+#[derive(Clone, Debug)]
+pub struct HomePaths {
+    /// The folder.
+    pub root: PathBuf,
+}
+
+impl HomePaths {
+    /// `interlock.toml`.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("interlock.toml")
+    }
+    /// Policies added to the shipped bundle.
+    pub fn policies(&self) -> PathBuf {
+        self.root.join("policies")
+    }
+    /// The gateways' certificate authority.
+    pub fn tls(&self) -> PathBuf {
+        self.root.join("tls")
+    }
+    /// The API's socket.
+    pub fn control(&self) -> PathBuf {
+        self.root.join("control.sock")
+    }
+    /// The socket that confined processes tell things on.
+    pub fn agent(&self) -> PathBuf {
+        self.root.join("agent.sock")
+    }
+}
+
+/// The home's folder: what was asked for, else the XDG state directory's.
+pub fn resolve_home(asked: Option<PathBuf>) -> Result<PathBuf, DaemonError> {
+    let state = || {
+        let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+        set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state"))).map(|d| d.join("interlock"))
+    };
+    let path = asked.or_else(state).ok_or_else(|| DaemonError::NoHome(PathBuf::from("$HOME/.local/state/interlock")))?;
+    std::path::absolute(&path).map_err(|error| DaemonError::File(path, error.to_string()))
+}
+
+/// What `init` made.
+#[derive(Clone, Debug, Serialize)]
+pub struct InitAnswer {
+    /// The folder.
+    pub home: String,
+    /// The first person.
+    pub operator: String,
+    /// Their key.
+    pub fingerprint: String,
+    /// The configuration file.
+    pub configuration: String,
+    /// What the log's checkpoints are verified with.
+    pub verifier: String,
+}
+
+impl From<StoreError> for DaemonError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoHome(path) => Self::NoHome(path),
+            StoreError::HomeExists(path) => Self::HomeExists(path),
+            StoreError::Broken(why) => Self::Broken(why.to_string()),
+            StoreError::Exported { .. } => Self::Broken(error.to_string()),
+            other => Self::Store(other.to_string()),
+        }
+    }
+}
+
+/// Makes a home with its first person.
+pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer, DaemonError> {
+    let now = System.now();
+    let key = parse_public_key(public_key, now, now).map_err(|error| DaemonError::Key(error.to_string()))?;
+    let home = Home::create(root)?;
+    let paths = HomePaths { root: root.to_owned() };
+    if !paths.config().exists() {
+        write(&paths.config(), TEMPLATE)?;
+    }
+    std::fs::create_dir_all(paths.policies()).map_err(|error| DaemonError::File(paths.policies(), error.to_string()))?;
+    let (_, bundle, stamp) = load(&paths, "init")?;
+    drop(bundle);
+    let store = Store::open(&home, &Options::default())?;
+    let fingerprint = key.fingerprint.clone();
+    let person = Person { name: PersonId::new(operator), keys: vec![key], roles: Vec::new() };
+    let entry = Entry::new(EntryKind::PersonEnrolled, now)
+        .public("person", operator)
+        .public("keys", [&fingerprint])
+        .public("by", "init")
+        .public("config", stamp.config)
+        .public("bundle", stamp.bundle);
+    let events = vec![Event::Person { person }, Event::Config { stamp }];
+    let guards = vec![Guard::PersonExists(PersonId::new(operator), false)];
+    runtime()?
+        .block_on(store.commit(Record { entry, events, guards }))
+        .map_err(|error| DaemonError::Store(error.to_string()))?;
+    Ok(InitAnswer {
+        home: root.display().to_string(),
+        operator: operator.to_owned(),
+        fingerprint,
+        configuration: paths.config().display().to_string(),
+        verifier: home.verifier().to_string(),
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, DaemonError> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| DaemonError::Store(error.to_string()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), DaemonError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+    written.map_err(|error| DaemonError::File(path.to_owned(), error.to_string()))
+}
+
+/// The configuration and the bundle as they stand in the files, with what would be signed to put them in force.
+pub(crate) fn load(paths: &HomePaths, by: &str) -> Result<(Config, Bundle, ConfigStamp), DaemonError> {
+    let config = Config::load(&paths.config())?;
+    let text = std::fs::read(paths.config()).map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
+    let added = added_policies(&paths.policies())?;
+    let bundle = if added.is_empty() { Ok(Bundle::shipped()) } else { Bundle::with_added(&added) };
+    let bundle = bundle.map_err(|error| DaemonError::Policy(error.to_string()))?;
+    let stamp = ConfigStamp { config: Digest::of(&text), bundle: bundle.hash(), by: by.to_owned() };
+    Ok((config, bundle, stamp))
+}
+
+/// `policies/*.cedar`, in the order of their names.
+fn added_policies(folder: &Path) -> Result<Vec<PolicyFile>, DaemonError> {
+    let fault = |error: std::io::Error| DaemonError::File(folder.to_owned(), error.to_string());
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        if path.extension().is_some_and(|extension| extension == "cedar") {
+            names.push(path);
+        }
+    }
+    names.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).map_err(|error| DaemonError::File(path.clone(), error.to_string()))?;
+        Ok(PolicyFile::new(path.file_name().unwrap_or_default().to_string_lossy(), text))
+    };
+    names.into_iter().map(read).collect()
+}
+
+/// Entries of the log, decrypted where they still can be.
+pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<LedgerRow>, Fault> {
+    let bad = |message: String| Fault { code: "bad-request".to_owned(), message, hint: None };
+    let kinds = match &query.kind {
+        None => Vec::new(),
+        Some(kind) => {
+            let parsed: EntryKind = serde_json::from_value(serde_json::Value::String(kind.clone()))
+                .map_err(|_| bad(format!("`{kind}` is no kind of entry")))?;
+            vec![parsed]
+        }
+    };
+    let query = Query {
+        session: query.session.as_ref().map(ToString::to_string),
+        kinds,
+        newest_first: true,
+        limit: Some(query.limit.unwrap_or(50)),
+        ..Query::default()
+    };
+    let entries = store.read_entries(&query).map_err(|error| bad(error.to_string()))?;
+    let row = |entry: interlock_store::StoredEntry| LedgerRow {
+        index: entry.index,
+        kind: serde_json::to_value(entry.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
+        at: entry.at,
+        public: entry.public,
+        private: entry.redacted.is_empty().then_some(entry.private),
+    };
+    Ok(entries.into_iter().map(row).collect())
+}
+
+/// Writes the log to a folder that can be verified elsewhere.
+pub(crate) fn export(store: &Store, folder: &Path, bodies: bool) -> Result<serde_json::Value, Fault> {
+    let exported = store.reader().export(folder, bodies);
+    let exported = exported.map_err(|error| Fault { code: "bad-request".to_owned(), message: error.to_string(), hint: None })?;
+    Ok(serde_json::json!({
+        "folder": folder.display().to_string(),
+        "entries": exported.entries,
+        "checkpoints": exported.checkpoints,
+        "verifier": store.reader().verifier().to_string(),
+    }))
+}
+
+/// Puts the files as they stand in force, signed by a person. `sign` is given the enrolled people and what makes the
+/// statement for a signer and their words.
+pub fn apply<S>(root: &Path, sign: S) -> Result<ConfigStamp, DaemonError>
+where
+    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<(Statement, String), String>,
+{
+    let now = System.now();
+    let home = Home::open(root)?;
+    let paths = HomePaths { root: root.to_owned() };
+    let (_, bundle, mut stamp) = load(&paths, "")?;
+    drop(bundle);
+    let store = Store::open(&home, &Options::default())?;
+    let people: Vec<Person> = {
+        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        memory.people.values().cloned().collect()
+    };
+    let digest = digest_of("interlock config v1", &(&stamp.config, &stamp.bundle))
+        .map_err(|error| DaemonError::Key(error.to_string()))?;
+    let statement = |person: &PersonId, reason: &str| Statement {
+        verb: "policy-apply".to_owned(),
+        subject: "interlock.toml".to_owned(),
+        digest,
+        person: person.clone(),
+        reason: reason.to_owned(),
+        // The digest is of the files themselves: signing the same files twice puts the same files in force.
+        nonce: now.to_string(),
+    };
+    let (signed, signature) = sign(&people, &statement).map_err(DaemonError::Key)?;
+    let person = people.iter().find(|person| person.name == signed.person);
+    let keys = person.map(|person| person.keys.as_slice()).unwrap_or_default();
+    let wanted = statement(&signed.person, &signed.reason);
+    let key = verify(&wanted, &signature, keys).map_err(|refusal| DaemonError::Key(refusal.to_string()))?;
+    if key.counts_from > now {
+        return Err(DaemonError::Key("the key is cooling off and does not count yet".to_owned()));
+    }
+    stamp.by = signed.person.to_string();
+    let entry = Entry::new(EntryKind::ConfigActivated, now)
+        .public("config", stamp.config)
+        .public("bundle", stamp.bundle)
+        .public("by", &stamp.by)
+        .private("reason", &signed.reason)
+        .private("signature", &signature);
+    let record = Record { entry, events: vec![Event::Config { stamp: stamp.clone() }], guards: Vec::new() };
+    runtime()?.block_on(store.commit(record)).map_err(|error| DaemonError::Store(error.to_string()))?;
+    Ok(stamp)
+}

@@ -1,0 +1,23 @@
+//! Wires everything: home, store, road, gateways, and the HTTP API that the command line speaks.
+//!
+//! The API listens on a Unix socket in the home, which a confined agent cannot reach. What weakens a guard takes a
+//! person's signature there too.
+
+pub mod api;
+pub mod config;
+mod admin;
+mod agent_door;
+mod admit;
+mod clock;
+mod control;
+mod error;
+pub mod explain;
+mod home;
+mod nonce;
+mod serve;
+mod session;
+mod state;
+
+pub use error::DaemonError;
+pub use home::{HomePaths, InitAnswer, apply, init, resolve_home};
+pub use serve::{Listen, Ready, serve};

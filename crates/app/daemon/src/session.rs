@@ -1,0 +1,160 @@
+//! Opening, resuming and ending sessions; the virtual credentials that belong to them.
+
+use interlock_action::SessionId;
+use interlock_flow::{Event, Lease, Record, Session};
+use interlock_gateway_aws::credentials::VirtualKeys;
+use interlock_ledger::{Entry, EntryKind};
+
+use crate::{
+    api::{Fault, OpenSession, OpenedSession, SessionRow},
+    state::{Daemon, Told},
+};
+
+/// The region a confined process works in when nothing else says so.
+const REGION: &str = "us-east-1";
+
+fn fault(code: &str, message: String, hint: Option<&str>) -> Fault {
+    Fault { code: code.to_owned(), message, hint: hint.map(str::to_owned) }
+}
+
+fn new_key() -> Result<String, Fault> {
+    VirtualKeys::draw().map_err(|error| fault("unavailable", error.to_string(), None))
+}
+
+impl Daemon {
+    /// The live session a token belongs to.
+    pub(crate) fn session_of_token(&self, token: &str) -> Option<SessionId> {
+        let (name, password) = token.rsplit_once('.')?;
+        if !self.vault.proxy_password(name).is(password) {
+            return None;
+        }
+        let session = SessionId::new(name);
+        let live = self.memory().sessions.get(&session).is_some_and(|s| !s.lease.revoked && s.lease.until > self.now());
+        live.then_some(session)
+    }
+
+    /// Opens or resumes a session.
+    pub(crate) async fn open_session(&self, request: OpenSession) -> Result<OpenedSession, Fault> {
+        let session = match &request.resume {
+            Some(id) => self.resumed(id, &request)?,
+            None => self.fresh(&request)?,
+        };
+        let entry = Entry::new(EntryKind::SessionOpened, self.now())
+            .public("session", &session.id)
+            .public("agent", &session.agent.name)
+            .public("owner", &session.agent.owner)
+            .public("launcher", &session.launcher)
+            .public("advisory", session.advisory)
+            .public("resumed", request.resume.is_some())
+            .private("task", &session.task)
+            .private("scope", &session.lease.scope)
+            .private("prompt", &request.prompt);
+        let record = Record { entry, events: vec![Event::Session { session: session.clone() }], guards: Vec::new() };
+        let committed = self.road.ports().journal.commit(record).await;
+        committed.map_err(|error| fault("unavailable", error.to_string(), None))?;
+        if let Some(prompt) = request.prompt {
+            let told = Told { prompt: Some(prompt), doing: None };
+            self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(session.id.clone(), told);
+        }
+        Ok(self.opened(session))
+    }
+
+    fn fresh(&self, request: &OpenSession) -> Result<Session, Fault> {
+        let memory = self.memory();
+        let agent = memory.agents.get(&request.agent).ok_or_else(|| {
+            let hint = "register it with `interlock agent add NAME --owner PERSON --key FILE`";
+            fault("not-found", format!("there is no agent `{}`", request.agent), Some(hint))
+        })?;
+        let launcher = request.launcher.clone().unwrap_or_else(|| agent.owner.clone());
+        if !memory.people.contains_key(&launcher) {
+            return Err(fault("not-found", format!("there is no person `{launcher}`"), None));
+        }
+        if request.task.trim().is_empty() {
+            return Err(fault("bad-request", "a session needs a task".to_owned(), Some("say it with `--task TEXT`")));
+        }
+        let id = SessionId::new(format!("ses-{}", self.draw().chars().take(12).collect::<String>()));
+        Ok(Session {
+            id,
+            agent: agent.clone(),
+            launcher,
+            task: request.task.clone(),
+            lease: Lease {
+                scope: request.scope.clone(),
+                secrets: request.secrets.clone(),
+                until: self.now().saturating_add(self.config.run.lease.millis()),
+                revoked: false,
+            },
+            advisory: request.advisory,
+            keys: vec![new_key()?],
+            opened: self.now(),
+        })
+    }
+
+    /// The same session with a fresh lease: what it may touch stays what it was.
+    fn resumed(&self, id: &SessionId, request: &OpenSession) -> Result<Session, Fault> {
+        let memory = self.memory();
+        let known = memory.sessions.get(id);
+        let known = known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
+        if known.agent.name != request.agent {
+            return Err(fault("conflict", format!("session `{id}` belongs to agent `{}`", known.agent.name), None));
+        }
+        if known.lease.revoked {
+            return Err(fault("refused", format!("session `{id}` was ended and stays so"), Some("open a new one")));
+        }
+        let mut session = known.clone();
+        session.lease.until = self.now().saturating_add(self.config.run.lease.millis());
+        // Once advisory, always advisory: what an unconfined process learned it still knows.
+        session.advisory |= request.advisory;
+        session.keys = vec![new_key()?];
+        Ok(session)
+    }
+
+    fn opened(&self, session: Session) -> OpenedSession {
+        let addresses = self.addresses();
+        let key = session.keys.last().cloned().unwrap_or_default();
+        let socket = |name: &str| self.home.root.join(name).display().to_string();
+        OpenedSession {
+            secret_access_key: self.vault.secret(&key).reveal().to_owned(),
+            access_key_id: key,
+            token: self.vault.proxy_password(session.id.as_str()).reveal().to_owned(),
+            region: REGION.to_owned(),
+            proxy_socket: socket("proxy.sock"),
+            endpoint_socket: socket("endpoint.sock"),
+            agent_socket: socket("agent.sock"),
+            proxy_url: addresses.aws_proxy,
+            endpoint_url: addresses.aws,
+            ca_bundle: addresses.ca_bundle.display().to_string(),
+            until: session.lease.until,
+            pass: self.config.run.pass.clone(),
+            session: session.id,
+        }
+    }
+
+    /// Ends a session: its lease and its keys are worth nothing from then on.
+    pub(crate) async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
+        if !self.memory().sessions.contains_key(id) {
+            return Err(fault("not-found", format!("there is no session `{id}`"), None));
+        }
+        let entry = Entry::new(EntryKind::SessionClosed, self.now()).public("session", id);
+        let events = vec![Event::SessionClosed { session: id.clone() }];
+        let record = Record { entry, events, guards: Vec::new() };
+        let committed = self.road.ports().journal.commit(record).await;
+        committed.map(|_| ()).map_err(|error| fault("unavailable", error.to_string(), None))
+    }
+
+    /// All sessions, the newest first.
+    pub(crate) fn session_rows(&self) -> Vec<SessionRow> {
+        let now = self.now();
+        let memory = self.memory();
+        let mut sessions: Vec<&Session> = memory.sessions.values().collect();
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.opened));
+        let row = |session: &Session| SessionRow {
+            id: session.id.clone(),
+            agent: session.agent.name.clone(),
+            task: session.task.clone(),
+            live: !session.lease.revoked && session.lease.until > now,
+            advisory: session.advisory,
+        };
+        sessions.into_iter().map(row).collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! What the daemon's handlers share.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLockReadGuard},
+};
+
+use interlock_action::{Millis, SessionId};
+use interlock_flow::{Clock as _, Entropy as _, Memory, Record, Road};
+use interlock_gateway_aws::credentials::VirtualKeys;
+use interlock_ledger::{Entry, EntryKind};
+use interlock_store::Store;
+
+use crate::{api::HookNote, clock::System, config::Config, home::HomePaths, nonce::Nonces};
+
+/// What a host's hook last told about a session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// The user's last prompt.
+    pub(crate) prompt: Option<String>,
+    /// The agent's own words for what its tool is doing.
+    pub(crate) doing: Option<String>,
+}
+
+/// Addresses that listen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addresses {
+    pub(crate) aws: String,
+    pub(crate) aws_proxy: String,
+    pub(crate) ca_bundle: PathBuf,
+}
+
+/// The daemon.
+pub(crate) struct Daemon {
+    pub(crate) road: Arc<Road>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) config: Config,
+    pub(crate) home: HomePaths,
+    pub(crate) nonces: Nonces,
+    pub(crate) vault: VirtualKeys,
+    pub(crate) told: Mutex<HashMap<SessionId, Told>>,
+    pub(crate) addresses: Mutex<Addresses>,
+}
+
+impl Daemon {
+    pub(crate) fn now(&self) -> Millis {
+        System.now()
+    }
+
+    /// Thirty-two random hexadecimal digits.
+    pub(crate) fn draw(&self) -> String {
+        hex::encode(System.draw())
+    }
+
+    pub(crate) fn memory(&self) -> RwLockReadGuard<'_, Memory> {
+        self.road.ports().journal.memory().read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was last told about a session.
+    pub(crate) fn told(&self, session: &SessionId) -> Told {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).get(session).cloned().unwrap_or_default()
+    }
+
+    /// Writes down what a hook saw, and keeps it for the actions that follow.
+    pub(crate) fn take_hook(&self, session: &SessionId, note: HookNote) {
+        {
+            let mut all = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let told = all.entry(session.clone()).or_default();
+            match note.event.as_str() {
+                "UserPromptSubmit" => told.prompt.clone_from(&note.prompt),
+                "PreToolUse" => told.doing = note.description.clone().or_else(|| note.command.clone()),
+                "PostToolUse" => told.doing = None,
+                _ => {}
+            }
+        }
+        let kind = if note.prompt.is_some() { EntryKind::Prompt } else { EntryKind::Tool };
+        let entry = Entry::new(kind, self.now())
+            .public("session", session)
+            .public("event", &note.event)
+            .public("tool", &note.tool)
+            .private("prompt", &note.prompt)
+            .private("command", &note.command)
+            .private("description", &note.description)
+            .private("tool_use_id", &note.tool_use_id);
+        if let Err(error) = self.road.ports().journal.note(Record::only(entry)) {
+            tracing::warn!(%error, "a hook's note could not be written down");
+        }
+    }
+
+    /// Writes down that a confined process tried to reach a host.
+    pub(crate) fn note_egress(&self, session: Option<&SessionId>, host: &str, allowed: bool) {
+        let entry = Entry::new(EntryKind::Egress, self.now())
+            .public("session", session)
+            .public("host", host)
+            .public("allowed", allowed);
+        if let Err(error) = self.road.ports().journal.note(Record::only(entry)) {
+            tracing::warn!(%error, "an attempt to reach a host could not be written down");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The newest checkpoint in a folder outside the store, best one off the host: whoever rolls the store back, or
+//! rewrites it with the key, contradicts it.
+//!
+//! A thread of its own, so that a slow or broken folder never holds up the writer. Only the newest counts.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{StoreError, fault, home};
+
+const NAME: &str = "checkpoint";
+/// Not more often than this: an exported checkpoint costs two fsyncs, which the log needs more.
+const PAUSE: Duration = Duration::from_millis(100);
+/// After a failure.
+const RETRY: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+struct State {
+    newest: Option<(u64, String)>,
+    writing: bool,
+    closed: bool,
+    exported: Option<u64>,
+    error: Option<String>,
+}
+
+/// Where checkpoints go.
+pub(crate) struct Anchor {
+    folder: PathBuf,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// The file in the folder.
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join(NAME)
+}
+
+/// The exported checkpoint, if there is one.
+pub(crate) fn read(folder: &Path) -> Result<Option<String>, StoreError> {
+    let path = path(folder);
+    match fs::read_to_string(&path) {
+        Ok(note) => Ok(Some(note)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(&path)(error)),
+    }
+}
+
+impl Anchor {
+    /// Starts the thread.
+    pub(crate) fn start(folder: PathBuf) -> io::Result<Arc<Self>> {
+        let anchor = Arc::new(Self { folder, state: Mutex::default(), changed: Condvar::new() });
+        let own = Arc::clone(&anchor);
+        thread::Builder::new().name("checkpoint-export".to_owned()).spawn(move || own.run())?;
+        Ok(anchor)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces whatever still waits to be exported.
+    pub(crate) fn offer(&self, size: u64, note: String) {
+        self.lock().newest = Some((size, note));
+        self.changed.notify_all();
+    }
+
+    /// The size of the newest exported checkpoint, and why the last attempt failed.
+    pub(crate) fn health(&self) -> (Option<u64>, Option<String>) {
+        let state = self.lock();
+        (state.exported, state.error.clone())
+    }
+
+    /// Lets what waits be exported, for a second at most.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        self.changed.notify_all();
+        let until = Instant::now() + RETRY;
+        while state.newest.is_some() || state.writing {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            let Some((size, note)) = state.newest.take() else {
+                if state.closed {
+                    return;
+                }
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            state.writing = true;
+            drop(state);
+            let written = self.write(&note);
+            state = self.lock();
+            state.writing = false;
+            let pause = match written {
+                Ok(()) => {
+                    state.exported = Some(size);
+                    state.error = None;
+                    PAUSE
+                }
+                Err(error) => {
+                    state.error = Some(error.to_string());
+                    if state.newest.is_none() && !state.closed {
+                        state.newest = Some((size, note));
+                    }
+                    RETRY
+                }
+            };
+            self.changed.notify_all();
+            state = self.pause(state, pause);
+        }
+    }
+
+    fn pause<'a>(&self, mut state: MutexGuard<'a, State>, pause: Duration) -> MutexGuard<'a, State> {
+        let until = Instant::now() + pause;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || state.closed {
+                return state;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Temporary file, fsync, rename, fsync of the folder.
+    fn write(&self, note: &str) -> io::Result<()> {
+        fault::pass(fault::BEFORE_EXPORT)?;
+        home::make_folder(&self.folder).map_err(io::Error::other)?;
+        let temporary = self.folder.join(".checkpoint.new");
+        let mut file = home::private_file(&temporary)?;
+        file.write_all(note.as_bytes())?;
+        file.sync_all()?;
+        fault::pass(fault::BEFORE_RENAME)?;
+        fs::rename(&temporary, path(&self.folder))?;
+        File::open(&self.folder)?.sync_all()?;
+        fault::pass(fault::AFTER_EXPORT).map(|_| ())
+    }
+}

@@ -1,0 +1,134 @@
+//! Faults injected at named points, so that tests crash where it matters instead of sleeping and hoping.
+//!
+//! `INTERLOCK_FAULT=POINT:ACTION` or `POINT:ACTION:N` (the N-th time the point is passed). Inert unless the build has
+//! debug assertions or the feature `faults`.
+
+use std::{
+    io,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rustix::process::{Signal, getpid, kill_process};
+
+/// Nothing of the batch has been written.
+pub const BEFORE_APPEND: &str = "before-append";
+/// The rows are in the transaction, which is not committed.
+pub const AFTER_APPEND: &str = "after-append-before-commit";
+/// The transaction is on disk, nobody has been told.
+pub const AFTER_COMMIT: &str = "after-commit-before-ack";
+/// Callers have their answers, the checkpoint has not left the store.
+pub const BEFORE_EXPORT: &str = "before-export";
+/// The checkpoint is in its temporary file.
+pub const BEFORE_RENAME: &str = "after-export-write-before-rename";
+/// The checkpoint has its name in the export folder.
+pub const AFTER_EXPORT: &str = "after-export-rename";
+/// The write-ahead log is about to be moved into the database file.
+pub const BEFORE_WAL_CHECKPOINT: &str = "before-wal-checkpoint";
+
+/// Every point of the store.
+pub const POINTS: [&str; 7] = [
+    BEFORE_APPEND,
+    AFTER_APPEND,
+    AFTER_COMMIT,
+    BEFORE_EXPORT,
+    BEFORE_RENAME,
+    AFTER_EXPORT,
+    BEFORE_WAL_CHECKPOINT,
+];
+
+/// What happens at a point that was passed without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Nothing.
+    On,
+    /// The caller is to garble what the coming write leaves on disk, then call [`die`].
+    Torn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Kill,
+    Torn,
+    Errno(rustix::io::Errno),
+}
+
+#[derive(Debug)]
+struct Plan {
+    point: String,
+    action: Action,
+    /// Passes that are still let by.
+    spare: AtomicU64,
+}
+
+fn parse(text: &str) -> Option<Plan> {
+    let mut parts = text.split(':');
+    let (point, action) = (parts.next()?, parts.next()?);
+    let action = match action {
+        "kill" => Action::Kill,
+        "torn" => Action::Torn,
+        "enospc" => Action::Errno(rustix::io::Errno::NOSPC),
+        "eio" => Action::Errno(rustix::io::Errno::IO),
+        _ => return None,
+    };
+    let nth: u64 = parts.next().map_or(Some(1), |nth| nth.parse().ok())?;
+    Some(Plan { point: point.to_owned(), action, spare: AtomicU64::new(nth.saturating_sub(1)) })
+}
+
+fn plan() -> Option<&'static Plan> {
+    static PLAN: OnceLock<Option<Plan>> = OnceLock::new();
+    if !cfg!(any(debug_assertions, feature = "faults")) {
+        return None;
+    }
+    PLAN.get_or_init(|| parse(&std::env::var("INTERLOCK_FAULT").ok()?)).as_ref()
+}
+
+/// Passes a point: does what the plan says there, if this is its time. An errno stays for good once it has come, as on
+/// a disk that is full or broken.
+pub fn pass(point: &str) -> io::Result<Passed> {
+    let Some(plan) = plan() else { return Ok(Passed::On) };
+    if plan.point != point {
+        return Ok(Passed::On);
+    }
+    let one_less = plan.spare.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |spare| spare.checked_sub(1));
+    if one_less.is_ok() {
+        return Ok(Passed::On);
+    }
+    match plan.action {
+        Action::Kill => Err(die()),
+        Action::Torn => Ok(Passed::Torn),
+        Action::Errno(errno) => Err(errno.into()),
+    }
+}
+
+/// Ends the process at once, as a power cut would: nothing is flushed, nothing is dropped. Returns only if the system
+/// does not let it.
+pub fn die() -> io::Error {
+    match kill_process(getpid(), Signal::KILL) {
+        // The signal is on its way.
+        Ok(()) => loop {
+            std::thread::park();
+        },
+        Err(errno) => errno.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_read() {
+        let plan = parse("before-append:kill:3").unwrap();
+        assert_eq!(
+            (plan.point.as_str(), plan.action, plan.spare.into_inner()),
+            ("before-append", Action::Kill, 2)
+        );
+        assert_eq!(parse("x:eio").unwrap().action, Action::Errno(rustix::io::Errno::IO));
+        for bad in ["", "x", "x:explode", "x:kill:y"] {
+            assert!(parse(bad).is_none(), "{bad}");
+        }
+    }
+}

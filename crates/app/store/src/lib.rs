@@ -1,0 +1,27 @@
+//! SQLite behind flow's `Journal`: one writer, one order, durable before it is answered.
+//!
+//! A batch of records is one transaction, one signed checkpoint, one fsync. What stands here is what the process may
+//! act on after a restart; whatever does not fit what was signed stops the start.
+
+mod anchor;
+mod draft;
+mod error;
+mod export;
+pub mod fault;
+mod home;
+mod query;
+mod queue;
+mod reader;
+mod rebuild;
+mod schema;
+mod store;
+mod writer;
+
+pub use error::StoreError;
+pub use export::{Exported, verify_folder};
+pub use home::{Home, Keys};
+pub use query::{Query, StoredEntry};
+pub use reader::{Inclusion, Reader};
+pub use store::{Health, Options, Recovered, Store};
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Reading the log beside the writer, in the daemon or in another process.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use interlock_ledger::{
+    Broken, Checkpoint, Hash, Leaf, NoteVerifier, Opening, ProofError, consistency_proof, inclusion_proof,
+    leaf_hash, open_body, verify_consistency, verify_inclusion,
+};
+use rusqlite::{Connection, Row, params_from_iter};
+use serde_json::Value;
+
+use crate::{
+    Home, Keys, Query, StoreError, StoredEntry,
+    schema::{self, StoredHashes},
+};
+
+/// Reads the log. Each call blocks for as long as SQLite takes.
+pub struct Reader {
+    connection: Mutex<Connection>,
+    keys: Arc<Keys>,
+    verifier: NoteVerifier,
+}
+
+/// A proof that an entry stands in the log whose head is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inclusion {
+    /// Where it stands.
+    pub index: u64,
+    /// The leaf's text.
+    pub leaf: String,
+    /// From the leaf to the root.
+    pub proof: Vec<Hash>,
+    /// The signed head.
+    pub checkpoint: String,
+}
+
+impl Reader {
+    /// Opens a home's log for reading; no lock is needed.
+    pub fn open(home: &Home) -> Result<Self, StoreError> {
+        let verifier = home.verifier();
+        let connection = Mutex::new(schema::open_reader(&home.database(), &verifier)?);
+        Ok(Self { connection, keys: Arc::clone(home.keys()), verifier })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What its checkpoints are verified with.
+    pub fn verifier(&self) -> &NoteVerifier {
+        &self.verifier
+    }
+
+    /// The newest checkpoint's note.
+    pub fn checkpoint(&self) -> Result<Option<String>, StoreError> {
+        schema::last_checkpoint(&self.lock())
+    }
+
+    /// The entries that a query asks for, decrypted.
+    pub fn entries(&self, query: &Query) -> Result<Vec<StoredEntry>, StoreError> {
+        let (sql, cells) = query.sql()?;
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(cells))?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(self.entry_of(row)?);
+        }
+        Ok(entries)
+    }
+
+    /// One entry.
+    pub fn entry(&self, index: u64) -> Result<StoredEntry, StoreError> {
+        let query = Query { from: Some(index), to: Some(index.saturating_add(1)), ..Query::default() };
+        self.entries(&query)?.pop().ok_or(StoreError::NoEntry(index))
+    }
+
+    fn entry_of(&self, row: &Row<'_>) -> Result<StoredEntry, StoreError> {
+        let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX);
+        let hash: Hash = row.get(1)?;
+        let text: String = row.get(2)?;
+        if leaf_hash(text.as_bytes()) != hash {
+            return Err(Broken::Rewritten { index }.into());
+        }
+        let unreadable = |error: &dyn std::fmt::Display| Broken::Unreadable { index, why: error.to_string() };
+        let leaf = Leaf::parse(text.as_bytes()).map_err(|error| unreadable(&error))?;
+        let openings = self.open_row(index, &leaf, row.get(3)?, row.get(4)?)?;
+        let private = match openings {
+            None if leaf.fields.is_empty() => Some(BTreeMap::new()),
+            None => None,
+            Some(openings) => Some(values(&openings).map_err(|error| unreadable(&error))?),
+        };
+        Ok(StoredEntry::new(index, leaf, private, &hash))
+    }
+
+    /// Decrypts a body and checks it against the leaf; none when there is none.
+    pub(crate) fn open_row(
+        &self,
+        index: u64,
+        leaf: &Leaf,
+        wrapped: Option<Vec<u8>>,
+        body: Option<Vec<u8>>,
+    ) -> Result<Option<BTreeMap<String, Opening>>, StoreError> {
+        let (Some(wrapped), Some(body)) = (wrapped, body) else { return Ok(None) };
+        let secret = self.keys.wrapping.unwrap(&wrapped);
+        let opened = secret.and_then(|secret| open_body(leaf, &body, &secret));
+        Ok(Some(opened.map_err(|error| Broken::Body { index, why: error.to_string() })?))
+    }
+
+    /// Proves that an entry stands in the log.
+    pub fn prove(&self, index: u64) -> Result<Inclusion, StoreError> {
+        let connection = self.lock();
+        let note = schema::last_checkpoint(&connection)?.ok_or(StoreError::NoEntry(index))?;
+        let head = self.head(&note)?;
+        if index >= head.size {
+            return Err(StoreError::NoEntry(index));
+        }
+        let query = "SELECT leaf FROM entry WHERE idx = ?1";
+        let leaf: String = connection.query_row(query, [schema::key(index)], |row| row.get(0))?;
+        let proof = inclusion_proof(&StoredHashes(&connection), index, head.size)?;
+        verify_inclusion(&leaf_hash(leaf.as_bytes()), index, head.size, &proof, &head.root)
+            .map_err(damaged)?;
+        Ok(Inclusion { index, leaf, proof, checkpoint: note })
+    }
+
+    /// Proves that the log still begins with what an older checkpoint of it signs; with the newest checkpoint's note.
+    pub fn prove_consistency(&self, older: &str) -> Result<(Vec<Hash>, String), StoreError> {
+        let connection = self.lock();
+        let older = self.head(older)?;
+        let found = schema::size(&connection)?;
+        let rolled_back = Broken::RolledBack { exported: older.size, found };
+        let note = schema::last_checkpoint(&connection)?.ok_or(rolled_back.clone())?;
+        let head = self.head(&note)?;
+        if older.size > head.size {
+            return Err(rolled_back.into());
+        }
+        let proof = consistency_proof(&StoredHashes(&connection), older.size, head.size)?;
+        verify_consistency(older.size, head.size, &older.root, &head.root, &proof)
+            .map_err(|_| Broken::Forked { size: older.size })?;
+        Ok((proof, note))
+    }
+
+    fn head(&self, note: &str) -> Result<Checkpoint, StoreError> {
+        let nth = 1;
+        Ok(Checkpoint::open(note, &self.verifier)
+            .map_err(|error| Broken::Checkpoint { nth, why: error.to_string() })?)
+    }
+}
+
+fn damaged(error: ProofError) -> Broken {
+    Broken::Damaged(format!("its own hashes prove nothing: {error}"))
+}
+
+fn values(openings: &BTreeMap<String, Opening>) -> Result<BTreeMap<String, Value>, StoreError> {
+    openings.iter().map(|(name, opening)| Ok((name.clone(), opening.json()?))).collect()
+}

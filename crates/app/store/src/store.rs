@@ -1,0 +1,248 @@
+//! The store: opened once a process, shared by everybody in it.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use interlock_action::Millis;
+use interlock_flow::{Event, Journal, JournalError, Memory, PermitNote, Receipt, Record};
+use interlock_ledger::{Checkpoint, Entry, EntryKind, REDACTED_ENTRY};
+use tokio::sync::oneshot;
+
+use crate::{
+    Home, Query, Reader, StoreError,
+    anchor::Anchor,
+    draft::Draft,
+    queue::{Job, Limits, Queue},
+    rebuild::{self, Rebuilt},
+    schema,
+    writer::{Shared, WAL_STEP, Writer},
+};
+
+/// How a store is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where checkpoints are exported to; none is the home's own folder.
+    pub exports: Option<PathBuf>,
+    /// The most pages (4 KiB) the database file may have; beyond, nothing is recorded and so nothing let through.
+    pub max_pages: Option<u32>,
+    /// Records that may wait for the writer.
+    pub waiting: usize,
+    /// Records in one transaction.
+    pub batch: usize,
+    /// How long notes wait for company.
+    pub note_wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            exports: None,
+            max_pages: None,
+            waiting: 16_384,
+            batch: 1_024,
+            // Half of the 50 ms in which a note must be durable stays for the disk.
+            note_wait: Duration::from_millis(20),
+        }
+    }
+}
+
+/// How the store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Why nothing can be recorded any more; the process must be started again.
+    pub poisoned: Option<String>,
+    /// Records that wait for the writer.
+    pub waiting: usize,
+    /// The size of the newest checkpoint that left the store since the start.
+    pub exported: Option<u64>,
+    /// Why the last export failed.
+    pub export_error: Option<String>,
+    /// Notes that were not written because a guard of theirs no longer held.
+    pub dropped_notes: u64,
+}
+
+/// What [`Store::recover`] found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recovered {
+    /// Permits that were open when the last process ended. Nobody knows whether they were executed.
+    pub unknown: Vec<PermitNote>,
+}
+
+/// SQLite behind flow's `Journal`.
+pub struct Store {
+    shared: Arc<Shared>,
+    reader: Reader,
+    settings: Vec<(String, String)>,
+    writer: Option<JoinHandle<()>>,
+    /// Held for as long as the store is open; the last field, so that it is dropped last.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens a home's store: locks it, goes through the whole log, and starts the writer.
+    pub fn open(home: &Home, options: &Options) -> Result<Self, StoreError> {
+        let lock = home.lock()?;
+        let (path, verifier) = (home.database(), home.verifier());
+        let exports = options.exports.clone().unwrap_or_else(|| home.checkpoints());
+        let connection = schema::open(&path, &verifier, options.max_pages)?;
+        let Rebuilt { memory, frontier, note } = rebuild::rebuild(&connection, &verifier, &exports)?;
+        let settings = schema::settings(&connection)?;
+        let reader = Reader::open(home)?;
+        let anchor = Anchor::start(exports).map_err(StoreError::io(Path::new("checkpoint-export")))?;
+        if let Some(note) = note {
+            // The last process may have ended before it could.
+            anchor.offer(frontier.size(), note);
+        }
+        let limits =
+            Limits { waiting: options.waiting, batch: options.batch.max(1), note_wait: options.note_wait };
+        let shared = Arc::new(Shared {
+            queue: Queue::new(limits),
+            memory: RwLock::new(memory),
+            keys: Arc::clone(home.keys()),
+            anchor,
+            dropped_notes: AtomicU64::new(0),
+        });
+        let mut wal = path.into_os_string();
+        wal.push("-wal");
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            connection,
+            frontier,
+            wal: wal.into(),
+            wal_limit: WAL_STEP,
+        };
+        let writer = thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || writer.run());
+        let writer = Some(writer.map_err(StoreError::io(Path::new("ledger-writer")))?);
+        Ok(Self { shared, reader, settings, writer, _lock: lock })
+    }
+
+    /// Writes the run's first entry, and one for each permit that the last process left open. To be called once, before
+    /// anything else is recorded.
+    pub async fn recover(&self, now: Millis) -> Result<Recovered, JournalError> {
+        let mut unknown: Vec<PermitNote> = {
+            let memory = self.memory().read().unwrap_or_else(PoisonError::into_inner);
+            memory.open_permits.values().cloned().collect()
+        };
+        unknown.sort_by(|a, b| (a.at, &a.action).cmp(&(b.at, &b.action)));
+        let opened = Entry::new(EntryKind::Opened, now)
+            .public("version", env!("CARGO_PKG_VERSION"))
+            .public("open_permits", unknown.len());
+        self.commit(Record::only(opened)).await?;
+        for permit in &unknown {
+            let mut entry = Entry::new(EntryKind::OutcomeUnknown, now)
+                .public("action", &permit.action)
+                .public("session", &permit.session)
+                .public("operation", &permit.operation)
+                .public("why", "the process ended before the outcome was recorded");
+            if let Some(ticket) = &permit.ticket {
+                entry = entry.public("ticket", ticket);
+            }
+            let events = vec![Event::PermitClosed { action: permit.action.clone() }];
+            self.commit(Record { entry, events, guards: Vec::new() }).await?;
+        }
+        Ok(Recovered { unknown })
+    }
+
+    /// Destroys the private fields of an entry: its secret goes, the leaf and every proof stay. Who may do that is for
+    /// the caller to know.
+    pub async fn redact(
+        &self,
+        index: u64,
+        by: &str,
+        reason: &str,
+        now: Millis,
+    ) -> Result<Receipt, StoreError> {
+        let entry = self.reader.entry(index)?;
+        if entry.private.is_empty() {
+            return Err(StoreError::NoBody(index));
+        }
+        let entry = Entry::new(EntryKind::Redacted, now)
+            .public(REDACTED_ENTRY, index)
+            .public("by", by)
+            .public("reason", reason);
+        let draft = Draft::new(Record::only(entry), &self.shared.keys.wrapping)?.redacting(index);
+        Ok(self.push(draft).await?)
+    }
+
+    async fn push(&self, draft: Draft) -> Result<Receipt, JournalError> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.queue.push(Job { draft, answer: Some(answer) })?;
+        let stopped = || JournalError::Unavailable("its writer has stopped".to_owned());
+        answered.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    fn draft(&self, record: Record) -> Result<Draft, JournalError> {
+        Draft::new(record, &self.shared.keys.wrapping)
+            .map_err(|error| JournalError::Unavailable(error.to_string()))
+    }
+
+    /// How it is.
+    pub fn health(&self) -> Health {
+        let (exported, export_error) = self.shared.anchor.health();
+        Health {
+            poisoned: self.shared.queue.poisoned().map(str::to_owned),
+            waiting: self.shared.queue.waiting(),
+            exported,
+            export_error,
+            dropped_notes: self.shared.dropped_notes.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The database's settings as the engine reports them.
+    pub fn pragmas(&self) -> &[(String, String)] {
+        &self.settings
+    }
+
+    /// For reading the log.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The entries that a query asks for, decrypted.
+    pub fn read_entries(&self, query: &Query) -> Result<Vec<crate::StoredEntry>, StoreError> {
+        self.reader.entries(query)
+    }
+
+    /// The newest signed head, read back; none while the log is empty.
+    pub fn head(&self) -> Result<Option<Checkpoint>, StoreError> {
+        let note = self.reader.checkpoint()?;
+        note.map(|note| Ok(Checkpoint::open(&note, self.reader.verifier())?)).transpose()
+    }
+}
+
+impl Drop for Store {
+    /// Writes what waits, then lets the home go.
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+        self.shared.anchor.close();
+    }
+}
+
+#[async_trait]
+impl Journal for Store {
+    async fn commit(&self, record: Record) -> Result<Receipt, JournalError> {
+        let draft = self.draft(record)?;
+        self.push(draft).await
+    }
+
+    fn note(&self, record: Record) -> Result<(), JournalError> {
+        let draft = self.draft(record)?;
+        self.shared.queue.push(Job { draft, answer: None })
+    }
+
+    fn memory(&self) -> &RwLock<Memory> {
+        &self.shared.memory
+    }
+}

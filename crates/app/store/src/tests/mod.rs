@@ -1,0 +1,9 @@
+//! The store through its public face: what it promises, what it refuses to start from, what survives which crash.
+
+mod crash;
+mod full;
+mod journal;
+mod keep;
+mod random;
+mod support;
+mod tamper;

@@ -1,0 +1,209 @@
+//! Somebody changed the files while nobody was looking: the store refuses to start, and says what is wrong.
+
+use std::fs;
+
+use interlock_ledger::{Broken, Checkpoint, NoteSigner, leaf_hash};
+use proptest::prelude::*;
+use rusqlite::{Connection, params};
+
+use super::support::*;
+use crate::{Home, Options, Store, StoreError};
+
+/// A home with seven entries, closed.
+fn filled(folder: &Folder) -> Home {
+    let home = folder.home();
+    let store = open(&home);
+    for record in
+        [open_session(), open_ticket("t-1"), approve("t-1"), consume("t-1", "a-1", 0), outcome("a-1")]
+    {
+        commit(&store, record).unwrap();
+    }
+    for _ in 0..2 {
+        commit(&store, read("aws:s3:ListBuckets")).unwrap();
+    }
+    home
+}
+
+fn start(home: &Home) -> Result<(), StoreError> {
+    Store::open(home, &Options::default()).map(|_| ())
+}
+
+#[track_caller]
+fn broken(home: &Home) -> Broken {
+    match start(home) {
+        Err(StoreError::Broken(broken)) => broken,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn sql(home: &Home, text: &str) {
+    Connection::open(home.database()).unwrap().execute_batch(text).unwrap();
+}
+
+fn unexport(home: &Home) {
+    fs::remove_file(home.checkpoints().join("checkpoint")).unwrap();
+}
+
+#[test]
+fn what_was_written_starts() {
+    let folder = Folder::new();
+    start(&filled(&folder)).unwrap();
+}
+
+#[test]
+fn a_rewritten_leaf_is_named() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "UPDATE entry SET leaf = replace(leaf, 'a-1', 'a-2') WHERE idx = 3");
+    assert_eq!(broken(&home), Broken::Rewritten { index: 3 });
+    // With its hash made right, it is the tree that does not fit.
+    let database = Connection::open(home.database()).unwrap();
+    let leaf: String =
+        database.query_row("SELECT leaf FROM entry WHERE idx = 3", [], |row| row.get(0)).unwrap();
+    database
+        .execute("UPDATE entry SET hash = ?1 WHERE idx = 3", params![leaf_hash(leaf.as_bytes())])
+        .unwrap();
+    assert_eq!(broken(&home), Broken::Diverged { from: 0, to: 6 });
+}
+
+#[test]
+fn rewritten_state_changes_are_named() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "UPDATE entry SET events = replace(events, 'tidy up', 'tidy it') WHERE idx = 1");
+    assert_eq!(broken(&home), Broken::State { index: 1 });
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "UPDATE entry SET events = NULL WHERE idx = 4");
+    assert_eq!(broken(&home), Broken::State { index: 4 });
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "UPDATE entry SET events = '[]' WHERE idx = 6");
+    assert_eq!(broken(&home), Broken::State { index: 6 });
+}
+
+#[test]
+fn entries_cannot_be_cut_off() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "DELETE FROM entry WHERE idx >= 5");
+    assert_eq!(broken(&home), Broken::RolledBack { exported: 7, found: 5 });
+    unexport(&home);
+    assert_eq!(broken(&home), Broken::Truncated { signed: 7, found: 5 });
+    // With the checkpoints cut off too, only the exported one tells.
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "DELETE FROM entry WHERE idx >= 5; DELETE FROM checkpoint WHERE size > 5");
+    assert_eq!(broken(&home), Broken::RolledBack { exported: 7, found: 5 });
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "DELETE FROM checkpoint WHERE size > 5");
+    unexport(&home);
+    assert_eq!(broken(&home), Broken::Unsigned { from: 5 });
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "DELETE FROM entry WHERE idx = 2");
+    assert_eq!(broken(&home), Broken::Reordered { expected: 2, found: 3 });
+}
+
+#[test]
+fn entries_cannot_change_places() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(
+        &home,
+        "UPDATE entry SET idx = 99 WHERE idx = 5; UPDATE entry SET idx = 5 WHERE idx = 4; UPDATE entry SET idx = 4 WHERE idx = 99",
+    );
+    assert_eq!(broken(&home), Broken::Diverged { from: 0, to: 6 });
+}
+
+#[test]
+fn an_older_copy_of_the_store_is_noticed() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    let copy = fs::read(home.database()).unwrap();
+    commit(&open(&home), read("aws:s3:ListBuckets")).unwrap();
+    fs::write(home.database(), copy).unwrap();
+    assert_eq!(broken(&home), Broken::RolledBack { exported: 8, found: 7 });
+    fs::remove_file(home.database()).unwrap();
+    assert_eq!(broken(&home), Broken::RolledBack { exported: 8, found: 0 });
+}
+
+#[test]
+fn a_second_history_is_noticed() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    let copy = fs::read(home.database()).unwrap();
+    commit(&open(&home), read("aws:s3:ListBuckets")).unwrap();
+    let exported = fs::read_to_string(home.checkpoints().join("checkpoint")).unwrap();
+    // The older copy goes on, without the export at hand, in another way.
+    fs::write(home.database(), copy).unwrap();
+    unexport(&home);
+    commit(&open(&home), read("aws:s3:GetBucketAcl")).unwrap();
+    fs::write(home.checkpoints().join("checkpoint"), exported).unwrap();
+    assert_eq!(broken(&home), Broken::Forked { size: 8 });
+}
+
+#[test]
+fn a_checkpoint_of_somebody_else_is_refused() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    let root = open(&home).head().unwrap().unwrap().root;
+    let stranger = NoteSigner::new(home.verifier().name(), &[1; 32]).unwrap();
+    let note = Checkpoint::sign(7, root, &stranger);
+    let database = Connection::open(home.database()).unwrap();
+    database.execute("UPDATE checkpoint SET note = ?1 WHERE size = 7", [&note]).unwrap();
+    assert!(matches!(broken(&home), Broken::UnknownKey { .. }));
+    let forged = Checkpoint::sign(7, root, &home.keys().signer).replacen("\n7\n", "\n8\n", 1);
+    database.execute("UPDATE checkpoint SET note = ?1 WHERE size = 7", [&forged]).unwrap();
+    assert!(matches!(broken(&home), Broken::BadSignature { .. }));
+    let folder = Folder::new();
+    let home = filled(&folder);
+    fs::write(home.checkpoints().join("checkpoint"), note).unwrap();
+    assert!(matches!(start(&home), Err(StoreError::Exported { .. })));
+}
+
+#[test]
+fn a_store_of_another_home_is_refused() {
+    let (one, two) = (Folder::new(), Folder::new());
+    let (one, two) = (filled(&one), filled(&two));
+    fs::copy(one.database(), two.database()).unwrap();
+    assert!(matches!(start(&two), Err(StoreError::Foreign { .. })));
+}
+
+#[test]
+fn a_body_cannot_vanish_or_be_exchanged() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(&home, "UPDATE entry SET body = NULL, wrapped_secret = NULL WHERE idx = 3");
+    assert_eq!(broken(&home), Broken::BodyMissing { index: 3 });
+    let folder = Folder::new();
+    let home = filled(&folder);
+    sql(
+        &home,
+        "UPDATE entry SET (body, wrapped_secret) = (SELECT body, wrapped_secret FROM entry WHERE idx = 1) WHERE idx = 3",
+    );
+    let read = open(&home).reader().entry(3);
+    assert!(matches!(read, Err(StoreError::Broken(Broken::Body { index: 3, .. }))), "{read:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    /// A disk that flips bits: either what is read is what was signed, or nothing starts.
+    #[test]
+    fn flipped_bits_never_give_another_history(at in any::<prop::sample::Index>(), bit in 0..8_u8) {
+        let folder = Folder::new();
+        let home = filled(&folder);
+        let store = open(&home);
+        let (before, root) = (told(&store), store.head().unwrap().unwrap().root);
+        drop(store);
+        let mut bytes = fs::read(home.database()).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        fs::write(home.database(), bytes).unwrap();
+        if let Ok(store) = Store::open(&home, &Options::default()) {
+            prop_assert_eq!(told(&store), before);
+            prop_assert_eq!(store.head().unwrap().unwrap().root, root);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Canonical JSON (RFC 8785), digests over it, and seals of secret values.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 digest; as text `sha256:` and 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Wraps the 32 bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+    /// The 32 bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+    /// SHA-256 of the bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+    /// The first twelve hexadecimal digits, for names that people read.
+    pub fn short(&self) -> String {
+        hex::encode(self.0).chars().take(12).collect()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", hex::encode(self.0))
+    }
+}
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Digest {
+    type Err = CanonicalError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || CanonicalError::Digest(text.to_owned());
+        let hex = text.strip_prefix("sha256:").ok_or_else(bad)?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(hex, &mut bytes).map_err(|_| bad())?;
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Why a value has no canonical form, or a text is no digest.
+#[derive(Debug, thiserror::Error)]
+pub enum CanonicalError {
+    /// The value cannot be written as canonical JSON.
+    #[error("no canonical JSON: {0}")]
+    Canonical(String),
+    /// Not `sha256:` and 64 hexadecimal digits.
+    #[error("`{0}` is not a digest")]
+    Digest(String),
+}
+
+/// The value as RFC 8785 bytes.
+pub fn canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
+    serde_json_canonicalizer::to_vec(value).map_err(|error| CanonicalError::Canonical(error.to_string()))
+}
+
+/// SHA-256 over `domain`, a zero byte, and the canonical bytes. The domain keeps digests of different things apart.
+pub fn digest_of<T: Serialize>(domain: &str, value: &T) -> Result<Digest, CanonicalError> {
+    let mut hash = Sha256::new();
+    hash.update(domain.as_bytes());
+    hash.update([0]);
+    hash.update(canonical(value)?);
+    Ok(Digest(hash.finalize().into()))
+}
+
+/// Seals secret values: the same value gives the same seal under the same key, and nobody without the key can look the
+/// value up in a dictionary.
+#[derive(Clone)]
+pub struct Sealer([u8; 32]);
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealer(…)")
+    }
+}
+
+impl Sealer {
+    /// With the home's sealing key.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
+    /// `{"sealed": "hmac-sha256:…"}` for one value.
+    pub fn seal(&self, value: &Value) -> Value {
+        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
+            Ok(mac) => mac,
+            // INVARIANT: HMAC takes keys of any length; were it ever not so, no digest of the secret leaves.
+            Err(_) => return serde_json::json!({"sealed": "unavailable"}),
+        };
+        mac.update(value.to_string().as_bytes());
+        serde_json::json!({"sealed": format!("hmac-sha256:{}", hex::encode(mac.finalize().into_bytes()))})
+    }
+
+    /// The arguments with every secret sealed. A pointer that matches nothing is skipped.
+    pub fn seal_all(&self, arguments: &Value, secrets: &[String]) -> Value {
+        let mut sealed = arguments.clone();
+        for pointer in secrets {
+            if let Some(value) = sealed.pointer_mut(pointer) {
+                *value = self.seal(value);
+            }
+        }
+        sealed
+    }
+}

@@ -1,0 +1,51 @@
+//! Typed names: a bare `String` never means something.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self { Self(text.into()) }
+            /// The text.
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self { Self(text.to_owned()) }
+        }
+        impl From<String> for $name {
+            fn from(text: String) -> Self { Self(text) }
+        }
+    )*};
+}
+
+names! {
+    /// A registered AI worker.
+    AgentId,
+    /// A human known by an enrolled key.
+    PersonId,
+    /// One agent working on one task for one person.
+    SessionId,
+    /// One action on the road.
+    ActionId,
+    /// An action that is held.
+    TicketId,
+    /// A resource; for AWS its ARN.
+    TargetId,
+    /// A named environment of the configuration.
+    EnvironmentName,
+    /// A rule, of a reader or of the policy bundle.
+    RuleId,
+    /// A cloud account: twelve digits on AWS.
+    AccountId,
+}

@@ -1,0 +1,26 @@
+//! The vocabulary: what an agent wants done, in one form for every surface.
+//!
+//! Pure values. Nothing here reads a clock, draws a random number or does I/O; nothing here decides.
+
+mod action;
+mod canonical;
+mod effect;
+mod fact;
+mod forecast;
+mod id;
+mod survey;
+mod target;
+
+pub use action::{Action, ClassifierWrite, Operation, Surface};
+pub use canonical::{CanonicalError, Digest, Sealer, canonical, digest_of};
+pub use effect::{Claim, Effect};
+pub use fact::{FactName, FactTest, Facts};
+pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Reversibility};
+pub use id::{
+    AccountId, ActionId, AgentId, EnvironmentName, PersonId, RuleId, SessionId, TargetId, TicketId,
+};
+pub use survey::{Answer, Answers, Call, Observed, Read, ReadKey, Securing, Survey, value_at};
+pub use target::{Bears, Kind, Relation, Target};
+
+/// A point in time: milliseconds since the Unix epoch, UTC. Always a parameter, never read here.
+pub type Millis = u64;

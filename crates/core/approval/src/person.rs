@@ -1,0 +1,43 @@
+//! People and their keys.
+
+use interlock_action::{Millis, PersonId};
+use serde::{Deserialize, Serialize};
+
+/// How much a key proves about the person behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyStep {
+    /// A file that whoever can read it can use.
+    OpenSsh,
+    /// A security key or passkey that verifies its user at each use.
+    SecurityKey,
+    /// A passkey that cannot leave its device.
+    DeviceBound,
+}
+
+/// A key a person signs with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolledKey {
+    /// The OpenSSH public key line, without comment.
+    pub public_key: String,
+    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+    /// What it proves.
+    pub step: KeyStep,
+    /// When it was enrolled.
+    pub enrolled: Millis,
+    /// From when on it counts.
+    pub counts_from: Millis,
+}
+
+/// A human, known by enrolled keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The name.
+    pub name: PersonId,
+    /// The keys.
+    pub keys: Vec<EnrolledKey>,
+    /// Roles, for quorum slots.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}

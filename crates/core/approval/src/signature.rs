@@ -1,0 +1,128 @@
+//! Signatures of people: OpenSSH's SSHSIG over a canonical statement.
+
+use interlock_action::{Digest, PersonId, TicketId, canonical};
+use serde::{Deserialize, Serialize};
+use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
+
+use crate::{ApprovalError, EnrolledKey, KeyStep, Refusal};
+
+/// The SSHSIG namespace: a signature made for another purpose never counts here.
+pub const NAMESPACE: &str = "interlock-v1";
+
+/// Flags byte of a security key's signature: the key was touched.
+const USER_PRESENT: u8 = 0x01;
+/// Flags byte: the key checked a PIN or a fingerprint.
+const USER_VERIFIED: u8 = 0x04;
+
+/// What a person signs: for a ticket its digest, for anything else the digest of the request's canonical form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// `approve`, `deny`, or an administrative verb such as `freeze`.
+    pub verb: String,
+    /// The ticket, or the name of the thing acted on.
+    pub subject: String,
+    /// The digest it is bound to.
+    pub digest: Digest,
+    /// Who signs.
+    pub person: PersonId,
+    /// Their words.
+    pub reason: String,
+    /// A value Interlock gave out once; for a ticket its nonce.
+    pub nonce: String,
+}
+
+impl Statement {
+    /// The statement that approves or denies a ticket.
+    pub fn on_ticket(verb: &str, ticket: &TicketId, digest: Digest, person: &PersonId, reason: &str, nonce: &str) -> Self {
+        Self {
+            verb: verb.to_owned(),
+            subject: ticket.to_string(),
+            digest,
+            person: person.clone(),
+            reason: reason.to_owned(),
+            nonce: nonce.to_owned(),
+        }
+    }
+
+    /// The bytes that are signed.
+    pub fn bytes(&self) -> Result<Vec<u8>, ApprovalError> {
+        Ok(canonical(self)?)
+    }
+}
+
+/// Reads an OpenSSH public key line into what is enrolled.
+pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<EnrolledKey, ApprovalError> {
+    let key = PublicKey::from_openssh(line.trim()).map_err(|error| ApprovalError::Key(error.to_string()))?;
+    let step = match key.algorithm() {
+        ssh_key::Algorithm::SkEd25519 | ssh_key::Algorithm::SkEcdsaSha2NistP256 => KeyStep::SecurityKey,
+        ssh_key::Algorithm::Ed25519 | ssh_key::Algorithm::Ecdsa { curve: ssh_key::EcdsaCurve::NistP256 } => {
+            KeyStep::OpenSsh
+        }
+        other => {
+            return Err(ApprovalError::Key(format!(
+                "`{other}` keys are not taken; make one with `ssh-keygen -t ed25519`"
+            )));
+        }
+    };
+    let bare = PublicKey::new(key.key_data().clone(), "");
+    Ok(EnrolledKey {
+        public_key: bare.to_openssh().map_err(|error| ApprovalError::Key(error.to_string()))?,
+        fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+        step,
+        enrolled,
+        counts_from,
+    })
+}
+
+/// Signs with a private key file's contents. Used by the command line, never by the daemon.
+pub fn sign(statement: &Statement, private_key: &str, passphrase: Option<&str>) -> Result<String, ApprovalError> {
+    let fault = |error: ssh_key::Error| ApprovalError::Sign(error.to_string());
+    let mut key = PrivateKey::from_openssh(private_key).map_err(fault)?;
+    if key.is_encrypted() {
+        let words = passphrase.ok_or_else(|| ApprovalError::Sign("the key is encrypted: give its passphrase".into()))?;
+        key = key.decrypt(words).map_err(fault)?;
+    }
+    let signature = key.sign(NAMESPACE, HashAlg::Sha512, &statement.bytes()?).map_err(fault)?;
+    signature.to_pem(ssh_key::LineEnding::LF).map_err(fault)
+}
+
+/// Checks an armoured SSHSIG by one of the person's keys, and returns that key.
+///
+/// Security keys must have been touched and must have verified their user: the signature's flags byte says so and is
+/// itself signed.
+pub fn verify<'k>(
+    statement: &Statement,
+    armoured: &str,
+    keys: &'k [EnrolledKey],
+) -> Result<&'k EnrolledKey, Refusal> {
+    let bad = |error: &dyn std::fmt::Display| Refusal::Signature(error.to_string());
+    let signature = SshSig::from_pem(armoured).map_err(|error| bad(&error))?;
+    if signature.namespace() != NAMESPACE {
+        return Err(Refusal::Signature(format!("made for `{}`", signature.namespace())));
+    }
+    let bytes = statement.bytes().map_err(|error| bad(&error))?;
+    for key in keys {
+        let public = PublicKey::from_openssh(&key.public_key).map_err(|error| bad(&error))?;
+        if public.key_data() != signature.public_key() {
+            continue;
+        }
+        public.verify(NAMESPACE, &bytes, &signature).map_err(|error| bad(&error))?;
+        if key.step >= KeyStep::SecurityKey {
+            check_flags(signature.signature_bytes())?;
+        }
+        return Ok(key);
+    }
+    Err(Refusal::Signature("its key is not enrolled for this person".into()))
+}
+
+/// A security key's signature ends in a flags byte and a four-byte counter (OpenSSH `PROTOCOL.u2f`).
+fn check_flags(signature: &[u8]) -> Result<(), Refusal> {
+    let flags = signature.len().checked_sub(5).and_then(|at| signature.get(at)).copied().unwrap_or(0);
+    if flags & USER_PRESENT == 0 {
+        return Err(Refusal::Presence("that it was touched"));
+    }
+    if flags & USER_VERIFIED == 0 {
+        return Err(Refusal::Presence("who touched it; enrol it with `ssh-keygen -O verify-required`"));
+    }
+    Ok(())
+}

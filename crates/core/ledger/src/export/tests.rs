@@ -1,0 +1,205 @@
+//! Every way of tampering with an exported log is noticed, and named.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    Checkpoint, Entry, EntryKind, Frontier, NoteSigner, REDACTED_ENTRY, RecordSecret, leaf_hash, open_body,
+    seal, state_digest,
+};
+
+struct Log {
+    signer: NoteSigner,
+    entries: Vec<ExportedEntry>,
+    checkpoints: Vec<String>,
+    frontier: Frontier,
+}
+
+impl Log {
+    fn new() -> Self {
+        let signer = NoteSigner::new("interlock.example/log", &[5; 32]).unwrap();
+        Self { signer, entries: Vec::new(), checkpoints: Vec::new(), frontier: Frontier::default() }
+    }
+    fn append(&mut self, entry: Entry, events: &str) {
+        let (mut sealed, secret) = seal(entry, || Ok::<_, LedgerError>(RecordSecret::new([6; 32]))).unwrap();
+        sealed.leaf.state = (!events.is_empty()).then(|| state_digest(events.as_bytes()));
+        let leaf = sealed.leaf.encode().unwrap();
+        let hash = leaf_hash(&leaf);
+        let mut line = ExportedEntry::new(self.frontier.size(), &hash, String::from_utf8(leaf).unwrap());
+        line.private = secret.map(|secret| open_body(&sealed.leaf, &sealed.body.unwrap(), &secret).unwrap());
+        line.events = Some(events.to_owned());
+        self.entries.push(line);
+        self.frontier.push(hash, |_, _, _| {});
+    }
+    fn sign(&mut self) {
+        self.checkpoints.push(Checkpoint::sign(self.frontier.size(), self.frontier.root(), &self.signer));
+    }
+    fn sample() -> Self {
+        let mut log = Self::new();
+        for index in 0..12 {
+            let entry = Entry::new(EntryKind::Allowed, index).public("n", index).private("secret", index * 7);
+            log.append(entry, if index % 2 == 0 { r#"[{"event":"x"}]"# } else { "" });
+            if [0, 1, 4, 7, 11].contains(&index) {
+                log.sign();
+            }
+        }
+        log
+    }
+    fn verify(&self) -> Result<Verified, Broken> {
+        self.verify_with(&[])
+    }
+    fn verify_with(&self, held: &[String]) -> Result<Verified, Broken> {
+        let entries = self.entries.iter().map(|entry| Ok(entry.line().unwrap()));
+        let notes =
+            self.checkpoints.iter().map(|note| Ok(ExportedCheckpoint { note: note.clone() }.line().unwrap()));
+        verify_export(&self.signer.verifier(), entries, notes, held)
+    }
+    /// What somebody without the key can do: change a leaf and everything that is computed from it.
+    fn rewrite(&mut self, index: usize) {
+        let entry = &mut self.entries[index];
+        entry.leaf = entry.leaf.replace("\"allowed\"", "\"refused\"");
+        entry.hash = STANDARD.encode(leaf_hash(entry.leaf.as_bytes()));
+    }
+}
+
+#[test]
+fn a_log_as_it_was_written_verifies() {
+    let log = Log::sample();
+    let verified = log.verify().unwrap();
+    assert_eq!((verified.size, verified.checkpoints, verified.redacted), (12, 5, 0));
+    assert_eq!(verified.root, log.frontier.root());
+    assert_eq!(Log::new().verify().unwrap().size, 0);
+}
+
+#[test]
+fn a_rewritten_entry_is_named() {
+    let mut log = Log::sample();
+    log.entries[6].leaf = log.entries[6].leaf.replace("\"allowed\"", "\"refused\"");
+    assert_eq!(log.verify(), Err(Broken::Rewritten { index: 6 }));
+    let mut log = Log::sample();
+    log.rewrite(1);
+    assert_eq!(log.verify(), Err(Broken::Diverged { from: 1, to: 1 }), "one checkpoint, one entry");
+    let mut log = Log::sample();
+    log.rewrite(6);
+    assert_eq!(log.verify(), Err(Broken::Diverged { from: 5, to: 7 }));
+}
+
+#[test]
+fn truncation_is_named() {
+    let mut log = Log::sample();
+    log.entries.truncate(9);
+    assert_eq!(log.verify(), Err(Broken::Truncated { signed: 12, found: 9 }));
+    // With its checkpoint gone too, only one that was kept elsewhere tells.
+    let mut log = Log::sample();
+    let held = log.checkpoints.pop().unwrap();
+    log.entries.truncate(8);
+    assert_eq!(log.verify().unwrap().size, 8);
+    assert_eq!(log.verify_with(&[held]), Err(Broken::Truncated { signed: 12, found: 8 }));
+    let mut log = Log::sample();
+    log.checkpoints.pop();
+    assert_eq!(log.verify(), Err(Broken::Unsigned { from: 8 }));
+}
+
+#[test]
+fn reordering_is_named() {
+    let mut log = Log::sample();
+    log.entries.swap(5, 6);
+    assert_eq!(log.verify(), Err(Broken::Reordered { expected: 5, found: 6 }));
+    log.entries[5].index = 5;
+    log.entries[6].index = 6;
+    assert_eq!(log.verify(), Err(Broken::Diverged { from: 5, to: 7 }));
+    let mut log = Log::sample();
+    log.entries.remove(3);
+    assert_eq!(log.verify(), Err(Broken::Reordered { expected: 3, found: 4 }));
+}
+
+#[test]
+fn a_fork_is_named() {
+    // The key's holder rewrote entry 6 and signed again: one of the old checkpoints was left.
+    let mut log = Log::sample();
+    let mut other = Log::new();
+    for index in 0..12 {
+        other.append(Entry::new(EntryKind::Read, index), "");
+        if index == 7 {
+            other.sign();
+        }
+    }
+    let foreign = other.checkpoints[0].clone();
+    log.checkpoints[3] = foreign.clone();
+    assert_eq!(log.verify(), Err(Broken::Forked { size: 8 }));
+    let log = Log::sample();
+    assert_eq!(log.verify_with(std::slice::from_ref(&foreign)), Err(Broken::Forked { size: 8 }));
+    let mut log = Log::sample();
+    log.checkpoints.insert(4, foreign);
+    assert_eq!(log.verify(), Err(Broken::Forked { size: 8 }));
+}
+
+#[test]
+fn bad_signatures_and_foreign_keys_are_named() {
+    let mut log = Log::sample();
+    log.checkpoints[2] = log.checkpoints[2].replacen("\n5\n", "\n6\n", 1);
+    assert_eq!(log.verify(), Err(Broken::BadSignature { nth: 3 }));
+    let mut log = Log::sample();
+    let stranger = NoteSigner::new("interlock.example/log", &[66; 32]).unwrap();
+    log.checkpoints[4] = Checkpoint::sign(12, log.frontier.root(), &stranger);
+    assert!(matches!(log.verify(), Err(Broken::UnknownKey { nth: 5, .. })));
+    let mut log = Log::sample();
+    log.checkpoints.swap(1, 2);
+    assert!(matches!(log.verify(), Err(Broken::Checkpoint { .. })));
+}
+
+#[test]
+fn bodies_and_state_changes_are_checked() {
+    let mut log = Log::sample();
+    log.entries[3].private.as_mut().unwrap().get_mut("secret").unwrap().value = "8".to_owned();
+    assert!(matches!(log.verify(), Err(Broken::Body { index: 3, .. })));
+    let mut log = Log::sample();
+    log.entries[4].events = Some("[]".to_owned());
+    assert_eq!(log.verify(), Err(Broken::State { index: 4 }));
+    let mut log = Log::sample();
+    log.entries[4].events = Some(String::new());
+    assert_eq!(log.verify(), Err(Broken::State { index: 4 }));
+}
+
+#[test]
+fn a_body_may_be_gone_only_if_an_entry_says_so() {
+    let mut log = Log::sample();
+    log.entries[3].private = None;
+    assert_eq!(log.verify(), Err(Broken::BodyMissing { index: 3 }));
+    log.append(Entry::new(EntryKind::Redacted, 99).public(REDACTED_ENTRY, 3), "");
+    log.sign();
+    assert_eq!(log.verify().unwrap().redacted, 1);
+}
+
+#[test]
+fn lines_that_are_no_entries_are_named() {
+    let log = Log::sample();
+    let verifier = log.signer.verifier();
+    let lines = vec![Ok("{}".to_owned())];
+    assert!(matches!(verify_export(&verifier, lines, vec![], &[]), Err(Broken::Unreadable { index: 0, .. })));
+    let lines = vec![Err("the disk is gone".to_owned())];
+    assert!(matches!(verify_export(&verifier, lines, vec![], &[]), Err(Broken::Unreadable { index: 0, .. })));
+    let notes = vec![Ok("x".to_owned())];
+    assert!(matches!(verify_export(&verifier, vec![], notes, &[]), Err(Broken::Checkpoint { nth: 1, .. })));
+}
+
+proptest! {
+    #[test]
+    fn any_change_of_a_leaf_is_noticed(index in 0..12_usize, at in any::<usize>(), bit in 0..7_u8) {
+        let mut log = Log::sample();
+        let entry = &mut log.entries[index];
+        let mut bytes = entry.leaf.clone().into_bytes();
+        let at = at % bytes.len();
+        bytes[at] ^= 1 << bit;
+        let Ok(leaf) = String::from_utf8(bytes) else { return Ok(()) };
+        entry.hash = STANDARD.encode(leaf_hash(leaf.as_bytes()));
+        entry.leaf = leaf;
+        prop_assert!(log.verify().is_err());
+    }
+
+    #[test]
+    fn lines_never_panic(lines in proptest::collection::vec("\\PC{0,80}", 0..4), notes in proptest::collection::vec("\\PC{0,80}", 0..4)) {
+        let log = Log::new();
+        let _ = verify_export(&log.signer.verifier(), lines.into_iter().map(Ok), notes.into_iter().map(Ok), &[]);
+    }
+}

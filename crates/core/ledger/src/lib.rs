@@ -1,0 +1,29 @@
+//! The tamper-evident log: RFC 6962 tree, C2SP checkpoints, proofs, redactable entries, offline verification.
+//!
+//! Pure: keys, salts and times are parameters; nothing here does I/O.
+//!
+//! An entry becomes a small *leaf* in the clear (what, when, public fields, salted commitments to private fields, the
+//! digest of the state changes) and an encrypted *body* outside the tree. Whoever destroys the record's secret makes the
+//! body unreadable and the commitments unguessable, and every proof still verifies.
+
+mod checkpoint;
+mod entry;
+mod error;
+mod export;
+mod leaf;
+mod note;
+mod proof;
+mod replay;
+mod seal;
+mod tree;
+
+pub use checkpoint::Checkpoint;
+pub use entry::{Entry, EntryKind};
+pub use error::{Broken, LedgerError};
+pub use export::{ExportedCheckpoint, ExportedEntry, verify_export};
+pub use leaf::{LEAF_LIMIT, Leaf, REDACTED_ENTRY, state_digest};
+pub use note::{NoteSigner, NoteVerifier};
+pub use proof::{ProofError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
+pub use replay::{Replay, Stored, Verified};
+pub use seal::{Opening, RecordSecret, Sealed, WrappingKey, check_openings, open_body, seal};
+pub use tree::{Frontier, Hash, HashReader, empty_root, leaf_hash, node_hash};

@@ -1,0 +1,118 @@
+//! What changes Interlock itself once agents are at work: held like a T4 action, and carried out when people have
+//! approved it.
+
+use interlock_action::{
+    Action, AgentId, Claim, Effect, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId, digest_of,
+};
+use interlock_approval::{Held, Message, Quorum, Reason, Slot, State, Ticket};
+use interlock_ledger::{Entry, EntryKind};
+use serde_json::Value;
+
+use crate::{Event, Guard, JournalError, Record, Road};
+
+/// A change of Interlock itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Administrative {
+    /// `person-add`.
+    pub verb: String,
+    /// What it is about, in plain words.
+    pub what: String,
+    /// The request.
+    pub body: Value,
+    /// Who asked.
+    pub by: PersonId,
+}
+
+impl Road {
+    /// Opens a ticket for it.
+    pub async fn hold_administrative(&self, change: Administrative) -> Result<Ticket, JournalError> {
+        let now = self.ports().clock.now();
+        let unavailable = |error: String| JournalError::Unavailable(error);
+        let operation = Operation::new(format!("interlock:{}", change.verb));
+        let action_digest = digest_of("interlock administrative v1", &change.body)
+            .map_err(|error| unavailable(error.to_string()))?;
+        let mut forecast = Forecast::assumed("");
+        forecast.unknowns.clear();
+        let quorum = self.administrative_quorum();
+        let held = Held {
+            agent: AgentId::new("interlock"),
+            // Nobody owns the change: whoever asked for it is known by its own name below.
+            owner: PersonId::new(""),
+            launcher: change.by.clone(),
+            task: change.what.clone(),
+            action: Action {
+                surface: Surface::Interlock,
+                operation,
+                account: None,
+                region: None,
+                claims: vec![Claim::plain(Effect::Interlock, change.what.clone())],
+                targets: Vec::new(),
+                arguments: change.body,
+                secrets: Vec::new(),
+                tokens: Vec::new(),
+                writes: Vec::new(),
+                unknowns: Vec::new(),
+                streams: false,
+                stated_reason: None,
+            },
+            action_digest,
+            facts: Facts::default(),
+            forecast,
+            fingerprint: Value::Null,
+            bundle: self.bundle().hash(),
+            tier: "T4".to_owned(),
+            needs: vec!["two-people".to_owned()],
+            reasons: vec![Reason {
+                rule: "interlock-people".to_owned(),
+                why: "agents are at work: who may approve is changed by two people only".to_owned(),
+                next: "approve it with `interlock request approve`".to_owned(),
+                target: None,
+            }],
+            nonce: self.draw(),
+            opened: now,
+            expires: now.saturating_add(self.settings().ticket_lifetime),
+        };
+        let id = TicketId::new(format!("tk-{}", self.draw().chars().take(10).collect::<String>()));
+        let ticket = Ticket::open(id, held, quorum, SessionId::new("interlock"), false)
+            .map_err(|error| unavailable(error.to_string()))?;
+        let entry = Entry::new(EntryKind::Held, now)
+            .public("ticket", &ticket.id)
+            .public("digest", ticket.digest)
+            .public("operation", &ticket.held.action.operation)
+            .public("by", &change.by);
+        let events = vec![Event::TicketOpened { ticket: Box::new(ticket.clone()) }];
+        self.ports().journal.commit(Record { entry, events, guards: Vec::new() }).await?;
+        Ok(ticket)
+    }
+
+    fn administrative_quorum(&self) -> Quorum {
+        let memory = self.memory();
+        let solo = memory.solo();
+        Quorum {
+            slots: vec![Slot { role: None }; if solo { 1 } else { 2 }],
+            independent: u8::from(!solo),
+            step: interlock_approval::KeyStep::OpenSsh,
+            delay: solo.then_some(self.settings().solo_delay),
+        }
+    }
+
+    /// Administrative tickets that people have approved and whose delay is over.
+    pub fn due_administrative(&self) -> Vec<Ticket> {
+        let now = self.ports().clock.now();
+        let memory = self.memory();
+        let due = memory.tickets.values().filter(|ticket| {
+            ticket.held.action.surface == Surface::Interlock
+                && matches!(ticket.state, State::Approved { .. })
+                && ticket.delay_elapsed(now)
+        });
+        due.cloned().collect()
+    }
+
+    /// Carries one out: its ticket is spent in the same write as the change.
+    pub async fn carry_out(&self, ticket: &Ticket, entry: Entry, events: Vec<Event>) -> Result<(), JournalError> {
+        let now = self.ports().clock.now();
+        let message = Message::Consume { by: self.action_id() };
+        let guards = vec![Guard::Step(ticket.id.clone(), Box::new(message), now)];
+        self.ports().journal.commit(Record { entry, events, guards }).await.map(|_| ())
+    }
+}

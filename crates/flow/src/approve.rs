@@ -1,0 +1,140 @@
+//! People decide: signed yes and no.
+
+use interlock_action::{Millis, PersonId, TicketId};
+use interlock_approval::{Approval, EnrolledKey, Message, Refusal, State, Statement, Ticket, count, verify};
+use interlock_ledger::{Entry, EntryKind};
+
+use crate::{Guard, JournalError, Record, Road, judge};
+
+/// The least time between enrolment and counting, for the message only.
+const HOUR: Millis = 60 * 60 * 1000;
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decisive {
+    /// Yes.
+    Approve,
+    /// No.
+    Deny,
+}
+
+impl Decisive {
+    /// The verb that is signed.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// Why a decision was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ApproveError {
+    /// No such ticket.
+    #[error("there is no request `{0}`")]
+    NoTicket(TicketId),
+    /// No such person.
+    #[error("there is no person `{0}`")]
+    NoPerson(PersonId),
+    /// It does not move the ticket.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It could not be recorded.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl Road {
+    /// Takes a person's signed decision on a ticket and returns the ticket as it stands then.
+    pub async fn decide_ticket(
+        &self,
+        ticket: &TicketId,
+        decision: Decisive,
+        person: &PersonId,
+        reason: &str,
+        signature: &str,
+    ) -> Result<Ticket, ApproveError> {
+        let _one_at_a_time = self.deciding.lock().await;
+        let now = self.ports.clock.now();
+        let (message, entry) = {
+            let memory = self.memory();
+            let held = memory.tickets.get(ticket).ok_or_else(|| ApproveError::NoTicket(ticket.clone()))?;
+            let signer = memory.people.get(person).ok_or_else(|| ApproveError::NoPerson(person.clone()))?;
+            let statement =
+                Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
+            let key = verify(&statement, signature, &signer.keys)?;
+            counts(key, now)?;
+            let message = match decision {
+                Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
+                Decisive::Approve => {
+                    if key.step < held.quorum.step {
+                        return Err(Refusal::WeakKey(key.fingerprint.clone()).into());
+                    }
+                    let approval = Approval {
+                        person: person.clone(),
+                        roles: signer.roles.clone(),
+                        fingerprint: key.fingerprint.clone(),
+                        step: key.step,
+                        reason: reason.to_owned(),
+                        signature: signature.to_owned(),
+                        at: now,
+                    };
+                    let complete = complete(&memory, held, &approval);
+                    Message::Approve { approval, complete }
+                }
+            };
+            let kind = if decision == Decisive::Approve { EntryKind::Approved } else { EntryKind::Denied };
+            let entry = Entry::new(kind, now)
+                .public("ticket", ticket)
+                .public("digest", held.digest)
+                .public("person", person)
+                .public("key", &key.fingerprint)
+                .public("weak", key.step == interlock_approval::KeyStep::OpenSsh)
+                .public("solo", memory.solo())
+                .private("reason", reason)
+                .private("signature", signature);
+            // The guard would refuse it too; asked here so that the person gets the refusal's own type.
+            held.step(message.clone(), now)?;
+            (message, entry)
+        };
+        let guards = vec![Guard::Step(ticket.clone(), Box::new(message), now)];
+        self.ports.journal.commit(Record { entry, events: Vec::new(), guards }).await?;
+        self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))
+    }
+
+    /// Marks every ticket whose time has run out, with an entry each. Called now and then by the daemon.
+    pub async fn expire_tickets(&self) -> Result<usize, JournalError> {
+        let now = self.ports.clock.now();
+        let due: Vec<TicketId> = {
+            let memory = self.memory();
+            let open = |ticket: &&Ticket| matches!(ticket.state, State::Pending | State::Approved { .. });
+            let due = memory.tickets.values().filter(open).filter(|ticket| now >= ticket.held.expires);
+            due.map(|ticket| ticket.id.clone()).collect()
+        };
+        for ticket in &due {
+            let entry = Entry::new(EntryKind::Expired, now).public("ticket", ticket);
+            let guards = vec![Guard::Step(ticket.clone(), Box::new(Message::Tick), now)];
+            self.ports.journal.commit(Record { entry, events: Vec::new(), guards }).await?;
+        }
+        Ok(due.len())
+    }
+}
+
+fn counts(key: &EnrolledKey, now: Millis) -> Result<(), Refusal> {
+    if now < key.counts_from {
+        return Err(Refusal::CoolingOff(key.counts_from.saturating_sub(key.enrolled) / HOUR));
+    }
+    Ok(())
+}
+
+/// Whether this approval completes the ticket's quorum.
+fn complete(memory: &crate::Memory, ticket: &Ticket, approval: &Approval) -> bool {
+    let Some(session) = memory.sessions.get(&ticket.session) else { return false };
+    let people = judge::people(memory, session);
+    let mut approvers: Vec<_> =
+        ticket.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
+    approvers.push((approval.person.clone(), approval.roles.clone()));
+    let counted = count(&approvers, &ticket.quorum.slots, &people);
+    usize::from(counted.slots_filled) >= ticket.quorum.slots.len() && counted.independent >= ticket.quorum.independent
+}

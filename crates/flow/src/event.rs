@@ -1,0 +1,200 @@
+//! State changes, and the record that makes them durable together with their ledger entry.
+
+use interlock_action::{
+    ActionId, AgentId, Digest, EnvironmentName, Millis, RecoveryPoint, SessionId, TargetId, TicketId,
+};
+use interlock_approval::{Message, Person, Ticket};
+use interlock_ledger::Entry;
+use serde::{Deserialize, Serialize};
+
+use crate::{Agent, Session};
+
+/// What a freeze covers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "scope", content = "name")]
+pub enum FreezeScope {
+    /// Every agent.
+    Fleet,
+    /// One agent.
+    Agent(AgentId),
+    /// Every session on this task.
+    Task(String),
+    /// One service: `rds`.
+    Service(String),
+    /// One environment.
+    Environment(EnvironmentName),
+}
+
+/// A scope in which no mutation is admitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// What it covers.
+    pub scope: FreezeScope,
+    /// Who froze it.
+    pub by: String,
+    /// Their words.
+    pub reason: String,
+    /// Since when.
+    pub since: Millis,
+}
+
+/// A permit as the journal knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitNote {
+    /// The action it lets through.
+    pub action: ActionId,
+    /// Its session.
+    pub session: SessionId,
+    /// What the action is.
+    pub operation: String,
+    /// The action's digest.
+    pub digest: Digest,
+    /// The ticket it spends.
+    pub ticket: Option<TicketId>,
+    /// When it was minted.
+    pub at: Millis,
+}
+
+/// A configuration or bundle in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigStamp {
+    /// Digest of `interlock.toml`.
+    pub config: Digest,
+    /// Digest of the policy bundle.
+    pub bundle: Digest,
+    /// Who put it in force; `init` for what init wrote.
+    pub by: String,
+}
+
+/// One state change. The store keeps them in order; [`crate::Memory`] is their fold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// A person was enrolled, or their keys or roles changed.
+    Person {
+        /// As they are now.
+        person: Person,
+    },
+    /// An agent was registered.
+    Agent {
+        /// As it is now.
+        agent: Agent,
+    },
+    /// A session was opened, resumed or got another key.
+    Session {
+        /// As it is now.
+        session: Session,
+    },
+    /// A session ended.
+    SessionClosed {
+        /// Which.
+        session: SessionId,
+    },
+    /// A ticket was opened.
+    TicketOpened {
+        /// As it stands.
+        ticket: Box<Ticket>,
+    },
+    /// A ticket moved: its whole new form.
+    TicketMoved {
+        /// As it stands.
+        ticket: Box<Ticket>,
+    },
+    /// A mutation was let through.
+    PermitOpened {
+        /// Which.
+        permit: PermitNote,
+    },
+    /// It ended.
+    PermitClosed {
+        /// Which.
+        action: ActionId,
+    },
+    /// A target was classified; remembered for good.
+    Classified {
+        /// The target.
+        target: TargetId,
+        /// Its environment.
+        environment: EnvironmentName,
+    },
+    /// A session made a target, with proof that it did not exist before.
+    Made {
+        /// The target.
+        target: TargetId,
+        /// Who.
+        agent: AgentId,
+        /// In which session.
+        session: SessionId,
+        /// An id no later thing of the same name will have, where the service gives one.
+        immutable_id: Option<String>,
+    },
+    /// A session wrote to a target.
+    Touched {
+        /// The target.
+        target: TargetId,
+        /// In which session.
+        session: SessionId,
+    },
+    /// An agent destroyed things that it had not made.
+    Destroyed {
+        /// Who.
+        agent: AgentId,
+        /// How many.
+        count: u32,
+        /// When.
+        at: Millis,
+    },
+    /// Interlock made a recovery point: its own, out of every agent's reach.
+    RecoveryPoint {
+        /// Of what.
+        of: TargetId,
+        /// The point.
+        point: RecoveryPoint,
+    },
+    /// A scope was frozen.
+    Frozen {
+        /// The freeze.
+        freeze: Freeze,
+    },
+    /// A scope was unfrozen.
+    Unfrozen {
+        /// Which.
+        scope: FreezeScope,
+    },
+    /// A configuration came into force.
+    Config {
+        /// Its digests.
+        stamp: ConfigStamp,
+    },
+}
+
+/// What must still be true when the record is written; checked by the single writer, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Guard {
+    /// The session's lease is live at this time and not revoked.
+    SessionLive(SessionId, Millis),
+    /// No freeze was added since this epoch was read.
+    Epoch(u64),
+    /// This message still moves this ticket: the writer applies it to the ticket as it then stands.
+    Step(TicketId, Box<Message>, Millis),
+    /// No person of this name exists yet / exists (`true`).
+    PersonExists(interlock_action::PersonId, bool),
+}
+
+/// One atomic write: an entry in the log, and the state changes that belong to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// What is written down.
+    pub entry: Entry,
+    /// What changes. `Guard::Step` adds its own `TicketMoved`.
+    pub events: Vec<Event>,
+    /// What must hold.
+    pub guards: Vec<Guard>,
+}
+
+impl Record {
+    /// An entry that changes nothing.
+    pub fn only(entry: Entry) -> Self {
+        Self { entry, events: Vec::new(), guards: Vec::new() }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the policy would say of an action that is only looked at: no session, no memory, no live state.
+//!
+//! Every conditional effect counts, for nothing was read; evidence that could still come shows up as needs.
+
+use interlock_action::{
+    AgentId, EnvironmentName, Forecast, Millis, PersonId, Sealer, Securing, SessionId, Survey, Target,
+};
+use interlock_policy::{AgentClass, Bundle, Decision, Hypothetical, Verified};
+use serde_json::Value;
+
+use crate::{
+    Agent, Budget, Falls, Lease, Memory, PRODUCTION, RoadSettings, Rules, Session, judge,
+    situate::{World, situate},
+};
+
+/// A team large enough that every quorum can be filled.
+const TEAM: u8 = 3;
+
+/// What an action amounts to.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What the policy says.
+    pub decision: Decision,
+    /// What it does to what.
+    pub falls: Vec<Falls>,
+    /// What it touches, classified.
+    pub targets: Vec<Target>,
+    /// What could not be told.
+    pub unknowns: Vec<String>,
+}
+
+/// Explains an action as if an ordinary builder asked for it. `environment` overrides every classification.
+pub fn explain(action: &interlock_action::Action, environment: Option<&EnvironmentName>, bundle: &Bundle) -> Explained {
+    let session = stranger();
+    let settings = RoadSettings {
+        rules: Rules::none(),
+        budget: Budget::default(),
+        principals: Vec::new(),
+        sealer: Sealer::new([0; 32]),
+        read_only_classes: Vec::new(),
+        ticket_lifetime: 0,
+        solo_delay: 0,
+        observe: false,
+        reads_before: false,
+        reads_without_ledger: false,
+    };
+    let memory = Memory::default();
+    let world = World { memory: &memory, rules: &settings.rules, budget: settings.budget, principals: &[], now: 0 };
+    let mut situated = situate(&world, &session, action.clone(), unread());
+    // One destroy of a stranger is no spent budget.
+    situated.over_budget = false;
+    if let Some(environment) = environment {
+        let places = situated.action.targets.iter_mut().chain(situated.falls.iter_mut().map(|fall| &mut fall.target));
+        for target in places {
+            target.environment = Some(environment.clone());
+        }
+        situated.reach_production = environment.as_str() == PRODUCTION;
+    }
+    let asks = judge::asks(&settings, &session, &situated);
+    let decision =
+        bundle.decide(&asks, &Verified::none(TEAM, false), &Hypothetical::greatest(TEAM, TEAM, false));
+    Explained {
+        decision,
+        unknowns: situated.action.unknowns.clone(),
+        falls: situated.falls,
+        targets: situated.action.targets,
+    }
+}
+
+fn stranger() -> Session {
+    let until: Millis = Millis::MAX;
+    Session {
+        id: SessionId::new("explain"),
+        agent: Agent { name: AgentId::new("agent"), owner: PersonId::new("owner"), class: AgentClass::Builder },
+        launcher: PersonId::new("owner"),
+        task: String::new(),
+        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
+        advisory: false,
+        keys: Vec::new(),
+        opened: 0,
+    }
+}
+
+/// A survey of someone who read nothing, and for whom a recovery point could still be made.
+fn unread() -> Survey {
+    Survey {
+        forecast: Forecast::assumed("the live state was not read"),
+        facts: interlock_action::Facts::default(),
+        observed: std::collections::BTreeMap::new(),
+        discovered: Vec::new(),
+        rewrite: None,
+        securing: Securing::ByCalls { calls: Vec::new(), proof: Vec::new(), makes: Vec::new() },
+        fingerprint: Value::Null,
+    }
+}

@@ -1,0 +1,183 @@
+//! Tickets: found again, opened, voided.
+
+use std::sync::PoisonError;
+
+use interlock_action::{Digest, Effect, TicketId, digest_of};
+use interlock_approval::{Held, Message, Reason, State, Ticket};
+use interlock_ledger::{Entry, EntryKind};
+use interlock_policy::Decision;
+use serde_json::json;
+
+use crate::{
+    Event, Guard, HeldAction, Record, Session, Situated, judge,
+    road::{Road, Stop},
+};
+
+/// How many tickets of one session may wait at once: an agent that asks for more is not working, it is flooding.
+const OPEN_TICKETS: usize = 50;
+
+impl Road {
+    /// The action's digest: what an approval and a repeated call are tied together by.
+    pub(crate) fn action_digest(&self, session: &Session, situated: &Situated) -> Result<Digest, Stop> {
+        let action = &situated.action;
+        let mut arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
+        for pointer in &action.tokens {
+            if let Some(token) = arguments.pointer_mut(pointer) {
+                token.take();
+            }
+        }
+        let targets: Vec<_> = action.targets.iter().map(|target| &target.id).collect();
+        let body = json!({
+            "agent": session.agent.name,
+            "owner": session.agent.owner,
+            "task": session.task,
+            "operation": action.operation,
+            "account": action.account,
+            "region": action.region,
+            "targets": targets,
+            "arguments": arguments,
+        });
+        digest_of("interlock action v1", &body).map_err(|error| Stop::Ledger(error.to_string()))
+    }
+
+    /// The ticket that stands for this action, if the world is still the one it was opened in.
+    pub(crate) async fn standing(&self, digest: &Digest, situated: &Situated) -> Result<Option<Ticket>, Stop> {
+        let now = self.ports.clock.now();
+        let ticket = {
+            let memory = self.memory();
+            memory.standing_ticket(digest, now).cloned()
+        };
+        let Some(ticket) = ticket else { return Ok(None) };
+        if matches!(ticket.state, State::Denied { .. }) || ticket.held.fingerprint == situated.survey.fingerprint {
+            return Ok(Some(ticket));
+        }
+        let why = "the live state changed after the request was opened".to_owned();
+        let message = Message::Void { why: why.clone() };
+        let entry = Entry::new(EntryKind::Voided, now).public("ticket", &ticket.id).public("why", &why);
+        let guards = vec![Guard::Step(ticket.id, Box::new(message), now)];
+        self.commit(Record { entry, events: Vec::new(), guards }).await?;
+        Ok(None)
+    }
+
+    /// Holds an action: the ticket that stands for it, or a new one.
+    pub(crate) async fn hold(
+        &self,
+        session: &Session,
+        situated: &Situated,
+        digest: Digest,
+        standing: Option<Ticket>,
+        decision: &Decision,
+    ) -> Result<HeldAction, Stop> {
+        let ticket = match standing {
+            // A ticket that asks for less than is needed now is worth nothing: open one that asks for it all.
+            Some(ticket) if ticket.held.tier == decision.tier().name() => ticket,
+            _ => self.open_ticket(session, situated, digest, decision).await?,
+        };
+        Ok(self.held(session, situated, &ticket, decision))
+    }
+
+    async fn open_ticket(
+        &self,
+        session: &Session,
+        situated: &Situated,
+        action_digest: Digest,
+        decision: &Decision,
+    ) -> Result<Ticket, Stop> {
+        let now = self.ports.clock.now();
+        let quorum = {
+            let memory = self.memory();
+            let waiting = memory.tickets.values().filter(|t| t.session == session.id && t.state == State::Pending);
+            if waiting.filter(|t| now < t.held.expires).count() >= OPEN_TICKETS {
+                return Err(Stop::TooMany);
+            }
+            judge::quorum(&self.settings, &memory, decision)
+        };
+        let mut action = situated.action.clone();
+        action.arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
+        let held = Held {
+            agent: session.agent.name.clone(),
+            owner: session.agent.owner.clone(),
+            launcher: session.launcher.clone(),
+            task: session.task.clone(),
+            action,
+            action_digest,
+            facts: situated.survey.facts.clone(),
+            forecast: situated.survey.forecast.clone(),
+            fingerprint: situated.survey.fingerprint.clone(),
+            bundle: self.bundle().hash(),
+            tier: decision.tier().name().to_owned(),
+            needs: decision.needs().iter().map(ToString::to_string).collect(),
+            reasons: reasons(decision),
+            nonce: self.draw(),
+            opened: now,
+            expires: now.saturating_add(self.settings.ticket_lifetime),
+        };
+        let id = TicketId::new(format!("tk-{}", self.draw().chars().take(10).collect::<String>()));
+        let ticket = Ticket::open(id, held, quorum, session.id.clone(), session.advisory)
+            .map_err(|error| Stop::Ledger(error.to_string()))?;
+        let entry = self
+            .entry(EntryKind::Held, session, situated)
+            .public("ticket", &ticket.id)
+            .public("digest", ticket.digest)
+            .public("tier", &ticket.held.tier)
+            .private("forecast", &ticket.held.forecast)
+            .private("reasons", &ticket.held.reasons);
+        let mut events = situated.remember.clone();
+        events.push(Event::TicketOpened { ticket: Box::new(ticket.clone()) });
+        self.commit(Record { entry, events, guards: Vec::new() }).await?;
+        Ok(ticket)
+    }
+
+    fn held(&self, session: &Session, situated: &Situated, ticket: &Ticket, decision: &Decision) -> HeldAction {
+        let needs: Vec<String> = decision.needs().iter().map(ToString::to_string).collect();
+        let progress = match &ticket.state {
+            State::Approved { .. } => format!("approved, still waiting for {}", needs.join(", ")),
+            _ => {
+                let memory = self.ports.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+                let people = judge::people(&memory, session);
+                let alone = if people.solo { ", working alone" } else { "" };
+                format!("{} of {} approvals{alone}", ticket.approvals.len(), ticket.quorum.slots.len())
+            }
+        };
+        HeldAction {
+            operation: situated.action.operation.clone(),
+            ticket: ticket.id.clone(),
+            tier: decision.tier().name().to_owned(),
+            would: would(situated),
+            needs,
+            reasons: reasons(decision),
+            progress,
+        }
+    }
+}
+
+/// What the action would do, the worst first.
+fn would(situated: &Situated) -> Vec<String> {
+    let forecast = &situated.survey.forecast;
+    let destroys = forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
+    let others = forecast.changes.iter().filter(|change| change.effect != Effect::Destroy);
+    let mut lines: Vec<String> = destroys.chain(others).map(|change| change.what.clone()).collect();
+    lines.extend(forecast.data_loss.iter().cloned());
+    if let (Some(before), Some(after)) = (forecast.recovery.before, forecast.recovery.after)
+        && (before > 0 || !forecast.data_loss.is_empty())
+    {
+        lines.push(format!("{after} recovery points would remain of {before}"));
+    }
+    if lines.is_empty() {
+        lines = situated.falls.iter().filter(|fall| fall.effect.mutates()).map(|fall| fall.why.clone()).collect();
+        lines.dedup();
+    }
+    lines.truncate(6);
+    lines
+}
+
+/// The policy's reasons in the ticket's form.
+pub(crate) fn reasons(decision: &Decision) -> Vec<Reason> {
+    let reason = |reason: &interlock_policy::Reason| Reason {
+        rule: reason.rule.to_string(),
+        why: reason.why.to_string(),
+        next: reason.next.to_string(),
+        target: reason.target.clone(),
+    };
+    decision.rules().iter().map(reason).collect()
+}

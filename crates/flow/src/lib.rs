@@ -1,0 +1,33 @@
+//! The road an action takes: read → situate → forecast → decide → permit → execute → outcome.
+//!
+//! Each stage takes the previous stage's type and returns the next one's, so that none can be skipped. Flow knows no
+//! gateway and no database: it has ports. It mints [`Permit`]s, and nothing else can.
+
+mod administer;
+mod approve;
+mod event;
+mod explain;
+mod judge;
+mod memory;
+mod permit;
+mod port;
+mod road;
+mod rules;
+mod session;
+mod situate;
+mod verdict;
+mod secure;
+mod hold;
+
+pub use administer::Administrative;
+pub use approve::{ApproveError, Decisive};
+pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
+pub use explain::{Explained, explain};
+pub use memory::{Made, Memory};
+pub use permit::{Inspection, NotClear, Outcome, Permit};
+pub use port::{Clock, Entropy, Execute, Foresee, Inspect, Journal, JournalError, Ports, Receipt};
+pub use situate::{Falls, Situated};
+pub use session::{Agent, Lease, Session};
+pub use road::{Road, RoadSettings};
+pub use rules::{Budget, Classification, EnvironmentRule, Many, Match, PRODUCTION, RuleError, Rules, Subject};
+pub use verdict::{Cause, HeldAction, RefusedAction, Verdict};

@@ -1,0 +1,178 @@
+//! What Interlock remembers: the fold of all events. Kept whole in memory, rebuilt by the store at start.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use interlock_action::{
+    ActionId, AgentId, Digest, EnvironmentName, Millis, PersonId, SessionId, TargetId, TicketId,
+};
+use interlock_approval::{Person, Refusal, State, Ticket};
+
+use crate::{Agent, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session};
+
+/// Sums run over this long.
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// Who made a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The agent.
+    pub agent: AgentId,
+    /// The session.
+    pub session: SessionId,
+    /// The id that no later thing of the same name has.
+    pub immutable_id: Option<String>,
+    /// Whether any other session has written to it since.
+    pub touched_by_others: bool,
+}
+
+/// The fold of all events.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Everybody enrolled.
+    pub people: BTreeMap<PersonId, Person>,
+    /// Whether there ever were two people: ends solo for good.
+    pub ever_team: bool,
+    /// Registered agents.
+    pub agents: BTreeMap<AgentId, Agent>,
+    /// Sessions by id.
+    pub sessions: HashMap<SessionId, Session>,
+    /// Virtual access key → session.
+    pub keys: HashMap<String, SessionId>,
+    /// Tickets by id.
+    pub tickets: BTreeMap<TicketId, Ticket>,
+    /// The newest ticket of an action.
+    pub ticket_of: HashMap<Digest, TicketId>,
+    /// Permits not yet closed.
+    pub open_permits: HashMap<ActionId, PermitNote>,
+    /// Remembered classifications.
+    pub classified: HashMap<TargetId, EnvironmentName>,
+    /// What agents made.
+    pub made: HashMap<TargetId, Made>,
+    /// Destroys of the last day, oldest first.
+    pub destroys: HashMap<AgentId, VecDeque<(Millis, u32)>>,
+    /// Interlock's own recovery points.
+    pub recovery_points: HashMap<String, TargetId>,
+    /// Active freezes.
+    pub freezes: BTreeMap<FreezeScope, Freeze>,
+    /// Grows with every freeze and unfreeze.
+    pub epoch: u64,
+    /// What is in force.
+    pub config: Option<ConfigStamp>,
+}
+
+impl Memory {
+    /// Folds one event in.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Person { person } => {
+                self.people.insert(person.name.clone(), person.clone());
+                self.ever_team |= self.people.len() > 1;
+            }
+            Event::Agent { agent } => {
+                self.agents.insert(agent.name.clone(), agent.clone());
+            }
+            Event::Session { session } => self.keep_session(session),
+            Event::SessionClosed { session } => {
+                if let Some(session) = self.sessions.get_mut(session) {
+                    session.lease.revoked = true;
+                }
+            }
+            Event::TicketOpened { ticket } => {
+                self.ticket_of.insert(ticket.held.action_digest, ticket.id.clone());
+                self.tickets.insert(ticket.id.clone(), (**ticket).clone());
+            }
+            Event::TicketMoved { ticket } => {
+                self.tickets.insert(ticket.id.clone(), (**ticket).clone());
+            }
+            Event::PermitOpened { permit } => {
+                self.open_permits.insert(permit.action.clone(), permit.clone());
+            }
+            Event::PermitClosed { action } => {
+                self.open_permits.remove(action);
+            }
+            Event::Classified { target, environment } => {
+                self.classified.insert(target.clone(), environment.clone());
+            }
+            Event::Made { target, agent, session, immutable_id } => {
+                let made = Made {
+                    agent: agent.clone(),
+                    session: session.clone(),
+                    immutable_id: immutable_id.clone(),
+                    touched_by_others: false,
+                };
+                self.made.insert(target.clone(), made);
+            }
+            Event::Touched { target, session } => {
+                if let Some(made) = self.made.get_mut(target) {
+                    made.touched_by_others |= made.session != *session;
+                }
+            }
+            Event::Destroyed { agent, count, at } => {
+                let destroys = self.destroys.entry(agent.clone()).or_default();
+                destroys.push_back((*at, *count));
+                while destroys.front().is_some_and(|(then, _)| then.saturating_add(DAY) < *at) {
+                    destroys.pop_front();
+                }
+            }
+            Event::RecoveryPoint { of, point } => {
+                self.recovery_points.insert(point.id.clone(), of.clone());
+            }
+            Event::Frozen { freeze } => {
+                self.epoch = self.epoch.saturating_add(1);
+                self.freezes.insert(freeze.scope.clone(), freeze.clone());
+            }
+            Event::Unfrozen { scope } => {
+                self.epoch = self.epoch.saturating_add(1);
+                self.freezes.remove(scope);
+            }
+            Event::Config { stamp } => self.config = Some(stamp.clone()),
+        }
+    }
+
+    fn keep_session(&mut self, session: &Session) {
+        for key in &session.keys {
+            self.keys.insert(key.clone(), session.id.clone());
+        }
+        self.sessions.insert(session.id.clone(), session.clone());
+    }
+
+    /// Checks one guard; for a step, returns the ticket's new form.
+    pub fn check(&self, guard: &Guard) -> Result<Option<Ticket>, String> {
+        match guard {
+            Guard::SessionLive(id, now) => match self.sessions.get(id) {
+                Some(session) if !session.lease.revoked && session.lease.until > *now => Ok(None),
+                Some(_) => Err(format!("the lease of session `{id}` has ended")),
+                None => Err(format!("there is no session `{id}`")),
+            },
+            Guard::Epoch(epoch) if *epoch == self.epoch => Ok(None),
+            Guard::Epoch(_) => Err("a freeze came in between".to_owned()),
+            Guard::Step(id, message, now) => {
+                let ticket = self.tickets.get(id).ok_or_else(|| format!("there is no request `{id}`"))?;
+                let next = ticket.step((**message).clone(), *now).map_err(|refusal: Refusal| refusal.to_string())?;
+                Ok(Some(next))
+            }
+            Guard::PersonExists(person, wanted) if self.people.contains_key(person) == *wanted => Ok(None),
+            Guard::PersonExists(person, true) => Err(format!("there is no person `{person}`")),
+            Guard::PersonExists(person, false) => Err(format!("`{person}` is enrolled already")),
+        }
+    }
+
+    /// How many things an agent destroyed in the `window` before `now`, outside what it made.
+    pub fn destroyed(&self, agent: &AgentId, now: Millis, window: Millis) -> u32 {
+        let since = now.saturating_sub(window);
+        let counts = self.destroys.get(agent).into_iter().flatten();
+        counts.filter(|(at, _)| *at >= since).fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// The newest ticket of an action that still says something at this time.
+    pub fn standing_ticket(&self, digest: &Digest, now: Millis) -> Option<&Ticket> {
+        let ticket = self.tickets.get(self.ticket_of.get(digest)?)?;
+        let stands = matches!(ticket.state, State::Pending | State::Approved { .. } | State::Denied { .. });
+        (stands && now < ticket.held.expires).then_some(ticket)
+    }
+
+    /// Whether exactly one person ever was enrolled.
+    pub fn solo(&self) -> bool {
+        !self.ever_team
+    }
+}

@@ -1,0 +1,182 @@
+//! The one value that lets a gateway execute.
+
+use std::sync::{Arc, PoisonError};
+
+use interlock_action::{Action, ActionId, EnvironmentName, SessionId, TicketId};
+use interlock_approval::Message;
+use interlock_ledger::{Entry, EntryKind};
+use serde::{Deserialize, Serialize};
+
+use crate::{Clock, Event, FreezeScope, Guard, Journal, JournalError, Memory, Record, Session};
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    /// The service did it.
+    Succeeded {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The service answered that it did not.
+    Failed {
+        /// The HTTP status.
+        status: u16,
+        /// The service's error code, where it could be read.
+        code: String,
+    },
+    /// It provably never reached the service, or the service provably threw it away unread.
+    NotExecuted {
+        /// How we know.
+        why: String,
+    },
+    /// Nobody knows.
+    Unknown {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// Why a permit that was good is not any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotClear {
+    /// A freeze came in between.
+    #[error("frozen: {0}")]
+    Frozen(String),
+    /// The session's lease ended.
+    #[error("the session's lease has ended")]
+    LeaseEnded,
+}
+
+/// Lets Interlock make the reads of one survey. Minted by flow only.
+#[derive(Debug)]
+pub struct Inspection {
+    session: SessionId,
+    _minted_by_flow: (),
+}
+
+impl Inspection {
+    pub(crate) fn mint(session: SessionId) -> Self {
+        Self { session, _minted_by_flow: () }
+    }
+    /// For whose action.
+    pub fn session(&self) -> &SessionId {
+        &self.session
+    }
+}
+
+/// Lets one action through, once.
+///
+/// INVARIANT: the constructor is private to flow and the type is not `Clone`; for a mutation it exists only after its
+/// entry is durable. Dropping it without [`Permit::complete`] records that nobody knows what happened.
+pub struct Permit {
+    pub(crate) id: ActionId,
+    pub(crate) action: Arc<Action>,
+    pub(crate) session: Arc<Session>,
+    pub(crate) environments: Vec<EnvironmentName>,
+    pub(crate) ticket: Option<TicketId>,
+    pub(crate) epoch: u64,
+    pub(crate) mutates: bool,
+    pub(crate) on_success: Vec<Event>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) open: bool,
+}
+
+impl Permit {
+    /// The action's id.
+    pub fn id(&self) -> &ActionId {
+        &self.id
+    }
+    /// The effective action: what was judged, and the only thing that may be sent.
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+    /// Whose it is.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+    /// Whether it changes something.
+    pub fn mutates(&self) -> bool {
+        self.mutates
+    }
+
+    /// Looks at the epoch again; to be called just before the first byte is sent.
+    pub fn clear(&self) -> Result<(), NotClear> {
+        let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+        let live = memory.sessions.get(&self.session.id);
+        if !live.is_some_and(|session| !session.lease.revoked && session.lease.until > self.clock.now()) {
+            return Err(NotClear::LeaseEnded);
+        }
+        if !self.mutates || memory.epoch == self.epoch {
+            return Ok(());
+        }
+        match frozen(&memory, &self.session, self.action.operation.service(), &self.environments) {
+            Some(words) => Err(NotClear::Frozen(words)),
+            None => Ok(()),
+        }
+    }
+
+    /// Says what came of it. `made` are the things that the call brought into being, to be remembered on success.
+    pub async fn complete(mut self, outcome: Outcome, made: Vec<Event>) -> Result<(), JournalError> {
+        self.open = false;
+        let record = self.closing(&outcome, made);
+        if self.mutates { self.journal.commit(record).await.map(|_| ()) } else { self.journal.note(record) }
+    }
+
+    fn closing(&mut self, outcome: &Outcome, made: Vec<Event>) -> Record {
+        let now = self.clock.now();
+        let kind = if matches!(outcome, Outcome::Unknown { .. }) { EntryKind::OutcomeUnknown } else { EntryKind::Outcome };
+        let entry = Entry::new(kind, now)
+            .public("action", &self.id)
+            .public("session", &self.session.id)
+            .public("operation", &self.action.operation)
+            .public("outcome", outcome);
+        let mut record = Record::only(entry);
+        if self.mutates {
+            record.events.push(Event::PermitClosed { action: self.id.clone() });
+        }
+        match (outcome, &self.ticket) {
+            (Outcome::Succeeded { .. }, _) => {
+                record.events.append(&mut self.on_success);
+                record.events.extend(made);
+            }
+            // A call that provably did not execute gives its approval back.
+            (Outcome::NotExecuted { .. }, Some(ticket)) => {
+                let message = Box::new(Message::Restore { by: self.id.clone() });
+                record.guards.push(Guard::Step(ticket.clone(), message, now));
+            }
+            _ => {}
+        }
+        record
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.open {
+            let outcome = Outcome::Unknown { why: "the connection was given up before an answer".to_owned() };
+            let record = self.closing(&outcome, Vec::new());
+            // A full queue or a poisoned writer leaves the permit open in the store; the next start finds it there.
+            let _ = self.journal.note(record);
+        }
+    }
+}
+
+/// The words of the first freeze that covers this mutation.
+pub(crate) fn frozen(
+    memory: &Memory,
+    session: &Session,
+    service: &str,
+    environments: &[EnvironmentName],
+) -> Option<String> {
+    let covers = |scope: &FreezeScope| match scope {
+        FreezeScope::Fleet => true,
+        FreezeScope::Agent(agent) => *agent == session.agent.name,
+        FreezeScope::Task(task) => *task == session.task,
+        FreezeScope::Service(name) => name == service,
+        FreezeScope::Environment(name) => environments.contains(name),
+    };
+    let freeze = memory.freezes.values().find(|freeze| covers(&freeze.scope))?;
+    Some(format!("{} froze it: {}", freeze.by, freeze.reason))
+}

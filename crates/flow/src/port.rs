@@ -1,0 +1,90 @@
+//! What flow asks of the rest of the house.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, RwLock},
+};
+
+use async_trait::async_trait;
+use interlock_action::{Action, Answer, Answers, Call, Millis, Read, Surface, Survey};
+
+use crate::{Inspection, Memory, Outcome, Permit, Record};
+
+/// Answers the reads that a forecast needs. Refuses whatever the catalogue does not prove to be a read.
+#[async_trait]
+pub trait Inspect: Send + Sync {
+    /// Makes one read. Faults come back as [`Answer::Unreadable`].
+    async fn inspect(&self, inspection: &Inspection, call: &Call) -> Answer;
+}
+
+/// Makes Interlock's own calls: recovery points, proofs, undo.
+#[async_trait]
+pub trait Execute: Send + Sync {
+    /// Makes one call under a permit.
+    async fn execute(&self, permit: &Permit, call: &Call) -> Outcome;
+}
+
+/// Knows the kinds of a surface: which reads a forecast needs, and what their answers mean. Pure.
+pub trait Foresee: Send + Sync {
+    /// The reads still missing; asked again with the answers until it returns nothing new.
+    fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
+    /// What the answers mean.
+    fn fold(&self, action: &Action, answers: &Answers) -> Survey;
+}
+
+/// Tells the time.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Millis;
+    /// Lets this many milliseconds pass.
+    async fn pause(&self, millis: Millis);
+}
+
+/// Draws what nobody can foretell: ids and nonces.
+pub trait Entropy: Send + Sync {
+    /// Sixteen random bytes.
+    fn draw(&self) -> [u8; 16];
+}
+
+/// Where a record came to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The entry's index in the log.
+    pub index: u64,
+}
+
+/// Why a record was not written. Nothing of it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// A guard no longer held.
+    #[error("{0}")]
+    Conflict(String),
+    /// It cannot be made durable; nothing may be let through.
+    #[error("the ledger is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// The store and the ledger: one writer, one order.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Returns once the record is durable and its checkpoint signed; the memory has it by then.
+    async fn commit(&self, record: Record) -> Result<Receipt, JournalError>;
+    /// Queues the record; it is durable within 50 ms. Fails at once if the writer is poisoned or its queue is full.
+    fn note(&self, record: Record) -> Result<(), JournalError>;
+    /// The fold of all events.
+    fn memory(&self) -> &RwLock<Memory>;
+}
+
+/// The ports of one road.
+#[derive(Clone)]
+pub struct Ports {
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and nonces.
+    pub entropy: Arc<dyn Entropy>,
+    /// A surface's reads, calls and forecasts.
+    pub surfaces: BTreeMap<Surface, (Arc<dyn Inspect>, Arc<dyn Execute>, Arc<dyn Foresee>)>,
+}

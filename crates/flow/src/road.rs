@@ -1,0 +1,448 @@
+//! The road itself: one function an action goes down, one stage after the other.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLockReadGuard},
+};
+
+use arc_swap::ArcSwap;
+use futures_util::future::join_all;
+use interlock_action::{Action, ActionId, Answer, Answers, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface, Survey};
+use interlock_approval::{Message, Reason, State, Ticket};
+use interlock_ledger::{Entry, EntryKind};
+use interlock_policy::{Bundle, Decision, Need};
+
+use crate::{
+    Budget, Cause, Event, Execute, Foresee, Guard, Inspect, Inspection, JournalError, Memory, Permit, PermitNote, Ports,
+    Record, RefusedAction, Rules, Session, Situated, Verdict, hold, judge, permit::frozen, situate::{World, situate},
+};
+
+/// How often a forecaster may ask for more.
+const ROUNDS: usize = 4;
+/// How many reads one survey may make.
+const READS: usize = 200;
+
+/// What the configuration says about the road.
+#[derive(Debug)]
+pub struct RoadSettings {
+    /// Environment rules.
+    pub rules: Rules,
+    /// Sums.
+    pub budget: Budget,
+    /// ARNs of the identities whose credentials Interlock holds.
+    pub principals: Vec<String>,
+    /// Seals secret values.
+    pub sealer: Sealer,
+    /// Agent classes for which production is read-only.
+    pub read_only_classes: Vec<String>,
+    /// How long a ticket stands.
+    pub ticket_lifetime: Millis,
+    /// How long a solo person's approval of a T4 action can still be cancelled.
+    pub solo_delay: Millis,
+    /// `[mode] enforce = "observe"`: everything is recorded and explained, nothing is held.
+    pub observe: bool,
+    /// `[ledger] reads = "before"`: a read, too, is durable before it is sent.
+    pub reads_before: bool,
+    /// `[fail] reads = "allow"`: reads pass while the ledger is unavailable.
+    pub reads_without_ledger: bool,
+}
+
+/// The road: one for all surfaces.
+pub struct Road {
+    pub(crate) ports: Ports,
+    pub(crate) settings: RoadSettings,
+    pub(crate) bundle: ArcSwap<Bundle>,
+    /// Approvals are counted one at a time, so that two that complete a quorum together both see it.
+    pub(crate) deciding: futures_util::lock::Mutex<()>,
+}
+
+/// Why an action leaves the road early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Ledger(String),
+    Conflict(String),
+    NoLease(String),
+    TooMany,
+    NotSecured(String),
+    NoSurface,
+}
+
+impl From<JournalError> for Stop {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Conflict(why) => Self::Conflict(why),
+            JournalError::Unavailable(why) => Self::Ledger(why),
+        }
+    }
+}
+
+type SurfacePorts = (Arc<dyn Inspect>, Arc<dyn Execute>, Arc<dyn Foresee>);
+
+impl Road {
+    /// A road with its ports, its settings and the bundle in force.
+    pub fn new(ports: Ports, settings: RoadSettings, bundle: Bundle) -> Self {
+        Self { ports, settings, bundle: ArcSwap::from_pointee(bundle), deciding: futures_util::lock::Mutex::new(()) }
+    }
+
+    /// The ports.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+    /// The settings.
+    pub fn settings(&self) -> &RoadSettings {
+        &self.settings
+    }
+    /// The bundle in force.
+    pub fn bundle(&self) -> Arc<Bundle> {
+        self.bundle.load_full()
+    }
+
+    /// Judges an action of a session. Several candidates are several readings of the same bytes: what any of them does
+    /// counts, and the permit carries the first.
+    pub async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
+        let Some(action) = merge(&candidates) else {
+            let id = self.action_id();
+            return refused(id, Operation::new("unknown"), Cause::Unreadable, "unreadable", "nothing could be read in it");
+        };
+        let operation = action.operation.clone();
+        let stop = match self.live_session(session) {
+            Ok(session) if action.is_plain_read() => match self.admit_read(&session, action).await {
+                Ok(verdict) => return verdict,
+                Err(stop) => stop,
+            },
+            Ok(session) => match self.admit_judged(&session, action).await {
+                Ok(verdict) => return verdict,
+                Err(stop) => stop,
+            },
+            Err(stop) => stop,
+        };
+        self.stopped(operation, stop)
+    }
+
+    fn live_session(&self, id: &SessionId) -> Result<Arc<Session>, Stop> {
+        let memory = self.memory();
+        let session = memory.sessions.get(id).ok_or_else(|| Stop::NoLease(format!("there is no session `{id}`")))?;
+        if session.lease.revoked || session.lease.until <= self.ports.clock.now() {
+            return Err(Stop::NoLease(format!("the lease of session `{id}` has ended")));
+        }
+        Ok(Arc::new(session.clone()))
+    }
+
+    /// A plain read: judged, noted, let through. Nothing is looked up about it.
+    async fn admit_read(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
+        let decision = {
+            let memory = self.memory();
+            let people = judge::people(&memory, session);
+            let team = u8::try_from(people.team).unwrap_or(u8::MAX);
+            let nothing = interlock_policy::Verified::none(team, people.solo);
+            let greatest = interlock_policy::Hypothetical::greatest(team, team, people.solo);
+            self.bundle().decide(&[judge::read_ask(session, &action)], &nothing, &greatest)
+        };
+        let id = self.action_id();
+        if !decision.admits() && !self.settings.observe {
+            return Ok(Verdict::Refused(RefusedAction {
+                operation: action.operation.clone(),
+                id,
+                cause: Cause::Policy,
+                reasons: hold::reasons(&decision),
+            }));
+        }
+        let entry = Entry::new(EntryKind::Read, self.ports.clock.now())
+            .public("action", &id)
+            .public("session", &session.id)
+            .public("agent", &session.agent.name)
+            .public("operation", &action.operation);
+        let noted = if self.settings.reads_before {
+            self.ports.journal.commit(Record::only(entry)).await.map(|_| ())
+        } else {
+            self.ports.journal.note(Record::only(entry))
+        };
+        match noted {
+            Ok(()) => {}
+            Err(_) if self.settings.reads_without_ledger => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut permit = self.permit(id, action, Arc::clone(session), 0);
+        permit.mutates = false;
+        Ok(Verdict::Allowed(permit))
+    }
+
+    /// Everything that is not a plain read.
+    async fn admit_judged(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
+        let epoch = self.memory().epoch;
+        let survey = self.survey(session, &action).await?;
+        let situated = {
+            let memory = self.memory();
+            let world = World {
+                memory: &memory,
+                rules: &self.settings.rules,
+                budget: self.settings.budget,
+                principals: &self.settings.principals,
+                now: self.ports.clock.now(),
+            };
+            situate(&world, session, (*action).clone(), survey)
+        };
+        let frozen = frozen(&self.memory(), session, action.operation.service(), &situated.environments());
+        if let Some(words) = frozen.filter(|_| action.mutates()) {
+            return self.refuse(session, &situated, Cause::Frozen, vec![reason("freeze", &words)]).await;
+        }
+        let digest = self.action_digest(session, &situated)?;
+        let standing = self.standing(&digest, &situated).await?;
+        if let Some(Ticket { state: State::Denied { by, reason: words, .. }, id, .. }) = &standing {
+            let words = format!("{by} denied request {id}: {words}");
+            return self.refuse(session, &situated, Cause::Denied, vec![reason("denied", &words)]).await;
+        }
+        self.decide(session, situated, digest, standing, epoch).await
+    }
+
+    async fn decide(
+        &self,
+        session: &Arc<Session>,
+        situated: Situated,
+        digest: Digest,
+        standing: Option<Ticket>,
+        epoch: u64,
+    ) -> Result<Verdict, Stop> {
+        let asks = judge::asks(&self.settings, session, &situated);
+        let mut secured = false;
+        loop {
+            let decision = {
+                let memory = self.memory();
+                let now = self.ports.clock.now();
+                let verified = judge::verified(&memory, session, &situated, standing.as_ref(), secured, now);
+                let reachable = judge::reachable(&memory, session, &situated);
+                self.bundle().decide(&asks, &verified, &reachable)
+            };
+            match &decision {
+                allowed if allowed.admits() => {
+                    let spends = standing.filter(|ticket| matches!(ticket.state, State::Approved { .. }));
+                    return self.allow(session, situated, digest, spends, epoch, None).await;
+                }
+                // What a machine can bring is brought, once; then the policy is asked again.
+                Decision::Allow { needs, .. } if !secured && needs.contains(&Need::RecoveryPoint) => {
+                    self.secure(session, &situated).await?;
+                    secured = true;
+                }
+                _ if self.settings.observe => {
+                    let would = format!("{} ({})", decision.name(), decision.tier());
+                    return self.allow(session, situated, digest, None, epoch, Some(would)).await;
+                }
+                Decision::Refuse { .. } => {
+                    return self.refuse(session, &situated, Cause::Policy, hold::reasons(&decision)).await;
+                }
+                Decision::Allow { .. } | Decision::Hold { .. } => {
+                    return Ok(Verdict::Held(self.hold(session, &situated, digest, standing, &decision).await?));
+                }
+            }
+        }
+    }
+
+    /// Reads what the forecast needs and folds it.
+    pub(crate) async fn survey(&self, session: &Session, action: &Action) -> Result<Survey, Stop> {
+        let (inspect, _, foresee) = self.surface(action.surface)?;
+        let inspection = Inspection::mint(session.id.clone());
+        let mut answers: Answers = BTreeMap::new();
+        for _ in 0..ROUNDS {
+            let mut reads = foresee.reads(action, &answers);
+            reads.retain(|read| !answers.contains_key(&read.key));
+            reads.truncate(READS.saturating_sub(answers.len()));
+            if reads.is_empty() {
+                break;
+            }
+            let asked = reads.iter().map(|read| async {
+                let answer: Answer = inspect.inspect(&inspection, &read.call).await;
+                (read.key.clone(), answer)
+            });
+            answers.extend(join_all(asked).await);
+        }
+        Ok(foresee.fold(action, &answers))
+    }
+
+    /// Writes the pre-execution entry and mints the permit.
+    async fn allow(
+        &self,
+        session: &Arc<Session>,
+        situated: Situated,
+        digest: Digest,
+        spends: Option<Ticket>,
+        epoch: u64,
+        observed: Option<String>,
+    ) -> Result<Verdict, Stop> {
+        let now = self.ports.clock.now();
+        let id = self.action_id();
+        let ticket = spends.map(|ticket| ticket.id);
+        let note = PermitNote {
+            action: id.clone(),
+            session: session.id.clone(),
+            operation: situated.action.operation.to_string(),
+            digest,
+            ticket: ticket.clone(),
+            at: now,
+        };
+        let sealed = self.settings.sealer.seal_all(&situated.action.arguments, &situated.action.secrets);
+        let mut entry = self
+            .entry(EntryKind::Allowed, session, &situated)
+            .public("action", &id)
+            .public("digest", digest)
+            .private("arguments", sealed)
+            .private("forecast", &situated.survey.forecast);
+        if let Some(ticket) = &ticket {
+            entry = entry.public("ticket", ticket);
+        }
+        if let Some(would) = observed {
+            entry = entry.public("observed", would);
+        }
+        let mut events = situated.remember.clone();
+        events.push(Event::PermitOpened { permit: note });
+        if situated.destroys > 0 {
+            events.push(Event::Destroyed { agent: session.agent.name.clone(), count: situated.destroys, at: now });
+        }
+        let mut guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
+        if let Some(ticket) = &ticket {
+            guards.push(Guard::Step(ticket.clone(), Box::new(Message::Consume { by: id.clone() }), now));
+        }
+        self.commit(Record { entry, events, guards }).await?;
+        let environments = situated.environments();
+        let on_success = after(session, &situated);
+        let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
+        permit.ticket = ticket;
+        permit.environments = environments;
+        permit.on_success = on_success;
+        Ok(Verdict::Allowed(permit))
+    }
+
+    async fn refuse(
+        &self,
+        session: &Session,
+        situated: &Situated,
+        cause: Cause,
+        reasons: Vec<Reason>,
+    ) -> Result<Verdict, Stop> {
+        let id = self.action_id();
+        let entry = self
+            .entry(EntryKind::Refused, session, situated)
+            .public("action", &id)
+            .public("cause", cause)
+            .private("reasons", &reasons);
+        self.commit(Record { entry, events: situated.remember.clone(), guards: Vec::new() }).await?;
+        Ok(Verdict::Refused(RefusedAction { operation: situated.action.operation.clone(), id, cause, reasons }))
+    }
+
+    fn stopped(&self, operation: Operation, stop: Stop) -> Verdict {
+        let id = self.action_id();
+        let (cause, rule, words) = match stop {
+            Stop::Ledger(why) => (Cause::Ledger, "ledger", format!("nothing may run unrecorded, and {why}")),
+            Stop::Conflict(why) => (Cause::Frozen, "changed", format!("{why}; send the same call again")),
+            Stop::NoLease(why) => (Cause::NoLease, "lease", format!("{why}; open one with `interlock run`")),
+            Stop::TooMany => (Cause::Policy, "flood", "this session has too many requests waiting already".to_owned()),
+            Stop::NotSecured(why) => {
+                (Cause::Policy, "recovery-point", format!("no recovery point stands yet: {why}; send the same call again"))
+            }
+            Stop::NoSurface => (Cause::Policy, "surface", "nothing here can read or execute this surface".to_owned()),
+        };
+        refused(id, operation, cause, rule, &words)
+    }
+
+    /// The fields that every entry about an action has.
+    pub(crate) fn entry(&self, kind: EntryKind, session: &Session, situated: &Situated) -> Entry {
+        let effects: Vec<Effect> = situated.falls.iter().map(|fall| fall.effect).collect();
+        Entry::new(kind, self.ports.clock.now())
+            .public("session", &session.id)
+            .public("agent", &session.agent.name)
+            .public("owner", &session.agent.owner)
+            .public("operation", &situated.action.operation)
+            .public("effects", effects)
+            .public("environments", situated.environments())
+            .public("bundle", self.bundle().hash())
+            .public("advisory", session.advisory)
+            .private("task", &session.task)
+            .private("targets", &situated.action.targets)
+            .private("stated_reason", &situated.action.stated_reason)
+    }
+
+    pub(crate) fn permit(&self, id: ActionId, action: Arc<Action>, session: Arc<Session>, epoch: u64) -> Permit {
+        Permit {
+            id,
+            action,
+            session,
+            environments: Vec::new(),
+            ticket: None,
+            epoch,
+            mutates: true,
+            on_success: Vec::new(),
+            journal: Arc::clone(&self.ports.journal),
+            clock: Arc::clone(&self.ports.clock),
+            open: true,
+        }
+    }
+
+    pub(crate) fn surface(&self, surface: Surface) -> Result<&SurfacePorts, Stop> {
+        self.ports.surfaces.get(&surface).ok_or(Stop::NoSurface)
+    }
+
+    pub(crate) async fn commit(&self, record: Record) -> Result<(), Stop> {
+        self.ports.journal.commit(record).await.map(|_| ()).map_err(Stop::from)
+    }
+
+    pub(crate) fn memory(&self) -> RwLockReadGuard<'_, Memory> {
+        self.ports.journal.memory().read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Thirty-two random hexadecimal digits.
+    pub(crate) fn draw(&self) -> String {
+        self.ports.entropy.draw().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub(crate) fn action_id(&self) -> ActionId {
+        ActionId::new(format!("act-{}", self.draw().chars().take(16).collect::<String>()))
+    }
+}
+
+/// One action out of several readings of the same bytes: the first, with everything the others would do added.
+fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {
+    let (first, others) = candidates.split_first()?;
+    if others.is_empty() {
+        return Some(Arc::clone(first));
+    }
+    let mut merged = (**first).clone();
+    for other in others {
+        merged.claims.extend(other.claims.iter().filter(|claim| !first.claims.contains(claim)).cloned());
+        merged.unknowns.extend(other.unknowns.iter().cloned());
+        merged.secrets.extend(other.secrets.iter().cloned());
+        merged.writes.extend(other.writes.iter().cloned());
+    }
+    Some(Arc::new(merged))
+}
+
+/// What a success changes in the memory: who wrote to what, and what is provably new.
+fn after(session: &Session, situated: &Situated) -> Vec<Event> {
+    use interlock_action::Relation;
+    let mut events = Vec::new();
+    for target in &situated.action.targets {
+        let seen = situated.survey.observed.get(&target.id);
+        match target.relation {
+            Relation::Acts => {
+                events.push(Event::Touched { target: target.id.clone(), session: session.id.clone() });
+            }
+            // INVARIANT: only a read that found nothing proves that the call made it.
+            Relation::Creates if seen.and_then(|seen| seen.exists) == Some(false) => {
+                events.push(Event::Made {
+                    target: target.id.clone(),
+                    agent: session.agent.name.clone(),
+                    session: session.id.clone(),
+                    immutable_id: None,
+                });
+            }
+            Relation::Creates | Relation::Reaches | Relation::Source => {}
+        }
+    }
+    events
+}
+
+fn reason(rule: &str, why: &str) -> Reason {
+    Reason { rule: rule.to_owned(), why: why.to_owned(), next: String::new(), target: None }
+}
+
+fn refused(id: ActionId, operation: Operation, cause: Cause, rule: &str, why: &str) -> Verdict {
+    Verdict::Refused(RefusedAction { operation, id, cause, reasons: vec![reason(rule, why)] })
+}

@@ -1,0 +1,123 @@
+//! Making a recovery point before data is destroyed, and proving that it is there.
+
+use std::sync::Arc;
+
+use interlock_action::{Action, Answer, Call, Claim, Effect, RecoveryPoint, Securing, value_at};
+use interlock_ledger::{Entry, EntryKind};
+
+use crate::{
+    Event, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated,
+    road::{Road, Stop},
+};
+
+/// How often a proof is looked for before the agent is told to come back.
+const LOOKS: u32 = 20;
+
+impl Road {
+    /// Makes the recovery points that the survey's recipe asks for, and reads them back.
+    pub(crate) async fn secure(&self, session: &Arc<Session>, situated: &Situated) -> Result<(), Stop> {
+        let Securing::ByCalls { calls, proof, makes } = &situated.survey.securing else { return Ok(()) };
+        for call in calls {
+            self.make(session, call).await?;
+        }
+        for (call, pointer, wanted) in proof {
+            self.prove(session, call, pointer, wanted).await?;
+        }
+        let now = self.ports.clock.now();
+        let of = situated.falls.iter().find(|fall| fall.effect == Effect::Destroy).map(|fall| fall.target.id.clone());
+        let of = of.unwrap_or_else(|| situated.action.operation.as_str().into());
+        let events = makes.iter().map(|id| Event::RecoveryPoint {
+            of: of.clone(),
+            point: RecoveryPoint { id: id.clone(), what: "made by interlock".to_owned(), survives: true },
+        });
+        let entry = Entry::new(EntryKind::RecoveryPoint, now)
+            .public("session", &session.id)
+            .public("of", &of)
+            .public("points", makes);
+        self.commit(Record { entry, events: events.collect(), guards: Vec::new() }).await
+    }
+
+    /// One of Interlock's own calls, durable before it is sent like any other.
+    async fn make(&self, session: &Arc<Session>, call: &Call) -> Result<(), Stop> {
+        let (_, execute, _) = self.surface(call.surface)?;
+        let permit = self.own_permit(session, call).await?;
+        let outcome = execute.execute(&permit, call).await;
+        let words = match &outcome {
+            Outcome::Succeeded { .. } => None,
+            Outcome::Failed { code, .. } => Some(code.clone()),
+            Outcome::NotExecuted { why } | Outcome::Unknown { why } => Some(why.clone()),
+        };
+        permit.complete(outcome, Vec::new()).await.map_err(|error| Stop::Ledger(error.to_string()))?;
+        match words {
+            // What exists already is proved, not assumed, by the reads that follow.
+            Some(code) if !code.contains("AlreadyExists") && !code.contains("AlreadyOwnedByYou") => {
+                Err(Stop::NotSecured(format!("{} failed: {code}", call.operation)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn own_permit(&self, session: &Arc<Session>, call: &Call) -> Result<Permit, Stop> {
+        let now = self.ports.clock.now();
+        let action = Action {
+            surface: call.surface,
+            operation: call.operation.clone(),
+            account: call.account.clone(),
+            region: call.region.clone(),
+            claims: vec![Claim::plain(Effect::Create, "makes a recovery point")],
+            targets: Vec::new(),
+            arguments: call.arguments.clone(),
+            secrets: Vec::new(),
+            tokens: Vec::new(),
+            writes: Vec::new(),
+            unknowns: Vec::new(),
+            streams: false,
+            stated_reason: None,
+        };
+        let digest = interlock_action::digest_of("interlock own call v1", &call.arguments)
+            .map_err(|error| Stop::Ledger(error.to_string()))?;
+        let id = self.action_id();
+        let note = PermitNote {
+            action: id.clone(),
+            session: session.id.clone(),
+            operation: call.operation.to_string(),
+            digest,
+            ticket: None,
+            at: now,
+        };
+        let entry = Entry::new(EntryKind::Allowed, now)
+            .public("action", &id)
+            .public("session", &session.id)
+            .public("operation", &call.operation)
+            .public("by", "interlock")
+            .private("arguments", &call.arguments);
+        let epoch = self.memory().epoch;
+        let guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
+        self.commit(Record { entry, events: vec![Event::PermitOpened { permit: note }], guards }).await?;
+        Ok(self.permit(id, Arc::new(action), Arc::clone(session), epoch))
+    }
+
+    async fn prove(
+        &self,
+        session: &Session,
+        call: &Call,
+        pointer: &str,
+        wanted: &serde_json::Value,
+    ) -> Result<(), Stop> {
+        let (inspect, _, _) = self.surface(call.surface)?;
+        let inspection = Inspection::mint(session.id.clone());
+        let mut last = "nothing".to_owned();
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.ports.clock.pause(u64::from(look.min(5)).saturating_mul(200)).await;
+            }
+            match inspect.inspect(&inspection, call).await {
+                Answer::Found(value) if value_at(&value, pointer) == Some(wanted) => return Ok(()),
+                Answer::Found(value) => last = value_at(&value, pointer).map_or("nothing".to_owned(), ToString::to_string),
+                Answer::NotFound => "not there yet".clone_into(&mut last),
+                Answer::Unreadable(why) => last = why,
+            }
+        }
+        Err(Stop::NotSecured(format!("{} still answers {last}, not {wanted}", call.operation)))
+    }
+}

@@ -1,0 +1,52 @@
+//! Who is at work: agents, sessions, leases.
+
+use interlock_action::{AgentId, Millis, PersonId, SessionId};
+use interlock_policy::AgentClass;
+use serde::{Deserialize, Serialize};
+
+/// A registered AI worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Its name.
+    pub name: AgentId,
+    /// The person who answers for it.
+    pub owner: PersonId,
+    /// Its class.
+    pub class: AgentClass,
+}
+
+/// What a session may touch and until when. It only ever narrows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Globs over target ids and names; empty is "the task did not say".
+    pub scope: Vec<String>,
+    /// Globs over the ids of secrets whose values the task may read.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// When it ends.
+    pub until: Millis,
+    /// Whether it was taken back.
+    #[serde(default)]
+    pub revoked: bool,
+}
+
+/// One agent at work on one task for one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The agent.
+    pub agent: Agent,
+    /// Who launched it.
+    pub launcher: PersonId,
+    /// The task, in the person's words.
+    pub task: String,
+    /// What it may touch.
+    pub lease: Lease,
+    /// Whether it runs outside the sandbox: its tickets are advisory.
+    pub advisory: bool,
+    /// Its virtual access keys; their secrets are derived, never stored.
+    pub keys: Vec<String>,
+    /// When it was opened.
+    pub opened: Millis,
+}

@@ -1,0 +1,352 @@
+//! Whose session, which environment, which target: everything about an action that is not in its bytes.
+//!
+//! Pure over the memory and a survey's answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use interlock_action::{
+    Action, AgentId, Bears, Claim, ClassifierWrite, Effect, EnvironmentName, Kind, Millis, Observed, Relation, Securing,
+    Survey, Target, TargetId,
+};
+
+use crate::{
+    Budget, Event, Memory, PRODUCTION, Rules, Session,
+    rules::{bucket_of, glob, is_identity, stricter, subject},
+};
+
+/// An hour and a day, in milliseconds.
+const HOUR: Millis = 60 * 60 * 1000;
+const DAY: Millis = 24 * HOUR;
+/// Names and tags of what Interlock keeps for itself.
+const OWN_PREFIX: &str = "interlock-";
+const OWN_TAG: &str = "interlock:recovery-point";
+
+/// An effect that holds, on one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Falls {
+    /// The class.
+    pub effect: Effect,
+    /// The target.
+    pub target: Target,
+    /// Why, in Interlock's words.
+    pub why: String,
+    /// The reader's rule.
+    pub rule: Option<String>,
+    /// Whether data would be touched, as measured where it could be.
+    pub bears_data: bool,
+    /// Whether this session made the target, and the effect reaches nothing that it did not make.
+    pub made_by_session: bool,
+    /// Whether the target is Interlock's own.
+    pub own: bool,
+}
+
+/// An action with its place in the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Situated {
+    /// The action, its targets classified, in its effective form.
+    pub action: Action,
+    /// What it does to what.
+    pub falls: Vec<Falls>,
+    /// What was seen.
+    pub survey: Survey,
+    /// Whether anything it reaches is production.
+    pub reach_production: bool,
+    /// Whether every target lies in the lease's scope.
+    pub in_scope: bool,
+    /// Whether the lease names the secret it asks for.
+    pub lease_names_secret: bool,
+    /// Whether the agent has spent its destroys.
+    pub over_budget: bool,
+    /// How many things it destroys that the agent did not make.
+    pub destroys: u32,
+    /// Classifications to remember.
+    pub remember: Vec<Event>,
+}
+
+impl Situated {
+    /// The environments it touches.
+    pub fn environments(&self) -> Vec<EnvironmentName> {
+        let all: BTreeSet<_> = self.action.targets.iter().filter_map(|target| target.environment.clone()).collect();
+        all.into_iter().collect()
+    }
+}
+
+/// What situate looks things up in.
+pub(crate) struct World<'a> {
+    pub(crate) memory: &'a Memory,
+    pub(crate) rules: &'a Rules,
+    pub(crate) budget: Budget,
+    /// ARNs of the identities whose credentials Interlock holds.
+    pub(crate) principals: &'a [String],
+    pub(crate) now: Millis,
+}
+
+/// Places an action.
+pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, survey: Survey) -> Situated {
+    if let Some(arguments) = &survey.rewrite {
+        action.arguments = arguments.clone();
+    }
+    for target in &survey.discovered {
+        if !action.targets.iter().any(|have| have.id == target.id) {
+            action.targets.push(target.clone());
+        }
+    }
+    if !action.targets.iter().any(|target| target.relation != Relation::Reaches) {
+        action.targets.push(somewhere(&action));
+    }
+    let remember = classify(world, &mut action, &survey);
+    guard_classifiers(world.rules, &mut action);
+    let mut falls: Vec<Falls> = Vec::new();
+    for claim in &action.claims {
+        if claim.when.iter().all(|test| test.holds(&survey.facts)) {
+            falls.extend(fall(world, session, &action, claim, &survey));
+        }
+    }
+    let reach_production = reaches_production(world, &action, &survey);
+    let destroys = count_destroys(world.memory, &session.agent.name, &falls, &survey);
+    let spent = |window, limit: u32| {
+        world.memory.destroyed(&session.agent.name, world.now, window).saturating_add(destroys) > limit
+    };
+    let over_budget =
+        destroys > 0 && (spent(HOUR, world.budget.destroys_per_hour) || spent(DAY, world.budget.destroys_per_day));
+    Situated {
+        in_scope: in_scope(&session.lease.scope, &action, true),
+        lease_names_secret: !session.lease.secrets.is_empty() && in_scope(&session.lease.secrets, &action, false),
+        action,
+        falls,
+        survey,
+        reach_production,
+        over_budget,
+        destroys,
+        remember,
+    }
+}
+
+/// The stand-in for an action whose bytes name nothing: something of that service in that account.
+fn somewhere(action: &Action) -> Target {
+    let account = action.account.as_ref().map_or("", |account| account.as_str());
+    let region = action.region.as_deref().unwrap_or_default();
+    Target {
+        id: format!("arn:aws:{}:{region}:{account}:*", action.operation.service()).into(),
+        kind: Kind::Other,
+        name: None,
+        account: action.account.clone(),
+        region: action.region.clone(),
+        relation: Relation::Acts,
+        data: Bears::Unknown,
+        environment: None,
+    }
+}
+
+/// The key a classification is remembered under: an object's is its bucket's.
+fn memory_key(target: &Target) -> TargetId {
+    match (target.kind, bucket_of(target.id.as_str())) {
+        (Kind::Object, Some(bucket)) => format!("arn:aws:s3:::{bucket}").into(),
+        _ => target.id.clone(),
+    }
+}
+
+fn classify(world: &World<'_>, action: &mut Action, survey: &Survey) -> Vec<Event> {
+    let mut remember = Vec::new();
+    let sources = action.targets.iter().filter(|target| target.relation == Relation::Source);
+    let inherited: Vec<EnvironmentName> =
+        sources.map(|target| environment(world, target, &[], survey.observed.get(&target.id)).0).collect();
+    for target in &mut action.targets {
+        let (mut found, certain) = environment(world, target, &action.writes, survey.observed.get(&target.id));
+        // Copies, restores and children are judged by what they came from.
+        if target.relation == Relation::Creates && inherited.iter().any(|from| from.as_str() == PRODUCTION) {
+            found = PRODUCTION.into();
+        }
+        let key = memory_key(target);
+        let worth = certain && !is_identity(target.kind) && target.relation != Relation::Reaches;
+        if worth && world.memory.classified.get(&key) != Some(&found) {
+            remember.push(Event::Classified { target: key, environment: found.clone() });
+        }
+        target.environment = Some(found);
+    }
+    remember
+}
+
+/// The environment of one target: the stricter of what is remembered, what the rules say now, and what they would say
+/// after the action has written its tags and names.
+fn environment(
+    world: &World<'_>,
+    target: &Target,
+    writes: &[ClassifierWrite],
+    observed: Option<&Observed>,
+) -> (EnvironmentName, bool) {
+    if is_identity(target.kind) {
+        return (world.rules.strictest(target.account.as_ref().map(|account| account.as_str())), true);
+    }
+    let creating = target.relation == Relation::Creates && observed.and_then(|seen| seen.exists) != Some(true);
+    let nothing = BTreeMap::new();
+    let before = if creating { Some(&nothing) } else { observed.and_then(|seen| seen.tags.as_ref()) };
+    let after = before.map(|tags| written(tags, writes));
+    let now = world.rules.classify(&subject(target, if creating { after.as_ref() } else { before }));
+    let then = world.rules.classify(&subject(target, after.as_ref()));
+    let mut found = stricter(now.environment, then.environment);
+    if let Some(known) = world.memory.classified.get(&memory_key(target)) {
+        found = stricter(known.clone(), found);
+    }
+    (found, now.certain && then.certain)
+}
+
+fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTreeMap<String, String> {
+    let mut tags = tags.clone();
+    for write in writes {
+        match write {
+            ClassifierWrite::AllTags => tags.clear(),
+            ClassifierWrite::Tag { key, value: Some(value) } => {
+                tags.insert(key.clone(), value.clone());
+            }
+            ClassifierWrite::Tag { key, value: None } => {
+                tags.remove(key);
+            }
+            ClassifierWrite::Name(_) => {}
+        }
+    }
+    tags
+}
+
+/// Writing what a classification rule reads takes a guard away, whatever else it is.
+fn guard_classifiers(rules: &Rules, action: &mut Action) {
+    let creates_only = action.targets.iter().all(|target| target.relation != Relation::Acts);
+    if creates_only {
+        return;
+    }
+    let hit = action.writes.iter().find_map(|write| match write {
+        ClassifierWrite::Tag { key, .. } if rules.reads_tag(key) => Some(format!("tag `{key}`")),
+        ClassifierWrite::AllTags if rules.reads_tags() => Some("every tag".to_owned()),
+        ClassifierWrite::Name(_) if rules.reads_names() => Some("the name".to_owned()),
+        _ => None,
+    });
+    if let Some(what) = hit {
+        let why = format!("changes {what}, by which a rule tells its environment");
+        let mut claim = Claim::plain(Effect::GuardRemoval, why);
+        claim.rule = Some("classification-write".into());
+        action.claims.push(claim);
+    }
+}
+
+/// The targets a claim falls on.
+fn fall(world: &World<'_>, session: &Session, action: &Action, claim: &Claim, survey: &Survey) -> Vec<Falls> {
+    let wanted = |target: &&Target| match (&claim.target, claim.effect, target.relation) {
+        (Some(id), ..) => *id == target.id,
+        (None, Effect::Create, relation) => relation == Relation::Creates,
+        (None, _, relation) => relation == Relation::Acts,
+    };
+    let mut hit: Vec<&Target> = action.targets.iter().filter(wanted).collect();
+    if hit.is_empty() {
+        hit = action.targets.iter().filter(|target| target.relation != Relation::Reaches).collect();
+    }
+    let falls = |target: &Target| Falls {
+        effect: claim.effect,
+        bears_data: bears_data(target, survey.observed.get(&target.id)),
+        made_by_session: made_here(world, session, action, target, survey),
+        own: is_own(world, target, survey.observed.get(&target.id)),
+        target: target.clone(),
+        why: claim.why.clone(),
+        rule: claim.rule.as_ref().map(ToString::to_string),
+    };
+    hit.into_iter().map(falls).collect()
+}
+
+fn bears_data(target: &Target, observed: Option<&Observed>) -> bool {
+    match observed.map(|seen| seen.data) {
+        Some(Bears::Yes) => true,
+        Some(Bears::No) => false,
+        Some(Bears::Unknown) | None => target.data != Bears::No,
+    }
+}
+
+/// Whether this session made the target and nobody else has written to it, and the effect reaches nothing else.
+fn made_here(world: &World<'_>, session: &Session, action: &Action, target: &Target, survey: &Survey) -> bool {
+    let made = |id: &TargetId| {
+        let made = world.memory.made.get(id)?;
+        let same = match (&made.immutable_id, survey.observed.get(id).and_then(|seen| seen.immutable_id.as_ref())) {
+            (Some(then), Some(now)) => then == now,
+            _ => true,
+        };
+        Some(made.session == session.id && !made.touched_by_others && same)
+    };
+    let by_itself = made(&target.id).unwrap_or(false);
+    let by_parent = target.kind == Kind::Object && made(&memory_key(target)).unwrap_or(false);
+    let reaches = action.targets.iter().filter(|other| other.relation == Relation::Reaches);
+    let attached = survey.observed.get(&target.id).map(|seen| seen.attached_to.as_slice()).unwrap_or_default();
+    (by_itself || by_parent)
+        && reaches.into_iter().all(|other| made(&other.id).unwrap_or(false))
+        && attached.iter().all(|id| made(id).unwrap_or(false))
+}
+
+fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bool {
+    let id = target.id.as_str();
+    let name = bucket_of(id).filter(|_| target.kind == Kind::Object).or(target.name.as_deref()).unwrap_or(id);
+    let keeps = matches!(
+        target.kind,
+        Kind::Snapshot | Kind::DatabaseSnapshot | Kind::Bucket | Kind::Object | Kind::Other | Kind::Key | Kind::Alias
+    );
+    let tagged = observed.and_then(|seen| seen.tags.as_ref()).is_some_and(|tags| tags.contains_key(OWN_TAG));
+    let point = world.memory.recovery_points.keys().any(|point| point == id || point == name);
+    target.relation != Relation::Source
+        && (tagged || point || (keeps && name.starts_with(OWN_PREFIX)) || world.principals.iter().any(|own| own == id))
+}
+
+fn reaches_production(world: &World<'_>, action: &Action, survey: &Survey) -> bool {
+    let production = |name: &EnvironmentName| name.as_str() == PRODUCTION;
+    let direct = action.targets.iter().any(|target| target.environment.as_ref().is_none_or(production));
+    let attached = survey.observed.values().flat_map(|seen| &seen.attached_to);
+    direct
+        || attached.into_iter().any(|id| {
+            let known = world.memory.classified.get(id);
+            known.is_none_or(production) && production(&by_arn(world.rules, id))
+        })
+}
+
+/// The environment of something known by its ARN alone.
+fn by_arn(rules: &Rules, id: &TargetId) -> EnvironmentName {
+    let parts: Vec<&str> = id.as_str().splitn(6, ':').collect();
+    let part = |at: usize| parts.get(at).copied().filter(|text| !text.is_empty());
+    let target = Target {
+        id: id.clone(),
+        kind: Kind::Other,
+        name: part(5).and_then(|rest| rest.rsplit(['/', ':']).next()).map(str::to_owned),
+        account: part(4).map(Into::into),
+        region: part(3).map(str::to_owned),
+        relation: Relation::Reaches,
+        data: Bears::Unknown,
+        environment: None,
+    };
+    rules.classify(&subject(&target, None)).environment
+}
+
+fn count_destroys(memory: &Memory, agent: &AgentId, falls: &[Falls], survey: &Survey) -> u32 {
+    let mine = |target: &Target| {
+        let made = memory.made.get(&target.id).or_else(|| memory.made.get(&memory_key(target)));
+        made.is_some_and(|made| made.agent == *agent)
+    };
+    let destroyed = falls.iter().filter(|fall| fall.effect == Effect::Destroy && !mine(&fall.target));
+    // A delete of nothing destroys nothing: the service will say so.
+    let there = |id: &TargetId| survey.observed.get(id).and_then(|seen| seen.exists) != Some(false);
+    let ids: BTreeSet<&TargetId> = destroyed.map(|fall| &fall.target.id).filter(|id| there(id)).collect();
+    u32::try_from(ids.len()).unwrap_or(u32::MAX)
+}
+
+/// Whether the globs name every target (`all`) that the action acts on or makes.
+fn in_scope(globs: &[String], action: &Action, empty: bool) -> bool {
+    if globs.is_empty() {
+        return empty;
+    }
+    let globs: Vec<_> = globs.iter().filter_map(|pattern| glob(pattern).ok()).collect();
+    let named = |target: &Target| {
+        globs.iter().any(|glob| {
+            glob.is_match(target.id.as_str()) || target.name.as_deref().is_some_and(|name| glob.is_match(name))
+        })
+    };
+    let touched = |target: &&Target| matches!(target.relation, Relation::Acts | Relation::Creates);
+    action.targets.iter().filter(touched).all(named)
+}
+
+/// Whether a recovery point stands or will stand without further calls.
+pub(crate) fn is_secured(securing: &Securing) -> bool {
+    matches!(securing, Securing::NotNeeded | Securing::Exists | Securing::ByRewrite { .. })
+}

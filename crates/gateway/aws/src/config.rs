@@ -1,0 +1,69 @@
+//! What the gateway is told at its start.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use interlock_action::AccountId;
+
+use crate::{CredentialSource, HomeKey};
+
+/// What the gateway is told at its start.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// Where the real credentials come from.
+    pub credentials: CredentialSource,
+    /// Where calls go: a template with `{service}` and `{region}` (AWS's own hosts for the default one), or the URL of
+    /// an emulator, which then gets every call with AWS's host name in the `Host` header.
+    pub upstream: String,
+    /// A PEM file of further roots for TLS to the upstream.
+    pub upstream_roots: Option<PathBuf>,
+    /// The account of the real credentials; asked of STS when it is not given.
+    pub account: Option<AccountId>,
+    /// The region of Interlock's own calls that name none.
+    pub region: String,
+    /// Globs of the hosts that sessions may reach besides AWS: tunnelled and logged, not read.
+    pub egress_allow: Vec<String>,
+    /// Whether such a tunnel is opened for a client that does not say whose it is.
+    pub egress_without_session: bool,
+    /// Where the proxy door listens; port 0 picks a free one.
+    pub listen_proxy: SocketAddr,
+    /// Where the endpoint door listens.
+    pub listen_endpoint: SocketAddr,
+    /// A unix socket on which the proxy door listens too.
+    pub proxy_socket: Option<PathBuf>,
+    /// A unix socket on which the endpoint door listens too.
+    pub endpoint_socket: Option<PathBuf>,
+    /// The folder of the local certificate authority.
+    pub authority: PathBuf,
+    /// What virtual secrets are derived from.
+    pub home_key: HomeKey,
+    /// For how long the answer to one of Interlock's own reads may be used again while nothing was changed through
+    /// this gateway.
+    pub read_cache: Duration,
+}
+
+impl GatewayConfig {
+    /// AWS itself, loopback doors on free ports, no egress.
+    pub fn new(authority: impl Into<PathBuf>, home_key: HomeKey) -> Self {
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            credentials: CredentialSource::Environment,
+            upstream: crate::upstream::AWS.to_owned(),
+            upstream_roots: None,
+            account: None,
+            region: "us-east-1".to_owned(),
+            egress_allow: Vec::new(),
+            egress_without_session: false,
+            listen_proxy: loopback,
+            listen_endpoint: loopback,
+            proxy_socket: None,
+            endpoint_socket: None,
+            authority: authority.into(),
+            home_key,
+            read_cache: Duration::from_secs(2),
+        }
+    }
+}

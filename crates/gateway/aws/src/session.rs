@@ -1,0 +1,88 @@
+//! What the gateway asks of the rest of the house, in its own words.
+
+use std::sync::{Arc, PoisonError};
+
+use async_trait::async_trait;
+use interlock_action::{Action, SessionId};
+use interlock_flow::{Clock, Journal, Record, Road, Verdict};
+use interlock_ledger::{Entry, EntryKind};
+
+/// Judges actions: the road.
+#[async_trait]
+pub trait Admit: Send + Sync {
+    /// Judges an action of a session; several candidates are several readings of the same bytes.
+    async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict;
+}
+
+#[async_trait]
+impl Admit for Road {
+    async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
+        Road::admit(self, session, candidates).await
+    }
+}
+
+/// Knows sessions.
+pub trait Sessions: Send + Sync {
+    /// Whose virtual access key this is.
+    fn of_key(&self, access_key_id: &str) -> Option<SessionId>;
+    /// Whether the session exists and its lease is live.
+    fn is_live(&self, session: &SessionId) -> bool;
+}
+
+/// A process of a session tried to reach a host that is not AWS's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EgressNote {
+    /// Whose, if it said so and proved it.
+    pub session: Option<SessionId>,
+    /// Which host.
+    pub host: String,
+    /// Which port.
+    pub port: u16,
+    /// Whether it was let.
+    pub allowed: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// Writes down egress. What cannot be written down is not let through.
+pub trait EgressLog: Send + Sync {
+    /// Writes one down.
+    fn note(&self, note: EgressNote) -> Result<(), String>;
+}
+
+/// Sessions and egress as the journal has them.
+#[derive(Clone)]
+pub struct JournalPort {
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+}
+
+impl JournalPort {
+    /// Over a journal.
+    pub fn new(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Self {
+        Self { journal, clock }
+    }
+}
+
+impl Sessions for JournalPort {
+    fn of_key(&self, access_key_id: &str) -> Option<SessionId> {
+        self.journal.memory().read().unwrap_or_else(PoisonError::into_inner).keys.get(access_key_id).cloned()
+    }
+    fn is_live(&self, session: &SessionId) -> bool {
+        let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        memory.sessions.get(session).is_some_and(|session| !session.lease.revoked && session.lease.until > now)
+    }
+}
+
+impl EgressLog for JournalPort {
+    fn note(&self, note: EgressNote) -> Result<(), String> {
+        let entry = Entry::new(EntryKind::Egress, self.clock.now())
+            .public("session", &note.session)
+            .public("host", &note.host)
+            .public("port", note.port)
+            .public("allowed", note.allowed)
+            .public("why", &note.why);
+        self.journal.note(Record::only(entry)).map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,71 @@
+//! Operations that run code, or have it run later, under an identity other than the session's.
+
+use interlock_action::Effect::{Create, Execute, Interrupt, Privilege, Update};
+
+use super::Row;
+
+const RUNS: &str = "runs code under another identity";
+const LATER: &str = "makes code or calls run later under another identity";
+const SHELL: &str = "opens a shell or runs commands on a machine, out of sight of any policy";
+const SQL: &str = "runs SQL under another identity";
+
+pub(super) const ROWS: &[Row] = &[
+    ("lambda", &["Invoke", "InvokeAsync", "InvokeWithResponseStream"], &[Execute], "runs the function under its own role"),
+    ("lambda", &["CreateFunction"], &[Create, Execute], "makes a function that runs code under the role that is passed"),
+    ("lambda", &["UpdateFunctionCode"], &[Update, Execute], "replaces the code that runs under the function's role"),
+    ("ssm", &["SendCommand", "StartSession", "ResumeSession", "StartAccessRequest"], &[Execute], SHELL),
+    ("ssm", &["StartAutomationExecution", "StartChangeRequestExecution", "StartAssociationsOnce"], &[Execute], RUNS),
+    ("ssm", &["CreateAssociation", "CreateAssociationBatch", "UpdateAssociation", "RegisterTaskWithMaintenanceWindow", "UpdateMaintenanceWindowTask"], &[Execute], LATER),
+    ("ecs", &["ExecuteCommand"], &[Execute], SHELL),
+    ("ecs", &["RunTask", "StartTask"], &[Create, Execute], "runs a container under the task's role"),
+    ("ec2-instance-connect", &["SendSSHPublicKey", "SendSerialConsoleSSHPublicKey"], &[Execute, Privilege], "lets a key log in to a machine"),
+    ("ec2", &["AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"], &[Execute, Privilege], "gives what runs on a machine another identity"),
+    ("ec2", &["DisassociateIamInstanceProfile"], &[Interrupt, Privilege], "takes the identity from what runs on a machine"),
+    ("stepfunctions", &["StartExecution", "StartSyncExecution", "RedriveExecution"], &[Execute], RUNS),
+    ("stepfunctions", &["CreateStateMachine"], &[Create, Execute], LATER),
+    ("stepfunctions", &["UpdateStateMachine"], &[Update, Execute], LATER),
+    ("scheduler", &["CreateSchedule"], &[Create, Execute], LATER),
+    ("scheduler", &["UpdateSchedule"], &[Update, Execute], LATER),
+    ("events", &["PutTargets"], &[Update, Execute], LATER),
+    ("pipes", &["CreatePipe"], &[Create, Execute], LATER),
+    ("pipes", &["UpdatePipe", "StartPipe"], &[Update, Execute], LATER),
+    ("codebuild", &["StartBuild", "StartBuildBatch", "RetryBuild", "RetryBuildBatch", "StartSandbox", "StartSandboxConnection", "StartCommandExecution"], &[Execute], RUNS),
+    ("codebuild", &["CreateProject"], &[Create, Execute], LATER),
+    ("codebuild", &["UpdateProject"], &[Update, Execute], LATER),
+    ("codepipeline", &["StartPipelineExecution", "RetryStageExecution", "RollbackStage", "OverrideStageCondition"], &[Execute], RUNS),
+    ("codepipeline", &["CreatePipeline"], &[Create, Execute], LATER),
+    ("codepipeline", &["UpdatePipeline"], &[Update, Execute], LATER),
+    ("codepipeline", &["PutApprovalResult"], &[Execute], "lets a pipeline go on that waits for a person"),
+    ("codedeploy", &["CreateDeployment", "ContinueDeployment"], &[Execute], "puts new code into service"),
+    ("glue", &["StartJobRun", "StartWorkflowRun", "RunStatement", "StartBlueprintRun"], &[Execute], RUNS),
+    ("glue", &["CreateJob", "CreateDevEndpoint", "CreateSession"], &[Create, Execute], LATER),
+    ("glue", &["UpdateJob", "UpdateDevEndpoint", "UpdateJobFromSourceControl"], &[Update, Execute], LATER),
+    ("batch", &["SubmitJob", "SubmitServiceJob"], &[Execute], RUNS),
+    ("batch", &["RegisterJobDefinition"], &[Create, Execute], LATER),
+    ("emr", &["RunJobFlow"], &[Create, Execute], RUNS),
+    ("emr", &["AddJobFlowSteps", "StartNotebookExecution", "CreateStudioSessionMapping"], &[Execute], RUNS),
+    ("emr-serverless", &["StartJobRun"], &[Execute], RUNS),
+    ("emr-containers", &["StartJobRun", "CreateManagedEndpoint"], &[Execute], RUNS),
+    ("sagemaker", &["CreateNotebookInstance", "CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob", "CreateAutoMLJob", "CreateAutoMLJobV2", "CreateHyperParameterTuningJob", "CreateModel", "CreatePipeline", "CreateApp", "CreateNotebookInstanceLifecycleConfig", "CreateStudioLifecycleConfig"], &[Create, Execute], LATER),
+    ("sagemaker", &["StartPipelineExecution", "UpdatePipeline", "UpdateNotebookInstanceLifecycleConfig"], &[Update, Execute], LATER),
+    ("redshift-data", &["ExecuteStatement", "BatchExecuteStatement"], &[Execute], SQL),
+    ("rds-data", &["ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"], &[Execute], SQL),
+    ("cloudformation", &["CreateStack", "CreateStackInstances", "ExecuteStackRefactor"], &[Create, Execute], "makes what the template says, under the stack's role where it has one"),
+    ("cloudformation", &["CreateStackSet"], &[Create], "makes a template for several accounts"),
+    ("cloudformation", &["UpdateStackSet", "UpdateStackInstances"], &[Update, Execute], "changes what the template says in several accounts"),
+    ("cloudcontrol", &["CreateResource"], &[Create], "makes a resource of another service"),
+    ("imagebuilder", &["StartImagePipelineExecution", "CreateImage", "CancelImageCreation"], &[Execute], RUNS),
+    ("datapipeline", &["ActivatePipeline", "PutPipelineDefinition"], &[Execute], RUNS),
+    ("fis", &["StartExperiment"], &[Execute, Interrupt], "runs an experiment that breaks things on purpose"),
+    ("bedrock-agent-runtime", &["InvokeAgent", "InvokeFlow", "InvokeInlineAgent"], &[Execute], "runs an agent, which may call functions under its own role"),
+    ("bedrock-agentcore", &["InvokeAgentRuntime", "InvokeCodeInterpreter", "StartCodeInterpreterSession", "InvokeAgentRuntimeCommand"], &[Execute], RUNS),
+    ("apigateway", &["TestInvokeMethod", "TestInvokeAuthorizer"], &[Execute], RUNS),
+    ("iot", &["CreateJob"], &[Execute], "has devices do something"),
+    ("opsworks", &["CreateDeployment"], &[Execute], SHELL),
+    ("amplify", &["StartJob", "StartDeployment"], &[Execute], "puts new code into service"),
+    ("apprunner", &["StartDeployment"], &[Execute], "puts new code into service"),
+    ("elasticbeanstalk", &["CreateConfigurationTemplate"], &[Create], "keeps settings for later"),
+    ("mwaa", &["InvokeRestApi"], &[Execute], RUNS),
+    ("devicefarm", &["ScheduleRun"], &[Create], "runs a test on a device"),
+    ("dms", &["StartReplicationTask", "StartReplication", "ReloadTables", "ReloadReplicationTables"], &[Update, Execute], "copies data into the target and may drop its tables first"),
+];

@@ -1,0 +1,88 @@
+//! What an operation's name says, when nothing better is known.
+//!
+//! Names are weak evidence: this is the last resort for operations that the published level calls a write and that no
+//! hand table names. It never makes anything a read.
+
+use interlock_action::Effect;
+
+/// The words of an operation's name: `DeleteDBInstance` gives `Delete`, `DB`, `Instance`.
+pub(crate) fn words(operation: &str) -> Vec<&str> {
+    let bytes = operation.as_bytes();
+    let mut cuts = vec![0];
+    for at in 1..bytes.len() {
+        let (Some(before), Some(here)) = (bytes.get(at - 1), bytes.get(at)) else { continue };
+        let starts_word = here.is_ascii_uppercase()
+            && (!before.is_ascii_uppercase() || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase));
+        if starts_word {
+            cuts.push(at);
+        }
+    }
+    cuts.push(bytes.len());
+    cuts.windows(2)
+        .filter_map(|pair| match pair {
+            [from, to] if from < to => operation.get(*from..*to),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The verb: the first word, or the second after `Batch`, `Admin`, `Bulk`, `Transact`.
+pub(crate) fn verb(operation: &str) -> &str {
+    let words = words(operation);
+    match words.as_slice() {
+        ["Batch" | "Admin" | "Bulk" | "Transact", second, ..] => second,
+        [first, ..] => first,
+        [] => operation,
+    }
+}
+
+/// What the name is about, in lower-case words: `db instance`.
+pub(crate) fn noun(operation: &str) -> String {
+    let words = words(operation);
+    let skip = if matches!(words.as_slice(), ["Batch" | "Admin" | "Bulk" | "Transact", _, ..]) { 2 } else { 1 };
+    words.into_iter().skip(skip).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+/// The class that the verb suggests.
+pub(crate) fn effect(operation: &str) -> Effect {
+    match verb(operation) {
+        "Create" | "Run" | "Allocate" | "Import" | "Copy" | "Restore" | "Request" | "Clone" | "Upload" | "Purchase"
+        | "Issue" | "Generate" | "Build" | "Launch" | "Initiate" | "Subscribe" | "Provision" | "Replicate"
+        | "Reserve" | "Export" | "Ingest" | "Publish" | "Register" | "Instantiate" => Effect::Create,
+        "Delete" | "Terminate" | "Purge" | "Drop" | "Flush" | "Empty" | "Destroy" | "Erase" | "Forget" | "Release"
+        | "Expire" | "Discard" | "Dispose" | "Evict" | "Clear" | "Deprovision" | "Withdraw" | "Retire" | "Redact"
+        | "Backtrack" | "Undeploy" | "Rebuild" | "Truncate" | "Wipe" => Effect::Destroy,
+        "Stop" | "Deregister" | "Unregister" | "Detach" | "Disable" | "Disassociate" | "Dissociate" | "Suspend"
+        | "Pause" | "Reboot" | "Restart" | "Failover" | "Switchover" | "Cancel" | "Deactivate" | "Revoke"
+        | "Reject" | "Decline" | "Leave" | "Unsubscribe" | "Unassign" | "Unmonitor" | "Disconnect" | "Shutdown"
+        | "Drain" | "Decrease" | "Rollback" | "Unlink" | "Unshare" | "Unpeer" | "Ungroup" | "Enter" | "Deprecate"
+        | "Archive" | "Remove" | "Unlabel" | "Invalidate" | "Swap" | "Logout" | "Deauthorize" | "Deny" | "Unlock"
+        | "Abort" | "Close" => {
+            Effect::Interrupt
+        }
+        _ => Effect::Update,
+    }
+}
+
+/// What happens, in plain words for a person.
+pub(crate) fn sentence(effect: Effect, operation: &str) -> String {
+    let noun = noun(operation);
+    let what = match effect {
+        Effect::Read => "looks at",
+        Effect::SensitiveRead => "hands out",
+        Effect::Create => "makes",
+        Effect::Update => "changes",
+        Effect::Interrupt => "interrupts or takes out of service",
+        Effect::Destroy => "removes",
+        Effect::Network => "changes who can reach what:",
+        Effect::Expose => "opens to others:",
+        Effect::Privilege => "changes who may do what:",
+        Effect::Execute => "runs code under another identity:",
+        Effect::Exfiltrate => "sends data to another account:",
+        Effect::GuardRemoval => "takes away a protection:",
+        Effect::RecoveryLoss => "takes away something to restore from:",
+        Effect::AuditTrail => "touches the record of what happened:",
+        Effect::Interlock => "touches Interlock itself:",
+    };
+    if noun.is_empty() { format!("{what} what it names") } else { format!("{what} {noun}") }
+}

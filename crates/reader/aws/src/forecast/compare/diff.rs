@@ -1,0 +1,34 @@
+//! Members of a request against the members of the same name in the live record.
+
+use interlock_action::{Action, Kind, TargetId};
+use serde_json::Value;
+
+use super::super::draft::{Draft, leading};
+
+/// Longer values are not put beside each other.
+const LONGEST: usize = 400;
+
+/// One change for each member that the live record has with another value. Secret members are named, never shown.
+pub(in crate::forecast) fn changes(
+    action: &Action,
+    id: &TargetId,
+    kind: Kind,
+    record: &Value,
+    draft: &mut Draft,
+) {
+    let Some(members) = action.arguments.as_object() else { return };
+    let name = super::super::arn::last(id.as_str());
+    for (member, asked) in members {
+        if action.secrets.iter().any(|pointer| pointer.starts_with(&format!("/{member}"))) {
+            draft.change(id, kind, leading(action), format!("{name}: {member} is replaced (not shown)"));
+            continue;
+        }
+        let Some(now) = record.get(member).filter(|now| *now != asked) else { continue };
+        if asked.to_string().len() > LONGEST || now.to_string().len() > LONGEST {
+            draft.change(id, kind, leading(action), format!("{name}: {member} changes"));
+            continue;
+        }
+        let what = format!("{name}: {member} changes from {now} to {asked}");
+        draft.change_from(id, kind, leading(action), what, Some(now.clone()), Some(asked.clone()));
+    }
+}

@@ -1,0 +1,215 @@
+//! A survey while it is being written.
+
+use std::collections::BTreeMap;
+
+use interlock_action::{
+    Action, Bears, Change, Effect, Facts, Forecast, Kind, Method, Observed, RecoveryCount, RecoveryPoint,
+    Reversibility, Securing, Survey, Target, TargetId,
+};
+use serde_json::{Map, Value};
+
+use super::tally::{Tally, worst};
+
+/// Collects what the answers say; [`Draft::finish`] makes the survey of it.
+pub(super) struct Draft {
+    changes: Vec<Change>,
+    data_loss: Vec<String>,
+    dependents: Vec<String>,
+    unknowns: Vec<String>,
+    counts: Vec<RecoveryCount>,
+    points: Vec<RecoveryPoint>,
+    facts: BTreeMap<&'static str, (bool, Vec<Option<bool>>)>,
+    observed: BTreeMap<TargetId, Observed>,
+    discovered: Vec<Target>,
+    fingerprint: Map<String, Value>,
+    saw: bool,
+    /// The way back.
+    pub(super) reversibility: Reversibility,
+    /// The arguments to send instead.
+    pub(super) rewrite: Option<Value>,
+    /// How a recovery point comes about.
+    pub(super) securing: Securing,
+}
+
+impl Draft {
+    /// An empty one: nothing seen, no way back, nothing to secure.
+    pub(super) fn new() -> Self {
+        Self {
+            changes: Vec::new(),
+            data_loss: Vec::new(),
+            dependents: Vec::new(),
+            unknowns: Vec::new(),
+            counts: Vec::new(),
+            points: Vec::new(),
+            facts: BTreeMap::new(),
+            observed: BTreeMap::new(),
+            discovered: Vec::new(),
+            fingerprint: Map::new(),
+            saw: false,
+            reversibility: Reversibility::None,
+            rewrite: None,
+            securing: Securing::NotNeeded,
+        }
+    }
+
+    /// The live state was seen: the forecast is read, not assumed.
+    pub(super) fn saw(&mut self) {
+        self.saw = true;
+    }
+
+    /// One thing that will be different.
+    pub(super) fn change(&mut self, target: &TargetId, kind: Kind, effect: Effect, what: impl Into<String>) {
+        self.change_from(target, kind, effect, what, None, None);
+    }
+
+    /// One thing that will be different, with its state before and after.
+    pub(super) fn change_from(
+        &mut self,
+        target: &TargetId,
+        kind: Kind,
+        effect: Effect,
+        what: impl Into<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) {
+        self.changes.push(Change { target: target.clone(), kind, effect, what: what.into(), before, after });
+    }
+
+    /// Whether nothing is said to change yet.
+    pub(super) fn unchanged(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Data that would be lost.
+    pub(super) fn lose(&mut self, what: impl Into<String>) {
+        once(&mut self.data_loss, what.into());
+    }
+
+    /// Whether data would be lost.
+    pub(super) fn loses(&self) -> bool {
+        !self.data_loss.is_empty()
+    }
+
+    /// Who uses it.
+    pub(super) fn depend(&mut self, who: impl Into<String>) {
+        once(&mut self.dependents, who.into());
+    }
+
+    /// What could not be seen.
+    pub(super) fn unknown(&mut self, what: impl Into<String>) {
+        once(&mut self.unknowns, what.into());
+    }
+
+    /// What could not be seen, if anything.
+    pub(super) fn gap(&mut self, gap: Option<String>) {
+        if let Some(gap) = gap {
+            self.unknown(gap);
+        }
+    }
+
+    /// A fact about one of the targets; `None` is unknown. The fact of the action is the worst of all.
+    pub(super) fn fact(&mut self, name: &'static str, worst: bool, value: Option<bool>) {
+        self.facts.entry(name).or_insert_with(|| (worst, Vec::new())).1.push(value);
+    }
+
+    /// What was seen of a target; earlier words about it are kept where these have none.
+    pub(super) fn observe(&mut self, target: &TargetId, seen: Observed) {
+        let have = self.observed.entry(target.clone()).or_default();
+        have.exists = seen.exists.or(have.exists);
+        have.tags = seen.tags.or_else(|| have.tags.take());
+        if seen.data != Bears::Unknown {
+            have.data = seen.data;
+        }
+        have.size = seen.size.or_else(|| have.size.take());
+        have.immutable_id = seen.immutable_id.or_else(|| have.immutable_id.take());
+        for attached in seen.attached_to {
+            if !have.attached_to.contains(&attached) {
+                have.attached_to.push(attached);
+            }
+        }
+    }
+
+    /// What the effect on a target reaches.
+    pub(super) fn reaches(&mut self, target: &TargetId, attached: impl IntoIterator<Item = TargetId>) {
+        self.observe(target, Observed { attached_to: attached.into_iter().collect(), ..Observed::default() });
+    }
+
+    /// What was seen so far.
+    pub(super) fn seen(&self, target: &TargetId) -> Option<&Observed> {
+        self.observed.get(target)
+    }
+
+    /// A further target that the effect falls on.
+    pub(super) fn discover(&mut self, target: Target) {
+        if !self.discovered.iter().any(|have| have.id == target.id) {
+            self.discovered.push(target);
+        }
+    }
+
+    /// The recovery points of one thing.
+    pub(super) fn tally(&mut self, tally: Tally) {
+        self.counts.push(tally.count());
+        self.points.extend(tally.points());
+    }
+
+    /// A live-state field that an approval is bound to.
+    pub(super) fn bind(&mut self, of: impl Into<String>, field: impl Into<Value>) {
+        self.fingerprint.insert(of.into(), field.into());
+    }
+
+    /// The survey.
+    pub(super) fn finish(mut self) -> Survey {
+        let weight = |effect| match effect {
+            Effect::Destroy => 0,
+            Effect::RecoveryLoss => 1,
+            Effect::GuardRemoval => 2,
+            _ => 3,
+        };
+        self.changes.sort_by_key(|change| weight(change.effect));
+        let mut facts = Facts::default();
+        for (name, (worst, values)) in &self.facts {
+            // INVARIANT: one target whose fact is unknown makes the action's fact unknown, unless another is at its worst.
+            if values.contains(&Some(*worst)) {
+                facts.set(*name, *worst);
+            } else if !values.contains(&None) {
+                facts.set(*name, !*worst);
+            }
+        }
+        Survey {
+            forecast: Forecast {
+                method: if self.saw { Method::Read } else { Method::Assumed },
+                changes: self.changes,
+                data_loss: self.data_loss,
+                recovery: worst(&self.counts),
+                points: self.points,
+                dependents: self.dependents,
+                reversibility: self.reversibility,
+                unknowns: self.unknowns,
+            },
+            facts,
+            observed: self.observed,
+            discovered: self.discovered,
+            rewrite: self.rewrite,
+            securing: self.securing,
+            fingerprint: Value::Object(self.fingerprint),
+        }
+    }
+}
+
+fn once(list: &mut Vec<String>, line: String) {
+    if !list.contains(&line) {
+        list.push(line);
+    }
+}
+
+/// The worst effect that the claims of an action have, of those that a person looks at first.
+pub(super) fn leading(action: &Action) -> Effect {
+    let weight = |effect: &Effect| match effect {
+        Effect::Destroy => 0,
+        Effect::RecoveryLoss => 1,
+        Effect::GuardRemoval => 2,
+        Effect::Read | Effect::SensitiveRead => 9,
+        _ => 3,
+    };
+    action.claims.iter().map(|claim| claim.effect).min_by_key(weight).unwrap_or(Effect::Update)
+}

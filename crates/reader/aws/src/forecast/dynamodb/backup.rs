@@ -1,0 +1,122 @@
+//! DynamoDB backups.
+//!
+//! A deleted on-demand backup is gone; what counts is whether its table has another recovery point. Reads:
+//! DescribeBackup, then the table's ListBackups and DescribeContinuousBackups, and DescribeTable.
+
+use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        Look,
+        answer::{Live, listed, live, number, text},
+        arn,
+        draft::Draft,
+        tally::Tally,
+        words,
+    },
+    points, table_name,
+};
+
+const BACKUP: &str = "dynamodb backup";
+const TABLE: &str = "dynamodb table of the backup";
+
+/// The forecaster of deletions of backups.
+pub(in crate::forecast) struct Backup;
+
+fn subject(action: &Action) -> Option<(&str, TargetId)> {
+    let given = action.arguments.get("BackupArn")?.as_str()?;
+    let resource = arn::parse(given).map(|arn| arn.resource).unwrap_or(given);
+    Some((given, arn::target(action, Kind::Other, "dynamodb", resource, given)))
+}
+
+impl Look for Backup {
+    fn knows(&self, action: &Action) -> bool {
+        action.operation.as_str() == "aws:dynamodb:DeleteBackup" && subject(action).is_some()
+    }
+
+    fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
+        let Some((given, _)) = subject(action) else { return Vec::new() };
+        let resource = arn::parse(given).map(|arn| arn.resource).unwrap_or_default();
+        let mut reads = vec![crate::call::read(
+            action,
+            BACKUP,
+            "dynamodb",
+            "DescribeBackup",
+            json!({ "BackupArn": given }),
+        )];
+        if resource.starts_with("table/") {
+            let name = table_name(given);
+            reads.extend(points::reads(action, name));
+            let table = json!({ "TableName": name });
+            reads.push(crate::call::read(action, TABLE, "dynamodb", "DescribeTable", table));
+        }
+        reads
+    }
+
+    fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
+        let Some((given, id)) = subject(action) else { return };
+        let name = table_name(given);
+        let found = match live(answers, BACKUP) {
+            Live::Found(found) => found,
+            Live::Absent => {
+                draft.observe(&id, Observed { exists: Some(false), ..Observed::default() });
+                return;
+            }
+            Live::Unread(why) => {
+                draft.unknown(format!("the backup could not be read: {why}"));
+                draft.lose(format!("a backup of table {name}"));
+                draft.tally(Tally::unread());
+                draft.securing = Securing::Impossible(format!("the backup could not be read: {why}"));
+                return;
+            }
+        };
+        draft.saw();
+        gone(given, name, &id, found, answers, draft);
+    }
+}
+
+fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers, draft: &mut Draft) {
+    let details = "/BackupDescription/BackupDetails";
+    let called = text(found, &format!("{details}/BackupName")).unwrap_or(given);
+    let at = text(found, &format!("{details}/BackupCreationDateTime")).unwrap_or("an unknown time");
+    let size = number(found, &format!("{details}/BackupSizeBytes")).map(words::bytes);
+    let sized = size.as_ref().map(|size| format!(" ({size})")).unwrap_or_default();
+    draft.observe(id, Observed { exists: Some(true), data: Bears::Yes, size, ..Observed::default() });
+    draft.bind(id.as_str(), json!({ "at": at }));
+    let what = format!("backup {called}{sized} of table {name} as of {at} is deleted for good");
+    draft.change(id, Kind::Other, Effect::RecoveryLoss, what);
+    let mut tally = Tally::default();
+    let others = listed(answers, &points::backups_key(name), "BackupSummaries");
+    draft.gap(others.gap(&format!("backups of {name}")));
+    if !others.complete() {
+        tally.partial();
+    }
+    for other in others.entries() {
+        let arn = text(other, "/BackupArn").unwrap_or("?");
+        if text(other, "/BackupStatus") == Some("AVAILABLE") {
+            tally.have(arn, format!("backup {}", text(other, "/BackupName").unwrap_or(arn)), arn != given);
+        }
+    }
+    match points::has_history(answers, name) {
+        Some(true) => {
+            tally.have(format!("{name} point-in-time history"), format!("point-in-time history of {name}"), true);
+        }
+        Some(false) => {}
+        None => {
+            tally.partial();
+            draft.unknown(format!("whether {name} has point-in-time recovery could not be read"));
+        }
+    }
+    if live(answers, TABLE) == Live::Absent {
+        draft.lose(format!("table {name} itself is gone: this may be the last copy of its data as of {at}{sized}"));
+    }
+    draft.reversibility = Reversibility::None;
+    draft.securing = if tally.survives() {
+        Securing::Exists
+    } else {
+        draft.lose(format!("the last known recovery point of table {name}, as of {at}{sized}"));
+        Securing::Impossible(format!("it is the last known recovery point of table {name}"))
+    };
+    draft.tally(tally);
+}

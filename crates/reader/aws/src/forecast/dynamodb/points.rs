@@ -1,0 +1,161 @@
+//! The recovery points of a table: on-demand backups, and the history that point-in-time recovery keeps.
+//!
+//! The history dies with its table. DynamoDB then makes a `SYSTEM` backup by itself and keeps it for 35 days (DynamoDB
+//! Developer Guide, "Point-in-time recovery"); it is named, not counted, because nobody can verify it beforehand.
+
+use interlock_action::{Action, Answers, Read, Securing};
+use serde_json::{Value, json};
+
+use super::super::{
+    answer::{Listed, Live, listed, live, text},
+    draft::Draft,
+    keys::{self, Usable},
+    tally::Tally,
+};
+
+/// The keys of the reads, for a table of this name.
+pub(super) fn backups_key(name: &str) -> String {
+    format!("dynamodb backups {name}")
+}
+
+pub(super) fn history_key(name: &str) -> String {
+    format!("dynamodb history {name}")
+}
+
+/// The reads of a table's recovery points.
+pub(super) fn reads(action: &Action, name: &str) -> Vec<Read> {
+    let table = json!({ "TableName": name });
+    let backups = json!({"TableName": name, "BackupType": "ALL"});
+    vec![
+        crate::call::read(action, backups_key(name), "dynamodb", "ListBackups", backups),
+        crate::call::read(action, history_key(name), "dynamodb", "DescribeContinuousBackups", table),
+    ]
+}
+
+/// The key that the table is encrypted with, if it is one of the account's own.
+pub(super) fn key_of(table: &Value) -> Option<&str> {
+    text(table, "/SSEDescription/KMSMasterKeyArn")
+}
+
+/// Whether point-in-time recovery is on; `None` when nobody could tell.
+pub(super) fn has_history(answers: &Answers, name: &str) -> Option<bool> {
+    let answer = live(answers, &history_key(name));
+    let status = "/ContinuousBackupsDescription/PointInTimeRecoveryDescription/PointInTimeRecoveryStatus";
+    match answer {
+        Live::Found(answer) => match text(answer, status) {
+            Some("ENABLED") => Some(true),
+            Some("DISABLED") => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What becomes of the recovery points.
+#[derive(Clone, Copy)]
+pub(super) struct Fate {
+    /// The history is still there after the action.
+    pub(super) history: bool,
+    /// On-demand backups hold what the action would lose.
+    pub(super) backups: bool,
+}
+
+/// Counts the points of a table.
+pub(super) fn count(answers: &Answers, name: &str, table: &Value, fate: Fate, draft: &mut Draft) -> Tally {
+    let backups = listed(answers, &backups_key(name), "BackupSummaries");
+    let mut tally = if backups.complete() { Tally::default() } else { Tally::unread() };
+    draft.gap(backups.gap(&format!("backups of {name}")));
+    let usable = keys::usable(answers, key_of(table));
+    for backup in backups.entries() {
+        one(backup, &usable, fate, name, &mut tally, draft);
+    }
+    match has_history(answers, name) {
+        Some(true) => {
+            let id = format!("{name} point-in-time history");
+            tally.have(id, format!("point-in-time history of {name}"), fate.history);
+            if !fate.history {
+                let what = format!("the system backup that DynamoDB makes of {name} by itself and keeps 35 days");
+                tally.uncounted(format!("{name} system backup"), format!("{what}: not counted, not verifiable"));
+            }
+        }
+        Some(false) => {}
+        None => {
+            tally.partial();
+            draft.unknown(format!("whether {name} has point-in-time recovery could not be read"));
+        }
+    }
+    tally
+}
+
+fn one(backup: &Value, usable: &Usable, fate: Fate, name: &str, tally: &mut Tally, draft: &mut Draft) {
+    let id = text(backup, "/BackupArn").unwrap_or("?");
+    let called = text(backup, "/BackupName").unwrap_or(id);
+    let at = text(backup, "/BackupCreationDateTime").map(|at| format!(" of {at}")).unwrap_or_default();
+    let what = format!("backup {called}{at}");
+    match (text(backup, "/BackupStatus"), usable) {
+        (Some("AVAILABLE"), Usable::Yes) => tally.have(id, what, fate.backups),
+        (Some("AVAILABLE"), Usable::No(why)) => tally.uncounted(id, format!("{what}: not counted, {why}")),
+        (Some("AVAILABLE"), Usable::Unread(why)) => {
+            tally.partial();
+            draft.unknown(format!("backups of {name} are not counted: {why}"));
+            tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
+        }
+        (status, _) => {
+            let status = status.unwrap_or("in an unknown state");
+            tally.uncounted(id, format!("{what}, {status}: not counted"));
+        }
+    }
+}
+
+/// The names of the backups that are there.
+fn taken<'a>(backups: &Listed<'a>) -> Vec<&'a str> {
+    backups.entries().iter().filter_map(|backup| text(backup, "/BackupName")).collect()
+}
+
+/// An on-demand backup, made by Interlock first, under a name that no backup of the table has.
+pub(super) fn by_backup(action: &Action, answers: &Answers, name: &str, table: &Value) -> Securing {
+    let backups = listed(answers, &backups_key(name), "BackupSummaries");
+    let taken = taken(&backups);
+    // Names of backups go up to 255 characters; those of tables do too.
+    let stem: String = name.chars().take(200).collect();
+    let names = (0..=taken.len()).map(|round| {
+        let parts = json!([
+            action.account,
+            action.region,
+            name,
+            table.get("TableId"),
+            table.get("CreationDateTime"),
+            round
+        ]);
+        let digest = interlock_action::digest_of("interlock backup v1", &parts).map(|digest| digest.short());
+        let digits: String = digest.unwrap_or_default().chars().take(8).collect();
+        format!("{}{stem}-{digits}", super::super::OWN)
+    });
+    let names: Vec<String> = names.collect();
+    let free = names.iter().find(|name| !taken.contains(&name.as_str())).or(names.first()).cloned();
+    let backup = free.unwrap_or_default();
+    let make = json!({"TableName": name, "BackupName": backup});
+    let look = json!({"TableName": name, "BackupType": "ALL"});
+    Securing::ByCalls {
+        calls: vec![crate::call::call(action, "dynamodb", "CreateBackup", make)],
+        proof: vec![(
+            crate::call::call(action, "dynamodb", "ListBackups", look),
+            format!("/BackupSummaries/[BackupName={backup}]/BackupStatus"),
+            json!("AVAILABLE"),
+        )],
+        makes: vec![backup],
+    }
+}
+
+/// The ARNs of the backups that an approval is bound to: all but Interlock's own and the service's.
+pub(super) fn lasting(answers: &Answers, name: &str) -> Value {
+    let backups = listed(answers, &backups_key(name), "BackupSummaries");
+    let mut arns: Vec<&str> = backups
+        .entries()
+        .iter()
+        .filter(|backup| !text(backup, "/BackupName").unwrap_or_default().starts_with(super::super::OWN))
+        .filter_map(|backup| text(backup, "/BackupArn"))
+        .collect();
+    arns.sort_unstable();
+    json!(arns)
+}

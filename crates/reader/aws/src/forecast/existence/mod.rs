@@ -1,0 +1,290 @@
+//! Whether each target exists, and its tags: what every forecaster reads first.
+//!
+//! The reads are made from the targets that the reader found, so that sources, passed roles and named creations are
+//! looked at like what the action acts on. A creation's not-found answer is the proof that nothing was there before.
+
+mod absent;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use interlock_action::{Action, Answer, Answers, Kind, Observed, Read, Relation, Target, TargetId};
+use serde_json::{Map, Value, json};
+
+pub use absent::says_absent;
+
+use super::{
+    answer::{Live, live, text},
+    arn,
+    draft::Draft,
+};
+use rows::{By, ROWS, Row, Tags};
+
+/// Of one action so many targets are looked at.
+pub(super) const MOST: usize = 100;
+
+/// The key of the read of a target's record.
+pub(super) fn live_key(id: &TargetId) -> String {
+    format!("live {id}")
+}
+
+/// The key of the read of a target's tags.
+pub(super) fn tags_key(id: &TargetId) -> String {
+    format!("tags {id}")
+}
+
+/// A target with its row and the name that the row's calls take.
+struct Known<'a> {
+    target: &'a Target,
+    row: &'static Row,
+    name: String,
+}
+
+fn known(target: &Target) -> Option<Known<'_>> {
+    let (row, name) = match arn::parse(target.id.as_str()) {
+        Some(arn) => {
+            let row = row_of_arn(&arn)?;
+            let rest = arn.resource.strip_prefix(row.prefix).unwrap_or(arn.resource);
+            (row, name_in(row, rest).to_owned())
+        }
+        None => {
+            let row = ROWS.iter().find(|row| row.kind == target.kind && row.kind != Kind::Other)?;
+            (row, target.name.clone()?)
+        }
+    };
+    let named = !name.is_empty() && !name.contains(['*', '$', '?']);
+    named.then_some(Known { target, row, name })
+}
+
+fn row_of_arn(arn: &arn::Arn<'_>) -> Option<&'static Row> {
+    let fits = |row: &&Row| {
+        row.arn == arn.service
+            && arn.resource.starts_with(row.prefix)
+            && !(row.arn == "s3" && arn.resource.contains('/'))
+    };
+    ROWS.iter().filter(fits).max_by_key(|row| row.prefix.len())
+}
+
+/// The name in what follows the prefix of an ARN's resource part.
+fn name_in<'a>(row: &Row, rest: &'a str) -> &'a str {
+    let first = |by: char| rest.split(by).next().unwrap_or(rest);
+    let last = |by: char| rest.rsplit(by).next().unwrap_or(rest);
+    match row.arn {
+        "iam" | "events" | "autoscaling" => last('/'),
+        "dynamodb" | "cloudformation" => first('/'),
+        "logs" | "lambda" => first(':'),
+        _ => rest,
+    }
+}
+
+/// The parameters of the call that looks up this thing.
+fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Value> {
+    let name = known.name.as_str();
+    let one = |member: &str, value: Value| Some(Value::Object(Map::from_iter([(member.to_owned(), value)])));
+    let parts = || name.split_once('/').map(|(first, rest)| (first, rest.split('/').next().unwrap_or(rest)));
+    let alone = action.targets.iter().filter(|target| target.kind == known.target.kind).count() == 1;
+    let sent = |members: &[&str]| {
+        let found = members.iter().find_map(|member| action.arguments.get(*member)?.as_str());
+        found.filter(|_| alone && known.target.relation != Relation::Reaches)
+    };
+    match by {
+        By::Name(member) => one(member, json!(name)),
+        By::Names(member) => one(member, json!([name])),
+        By::Arn(member) => arn.starts_with("arn:").then(|| one(member, json!(arn)))?,
+        By::Arns(member) => arn.starts_with("arn:").then(|| one(member, json!([arn])))?,
+        By::Parts(outer, inner) => {
+            let (first, second) = parts()?;
+            Some(json!({ outer: first, inner: second }))
+        }
+        By::PartsList(outer, inner) => {
+            let (first, second) = parts()?;
+            Some(json!({ outer: first, inner: [second] }))
+        }
+        By::Sent { as_member, from } => {
+            let fallback = if known.row.kind == Kind::Alias { format!("alias/{name}") } else { name.to_owned() };
+            one(as_member, json!(sent(from).unwrap_or(&fallback)))
+        }
+        By::Filter(member) => {
+            let name = sent(&[member]).unwrap_or(name);
+            Some(json!({"ParameterFilters": [{"Key": member, "Option": "Equals", "Values": [name]}]}))
+        }
+    }
+}
+
+/// The service whose calls look it up: DocumentDB and Neptune answer for themselves.
+fn service<'a>(action: &'a Action, row: &Row) -> &'a str {
+    match action.operation.service() {
+        own @ ("docdb" | "neptune") if row.service == "rds" => own,
+        _ => row.service,
+    }
+}
+
+/// The reads of all targets: their records first, then the tags that stand elsewhere.
+pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
+    if action.is_plain_read() {
+        return Vec::new();
+    }
+    let mut reads = group_reads(action);
+    for known in action.targets.iter().take(MOST).filter_map(known) {
+        let id = &known.target.id;
+        if let Some(arguments) = arguments(action, &known, known.row.by, id.as_str()) {
+            let service = service(action, known.row);
+            reads.push(crate::call::read(action, live_key(id), service, known.row.describe, arguments));
+        }
+        reads.extend(tags_read(action, &known, so_far));
+    }
+    reads
+}
+
+fn tags_read(action: &Action, known: &Known<'_>, so_far: &Answers) -> Option<Read> {
+    let Tags::Call(operation, by, _) = known.row.tags else { return None };
+    let id = &known.target.id;
+    // An ARN that the service gave is better than one that was put together; either needs the thing to be there.
+    let record = record(known.row, &known.name, so_far, id);
+    let Live::Found(found) = record else { return None };
+    let by = match (by, known.row.service) {
+        // A list of tags takes the key's own id, not its alias.
+        (By::Name(member), "kms") => By::Name(member),
+        (by, _) => by,
+    };
+    let own = ["/TableArn", "/FunctionArn", "/clusterArn", "/serviceArn", "/ARN", "/Arn", "/arn"];
+    let arn = own.iter().find_map(|pointer| text(found, pointer)).unwrap_or(id.as_str());
+    let mut arguments = arguments(action, known, by, arn)?;
+    let kind_of_thing = match known.row.service {
+        "route53" => Some("hostedzone"),
+        "ssm" => Some("Parameter"),
+        _ => None,
+    };
+    if let (Some(kind_of_thing), Some(members)) = (kind_of_thing, arguments.as_object_mut()) {
+        members.insert("ResourceType".to_owned(), json!(kind_of_thing));
+    }
+    Some(crate::call::read(action, tags_key(id), service(action, known.row), operation, arguments))
+}
+
+fn record<'a>(row: &Row, name: &str, answers: &'a Answers, id: &TargetId) -> Live<'a> {
+    let answer = match live(answers, &live_key(id)) {
+        Live::Found(answer) => answer,
+        other => return other,
+    };
+    if let Some(member) = row.exact {
+        let entries = answer.pointer(row.record).and_then(Value::as_array);
+        let Some(entries) = entries else { return Live::Unread(format!("the answer has no {}", row.record)) };
+        let same = |entry: &&Value| entry.get(member).and_then(Value::as_str) == Some(name);
+        return entries.iter().find(same).map_or(Live::Absent, Live::Found);
+    }
+    if let Some(found) = answer.pointer(row.record).filter(|found| !found.is_null()) {
+        return Live::Found(found);
+    }
+    // An empty list says that there is none; anything else was not understood.
+    let mut outer = row.record;
+    while let Some((list, _)) = outer.rsplit_once('/') {
+        if answer.pointer(list).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            return Live::Absent;
+        }
+        outer = list;
+    }
+    Live::Unread("the answer was not understood".to_owned())
+}
+
+/// The record of a target.
+pub(super) fn of<'a>(action: &Action, answers: &'a Answers, id: &TargetId) -> Live<'a> {
+    let target = action.targets.iter().find(|target| target.id == *id);
+    match target.and_then(known) {
+        Some(known) => record(known.row, &known.name, answers, id),
+        None => live(answers, &live_key(id)),
+    }
+}
+
+/// Writes what was seen of every target into the draft.
+pub(super) fn observe(action: &Action, answers: &Answers, draft: &mut Draft) {
+    for known in action.targets.iter().take(MOST).filter_map(known) {
+        let id = &known.target.id;
+        let found = record(known.row, &known.name, answers, id);
+        let exists = match &found {
+            Live::Found(_) => Some(true),
+            Live::Absent => Some(false),
+            Live::Unread(_) => None,
+        };
+        if exists.is_some() {
+            draft.saw();
+        }
+        let tags = found.found().and_then(|record| tags(&known, record, answers));
+        let immutable_id = found.found().and_then(|record| immutable(known.row, record));
+        draft.observe(id, Observed { exists, tags, immutable_id, ..Observed::default() });
+    }
+    observe_group(action, answers, draft);
+}
+
+fn tags(known: &Known<'_>, record: &Value, answers: &Answers) -> Option<BTreeMap<String, String>> {
+    match known.row.tags {
+        Tags::Unread => None,
+        // Services leave the member out, or empty, when there are none.
+        Tags::At(pointer) => tag_map(record.pointer(pointer)),
+        Tags::Call(_, _, pointer) => match answers.get(&tags_key(&known.target.id))? {
+            Answer::Found(answer) => tag_map(answer.pointer(pointer)),
+            Answer::NotFound => Some(BTreeMap::new()),
+            Answer::Unreadable(_) => None,
+        },
+    }
+}
+
+/// Tags in any of the forms that services write them in; `None` for a form nobody knows.
+pub(super) fn tag_map(tags: Option<&Value>) -> Option<BTreeMap<String, String>> {
+    let part = |tag: &Value, names: [&str; 3]| {
+        names.iter().find_map(|name| tag.get(*name)?.as_str()).map(str::to_owned)
+    };
+    match tags {
+        None | Some(Value::Null) => Some(BTreeMap::new()),
+        Some(Value::Object(map)) => {
+            map.iter().map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+        }
+        Some(Value::Array(list)) => list
+            .iter()
+            .map(|tag| {
+                let value = part(tag, ["Value", "value", "TagValue"]).unwrap_or_default();
+                Some((part(tag, ["Key", "key", "TagKey"])?, value))
+            })
+            .collect(),
+        Some(_) => None,
+    }
+}
+
+fn immutable(row: &Row, record: &Value) -> Option<String> {
+    if row.immutable.is_empty() {
+        return None;
+    }
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let parts: Option<Vec<String>> =
+        row.immutable.iter().map(|pointer| record.pointer(pointer).map(plain)).collect();
+    Some(parts?.join(" "))
+}
+
+/// A security group that is to be created has no id yet: its name within its VPC is what must not exist.
+fn group_of(action: &Action) -> Option<(&Target, &str)> {
+    let name = action.arguments.get("GroupName")?.as_str()?;
+    let creates = |target: &&Target| target.kind == Kind::SecurityGroup && target.relation == Relation::Creates;
+    (action.operation.as_str() == "aws:ec2:CreateSecurityGroup").then_some(())?;
+    Some((action.targets.iter().find(creates)?, name))
+}
+
+fn group_reads(action: &Action) -> Vec<Read> {
+    let Some((target, name)) = group_of(action) else { return Vec::new() };
+    let mut filters = vec![json!({"Name": "group-name", "Values": [name]})];
+    if let Some(vpc) = action.arguments.get("VpcId").and_then(Value::as_str) {
+        filters.push(json!({"Name": "vpc-id", "Values": [vpc]}));
+    }
+    let arguments = json!({ "Filters": filters });
+    vec![crate::call::read(action, live_key(&target.id), "ec2", "DescribeSecurityGroups", arguments)]
+}
+
+fn observe_group(action: &Action, answers: &Answers, draft: &mut Draft) {
+    let Some((target, _)) = group_of(action) else { return };
+    let groups = super::answer::listed(answers, &live_key(&target.id), "SecurityGroups");
+    if groups.complete() {
+        draft.saw();
+        draft.observe(&target.id, Observed { exists: Some(!groups.entries().is_empty()), ..Observed::default() });
+    }
+}
+
+#[cfg(test)]
+mod tests;

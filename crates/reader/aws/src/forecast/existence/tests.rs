@@ -1,0 +1,113 @@
+use interlock_action::{Bears, Operation};
+
+use super::*;
+use crate::forecast::testing::{action, found, target};
+
+fn create_table() -> Action {
+    let mut action = action("dynamodb", "CreateTable", json!({"TableName": "courses"}));
+    let mut table = target("arn:aws:dynamodb:us-east-1:111122223333:table/courses", Kind::Table, "courses");
+    table.relation = Relation::Creates;
+    action.targets = vec![table];
+    action
+}
+
+#[test]
+fn a_named_creation_is_looked_up_before_it_is_made() {
+    let action = create_table();
+    let reads = reads(&action, &Answers::new());
+    assert_eq!(reads.len(), 1, "no tags are read of what is not known to exist");
+    assert_eq!(reads[0].call.operation, Operation::aws("dynamodb", "DescribeTable"));
+    assert_eq!(reads[0].call.arguments, json!({"TableName": "courses"}));
+
+    let mut draft = Draft::new();
+    let key = reads[0].key.clone();
+    observe(&action, &Answers::from([(key.clone(), Answer::NotFound)]), &mut draft);
+    assert_eq!(draft.finish().observed[&action.targets[0].id].exists, Some(false));
+
+    let mut draft = Draft::new();
+    observe(&action, &Answers::from([(key, Answer::Unreadable("access denied".into()))]), &mut draft);
+    assert_eq!(draft.finish().observed[&action.targets[0].id].exists, None, "a refusal proves nothing");
+}
+
+#[test]
+fn tags_that_stand_elsewhere_are_read_once_the_thing_is_there() {
+    let action = create_table();
+    let id = action.targets[0].id.clone();
+    let arn = "arn:aws:dynamodb:us-east-1:111122223333:table/courses";
+    let mut answers = Answers::from([(
+        live_key(&id),
+        found(json!({"Table": {"TableArn": arn, "TableId": "t-1", "CreationDateTime": "2026-01-01T00:00:00Z"}})),
+    )]);
+    let second = reads(&action, &answers);
+    assert_eq!(second[1].call.operation, Operation::aws("dynamodb", "ListTagsOfResource"));
+    assert_eq!(second[1].call.arguments, json!({ "ResourceArn": arn }));
+    answers.insert(tags_key(&id), found(json!({"Tags": [{"Key": "env", "Value": "prod"}]})));
+    let mut draft = Draft::new();
+    observe(&action, &answers, &mut draft);
+    let seen = draft.finish().observed[&id].clone();
+    assert_eq!(seen.exists, Some(true));
+    assert_eq!(seen.tags.unwrap()["env"], "prod");
+    assert_eq!(seen.immutable_id.as_deref(), Some("t-1 2026-01-01T00:00:00Z"));
+    assert_eq!(seen.data, Bears::Unknown);
+}
+
+#[test]
+fn an_empty_list_is_absence_and_a_missing_one_is_not() {
+    let mut action = action("ec2", "DeleteVolume", json!({"VolumeId": "vol-1"}));
+    action.targets = vec![target("arn:aws:ec2:us-east-1:111122223333:volume/vol-1", Kind::Volume, "vol-1")];
+    let id = action.targets[0].id.clone();
+    let answers = Answers::from([(live_key(&id), found(json!({"Volumes": []})))]);
+    assert_eq!(of(&action, &answers, &id), Live::Absent);
+    let answers = Answers::from([(live_key(&id), found(json!({"Other": 1})))]);
+    assert!(matches!(of(&action, &answers, &id), Live::Unread(_)));
+    let nested = Answers::from([(live_key(&id), found(json!({"Volumes": [{"VolumeId": "vol-1"}]})))]);
+    assert!(matches!(of(&action, &nested, &id), Live::Found(_)));
+}
+
+#[test]
+fn names_are_found_in_arns() {
+    let name = |id: &str| {
+        let target = target(id, Kind::Other, "?");
+        known(&target).map(|known| (known.row.describe, known.name))
+    };
+    let arn = |rest: &str| format!("arn:aws:{rest}");
+    assert_eq!(name(&arn("iam::1:role/path/to/worker")), Some(("GetRole", "worker".into())));
+    assert_eq!(name(&arn("dynamodb:r:1:table/courses/index/by-name")), Some(("DescribeTable", "courses".into())));
+    assert_eq!(name(&arn("logs:r:1:log-group:/app/web:*")), Some(("DescribeLogGroups", "/app/web".into())));
+    assert_eq!(name(&arn("s3:::bucket")), Some(("HeadBucket", "bucket".into())));
+    assert_eq!(name(&arn("s3:::bucket/key")), None, "objects are looked up by their own forecaster");
+    assert_eq!(name(&arn("ec2:r:1:instance/*")), None);
+    assert_eq!(name(&arn("rds:r:1:cluster-snapshot:x")), Some(("DescribeDBClusterSnapshots", "x".into())));
+}
+
+#[test]
+fn a_security_group_is_looked_up_by_name_and_vpc() {
+    let mut action = action("ec2", "CreateSecurityGroup", json!({"GroupName": "web", "VpcId": "vpc-1"}));
+    let mut group = target("arn:aws:ec2:us-east-1:111122223333:security-group/*", Kind::SecurityGroup, "web");
+    group.relation = Relation::Creates;
+    action.targets = vec![group];
+    let asked = reads(&action, &Answers::new());
+    assert_eq!(asked[0].call.arguments["Filters"][1], json!({"Name": "vpc-id", "Values": ["vpc-1"]}));
+    let mut draft = Draft::new();
+    observe(
+        &action,
+        &Answers::from([(asked[0].key.clone(), found(json!({"SecurityGroups": []})))]),
+        &mut draft,
+    );
+    assert_eq!(draft.finish().observed[&action.targets[0].id].exists, Some(false));
+}
+
+#[test]
+fn only_known_codes_say_that_nothing_is_there() {
+    let says = |service, operation, status, code| says_absent(&Operation::aws(service, operation), status, code, "");
+    assert!(says("rds", "DescribeDBInstances", 404, "DBInstanceNotFound"));
+    assert!(says("docdb", "DescribeDBInstances", 404, "DBInstanceNotFoundFault"));
+    assert!(says("dynamodb", "DescribeTable", 400, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"));
+    assert!(says("s3", "HeadObject", 404, ""));
+    assert!(!says("s3", "HeadObject", 403, ""), "a refusal is not an absence");
+    assert!(!says("rds", "DescribeDBInstances", 400, "AccessDenied"));
+    assert!(!says("ec2", "DescribeInstances", 400, "InvalidInstanceID.Malformed"));
+    let stacks = Operation::aws("cloudformation", "DescribeStacks");
+    assert!(says_absent(&stacks, 400, "ValidationError", "Stack with id x does not exist"));
+    assert!(!says_absent(&stacks, 400, "ValidationError", "1 validation error detected"));
+}

@@ -1,0 +1,129 @@
+//! What an action would do to the live state: which reads, and the fold of their answers.
+//!
+//! One file a kind; its doc comment is its reference page. Everything here is pure. A forecast describes the action with
+//! the arguments it has: where a survey carries a `rewrite`, folding the rewritten action over the same answers gives
+//! the forecast of what is sent, and carries no further rewrite ([`effective`] does both).
+
+mod answer;
+mod arn;
+mod closing;
+mod compare;
+mod draft;
+mod dynamodb;
+mod ec2;
+mod existence;
+mod generic;
+mod iam;
+mod keys;
+mod rds;
+mod s3;
+mod tally;
+#[cfg(test)]
+mod testing;
+mod words;
+
+use interlock_action::{Action, Answers, Read, Survey};
+
+pub use existence::says_absent;
+
+use draft::Draft;
+
+/// How often a forecaster may ask for further reads.
+pub const ROUNDS: usize = 4;
+
+/// What the names of Interlock's own recovery points begin with.
+const OWN: &str = "interlock-";
+
+/// The tag that Interlock's own recovery points carry.
+const OWN_TAG: &str = "interlock:recovery-point";
+
+/// Knows one kind of thing: which reads, and what their answers mean. Pure.
+pub trait Forecaster: Sync {
+    /// Whether it knows what this action acts on.
+    fn applies(&self, action: &Action) -> bool;
+    /// The reads still missing. Asked again with the answers until it returns nothing new, at most [`ROUNDS`] times.
+    fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
+    /// What the answers mean. Answers that are missing count as unread.
+    fn fold(&self, action: &Action, answers: &Answers) -> Survey;
+}
+
+/// One kind's own part of a forecast; the rest (existence, tags, what nobody else says) is the same for all.
+trait Look: Sync {
+    /// Whether it knows what this action acts on.
+    fn knows(&self, action: &Action) -> bool;
+    /// The reads it needs, beside the records and tags of the targets; those already answered may be among them.
+    fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
+    /// What the answers mean.
+    fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft);
+}
+
+impl<T: Look> Forecaster for T {
+    fn applies(&self, action: &Action) -> bool {
+        self.knows(action)
+    }
+
+    fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
+        if action.is_plain_read() {
+            return Vec::new();
+        }
+        let mut missing: Vec<Read> = Vec::new();
+        for read in existence::reads(action, so_far).into_iter().chain(self.wants(action, so_far)) {
+            if !so_far.contains_key(&read.key) && !missing.iter().any(|have| have.key == read.key) {
+                missing.push(read);
+            }
+        }
+        missing
+    }
+
+    fn fold(&self, action: &Action, answers: &Answers) -> Survey {
+        let mut draft = Draft::new();
+        if !action.is_plain_read() {
+            existence::observe(action, answers, &mut draft);
+            self.tell(action, answers, &mut draft);
+        }
+        closing::close(action, &mut draft);
+        draft.finish()
+    }
+}
+
+/// The forecasters, most particular first.
+static ALL: [&dyn Forecaster; 23] = [
+    &rds::instance::Instance,
+    &rds::cluster::Cluster,
+    &rds::snapshot::Snapshot,
+    &dynamodb::table::Table,
+    &dynamodb::items::Items,
+    &dynamodb::backup::Backup,
+    &s3::object::Object,
+    &s3::versions::Versions,
+    &s3::bucket::Bucket,
+    &ec2::instance::Instance,
+    &ec2::volume::Volume,
+    &ec2::snapshot::Snapshot,
+    &ec2::security_group::SecurityGroup,
+    &ec2::network::Network,
+    &iam::role::Role,
+    &iam::user::User,
+    &iam::policy::Policy,
+    &iam::access_key::AccessKey,
+    &iam::instance_profile::InstanceProfile,
+    &compare::settings::Settings,
+    &compare::tags::TagWrites,
+    &compare::records::Records,
+    &generic::Generic,
+];
+
+/// The forecaster of an action; the generic one where no other knows it.
+pub fn forecaster_for(action: &Action) -> &'static dyn Forecaster {
+    ALL.into_iter().find(|forecaster| forecaster.applies(action)).unwrap_or(&generic::Generic)
+}
+
+/// The survey of an action as it was asked, and, where that rewrites it, of the action as it would be sent.
+pub fn effective(action: &Action, answers: &Answers) -> (Survey, Option<Survey>) {
+    let asked = forecaster_for(action).fold(action, answers);
+    let sent = asked.rewrite.clone().map(|arguments| {
+        let rewritten = Action { arguments, ..action.clone() };
+        forecaster_for(&rewritten).fold(&rewritten, answers)
+    });
+    (asked, sent)
+}

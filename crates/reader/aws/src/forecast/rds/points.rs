@@ -1,0 +1,86 @@
+//! The recovery points of databases: snapshots, automated and manual, whose status and key let them be restored.
+
+use interlock_action::{Action, Answers, Read};
+use serde_json::Value;
+
+use super::super::{
+    answer::{Listed, text},
+    draft::Draft,
+    keys::{self, Usable},
+    tally::Tally,
+};
+
+/// The members by which instance snapshots and cluster snapshots differ.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    /// The listing's member.
+    pub(super) list: &'static str,
+    /// A pointer to the ARN.
+    pub(super) arn: &'static str,
+    /// A pointer to the name.
+    pub(super) name: &'static str,
+}
+
+/// Snapshots of instances.
+pub(super) const OF_INSTANCES: Shape =
+    Shape { list: "DBSnapshots", arn: "/DBSnapshotArn", name: "/DBSnapshotIdentifier" };
+
+/// Snapshots of clusters.
+pub(super) const OF_CLUSTERS: Shape =
+    Shape { list: "DBClusterSnapshots", arn: "/DBClusterSnapshotArn", name: "/DBClusterSnapshotIdentifier" };
+
+/// The key a snapshot needs: none unless it is encrypted.
+fn key_of(snapshot: &Value) -> Option<&str> {
+    let encrypted = ["/Encrypted", "/StorageEncrypted"]
+        .iter()
+        .any(|pointer| snapshot.pointer(pointer).and_then(Value::as_bool) == Some(true));
+    text(snapshot, "/KmsKeyId").filter(|_| encrypted)
+}
+
+/// The reads of the keys that the snapshots need.
+pub(super) fn key_reads(action: &Action, snapshots: &Listed<'_>) -> Vec<Read> {
+    keys::reads(action, snapshots.entries().iter().filter_map(|snapshot| key_of(snapshot)))
+}
+
+/// Whether RDS made the snapshot by itself: such snapshots go with the automated backups.
+pub(super) fn automated(snapshot: &Value) -> bool {
+    let kind = text(snapshot, "/SnapshotType").unwrap_or("manual");
+    kind == "automated" || text(snapshot, "/DBSnapshotIdentifier").is_some_and(|name| name.starts_with("rds:"))
+}
+
+/// Counts the snapshots. `survives` says which the action leaves.
+pub(super) fn count(
+    answers: &Answers,
+    snapshots: &Listed<'_>,
+    shape: Shape,
+    survives: impl Fn(&Value) -> bool,
+    draft: &mut Draft,
+) -> Tally {
+    let mut tally = if snapshots.complete() { Tally::default() } else { Tally::unread() };
+    draft.gap(snapshots.gap("snapshots"));
+    for snapshot in snapshots.entries() {
+        let id = text(snapshot, shape.arn).or_else(|| text(snapshot, shape.name)).unwrap_or("?");
+        let kind = if automated(snapshot) { "automated snapshot" } else { "manual snapshot" };
+        let name = text(snapshot, shape.name).unwrap_or("?");
+        let taken = text(snapshot, "/SnapshotCreateTime").map(|at| format!(" of {at}")).unwrap_or_default();
+        let what = format!("{kind} {name}{taken}");
+        match text(snapshot, "/Status") {
+            Some("available") => {}
+            status => {
+                let status = status.unwrap_or("in an unknown state");
+                tally.uncounted(id, format!("{what}, {status}: not counted"));
+                continue;
+            }
+        }
+        match keys::usable(answers, key_of(snapshot)) {
+            Usable::Yes => tally.have(id, what, survives(snapshot)),
+            Usable::No(why) => tally.uncounted(id, format!("{what}: not counted, {why}")),
+            Usable::Unread(why) => {
+                tally.partial();
+                draft.unknown(format!("{name} is not counted: {why}"));
+                tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
+            }
+        }
+    }
+    tally
+}

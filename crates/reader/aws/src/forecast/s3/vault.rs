@@ -1,0 +1,150 @@
+//! Copies of objects, made before they are overwritten or deleted where nothing else keeps them.
+//!
+//! They go to the bucket `interlock-recovery-<account>-<region>`, which Interlock makes where it is missing and which no
+//! agent may touch. CopyObject copies at most 5 GiB at once (Amazon S3 User Guide, "Copying objects").
+
+use interlock_action::{Action, Answers, Call, Read, Securing};
+use serde_json::{Value, json};
+
+use super::super::{
+    answer::{Live, live},
+    arn, words,
+};
+
+const VAULT: &str = "s3 recovery bucket";
+/// Of one action so many objects are copied.
+const MOST: usize = 100;
+/// The largest object that one CopyObject takes.
+const LARGEST: u64 = 5 * 1024 * 1024 * 1024;
+
+/// An object that is to be kept.
+pub(super) struct Kept<'a> {
+    /// Its bucket.
+    pub(super) bucket: &'a str,
+    /// Its key.
+    pub(super) key: &'a str,
+    /// The version, where a certain one is meant.
+    pub(super) version: Option<&'a str>,
+    /// Its size, as its HEAD tells.
+    pub(super) size: u64,
+    /// Its entity tag.
+    pub(super) etag: Option<&'a str>,
+    /// When it was written.
+    pub(super) modified: Option<&'a str>,
+}
+
+/// The bucket of the copies.
+fn name(action: &Action) -> Option<String> {
+    Some(format!("{}recovery-{}-{}", super::super::OWN, action.account.as_ref()?, action.region.as_deref()?))
+}
+
+/// The read that tells whether the bucket of the copies is there, and this account's.
+pub(super) fn read(action: &Action) -> Option<Read> {
+    let arguments = json!({"Bucket": name(action)?, "ExpectedBucketOwner": action.account});
+    Some(crate::call::read(action, VAULT, "s3", "HeadBucket", arguments))
+}
+
+/// The calls that keep the objects, and their proofs.
+pub(super) fn keep(action: &Action, answers: &Answers, objects: &[Kept<'_>]) -> Securing {
+    let Some(vault) = name(action) else {
+        return Securing::Impossible("the account or region of the recovery bucket is not known".to_owned());
+    };
+    if objects.len() > MOST {
+        let many = words::count(objects.len() as u64, "object");
+        return Securing::Impossible(format!("{many} would have to be copied first; Interlock copies {MOST} at most"));
+    }
+    if let Some(large) = objects.iter().find(|object| object.size > LARGEST) {
+        let size = words::bytes(large.size);
+        return Securing::Impossible(format!("{} is {size}; Interlock copies up to 5 GiB", large.key));
+    }
+    let mut calls = match live(answers, VAULT) {
+        Live::Found(_) => Vec::new(),
+        Live::Absent => vec![create(action, &vault)],
+        Live::Unread(why) => {
+            return Securing::Impossible(format!("the recovery bucket {vault} could not be looked at: {why}"));
+        }
+    };
+    let mut proof = Vec::new();
+    let mut makes = Vec::new();
+    for object in objects {
+        let key = place(object);
+        calls.push(copy(action, &vault, &key, object));
+        let look = json!({"Bucket": vault, "Key": key});
+        let head = crate::call::call(action, "s3", "HeadObject", look);
+        proof.push((head, "/ContentLength".to_owned(), json!(object.size)));
+        makes.push(arn::build(action, "s3", &format!("{vault}/{key}")));
+    }
+    Securing::ByCalls { calls, proof, makes }
+}
+
+fn create(action: &Action, vault: &str) -> Call {
+    let mut arguments = json!({ "Bucket": vault });
+    // us-east-1 is the one region that takes no constraint.
+    if let (Some(region), Some(members)) =
+        (action.region.as_deref().filter(|region| *region != "us-east-1"), arguments.as_object_mut())
+    {
+        members.insert("CreateBucketConfiguration".to_owned(), json!({ "LocationConstraint": region }));
+    }
+    crate::call::call(action, "s3", "CreateBucket", arguments)
+}
+
+/// Where the copy goes: the same content of the same object goes to the same place.
+fn place(object: &Kept<'_>) -> String {
+    let parts = json!([object.bucket, object.key, object.version, object.etag, object.modified, object.size]);
+    let digest = interlock_action::digest_of("interlock object copy v1", &parts).map(|digest| digest.short());
+    let digits: String = digest.unwrap_or_default().chars().take(12).collect();
+    // Keys go up to 1,024 bytes; the beginning is dropped where the whole would not fit.
+    let path = format!("{}/{}", object.bucket, object.key);
+    let mut from = 0;
+    for (at, _) in path.char_indices() {
+        if path.len() - at <= 900 {
+            from = at;
+            break;
+        }
+    }
+    format!("{digits}/{}", path.get(from..).unwrap_or_default())
+}
+
+fn copy(action: &Action, vault: &str, key: &str, object: &Kept<'_>) -> Call {
+    let mut source = format!("{}/{}", object.bucket, encode(object.key));
+    if let Some(version) = object.version {
+        source.push_str("?versionId=");
+        source.push_str(version);
+    }
+    let mut arguments = json!({
+        "Bucket": vault,
+        "Key": key,
+        "CopySource": source,
+        "MetadataDirective": "COPY",
+        "TaggingDirective": "COPY",
+        "ExpectedBucketOwner": action.account,
+    });
+    if let (Some(etag), Some(members)) = (object.etag, arguments.as_object_mut()) {
+        // What was looked at is what is copied.
+        members.insert("CopySourceIfMatch".to_owned(), Value::String(etag.to_owned()));
+    }
+    crate::call::call(action, "s3", "CopyObject", arguments)
+}
+
+/// The key as `x-amz-copy-source` wants it: percent-encoded but for unreserved characters and slashes.
+fn encode(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encode;
+
+    #[test]
+    fn keys_are_encoded_for_the_copy_source() {
+        assert_eq!(encode("a/b c+d?ü.txt"), "a/b%20c%2Bd%3F%C3%BC.txt");
+    }
+}

@@ -1,0 +1,18 @@
+//! The bytes of an AWS request, read into an [`interlock_action::Action`].
+//!
+//! Pure: no I/O, no clock. What needs live state comes out as a conditional claim naming the facts it needs; what
+//! cannot be told comes out as an unknown, never as a guess.
+
+mod call;
+pub mod catalogue;
+mod error;
+pub mod forecast;
+pub mod identify;
+mod effect;
+mod read;
+mod rules;
+mod target;
+pub mod wire;
+
+pub use error::ReadError;
+

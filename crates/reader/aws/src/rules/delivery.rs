@@ -1,0 +1,224 @@
+//! Data stores, queues, logs, load balancing, delivery, detection: settings that lose, blind, open or cut.
+
+use interlock_action::{Claim, Effect};
+use serde_json::Value;
+
+use super::facts::LOGS_RETENTION_LOWERED;
+use super::{Rule, claim, claim_when, only_if, yes};
+use crate::effect::Subject;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "logs-retention-lowered",
+        finds: "log events kept for a shorter time",
+        operations: &[("logs", "PutRetentionPolicy")],
+        test: |_| {
+            vec![claim_when(
+                Effect::Destroy,
+                "drops log events that are older than the new retention",
+                vec![yes(LOGS_RETENTION_LOWERED)],
+            )]
+        },
+    },
+    Rule {
+        id: "logs-sent-elsewhere",
+        finds: "log events sent to another account",
+        operations: &[("logs", "PutSubscriptionFilter"), ("logs", "PutAccountPolicy")],
+        test: |subject| {
+            let account = subject.text("destinationArn").and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
+            only_if(
+                subject.foreign(account),
+                claim(Effect::Exfiltrate, format!("sends log events to account {account}")),
+            )
+        },
+    },
+    Rule {
+        id: "elasticache-no-final-snapshot",
+        finds: "a cache deleted without a final snapshot",
+        operations: &[("elasticache", "DeleteReplicationGroup"), ("elasticache", "DeleteCacheCluster"), ("memorydb", "DeleteCluster")],
+        test: |subject| {
+            let kept = ["FinalSnapshotIdentifier", "FinalSnapshotName"].iter().any(|member| subject.has(member));
+            only_if(
+                !kept && !subject.on("RetainPrimaryCluster"),
+                claim(Effect::RecoveryLoss, "deletes the cache without keeping a snapshot of its data"),
+            )
+        },
+    },
+    Rule {
+        id: "elasticache-guard-off",
+        finds: "snapshots or fail-over of a cache turned off",
+        operations: &[("elasticache", "ModifyReplicationGroup"), ("elasticache", "ModifyCacheCluster")],
+        test: |subject| {
+            only_if(
+                subject.number("SnapshotRetentionLimit") == Some(0) || subject.off("AutomaticFailoverEnabled"),
+                claim(Effect::GuardRemoval, "turns snapshots or fail-over off"),
+            )
+        },
+    },
+    Rule {
+        id: "redshift-no-final-snapshot",
+        finds: "a warehouse deleted without a final snapshot",
+        operations: &[("redshift", "DeleteCluster")],
+        test: |subject| {
+            only_if(
+                subject.on("SkipFinalClusterSnapshot") || !subject.has("FinalClusterSnapshotIdentifier"),
+                claim(Effect::RecoveryLoss, "deletes the warehouse without keeping a final snapshot"),
+            )
+        },
+    },
+    Rule {
+        id: "redshift-weakened",
+        finds: "a warehouse without snapshots, with a public address, or with another password",
+        operations: &[("redshift", "ModifyCluster")],
+        test: redshift,
+    },
+    Rule {
+        id: "backup-off",
+        finds: "backups turned off, or kept for a shorter time",
+        operations: &[("efs", "PutBackupPolicy"), ("backup", "UpdateRecoveryPointLifecycle"), ("backup", "UpdateBackupPlan"), ("fsx", "UpdateFileSystem")],
+        test: backup,
+    },
+    Rule {
+        id: "queue-loses-messages",
+        finds: "messages kept for a shorter time",
+        operations: &[("sqs", "SetQueueAttributes")],
+        test: |subject| {
+            only_if(
+                subject.has("Attributes.MessageRetentionPeriod"),
+                claim(Effect::Destroy, "may drop messages that are older than the new retention"),
+            )
+        },
+    },
+    Rule {
+        id: "load-balancer-protection-off",
+        finds: "a load balancer's deletion protection or access log turned off",
+        operations: &[("elbv2", "ModifyLoadBalancerAttributes")],
+        test: |subject| {
+            let off = subject.all("Attributes[]").into_iter().any(|attribute| {
+                let text = |name: &str| attribute.get(name).and_then(Value::as_str).unwrap_or_default();
+                ["deletion_protection.enabled", "access_logs.s3.enabled"].contains(&text("Key")) && text("Value") == "false"
+            });
+            only_if(off, claim(Effect::GuardRemoval, "lets the load balancer be deleted, or turns its log off"))
+        },
+    },
+    Rule {
+        id: "listener-changed",
+        finds: "other destinations, or no encryption, for a listener",
+        operations: &[("elbv2", "ModifyListener"), ("elbv2", "ModifyRule")],
+        test: |subject| {
+            let members = ["DefaultActions", "Actions", "Certificates", "Protocol"];
+            only_if(
+                members.iter().any(|member| subject.has(member)),
+                claim(Effect::Network, "sends the listener's traffic elsewhere"),
+            )
+        },
+    },
+    Rule {
+        id: "distribution-off",
+        finds: "a distribution or accelerator turned off",
+        operations: &[("cloudfront", "UpdateDistribution"), ("globalaccelerator", "UpdateAccelerator")],
+        test: |subject| {
+            only_if(
+                subject.off("DistributionConfig.Enabled") || subject.off("Enabled"),
+                claim(Effect::Interrupt, "turns off what users reach the service by"),
+            )
+        },
+    },
+    Rule {
+        id: "alarm-blinded",
+        finds: "an alarm that tells nobody",
+        operations: &[("cloudwatch", "PutMetricAlarm"), ("cloudwatch", "PutCompositeAlarm")],
+        test: |subject| {
+            only_if(
+                subject.off("ActionsEnabled"),
+                claim(Effect::GuardRemoval, "keeps the alarm from telling anybody"),
+            )
+        },
+    },
+    Rule {
+        id: "detector-off",
+        finds: "threat detection or the record of configuration turned off by an update",
+        operations: &[("guardduty", "UpdateDetector"), ("config", "PutConfigurationRecorder")],
+        test: |subject| {
+            only_if(
+                subject.off("Enable") || subject.off("ConfigurationRecorder.recordingGroup.allSupported"),
+                claim(Effect::AuditTrail, "turns off detection, or records less"),
+            )
+        },
+    },
+    Rule {
+        id: "rule-disabled",
+        finds: "a schedule or event rule turned off",
+        operations: &[("events", "PutRule"), ("scheduler", "UpdateSchedule")],
+        test: |subject| {
+            only_if(
+                subject.text("State") == Some("DISABLED"),
+                claim(Effect::Interrupt, "stops what the rule sets off"),
+            )
+        },
+    },
+    Rule {
+        id: "images-expire",
+        finds: "a lifecycle policy under which images expire",
+        operations: &[("ecr", "PutLifecyclePolicy")],
+        test: |_| vec![claim(Effect::Destroy, "lets images expire, later and without a further request")],
+    },
+    Rule {
+        id: "share-outside",
+        finds: "resources shared with other accounts",
+        operations: &[("ram", "AssociateResourceShare"), ("ram", "CreateResourceShare"), ("redshift", "AuthorizeSnapshotAccess"), ("redshift", "AuthorizeDataShare")],
+        test: |subject| {
+            let members = ["principals[]", "AccountWithRestoreAccess", "ConsumerIdentifier"];
+            members
+                .iter()
+                .flat_map(|path| subject.texts(path))
+                .filter(|principal| principal.split(':').nth(4).unwrap_or(principal) != subject.account.unwrap_or_default())
+                .map(|principal| claim(Effect::Exfiltrate, format!("shares with `{principal}`")))
+                .collect()
+        },
+    },
+    Rule {
+        id: "user-pool-reset",
+        finds: "a user pool's protection turned off",
+        operations: &[("cognito-idp", "UpdateUserPool")],
+        test: |subject| {
+            only_if(
+                subject.text("DeletionProtection") == Some("INACTIVE"),
+                claim(Effect::GuardRemoval, "lets the user pool, with every user, be deleted"),
+            )
+        },
+    },
+];
+
+fn redshift(subject: &Subject<'_>) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    if subject.number("AutomatedSnapshotRetentionPeriod") == Some(0) {
+        claims.push(claim(Effect::RecoveryLoss, "turns automated snapshots off, and deletes those there are"));
+    }
+    if subject.on("PubliclyAccessible") {
+        claims.push(claim(Effect::Expose, "gives the warehouse a public address"));
+    }
+    if subject.has("MasterUserPassword") {
+        claims.push(claim(Effect::Privilege, "changes the administrator's password"));
+    }
+    claims
+}
+
+fn backup(subject: &Subject<'_>) -> Vec<Claim> {
+    match subject.operation {
+        "PutBackupPolicy" => only_if(
+            subject.text("BackupPolicy.Status").is_some_and(|status| status.starts_with("DISABL")),
+            claim(Effect::GuardRemoval, "turns the file system's backups off"),
+        ),
+        "UpdateRecoveryPointLifecycle" => only_if(
+            subject.has("Lifecycle.DeleteAfterDays"),
+            claim(Effect::RecoveryLoss, "lets a recovery point expire, perhaps earlier"),
+        ),
+        "UpdateBackupPlan" => vec![claim(Effect::GuardRemoval, "replaces the plan by which backups are made")],
+        _ => {
+            let members = ["WindowsConfiguration", "LustreConfiguration", "OntapConfiguration", "OpenZFSConfiguration"];
+            let zero = members.iter().any(|member| subject.number(&format!("{member}.AutomaticBackupRetentionDays")) == Some(0));
+            only_if(zero, claim(Effect::RecoveryLoss, "turns automatic backups off, and deletes those there are"))
+        }
+    }
+}

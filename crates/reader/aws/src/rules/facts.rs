@@ -1,0 +1,143 @@
+//! The names of the facts that conditional claims wait for. Rules name them; forecasters answer them.
+//!
+//! Every fact is a boolean over *all* targets of the action together (true as soon as it is true of one), so that no
+//! rule needs a target's id in a fact's name. A fact that nobody answers makes every claim that waits for it hold: the
+//! worst value is therefore always the one that makes the claim hold, and is given in brackets.
+
+/// Something stands at the key already: `PutObject`, `CopyObject`, `CompleteMultipartUpload`, `DeleteObject(s)`,
+/// `RenameObject`'s destination. \[true]
+pub const S3_OBJECT_EXISTS: &str = "s3:object-exists";
+/// The bucket's versioning is `Enabled`, so that an overwrite or a delete without `VersionId` keeps the old version.
+/// \[false]
+pub const S3_BUCKET_VERSIONED: &str = "s3:bucket-versioned";
+/// The new lifecycle configuration has an enabled expiration (current, noncurrent, or wider filter) that the present
+/// one does not have. \[true]
+pub const S3_LIFECYCLE_EXPIRES_MORE: &str = "s3:lifecycle-expires-more";
+/// The new notification configuration lacks a target that the present one has. \[true]
+pub const S3_NOTIFICATION_DROPPED: &str = "s3:notification-dropped";
+/// A flag of the public access block goes from true to false. \[true]
+pub const S3_ACCESS_BLOCK_LOOSENED: &str = "s3:access-block-loosened";
+/// The object lock configuration becomes weaker: a default retention is removed, shortened, or goes from COMPLIANCE to
+/// GOVERNANCE. \[true]
+pub const S3_OBJECT_LOCK_WEAKENED: &str = "s3:object-lock-weakened";
+/// The bucket has a policy, which the new one would replace. \[true]
+pub const S3_BUCKET_POLICY_EXISTS: &str = "s3:bucket-policy-exists";
+
+/// A bucket that the request sends data to (replication, exports) is not the account's own. \[true]
+pub const S3_DESTINATION_FOREIGN: &str = "s3:destination-foreign";
+
+/// No final snapshot is made: the request skips it and no rewrite of Interlock's asks for one. \[true]
+pub const RDS_FINAL_SNAPSHOT_SKIPPED: &str = "rds:final-snapshot-skipped";
+/// There are automated backups, and neither the request nor a rewrite of Interlock's keeps them. \[true]
+pub const RDS_AUTOMATED_BACKUPS_LOST: &str = "rds:automated-backups-lost";
+/// The instance or cluster is protected from deletion now. \[true]
+pub const RDS_DELETION_PROTECTED: &str = "rds:deletion-protected";
+/// The new `BackupRetentionPeriod` is lower than the present one. \[true]
+pub const RDS_RETENTION_LOWERED: &str = "rds:retention-lowered";
+/// The present `PubliclyAccessible` is true already. \[false]
+pub const RDS_PUBLICLY_ACCESSIBLE: &str = "rds:publicly-accessible";
+/// The new list of security groups differs from the present one. \[true]
+pub const RDS_GROUPS_CHANGED: &str = "rds:groups-changed";
+/// A parameter that the request sets has another value now. \[true]
+pub const RDS_PARAMETERS_CHANGED: &str = "rds:parameters-changed";
+/// The class, engine version, storage type, port, subnet group or option group of the request differs from the present
+/// one, so that applying it interrupts. \[true]
+pub const RDS_CHANGE_INTERRUPTS: &str = "rds:change-interrupts";
+
+/// The table has an item with the written or deleted key (for several items: any). \[true]
+pub const DYNAMODB_ITEM_EXISTS: &str = "dynamodb:item-exists";
+/// The table is protected from deletion now. \[true]
+pub const DYNAMODB_DELETION_PROTECTED: &str = "dynamodb:deletion-protected";
+/// Point-in-time recovery is on now. \[true]
+pub const DYNAMODB_PITR_ENABLED: &str = "dynamodb:pitr-enabled";
+/// Time to live is enabled now on the same attribute. \[false]
+pub const DYNAMODB_TTL_ENABLED: &str = "dynamodb:ttl-enabled";
+/// A provisioned capacity of the request is lower than the present one. \[true]
+pub const DYNAMODB_CAPACITY_LOWERED: &str = "dynamodb:capacity-lowered";
+
+/// An instance has a volume that goes with it at termination. \[true]
+pub const EC2_VOLUME_DELETED_ON_TERMINATION: &str = "ec2:volume-deleted-on-termination";
+/// An instance has instance-store volumes, whose data a stop loses. \[true]
+pub const EC2_HAS_INSTANCE_STORE: &str = "ec2:has-instance-store";
+/// An instance belongs to an Auto Scaling group, which replaces it when it stops. \[true]
+pub const EC2_IN_AUTO_SCALING_GROUP: &str = "ec2:in-auto-scaling-group";
+/// An instance is protected from termination or from stopping now. \[true]
+pub const EC2_INSTANCE_PROTECTED: &str = "ec2:instance-protected";
+/// A security group is attached to a network interface, or another group's rule refers to it. \[true]
+pub const EC2_GROUP_IN_USE: &str = "ec2:group-in-use";
+/// A volume is attached to an instance that runs. \[true]
+pub const EC2_VOLUME_ATTACHED: &str = "ec2:volume-attached";
+/// A resource has a tag with a written key already, with another value (for a removal: has the tag). \[true]
+pub const EC2_TAGS_CHANGED: &str = "ec2:tags-changed";
+/// The launch template of the request passes an instance profile. \[true]
+pub const EC2_TEMPLATE_HAS_PROFILE: &str = "ec2:template-has-profile";
+
+/// An `UPSERT` of the batch meets a record with the same name, type and set identifier, and changes it. \[true]
+pub const ROUTE53_RECORD_CHANGES: &str = "route53:record-changes";
+
+/// The alias points to another key now. \[true]
+pub const KMS_ALIAS_REPOINTED: &str = "kms:alias-repointed";
+/// The key policy of the request differs from the present one. \[true]
+pub const KMS_POLICY_CHANGED: &str = "kms:policy-changed";
+
+/// `AWSCURRENT` stands on another version now. \[true]
+pub const SECRETSMANAGER_CURRENT_MOVES: &str = "secretsmanager:current-moves";
+
+/// The secret goes at once: the request forces it and no rewrite of Interlock's gives a recovery window. \[true]
+pub const SECRETSMANAGER_RECOVERY_SKIPPED: &str = "secretsmanager:recovery-skipped";
+
+/// The new event selectors record less than the present ones. \[true]
+pub const CLOUDTRAIL_SELECTORS_NARROWED: &str = "cloudtrail:selectors-narrowed";
+/// The trail as updated records less, or elsewhere: another bucket or prefix, no longer multi-region, no log file
+/// validation, no global service events. \[true]
+pub const CLOUDTRAIL_TRAIL_NARROWED: &str = "cloudtrail:trail-narrowed";
+
+/// The change set or update removes or replaces a resource. \[true]
+pub const CLOUDFORMATION_REMOVES: &str = "cloudformation:removes-or-replaces";
+/// The new desired, minimum or maximum size is lower than the present one. \[true]
+pub const AUTOSCALING_SIZE_LOWERED: &str = "autoscaling:size-lowered";
+/// The new retention is shorter than the present one. \[true]
+pub const LOGS_RETENTION_LOWERED: &str = "logs:retention-lowered";
+
+/// Every name above, for the agreement between rules and forecasters.
+pub const ALL: [&str; 39] = [
+    S3_OBJECT_EXISTS,
+    S3_BUCKET_VERSIONED,
+    S3_LIFECYCLE_EXPIRES_MORE,
+    S3_NOTIFICATION_DROPPED,
+    S3_ACCESS_BLOCK_LOOSENED,
+    S3_OBJECT_LOCK_WEAKENED,
+    S3_BUCKET_POLICY_EXISTS,
+    S3_DESTINATION_FOREIGN,
+    RDS_FINAL_SNAPSHOT_SKIPPED,
+    RDS_AUTOMATED_BACKUPS_LOST,
+    RDS_DELETION_PROTECTED,
+    RDS_RETENTION_LOWERED,
+    RDS_PUBLICLY_ACCESSIBLE,
+    RDS_GROUPS_CHANGED,
+    RDS_PARAMETERS_CHANGED,
+    RDS_CHANGE_INTERRUPTS,
+    DYNAMODB_ITEM_EXISTS,
+    DYNAMODB_DELETION_PROTECTED,
+    DYNAMODB_PITR_ENABLED,
+    DYNAMODB_TTL_ENABLED,
+    DYNAMODB_CAPACITY_LOWERED,
+    EC2_VOLUME_DELETED_ON_TERMINATION,
+    EC2_HAS_INSTANCE_STORE,
+    EC2_IN_AUTO_SCALING_GROUP,
+    EC2_INSTANCE_PROTECTED,
+    EC2_GROUP_IN_USE,
+    EC2_VOLUME_ATTACHED,
+    EC2_TAGS_CHANGED,
+    EC2_TEMPLATE_HAS_PROFILE,
+    ROUTE53_RECORD_CHANGES,
+    KMS_ALIAS_REPOINTED,
+    KMS_POLICY_CHANGED,
+    SECRETSMANAGER_CURRENT_MOVES,
+    SECRETSMANAGER_RECOVERY_SKIPPED,
+    CLOUDTRAIL_SELECTORS_NARROWED,
+    CLOUDTRAIL_TRAIL_NARROWED,
+    CLOUDFORMATION_REMOVES,
+    AUTOSCALING_SIZE_LOWERED,
+    LOGS_RETENTION_LOWERED,
+];

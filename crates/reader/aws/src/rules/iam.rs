@@ -1,0 +1,127 @@
+//! AWS IAM and STS: administrator rights, who may take on a role, keys and limits.
+
+use interlock_action::{Claim, Effect};
+
+use super::policy_document::{administrator, opens};
+use super::resource_policy::exposures;
+use super::{Rule, claim, only_if};
+use crate::effect::Subject;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "iam-grants-administrator",
+        finds: "a policy document that gives administrator rights, or the means to take them",
+        operations: &[
+            ("iam", "CreatePolicy"),
+            ("iam", "CreatePolicyVersion"),
+            ("iam", "PutRolePolicy"),
+            ("iam", "PutUserPolicy"),
+            ("iam", "PutGroupPolicy"),
+            ("sso-admin", "PutInlinePolicyToPermissionSet"),
+        ],
+        test: |subject| {
+            let document = subject.text("PolicyDocument").or_else(|| subject.text("InlinePolicy"));
+            only_if(
+                document.is_some_and(administrator),
+                claim(Effect::Privilege, "gives administrator rights, or the means to take them"),
+            )
+        },
+    },
+    Rule {
+        id: "iam-attaches-administrator",
+        finds: "a managed policy that gives administrator rights",
+        operations: &[
+            ("iam", "AttachRolePolicy"),
+            ("iam", "AttachUserPolicy"),
+            ("iam", "AttachGroupPolicy"),
+            ("sso-admin", "AttachManagedPolicyToPermissionSet"),
+        ],
+        test: attaches,
+    },
+    Rule {
+        id: "iam-policy-version",
+        finds: "a policy's new text, in force at once for everyone who has it",
+        operations: &[("iam", "CreatePolicyVersion")],
+        test: |subject| {
+            only_if(
+                subject.on("SetAsDefault"),
+                claim(Effect::Privilege, "changes at once what everyone who has the policy may do"),
+            )
+        },
+    },
+    Rule {
+        id: "iam-default-version",
+        finds: "an older text of a policy, in force at once",
+        operations: &[("iam", "SetDefaultPolicyVersion")],
+        test: |_| vec![claim(Effect::Privilege, "changes at once what everyone who has the policy may do")],
+    },
+    Rule {
+        id: "iam-trust-opens",
+        finds: "a role that others may take on",
+        operations: &[("iam", "UpdateAssumeRolePolicy"), ("iam", "CreateRole")],
+        test: trust,
+    },
+    Rule {
+        id: "iam-key-off",
+        finds: "an access key turned off",
+        operations: &[("iam", "UpdateAccessKey")],
+        test: |subject| {
+            only_if(
+                subject.text("Status") != Some("Active"),
+                claim(Effect::Interrupt, "turns the key off: programs that use it fail at once"),
+            )
+        },
+    },
+    Rule {
+        id: "iam-password-set",
+        finds: "a person's password set by another",
+        operations: &[("iam", "UpdateLoginProfile"), ("iam", "CreateLoginProfile")],
+        test: |subject| {
+            only_if(
+                subject.has("Password"),
+                claim(Effect::Privilege, "sets a person's password: whoever knows it can sign in"),
+            )
+        },
+    },
+    Rule {
+        id: "iam-boundary-removed",
+        finds: "the limit of what a principal can be given, taken away",
+        operations: &[("iam", "DeleteRolePermissionsBoundary"), ("iam", "DeleteUserPermissionsBoundary")],
+        test: |_| vec![claim(Effect::GuardRemoval, "takes away the limit of what the principal can be given")],
+    },
+    Rule {
+        id: "sts-role-elsewhere",
+        finds: "a role of another account taken on",
+        operations: &[("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")],
+        test: |subject| {
+            let account = subject.text("RoleArn").and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
+            only_if(
+                subject.account != Some(account),
+                claim(Effect::Privilege, format!("takes on a role of account {account}")),
+            )
+        },
+    },
+];
+
+/// AWS's own policies that amount to administrator rights.
+const ADMINISTRATOR_POLICIES: [&str; 6] = [
+    "/AdministratorAccess",
+    "/IAMFullAccess",
+    "/PowerUserAccess",
+    "/AdministratorAccess-Amplify",
+    "/AdministratorAccess-AWSElasticBeanstalk",
+    "/AWSOrganizationsFullAccess",
+];
+
+fn attaches(subject: &Subject<'_>) -> Vec<Claim> {
+    let arn = subject.text("PolicyArn").or_else(|| subject.text("ManagedPolicyArn")).unwrap_or_default();
+    only_if(
+        ADMINISTRATOR_POLICIES.iter().any(|policy| arn.ends_with(policy)),
+        claim(Effect::Privilege, format!("gives administrator rights by `{arn}`")),
+    )
+}
+
+fn trust(subject: &Subject<'_>) -> Vec<Claim> {
+    let document = subject.text("PolicyDocument").or_else(|| subject.text("AssumeRolePolicyDocument"));
+    exposures(&opens(document.unwrap_or_default(), subject.account), "the role and all it may do")
+}

@@ -1,0 +1,105 @@
+//! Parameter rules: operations whose danger stands in their parameters, not in their names.
+//!
+//! A rule looks at parameters and adds claims, conditional ones where live state decides. It never takes a claim away:
+//! what an operation is at its most harmless stands in [`crate::effect`]. One file a service family.
+
+mod cloudtrail;
+mod delivery;
+mod dynamodb;
+mod ec2_instance;
+mod ec2_network;
+mod ec2_storage;
+pub mod facts;
+mod iam;
+mod kms;
+mod policy_document;
+mod rds;
+mod rds_settings;
+mod resource_policy;
+mod route53;
+mod s3;
+mod s3_access;
+mod secretsmanager;
+mod services;
+
+#[cfg(test)]
+mod tests;
+
+use interlock_action::{Claim, Effect, FactTest, RuleId};
+
+use crate::effect::Subject;
+
+/// A parameter rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, in claims, scenarios and answers: `rds-skip-final-snapshot`.
+    pub id: &'static str,
+    /// What it finds, in one line for a reference page.
+    pub finds: &'static str,
+    /// Service and operation pairs that it looks at.
+    operations: &'static [(&'static str, &'static str)],
+    /// The claims that the parameters give; empty when they are harmless.
+    test: fn(&Subject<'_>) -> Vec<Claim>,
+}
+
+const FAMILIES: [&[Rule]; 15] = [
+    s3::RULES,
+    s3_access::RULES,
+    rds::RULES,
+    rds_settings::RULES,
+    dynamodb::RULES,
+    ec2_instance::RULES,
+    ec2_network::RULES,
+    ec2_storage::RULES,
+    iam::RULES,
+    kms::RULES,
+    secretsmanager::RULES,
+    route53::RULES,
+    cloudtrail::RULES,
+    resource_policy::RULES,
+    services::RULES,
+];
+
+/// Every rule.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.into_iter().flatten().chain(delivery::RULES)
+}
+
+/// Rules whose finding is administrator rights: the policy asks for two people.
+pub const ADMINISTRATOR: [&str; 2] = ["iam-grants-administrator", "iam-attaches-administrator"];
+
+/// The claims of every rule that fits, but for the one named, which exists so that a test can show a rule's worth.
+pub(crate) fn claims(subject: &Subject<'_>, without: Option<&str>) -> Vec<Claim> {
+    all()
+        .filter(|rule| Some(rule.id) != without)
+        .filter(|rule| rule.operations.iter().any(|(service, operation)| subject.is(service, operation)))
+        .flat_map(|rule| {
+            (rule.test)(subject).into_iter().map(|claim| Claim { rule: Some(RuleId::new(rule.id)), ..claim })
+        })
+        .collect()
+}
+
+/// An unconditional finding.
+fn claim(effect: Effect, why: impl Into<String>) -> Claim {
+    Claim::plain(effect, why)
+}
+
+/// A finding that live state decides: all the tests must hold.
+fn claim_when(effect: Effect, why: impl Into<String>, when: impl Into<Vec<FactTest>>) -> Claim {
+    Claim { when: when.into(), ..Claim::plain(effect, why) }
+}
+
+/// The fact is true, or unknown.
+fn yes(fact: &str) -> FactTest {
+    FactTest::is(fact, true)
+}
+
+/// The fact is false, or unknown.
+fn no(fact: &str) -> FactTest {
+    FactTest::is(fact, false)
+}
+
+/// The claim alone, if the test holds.
+fn only_if(test: bool, claim: Claim) -> Vec<Claim> {
+    if test { vec![claim] } else { Vec::new() }
+}

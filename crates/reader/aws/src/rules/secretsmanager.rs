@@ -1,0 +1,62 @@
+//! AWS Secrets Manager: secrets that go, or whose current version changes under programs.
+
+use interlock_action::Effect;
+
+use super::facts::{SECRETSMANAGER_CURRENT_MOVES, SECRETSMANAGER_RECOVERY_SKIPPED};
+use super::{Rule, claim, claim_when, only_if, yes};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "secretsmanager-no-recovery",
+        finds: "a secret deleted at once",
+        operations: &[("secretsmanager", "DeleteSecret")],
+        test: |subject| {
+            only_if(
+                subject.on("ForceDeleteWithoutRecovery"),
+                claim_when(
+                    Effect::RecoveryLoss,
+                    "deletes the secret at once, with no time to take it back",
+                    vec![yes(SECRETSMANAGER_RECOVERY_SKIPPED)],
+                ),
+            )
+        },
+    },
+    Rule {
+        id: "secretsmanager-short-window",
+        finds: "a secret's deletion with less than the longest time to take it back",
+        operations: &[("secretsmanager", "DeleteSecret")],
+        test: |subject| {
+            let days = subject.number("RecoveryWindowInDays").unwrap_or(30);
+            only_if(
+                days < 30,
+                claim(Effect::GuardRemoval, format!("leaves only {days} days to take the secret's deletion back")),
+            )
+        },
+    },
+    Rule {
+        id: "secretsmanager-current-moved",
+        finds: "another version that programs get",
+        operations: &[("secretsmanager", "UpdateSecretVersionStage")],
+        test: |subject| {
+            only_if(
+                subject.text("VersionStage") == Some("AWSCURRENT"),
+                claim_when(
+                    Effect::Interrupt,
+                    "gives every program that asks for the secret another value",
+                    vec![yes(SECRETSMANAGER_CURRENT_MOVES)],
+                ),
+            )
+        },
+    },
+    Rule {
+        id: "secretsmanager-policy-unchecked",
+        finds: "a policy of a secret, put in force without the check that it lets the public in",
+        operations: &[("secretsmanager", "PutResourcePolicy")],
+        test: |subject| {
+            only_if(
+                subject.off("BlockPublicPolicy"),
+                claim(Effect::GuardRemoval, "skips the check that would turn away a policy open to the public"),
+            )
+        },
+    },
+];

@@ -1,0 +1,61 @@
+//! Where S3 keeps the bucket: in the host, or in the path.
+
+use super::endpoint::{check_label, suffix};
+use super::walk::clip;
+use crate::ReadError;
+
+/// How a bucket is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) host: String,
+    /// The bucket is the first segment of the path.
+    pub(super) in_path: bool,
+}
+
+/// The place of a bucket, of an access point named by its ARN, or of a directory bucket.
+pub(super) fn place(bucket: &str, region: &str) -> Result<Place, ReadError> {
+    check_label(region)?;
+    let suffix = suffix(region);
+    if bucket.starts_with("arn:") {
+        return Ok(Place { host: access_point(bucket)?, in_path: false });
+    }
+    if let Some(zone) = directory_zone(bucket) {
+        check_label(zone)?;
+        return Ok(Place { host: format!("{bucket}.s3express-{zone}.{region}.{suffix}"), in_path: false });
+    }
+    let host = format!("s3.{region}.{suffix}");
+    if is_host_label(bucket) {
+        return Ok(Place { host: format!("{bucket}.{host}"), in_path: false });
+    }
+    Ok(Place { host, in_path: true })
+}
+
+/// A name that can be one label of a host name; one with dots would not match the certificate.
+fn is_host_label(bucket: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (3..=63).contains(&bucket.len())
+        && bucket.bytes().all(plain)
+        && !bucket.starts_with('-')
+        && !bucket.ends_with('-')
+}
+
+/// `usw2-az1` of `name--usw2-az1--x-s3`.
+fn directory_zone(bucket: &str) -> Option<&str> {
+    let zone = bucket.strip_suffix("--x-s3")?.rsplit("--").next()?;
+    is_host_label(bucket).then_some(zone)
+}
+
+/// The host of `arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME`.
+fn access_point(arn: &str) -> Result<String, ReadError> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let wrong = || ReadError::Unwritable(format!("`{}` is no access point that can be reached", clip(arn)));
+    let [_, _, "s3", region, account, resource] = parts.as_slice() else { return Err(wrong()) };
+    let name = resource
+        .strip_prefix("accesspoint/")
+        .or_else(|| resource.strip_prefix("accesspoint:"))
+        .ok_or_else(wrong)?;
+    for part in [name, *region, *account] {
+        check_label(part)?;
+    }
+    Ok(format!("{name}-{account}.s3-accesspoint.{region}.{}", suffix(region)))
+}
