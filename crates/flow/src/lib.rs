@@ -25,9 +25,12 @@ pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Reco
 pub use explain::{Explained, explain};
 pub use memory::{Made, Memory};
 pub use permit::{Inspection, NotClear, Outcome, Permit};
-pub use port::{Clock, Entropy, Execute, Foresee, Inspect, Journal, JournalError, Ports, Receipt};
+pub use port::{Clock, Entropy, Execute, Foresee, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts};
 pub use situate::{Falls, Situated};
 pub use session::{Agent, Lease, Session};
 pub use road::{Road, RoadSettings};
 pub use rules::{Budget, Classification, EnvironmentRule, Many, Match, PRODUCTION, RuleError, Rules, Subject};
 pub use verdict::{Cause, HeldAction, RefusedAction, Verdict};
+
+#[cfg(test)]
+mod tests;

@@ -86,5 +86,8 @@ pub struct Ports {
     /// Ids and nonces.
     pub entropy: Arc<dyn Entropy>,
     /// A surface's reads, calls and forecasts.
-    pub surfaces: BTreeMap<Surface, (Arc<dyn Inspect>, Arc<dyn Execute>, Arc<dyn Foresee>)>,
+    pub surfaces: BTreeMap<Surface, SurfacePorts>,
 }
+
+/// A surface's reads, calls and forecasts.
+pub type SurfacePorts = (Arc<dyn Inspect>, Arc<dyn Execute>, Arc<dyn Foresee>);

@@ -13,7 +13,7 @@ use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Execute, Foresee, Guard, Inspect, Inspection, JournalError, Memory, Permit, PermitNote, Ports,
+    Budget, Cause, Event, Guard, Inspection, JournalError, Memory, Permit, PermitNote, Ports, SurfacePorts,
     Record, RefusedAction, Rules, Session, Situated, Verdict, hold, judge, permit::frozen, situate::{World, situate},
 };
 
@@ -75,8 +75,6 @@ impl From<JournalError> for Stop {
         }
     }
 }
-
-type SurfacePorts = (Arc<dyn Inspect>, Arc<dyn Execute>, Arc<dyn Foresee>);
 
 impl Road {
     /// A road with its ports, its settings and the bundle in force.
@@ -301,14 +299,13 @@ impl Road {
         if let Some(ticket) = &ticket {
             guards.push(Guard::Step(ticket.clone(), Box::new(Message::Consume { by: id.clone() }), now));
         }
-        self.commit(Record { entry, events, guards }).await?;
         let environments = situated.environments();
         let on_success = after(session, &situated);
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
         permit.ticket = ticket;
         permit.environments = environments;
         permit.on_success = on_success;
-        Ok(Verdict::Allowed(permit))
+        self.open(permit, Record { entry, events, guards }).await.map(Verdict::Allowed)
     }
 
     async fn refuse(
@@ -373,6 +370,20 @@ impl Road {
             journal: Arc::clone(&self.ports.journal),
             clock: Arc::clone(&self.ports.clock),
             open: true,
+        }
+    }
+
+    /// Makes the permit's entry durable and only then hands the permit out.
+    ///
+    /// The permit is made first, so that a caller who gives up while the write is under way leaves a closing entry
+    /// behind it in the same queue, and not a permit that stays open for good.
+    pub(crate) async fn open(&self, mut permit: Permit, record: Record) -> Result<Permit, Stop> {
+        match self.commit(record).await {
+            Ok(()) => Ok(permit),
+            Err(stop) => {
+                permit.open = false;
+                Err(stop)
+            }
         }
     }
 

@@ -93,8 +93,8 @@ impl Road {
             .private("arguments", &call.arguments);
         let epoch = self.memory().epoch;
         let guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
-        self.commit(Record { entry, events: vec![Event::PermitOpened { permit: note }], guards }).await?;
-        Ok(self.permit(id, Arc::new(action), Arc::clone(session), epoch))
+        let permit = self.permit(id, Arc::new(action), Arc::clone(session), epoch);
+        self.open(permit, Record { entry, events: vec![Event::PermitOpened { permit: note }], guards }).await
     }
 
     async fn prove(

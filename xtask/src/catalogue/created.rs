@@ -17,8 +17,20 @@ const MAKES: [&str; 6] = ["Create", "Run", "Allocate", "Import", "Copy", "Reques
 const ENDS: [&str; 9] = ["From", "To", "With", "By", "For", "In", "On", "Into", "Using"];
 /// Heads of nouns that hang on a parent: a bare `Arn` or `Id` beside them is often the parent's.
 const HANGS_ON: [&str; 14] = [
-    "version", "revision", "alias", "attachment", "association", "membership", "member", "item", "entry", "policy",
-    "permission", "tag", "tags", "config",
+    "version",
+    "revision",
+    "alias",
+    "attachment",
+    "association",
+    "membership",
+    "member",
+    "item",
+    "entry",
+    "policy",
+    "permission",
+    "tag",
+    "tags",
+    "config",
 ];
 
 /// The paths, ARNs first.
@@ -113,7 +125,18 @@ fn contained(service: &Dumped, output: &str, nouns: &[String]) -> Vec<String> {
 /// The plain name of a member without what says that it holds something: `TableDescription` → `table`.
 fn holder(name: &str) -> String {
     let plain = plain(name);
-    for ending in ["description", "details", "detail", "metadata", "information", "info", "summary", "response", "list", "set"] {
+    for ending in [
+        "description",
+        "details",
+        "detail",
+        "metadata",
+        "information",
+        "info",
+        "summary",
+        "response",
+        "list",
+        "set",
+    ] {
         if let Some(holder) = plain.strip_suffix(ending)
             && !holder.is_empty()
         {
@@ -131,10 +154,17 @@ fn ids(service: &Dumped, shape: &str, nouns: &[String], bare: bool) -> Vec<Strin
         .filter_map(|(name, member)| {
             let list = service.list_member(&member.shape);
             let text = service.kind(list.unwrap_or(&member.shape)) == "string";
-            text.then(|| (name.as_str(), if list.is_some() { singular(&plain(name)) } else { plain(name) }, list.is_some()))
+            text.then(|| {
+                (
+                    name.as_str(),
+                    if list.is_some() { singular(&plain(name)) } else { plain(name) },
+                    list.is_some(),
+                )
+            })
         })
         .collect();
-    let path = |(name, _, list): &(&str, String, bool)| if *list { format!("{name}[]") } else { (*name).to_owned() };
+    let path =
+        |(name, _, list): &(&str, String, bool)| if *list { format!("{name}[]") } else { (*name).to_owned() };
     for endings in [["arn", "id", "identifier"].as_slice(), ["name"].as_slice()] {
         for (at, noun) in nouns.iter().enumerate() {
             let roots = if bare && at == 0 { vec![noun.as_str(), ""] } else { vec![noun.as_str()] };

@@ -59,7 +59,9 @@ pub(crate) enum CatalogueError {
         why: String,
     },
     /// With `--check`: the table in the tree is not what the sources give.
-    #[error("the table in the tree is not the one that the sources give\n  hint: run `cargo xtask catalogue`")]
+    #[error(
+        "the table in the tree is not the one that the sources give\n  hint: run `cargo xtask catalogue`"
+    )]
     Stale,
     /// An unknown argument.
     #[error("`{0}` is not an argument of `catalogue`; known: --check, --report FILE")]

@@ -9,7 +9,12 @@ use super::{
 };
 
 /// Whether the answer carries credentials.
-pub(super) fn credentials(service: &Dumped, operation: &str, model: &OperationModel, tables: &Tables) -> bool {
+pub(super) fn credentials(
+    service: &Dumped,
+    operation: &str,
+    model: &OperationModel,
+    tables: &Tables,
+) -> bool {
     if tables.credentials.contains(&format!("{}:{operation}", service.name)) {
         return true;
     }

@@ -57,7 +57,8 @@ pub(super) fn resources(
         let Some(arn) = reference.format(prefix, kind) else { continue };
         let mut fills = Vec::new();
         for variable in variables(arn) {
-            let scopes = [format!("{}:{operation} {variable}", service.name), format!("{} {variable}", service.name)];
+            let scopes =
+                [format!("{}:{operation} {variable}", service.name), format!("{} {variable}", service.name)];
             let hand = scopes.iter().find_map(|scope| tables.fills.get(scope));
             let found = hand
                 .map(|paths| by_hand(paths, &members))

@@ -87,7 +87,12 @@ pub(super) fn build(dumped: &Dumped, reference: &Reference, tables: &Tables) -> 
         protocols: protocols(dumped),
         api_version: metadata.api_version.clone(),
         older_versions: dumped.versions.iter().filter(|v| **v != metadata.api_version).cloned().collect(),
-        other_signing_names: dumped.signing_names.iter().filter(|name| **name != signing_name).cloned().collect(),
+        other_signing_names: dumped
+            .signing_names
+            .iter()
+            .filter(|name| **name != signing_name)
+            .cloned()
+            .collect(),
         signing_name,
         endpoint_prefix: metadata.endpoint_prefix.clone(),
         target_prefix: metadata.target_prefix.clone(),

@@ -21,10 +21,22 @@ pub(super) enum Kind {
         xml_name: Option<String>,
         members: Vec<Member>,
     },
-    List { member: u32, flattened: bool, name: Option<String> },
-    Map { key: u32, value: u32, flattened: bool, key_name: Option<String>, value_name: Option<String> },
+    List {
+        member: u32,
+        flattened: bool,
+        name: Option<String>,
+    },
+    Map {
+        key: u32,
+        value: u32,
+        flattened: bool,
+        key_name: Option<String>,
+        value_name: Option<String>,
+    },
     String,
-    Blob { streaming: bool },
+    Blob {
+        streaming: bool,
+    },
     Integer,
     Long,
     Float,
@@ -106,11 +118,9 @@ impl<'a> Numbering<'a> {
         [&model.member, &model.value].into_iter().flatten().any(|member| {
             member.shape == name
                 || depth < 8
-                    && self
-                        .service
-                        .shapes
-                        .get(&member.shape)
-                        .is_some_and(|inner| inner.kind != "structure" && self.holds_itself(inner, name, depth + 1))
+                    && self.service.shapes.get(&member.shape).is_some_and(|inner| {
+                        inner.kind != "structure" && self.holds_itself(inner, name, depth + 1)
+                    })
         })
     }
 
@@ -126,7 +136,8 @@ impl<'a> Numbering<'a> {
 
     /// A shape that is no structure.
     fn simple(&mut self, model: &'a ShapeModel) -> Shape {
-        let name_of = |member: &Option<MemberModel>| member.as_ref().and_then(|member| member.location_name.clone());
+        let name_of =
+            |member: &Option<MemberModel>| member.as_ref().and_then(|member| member.location_name.clone());
         let kind = match model.kind.as_str() {
             "list" => Kind::List {
                 member: self.of_member(&model.member),

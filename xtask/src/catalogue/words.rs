@@ -8,9 +8,19 @@ pub(super) fn plain(name: &str) -> String {
 /// What names are told apart by, without what says that it is a name: `DBInstanceIdentifier` → `dbinstance`.
 pub(super) fn stem(name: &str) -> String {
     let plain = plain(name);
-    for ending in
-        ["namewithpath", "identifiers", "identifier", "names", "name", "arns", "arn", "ids", "id", "url", "key"]
-    {
+    for ending in [
+        "namewithpath",
+        "identifiers",
+        "identifier",
+        "names",
+        "name",
+        "arns",
+        "arn",
+        "ids",
+        "id",
+        "url",
+        "key",
+    ] {
         if let Some(stem) = plain.strip_suffix(ending)
             && !stem.is_empty()
         {

@@ -48,8 +48,11 @@ pub(super) fn write(
     });
     let folder = root.join(FOLDER);
     let sources = format!("{made_of:#}\n");
-    let files =
-        [(folder.join(&name), table), (root.join(INCLUDE), include.as_bytes()), (folder.join("catalogue.json"), sources.as_bytes())];
+    let files = [
+        (folder.join(&name), table),
+        (root.join(INCLUDE), include.as_bytes()),
+        (folder.join("catalogue.json"), sources.as_bytes()),
+    ];
     if check {
         let same = files.iter().all(|(path, wanted)| read(path).is_ok_and(|have| have == *wanted));
         return if same { Ok(()) } else { Err(CatalogueError::Stale) };
@@ -73,8 +76,7 @@ pub(super) fn write(
 pub(super) fn print_counts(services: &[Service]) {
     let operations: Vec<&Operation> = services.iter().flat_map(|service| &service.operations).collect();
     println!("{} services, {} operations", services.len(), operations.len());
-    for level in
-        [Level::List, Level::Read, Level::Tagging, Level::Write, Level::Permissions, Level::Unknown]
+    for level in [Level::List, Level::Read, Level::Tagging, Level::Write, Level::Permissions, Level::Unknown]
     {
         println!("  {level:?}: {}", operations.iter().filter(|operation| operation.access == level).count());
     }
@@ -119,7 +121,10 @@ pub(super) fn report(services: &[Service], path: &Path) -> Result<(), CatalogueE
                         })
                         .collect();
                     let star = if resource.required { "*" } else { "" };
-                    (format!("{}{star}", resource.kind), format!("{} arn:{}", fills.join(","), resource.arn_members.join(",")))
+                    (
+                        format!("{}{star}", resource.kind),
+                        format!("{} arn:{}", fills.join(","), resource.arn_members.join(",")),
+                    )
                 })
                 .collect();
             let _ = writeln!(

@@ -62,13 +62,17 @@ pub struct Confinement {
     pub writable: Vec<PathBuf>,
     /// More places to leave out, besides the built-in list.
     pub masked: Vec<PathBuf>,
+    /// Places of the built-in list of a home to show all the same (`~/.npmrc`), each by exactly the name it has there. Never
+    /// Interlock's own home or `~/.aws`.
+    pub shown: Vec<PathBuf>,
     /// The ways out. None means no network at all.
     pub doors: Vec<Door>,
     /// Variables to set inside, over everything inherited.
     pub environment: BTreeMap<String, String>,
     /// The caller's own environment, before filtering.
     pub inherited: Vec<(OsString, OsString)>,
-    /// Names that the filter for secrets lets through although their name or value looks secret (`ANTHROPIC_API_KEY`).
+    /// Names that the filter for secrets lets through although their name or value looks secret (`ANTHROPIC_API_KEY`);
+    /// what such a variable points at is not masked for that reason.
     /// `AWS_…` and `INTERLOCK_…` are never let through.
     pub keep: BTreeSet<String>,
     /// A file of CA certificates, readable inside at [`CA_BUNDLE`].
@@ -91,6 +95,7 @@ impl Confinement {
             workdir: workdir.into(),
             writable: Vec::new(),
             masked: Vec::new(),
+            shown: Vec::new(),
             doors: Vec::new(),
             environment: BTreeMap::new(),
             inherited: std::env::vars_os().collect(),
@@ -115,6 +120,7 @@ impl fmt::Debug for Confinement {
             .field("workdir", &self.workdir)
             .field("writable", &self.writable)
             .field("masked", &self.masked)
+            .field("shown", &self.shown)
             .field("doors", &self.doors)
             .field("ca_bundle", &self.ca_bundle)
             .field("relay_program", &self.relay_program)

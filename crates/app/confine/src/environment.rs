@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
+use crate::stores;
+
 /// Never let through, whatever the configuration says: real credentials of what Interlock guards, and its own settings.
 const NEVER: &[&str] = &["AWS_", "INTERLOCK_"];
 
@@ -197,6 +199,7 @@ fn admits(name: &str, value: &str, keep: &BTreeSet<String>) -> bool {
 fn names_a_secret(upper: &str) -> bool {
     PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
         || NAMES.contains(&upper)
+        || stores::POINTERS.contains(&upper)
         || upper
             .split(['_', '-', '.'])
             .any(|part| SECRET_PARTS.contains(&part) || SECRET_ENDS.iter().any(|end| part.ends_with(end)))
@@ -277,6 +280,7 @@ mod tests {
             "INTERLOCK_HOME",
             "XDG_RUNTIME_DIR",
             "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "TF_CLI_CONFIG_FILE",
             "npm_config__auth",
             "SESSION_COOKIE",
             "ARM_CLIENT_ID",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::Missing;
 
-/// Why a command could not be confined. In each case it was not run, except where `Interrupted` says otherwise.
+/// Why a command could not be confined. In each case it was not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfineError {
     /// A path of the confinement cannot be resolved.
@@ -40,6 +40,9 @@ pub enum ConfineError {
         /// What it contains.
         contents: String,
     },
+    /// A place is to be shown that never is.
+    #[error("`{}` cannot be shown to a confined command", .0.display())]
+    NeverShown(PathBuf),
     /// A writable path belongs to the system.
     #[error("{what} `{}` belongs to the system and cannot be made writable", path.display())]
     System {
@@ -74,6 +77,9 @@ impl ConfineError {
         match self {
             Self::Masked { .. } | Self::Contains { .. } | Self::System { .. } => {
                 Some("run it in a directory of its own, such as a checkout of the project")
+            }
+            Self::NeverShown(_) => {
+                Some("give the agent what it needs through a door or in the work directory")
             }
             Self::Homeless => Some("set HOME to a directory of its own"),
             Self::HardLinked(_) => Some("replace the file by a copy of itself, so that it has one name only"),

@@ -79,6 +79,7 @@ impl Masks {
         for path in home_stores(confinement, &resolved.home) {
             masks.add(&path, STORE);
         }
+        masks.show(confinement, resolved)?;
         for path in &confinement.masked {
             masks.add(&resolved.workdir.join(path), "the configuration masks it");
         }
@@ -136,10 +137,28 @@ impl Masks {
         }
     }
 
+    /// Takes places of the built-in list off it again.
+    fn show(&mut self, confinement: &Confinement, resolved: &Resolved) -> Result<(), ConfineError> {
+        let aws = [resolve_parent(&self.home.join(".aws")), resolve(&self.home.join(".aws"))];
+        for path in &confinement.shown {
+            for name in [resolve_parent(path), resolve(path)] {
+                let never = aws.iter().chain([&resolved.interlock_home]).any(|place| name.starts_with(place));
+                if never {
+                    return Err(ConfineError::NeverShown(path.clone()));
+                }
+                self.hidden.remove(&name);
+            }
+        }
+        Ok(())
+    }
+
     /// Masks what the caller's variables point at.
     fn add_pointers(&mut self, confinement: &Confinement, workdir: &Path) {
         for name in stores::POINTERS {
             let Some(value) = confinement.inherited(name) else { continue };
+            if confinement.keep.contains(*name) && !name.starts_with("AWS_") {
+                continue;
+            }
             for part in value.as_bytes().split(|byte| *byte == b':').filter(|part| !part.is_empty()) {
                 let path = workdir.join(Path::new(OsStr::from_bytes(part)));
                 if path.symlink_metadata().is_ok() && !is_program(&resolve(&path)) {

@@ -74,17 +74,27 @@ fn files(machine: &Machine) -> Vec<Attempt> {
         attempt("read /etc/shadow", is_root(), format!("cat /etc/shadow && {WON}")),
         attempt("read host's private keys", false, format!("cat /etc/ssl/private/* /etc/ssh/ssh_host_*_key && {WON}")),
         attempt("read service secrets", false, format!("cat /run/secrets/* /var/run/secrets/*/*/* && {WON}")),
+    ]);
+    attempts
+}
+
+fn writes(machine: &Machine) -> Vec<Attempt> {
+    let home = machine.home.display();
+    vec![
         attempt("write to the home", false, format!("echo evil >> {home}/.bashrc && {WON}")),
         attempt("write beside the work directory", false, format!("touch ../evil && {WON}")),
         attempt("write to a known file", false, format!("echo evil >> {home}/.gitconfig && {WON}")),
         attempt("write to the system", false, format!("touch /etc/evil /usr/local/bin/evil && {WON}")),
         attempt("replace the relay", false, format!("cp /bin/true /run/interlock/interlock && {WON}")),
         attempt("remount the root writable", false, format!("mount -o remount,rw / && {WON}")),
-        attempt("remount the home writable", false, format!("mount -o remount,bind,rw {home}/notes && {WON}")),
+        attempt(
+            "remount the home writable",
+            false,
+            format!("mount -o remount,bind,rw {home}/notes && {WON}"),
+        ),
         attempt("unmount a mask", false, format!("umount -l {home}/.aws && cat {home}/.aws/credentials")),
         attempt("bind a mount", false, format!("mkdir m && mount --bind / m && {WON}")),
-    ]);
-    attempts
+    ]
 }
 
 /// A part of the canary that is enough to find it, without being it.
@@ -132,6 +142,12 @@ fn processes(machine: &Machine) -> Vec<Attempt> {
             ),
         ),
         attempt("change the root", false, format!("chroot / true && {WON}")),
+    ]
+}
+
+/// Attempts on the kernel that all sandboxes of the machine share.
+fn kernel() -> Vec<Attempt> {
+    vec![
         attempt(
             "set the kernel's core handler",
             is_root(),
@@ -263,7 +279,10 @@ fn every_attempt_fails() {
     std::os::unix::fs::symlink(machine.home.join(".netrc"), machine.workdir.join("link-to-file")).unwrap();
     std::os::unix::fs::symlink(machine.home.join(".aws"), machine.workdir.join("link-to-directory")).unwrap();
     let attempts: Vec<_> =
-        [files(&machine), processes(&machine), sockets(&machine)].into_iter().flatten().collect();
+        [files(&machine), writes(&machine), processes(&machine), kernel(), sockets(&machine)]
+            .into_iter()
+            .flatten()
+            .collect();
     for (index, attempt) in attempts.iter().enumerate() {
         machine::write(&machine.workdir.join(format!("attempts/{index:03}")), &attempt.script);
     }

@@ -44,9 +44,21 @@ impl HomePaths {
     pub fn control(&self) -> PathBuf {
         self.root.join("control.sock")
     }
+    /// The sockets that confined processes may reach, in a folder that holds nothing else.
+    pub fn doors(&self) -> PathBuf {
+        self.root.join("doors")
+    }
     /// The socket that confined processes tell things on.
     pub fn agent(&self) -> PathBuf {
-        self.root.join("agent.sock")
+        self.doors().join("agent.sock")
+    }
+    /// The CONNECT proxy's socket.
+    pub fn proxy(&self) -> PathBuf {
+        self.doors().join("proxy.sock")
+    }
+    /// The endpoint door's socket.
+    pub fn endpoint(&self) -> PathBuf {
+        self.doors().join("endpoint.sock")
     }
 }
 

@@ -112,15 +112,14 @@ impl Daemon {
     fn opened(&self, session: Session) -> OpenedSession {
         let addresses = self.addresses();
         let key = session.keys.last().cloned().unwrap_or_default();
-        let socket = |name: &str| self.home.root.join(name).display().to_string();
         OpenedSession {
             secret_access_key: self.vault.secret(&key).reveal().to_owned(),
             access_key_id: key,
             token: self.vault.proxy_password(session.id.as_str()).reveal().to_owned(),
             region: REGION.to_owned(),
-            proxy_socket: socket("proxy.sock"),
-            endpoint_socket: socket("endpoint.sock"),
-            agent_socket: socket("agent.sock"),
+            proxy_socket: self.home.proxy().display().to_string(),
+            endpoint_socket: self.home.endpoint().display().to_string(),
+            agent_socket: self.home.agent().display().to_string(),
             proxy_url: addresses.aws_proxy,
             endpoint_url: addresses.aws,
             ca_bundle: addresses.ca_bundle.display().to_string(),

@@ -91,15 +91,4 @@ impl Daemon {
             tracing::warn!(%error, "a hook's note could not be written down");
         }
     }
-
-    /// Writes down that a confined process tried to reach a host.
-    pub(crate) fn note_egress(&self, session: Option<&SessionId>, host: &str, allowed: bool) {
-        let entry = Entry::new(EntryKind::Egress, self.now())
-            .public("session", session)
-            .public("host", host)
-            .public("allowed", allowed);
-        if let Err(error) = self.road.ports().journal.note(Record::only(entry)) {
-            tracing::warn!(%error, "an attempt to reach a host could not be written down");
-        }
-    }
 }

@@ -4,7 +4,7 @@
 //! A thread of its own, so that a slow or broken folder never holds up the writer. Only the newest counts.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -146,7 +146,7 @@ impl Anchor {
         file.sync_all()?;
         fault::pass(fault::BEFORE_RENAME)?;
         fs::rename(&temporary, path(&self.folder))?;
-        File::open(&self.folder)?.sync_all()?;
+        home::sync_parent(&temporary)?;
         fault::pass(fault::AFTER_EXPORT).map(|_| ())
     }
 }

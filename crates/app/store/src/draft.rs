@@ -13,7 +13,7 @@ pub(crate) type Answer = oneshot::Sender<Result<Receipt, JournalError>>;
 pub(crate) struct Draft {
     sealed: Sealed,
     wrapped: Option<Vec<u8>>,
-    pub(crate) events: Vec<Event>,
+    events: Vec<Event>,
     pub(crate) guards: Vec<Guard>,
     /// There when the events cannot become more on the way.
     written: Option<Written>,
@@ -58,6 +58,14 @@ impl Draft {
             draft.written = Some(draft.write()?);
         }
         Ok(draft)
+    }
+
+    /// Takes in what its guards brought about; what was written without it is written anew.
+    pub(crate) fn add(&mut self, events: impl ExactSizeIterator<Item = Event>) {
+        if events.len() > 0 {
+            self.written = None;
+            self.events.extend(events);
+        }
     }
 
     /// With the entry whose body it takes away.

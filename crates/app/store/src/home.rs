@@ -81,6 +81,7 @@ impl Home {
         for name in ["sealing.key", "wrapping.key", "virtual.key", "ledger.key"] {
             write_key(&folder, name)?;
         }
+        sync_parent(&folder).map_err(StoreError::io(root))?;
         Self::open(root)
     }
 
@@ -147,6 +148,11 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)
 }
 
+/// Makes a new name in a folder durable.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
 fn write_key(folder: &Path, name: &str) -> Result<(), StoreError> {
     let path = folder.join(name);
     let mut key = [0; 32];
@@ -157,7 +163,7 @@ fn write_key(folder: &Path, name: &str) -> Result<(), StoreError> {
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.sync_all()?;
-        File::open(folder)?.sync_all()
+        sync_parent(&path)
     };
     let written = write();
     key.zeroize();

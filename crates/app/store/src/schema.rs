@@ -53,7 +53,8 @@ pub(crate) fn open(
         home::private(path)?;
     } else {
         // SQLite gives its other files the mode of this one.
-        home::private_file(path).map_err(StoreError::io(path))?;
+        let file = home::private_file(path).and_then(|file| file.sync_all());
+        file.and_then(|()| home::sync_parent(path)).map_err(StoreError::io(path))?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
@@ -81,6 +82,7 @@ pub(crate) fn open(
 
 /// Opens the file for reading beside the writer, in this process or another.
 pub(crate) fn open_reader(path: &Path, verifier: &NoteVerifier) -> Result<Connection, StoreError> {
+    std::fs::metadata(path).map_err(StoreError::io(path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;

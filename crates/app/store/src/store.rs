@@ -119,6 +119,7 @@ impl Store {
             frontier,
             wal: wal.into(),
             wal_limit: WAL_STEP,
+            scrub: true,
         };
         let writer = thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || writer.run());
         let writer = Some(writer.map_err(StoreError::io(Path::new("ledger-writer")))?);
@@ -230,6 +231,8 @@ impl Drop for Store {
     }
 }
 
+/// A commit whose caller goes away while it waits is written all the same: whoever may be cancelled and must not leave a
+/// permit open waits in a task of its own.
 #[async_trait]
 impl Journal for Store {
     async fn commit(&self, record: Record) -> Result<Receipt, JournalError> {

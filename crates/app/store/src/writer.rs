@@ -46,6 +46,8 @@ pub(crate) struct Writer {
     pub(crate) wal: PathBuf,
     /// Its length at which it is moved next.
     pub(crate) wal_limit: u64,
+    /// Whether it still holds what was redacted.
+    pub(crate) scrub: bool,
 }
 
 /// A batch between its guards and its answers.
@@ -102,13 +104,17 @@ impl Writer {
         if batch.rows.is_empty() {
             return self.answer(batch);
         }
-        let redacts = batch.rows.iter().any(|row| row.redacts.is_some());
+        self.scrub |= batch.rows.iter().any(|row| row.redacts.is_some());
         match self.append(&batch.rows) {
             Ok(note) => {
                 self.apply(&std::mem::take(&mut batch.after));
+                if self.scrub {
+                    // Whoever redacts is told only when it is done.
+                    self.tidy();
+                }
                 self.answer(batch);
                 self.shared.anchor.offer(self.frontier.size(), note);
-                self.tidy(redacts);
+                self.tidy();
             }
             Err(error) => {
                 let why = error.to_string();
@@ -136,7 +142,7 @@ impl Writer {
                 )));
             }
         }
-        draft.events.extend(moved.into_iter().map(|ticket| Event::TicketMoved { ticket: Box::new(ticket) }));
+        draft.add(moved.into_iter().map(|ticket| Event::TicketMoved { ticket: Box::new(ticket) }));
         let (row, events) = draft.into_row().map_err(|error| JournalError::Unavailable(error.to_string()))?;
         batch.rows.push(row);
         let (after, now): (Vec<_>, Vec<_>) = events.into_iter().partition(loosens);
@@ -201,13 +207,13 @@ impl Writer {
     }
 
     /// Moves the write-ahead log into the database file, when it is long or must not keep what was redacted.
-    fn tidy(&mut self, redacts: bool) {
+    fn tidy(&mut self) {
         let length = fs::metadata(&self.wal).map_or(0, |meta| meta.len());
-        if length < self.wal_limit && !redacts {
+        if length < self.wal_limit && !self.scrub {
             return;
         }
         match self.move_wal() {
-            Ok(true) => self.wal_limit = WAL_STEP,
+            Ok(true) => (self.wal_limit, self.scrub) = (WAL_STEP, false),
             // Somebody reads; it can be moved only later.
             Ok(false) => self.wal_limit = length.saturating_add(WAL_STEP),
             // An fsync that failed tells nothing about what is on disk.

@@ -13,3 +13,6 @@ pub use person::{EnrolledKey, KeyStep, Person};
 pub use quorum::{Count, People, Slot, count};
 pub use signature::{NAMESPACE, Statement, parse_public_key, sign, verify};
 pub use ticket::{Approval, Held, Message, Quorum, Reason, State, Ticket};
+
+#[cfg(test)]
+mod tests;

@@ -63,7 +63,7 @@ impl GatewayConfig {
             endpoint_socket: None,
             authority: authority.into(),
             home_key,
-            read_cache: Duration::from_secs(2),
+            read_cache: Duration::from_secs(1),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Points in time as AWS writes them. The time itself is always a parameter.
 
 /// Seconds since the Unix epoch, UTC.
-pub type Seconds = u64;
+pub(crate) type Seconds = u64;
 
 const DAY: u64 = 86_400;
 
@@ -37,6 +37,7 @@ pub(crate) fn basic(at: Seconds) -> String {
 }
 
 /// `2015-08-30T12:36:00Z`.
+#[cfg(test)]
 pub(crate) fn iso8601(at: Seconds) -> String {
     let (year, month, day) = civil(at / DAY);
     let second = at % DAY;

@@ -10,9 +10,10 @@ pub mod forecast;
 pub mod identify;
 mod effect;
 mod read;
-mod rules;
+pub mod rules;
 mod target;
 pub mod wire;
 
 pub use error::ReadError;
+pub use read::{Candidate, Reading, judge, read, read_without};
 

@@ -57,12 +57,13 @@ impl Doctor {
 }
 
 fn finding(id: &str, ok: bool, detail: impl Into<String>, fix: &str) -> Finding {
-    Finding { id: id.to_owned(), ok, detail: detail.into(), fix: fix.to_owned() }
+    let fix = (!ok && !fix.is_empty()).then(|| fix.to_owned());
+    Finding { id: id.to_owned(), ok, detail: detail.into(), fix }
 }
 
 fn line(finding: &Finding) -> String {
     let mark = if finding.ok { "ok  " } else { "FAIL" };
-    let fix = if finding.ok || finding.fix.is_empty() { String::new() } else { format!("\n       fix: {}", finding.fix) };
+    let fix = finding.fix.as_ref().map(|fix| format!("\n       fix: {fix}")).unwrap_or_default();
     format!("{mark}  {:<18} {}{fix}", finding.id, finding.detail)
 }
 

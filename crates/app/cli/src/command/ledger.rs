@@ -144,7 +144,7 @@ fn verify(
     Ok(Verified {
         origin: verified.origin,
         entries: verified.size,
-        root: verified.root.to_string(),
+        root: interlock_action::Digest::new(verified.root).to_string(),
         checkpoints: verified.checkpoints,
         redacted: verified.redacted,
     })

@@ -110,9 +110,9 @@ impl Run {
         let mut confinement = Confinement::new(user_home()?, global.home()?, current, program);
         confinement.writable.clone_from(&self.writable);
         confinement.doors = vec![
-            Door::new(PROXY_PORT, &opened.proxy_socket),
-            Door::new(ENDPOINT_PORT, &opened.endpoint_socket),
-            Door::new(AGENT_PORT, &opened.agent_socket),
+            Door::in_directory(PROXY_PORT, &opened.proxy_socket),
+            Door::in_directory(ENDPOINT_PORT, &opened.endpoint_socket),
+            Door::in_directory(AGENT_PORT, &opened.agent_socket),
         ];
         confinement.keep = opened.pass.iter().cloned().collect();
         confinement.ca_bundle = Some(PathBuf::from(&opened.ca_bundle));

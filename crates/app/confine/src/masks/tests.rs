@@ -177,3 +177,27 @@ fn paths_are_resolved_as_far_as_they_exist() {
     assert_eq!(resolve(&place.at("missing/../home/new")), place.at("home/new"));
     assert_eq!(resolve_parent(&place.at("link")), place.at("link"));
 }
+
+#[test]
+fn a_place_can_be_shown_but_never_the_real_credentials() {
+    let place = Place::new();
+    let mut confinement = place.confinement();
+    confinement.shown = vec![place.at("home/.npmrc")];
+    let masks_shown = masks(&confinement).unwrap();
+    assert!(!masks_shown.hides(&place.at("home/.npmrc")) && masks_shown.hides(&place.at("home/.pypirc")));
+    for never in ["home/.aws", "home/.aws/credentials", "home/.local/state/interlock/store.sqlite"] {
+        confinement.shown = vec![place.at(never)];
+        assert!(matches!(masks(&confinement), Err(ConfineError::NeverShown(_))), "{never}");
+    }
+}
+
+#[test]
+fn what_a_kept_variable_points_at_is_not_masked_for_that() {
+    let place = Place::new();
+    let file = place.write("home/src/project/terraformrc");
+    let mut confinement = place.confinement();
+    confinement.inherited = vec![("TF_CLI_CONFIG_FILE".into(), file.clone().into())];
+    assert!(masks(&confinement).unwrap().hides(&file));
+    confinement.keep.insert("TF_CLI_CONFIG_FILE".to_owned());
+    assert!(!masks(&confinement).unwrap().hides(&file));
+}

@@ -115,6 +115,25 @@ fn entries_are_found_by_what_they_are_about() {
 }
 
 #[test]
+fn a_log_is_read_beside_the_daemon_and_without_it() {
+    let folder = Folder::new();
+    let home = folder.home();
+    assert!(matches!(Reader::open(&home), Err(StoreError::Io { .. })), "there is nothing yet");
+    let store = filled(&folder);
+    assert_eq!(Reader::open(&home).unwrap().entry(44).unwrap().index, 44);
+    drop(store);
+    let reader = Reader::open(&home).unwrap();
+    assert_eq!(reader.entries(&Query::default()).unwrap().len(), 45);
+    // What it opened is still its owner's alone, and does not stand in a daemon's way.
+    for file in fs::read_dir(home.root()).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+    }
+    commit(&open(&home), read("aws:s3:ListBuckets")).unwrap();
+    assert_eq!(reader.entry(45).unwrap().index, 45);
+}
+
+#[test]
 fn the_indices_serve_the_queries() {
     let folder = Folder::new();
     let store = filled(&folder);
@@ -198,8 +217,9 @@ fn an_exported_log_verifies_with_and_without_bodies() {
     let broken = verify_folder(&open, &home.verifier(), &[]).unwrap_err();
     assert!(matches!(broken, StoreError::Broken(Broken::Body { index: 0, .. })), "{broken}");
     // Somebody cuts the file in the middle of a line.
-    let cut = text(&closed);
-    fs::write(closed.join("entries.jsonl"), &cut[..cut.len() - 20]).unwrap();
+    let mut cut = text(&closed);
+    cut.truncate(cut.len() - 20);
+    fs::write(closed.join("entries.jsonl"), cut).unwrap();
     let broken = verify_folder(&closed, &home.verifier(), &[]).unwrap_err();
     assert!(matches!(broken, StoreError::Broken(Broken::Unreadable { index: 45, .. })), "{broken}");
 }

@@ -51,11 +51,6 @@ impl Checksum {
     }
 }
 
-/// The value of `Content-MD5`.
-pub(crate) fn encode_md5(bytes: &[u8]) -> String {
-    STANDARD.encode(<md5::Md5 as Digest>::digest(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +69,6 @@ mod tests {
         assert_eq!(of("x-amz-checksum-crc64nvme"), STANDARD.encode(0xae8b_1486_0a79_9888_u64.to_be_bytes()));
         assert_eq!(of("x-amz-checksum-sha1"), "98O8HYCOBHMq32eZZczDTKeuNEE=");
         assert_eq!(of("x-amz-checksum-sha256"), "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=");
-        assert_eq!(encode_md5(b""), "1B2M2Y8AsgTpgAmY7PhCfg==");
         assert!(Checksum::of_trailer("x-amz-checksum-xxhash64").is_none());
     }
 }

@@ -15,7 +15,7 @@ mod sign;
 mod tests;
 mod verify;
 
-pub(crate) use checksum::{Checksum, encode_md5};
+use checksum::Checksum;
 pub(crate) use chunked::{Chunks, Piece};
 pub use claim::{Claim, Form, Payload};
 pub use key::Secret;

@@ -7,7 +7,7 @@ use super::{Service, Summary, decode, table};
 
 /// How many decoded services are kept. A session speaks to a few dozen; the limit keeps an agent that walks through
 /// all of them from filling the memory. Services in use live on in their `Arc`s.
-const KEPT: usize = 64;
+const KEPT: usize = 48;
 
 /// Why a table cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

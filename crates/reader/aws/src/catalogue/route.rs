@@ -26,10 +26,11 @@ impl Route {
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
-        let segment = |text: &'static str| match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
-            Some(label) => label.strip_suffix('+').map_or(Segment::Label(label), Segment::Greedy),
-            None => Segment::Literal(text),
-        };
+        let segment =
+            |text: &'static str| match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+                Some(label) => label.strip_suffix('+').map_or(Segment::Label(label), Segment::Greedy),
+                None => Segment::Literal(text),
+            };
         let segments = if path.is_empty() { Vec::new() } else { path.split('/').map(segment).collect() };
         let query = query
             .split('&')

@@ -85,6 +85,7 @@ fn by_level(subject: &Subject<'_>, unknowns: &mut Vec<String>) -> Vec<Claim> {
             }
             claims
         }
+        Access::Write if is_policy(operation) => one(Effect::Privilege),
         Access::Write => one(verb::effect(operation)),
         Access::Unknown => {
             unknowns.push(format!(
@@ -101,6 +102,13 @@ fn by_level(subject: &Subject<'_>, unknowns: &mut Vec<String>) -> Vec<Claim> {
     }
 }
 
+/// Whether a write is about a policy or permission, though its published level is a plain write.
+fn is_policy(operation: &str) -> bool {
+    let verbs = ["Put", "Set", "Create", "Update", "Delete", "Add", "Remove", "Attach", "Detach", "Grant", "Revoke"];
+    let nouns = ["ResourcePolicy", "AccessPolicy", "AccessPolicies", "Permission", "Permissions", "PolicyStatement"];
+    verbs.iter().any(|verb| operation.starts_with(verb)) && nouns.iter().any(|noun| operation.ends_with(noun))
+}
+
 /// Services whose answers repeat a password only as stars.
 const MASKED: [&str; 2] = ["rds", "redshift"];
 
@@ -108,7 +116,7 @@ const MASKED: [&str; 2] = ["rds", "redshift"];
 fn hands_out(subject: &Subject<'_>, claims: &mut Vec<Claim>) {
     let told = claims.iter().any(|claim| claim.effect == Effect::SensitiveRead);
     let judged_by_hand = !table::claims(subject).is_empty();
-    let out = subject.credentials_out || subject.presigned_out;
+    let out = subject.credentials_out || (subject.presigned_out && !judged_by_hand);
     if told || !out || MASKED.contains(&subject.family()) || (judged_by_hand && subject.access.is_read()) {
         return;
     }
@@ -141,7 +149,11 @@ pub(crate) fn severity(effect: Effect) -> u8 {
     }
 }
 
-/// Worst first; among equals the unconditional before the conditional, else in the order found.
-pub(crate) fn order(claims: &mut [Claim]) {
+/// Puts claims in order: worst first, among equals the unconditional before the conditional, else as found. A plain read
+/// says nothing beside a change.
+pub(crate) fn settle(claims: &mut Vec<Claim>) {
+    if claims.iter().any(|claim| claim.effect != Effect::Read) {
+        claims.retain(|claim| claim.effect != Effect::Read);
+    }
     claims.sort_by_key(|claim| (std::cmp::Reverse(severity(claim.effect)), !claim.when.is_empty()));
 }

@@ -1,6 +1,6 @@
 //! What every survey says at its end, where the kind's own forecaster has not said it.
 
-use interlock_action::{Action, Effect, Relation, Securing, Target};
+use interlock_action::{Action, Change, Effect, Relation, Securing, Survey, Target};
 
 use super::draft::{Draft, leading};
 
@@ -48,4 +48,28 @@ fn plain_changes(action: &Action, draft: &mut Draft) {
 
 fn name(target: &Target) -> &str {
     target.name.as_deref().unwrap_or(target.id.as_str())
+}
+
+/// One line on what Interlock changed in the request, and what it would have done unchanged.
+pub(super) fn rewritten(action: &Action, asked: &Survey, sent: &Survey) -> Option<Change> {
+    let first = sent.forecast.changes.first()?;
+    let arguments = asked.rewrite.as_ref()?.as_object()?;
+    let changed: Vec<String> = arguments
+        .iter()
+        .filter(|(member, value)| action.arguments.get(*member) != Some(*value))
+        .map(|(member, value)| format!("{member}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    let members = action.arguments.as_object().into_iter().flat_map(|members| members.keys());
+    let dropped = members.filter(|member| !arguments.contains_key(*member)).map(|member| format!("no {member}"));
+    let changed: Vec<String> = changed.into_iter().chain(dropped).collect();
+    let count = |number: Option<u32>| number.map_or_else(|| "an unknown number".to_owned(), |number| number.to_string());
+    let counts = (asked.forecast.recovery != sent.forecast.recovery).then(|| {
+        format!(
+            "; as asked, {} of {} recovery points would have remained",
+            count(asked.forecast.recovery.after),
+            count(asked.forecast.recovery.before)
+        )
+    });
+    let what = format!("interlock changes the request: {}{}", changed.join(", "), counts.unwrap_or_default());
+    Some(Change { target: first.target.clone(), kind: first.kind, effect: Effect::Update, what, before: None, after: None })
 }

@@ -213,3 +213,11 @@ pub(super) fn leading(action: &Action) -> Effect {
     };
     action.claims.iter().map(|claim| claim.effect).min_by_key(weight).unwrap_or(Effect::Update)
 }
+
+/// A digest of a state that is bound but too long to be kept.
+pub(super) fn digest(state: &Value) -> Value {
+    match interlock_action::digest_of("interlock live state v1", state) {
+        Ok(digest) => Value::String(digest.to_string()),
+        Err(_) => state.clone(),
+    }
+}

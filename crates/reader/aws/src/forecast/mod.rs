@@ -1,8 +1,8 @@
 //! What an action would do to the live state: which reads, and the fold of their answers.
 //!
-//! One file a kind; its doc comment is its reference page. Everything here is pure. A forecast describes the action with
-//! the arguments it has: where a survey carries a `rewrite`, folding the rewritten action over the same answers gives
-//! the forecast of what is sent, and carries no further rewrite ([`effective`] does both).
+//! One file a kind; its doc comment is its reference page. Everything here is pure. Where Interlock changes the request,
+//! the survey carries the changed arguments and its forecast is of *those*: what is judged is what is sent. What the
+//! agent had asked for stands in one line of the changes, and whole in [`Forecaster::asked`].
 
 mod answer;
 mod arn;
@@ -20,6 +20,8 @@ mod s3;
 mod tally;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use interlock_action::{Action, Answers, Read, Survey};
@@ -45,6 +47,8 @@ pub trait Forecaster: Sync {
     fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
     /// What the answers mean. Answers that are missing count as unread.
     fn fold(&self, action: &Action, answers: &Answers) -> Survey;
+    /// The same for the action as the agent asked for it, before Interlock changes it.
+    fn asked(&self, action: &Action, answers: &Answers) -> Survey;
 }
 
 /// One kind's own part of a forecast; the rest (existence, tags, what nobody else says) is the same for all.
@@ -76,18 +80,36 @@ impl<T: Look> Forecaster for T {
     }
 
     fn fold(&self, action: &Action, answers: &Answers) -> Survey {
-        let mut draft = Draft::new();
-        if !action.is_plain_read() {
-            existence::observe(action, answers, &mut draft);
-            self.tell(action, answers, &mut draft);
+        let asked = plain(self, action, answers);
+        let Some(arguments) = asked.rewrite.clone() else { return asked };
+        let rewritten = Action { arguments: arguments.clone(), ..action.clone() };
+        let mut sent = plain(self, &rewritten, answers);
+        if sent.rewrite.is_some() {
+            // INVARIANT: a rewrite that does not stand by itself is not trusted.
+            return asked;
         }
-        closing::close(action, &mut draft);
-        draft.finish()
+        sent.forecast.changes.extend(closing::rewritten(action, &asked, &sent));
+        Survey { rewrite: Some(arguments), ..sent }
+    }
+
+    fn asked(&self, action: &Action, answers: &Answers) -> Survey {
+        plain(self, action, answers)
     }
 }
 
+/// The survey of an action with the arguments it has.
+fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Survey {
+    let mut draft = Draft::new();
+    if !action.is_plain_read() {
+        existence::observe(action, answers, &mut draft);
+        look.tell(action, answers, &mut draft);
+    }
+    closing::close(action, &mut draft);
+    draft.finish()
+}
+
 /// The forecasters, most particular first.
-static ALL: [&dyn Forecaster; 23] = [
+static ALL: [&dyn Forecaster; 24] = [
     &rds::instance::Instance,
     &rds::cluster::Cluster,
     &rds::snapshot::Snapshot,
@@ -107,6 +129,7 @@ static ALL: [&dyn Forecaster; 23] = [
     &iam::policy::Policy,
     &iam::access_key::AccessKey,
     &iam::instance_profile::InstanceProfile,
+    &compare::windows::Windows,
     &compare::settings::Settings,
     &compare::tags::TagWrites,
     &compare::records::Records,
@@ -116,14 +139,4 @@ static ALL: [&dyn Forecaster; 23] = [
 /// The forecaster of an action; the generic one where no other knows it.
 pub fn forecaster_for(action: &Action) -> &'static dyn Forecaster {
     ALL.into_iter().find(|forecaster| forecaster.applies(action)).unwrap_or(&generic::Generic)
-}
-
-/// The survey of an action as it was asked, and, where that rewrites it, of the action as it would be sent.
-pub fn effective(action: &Action, answers: &Answers) -> (Survey, Option<Survey>) {
-    let asked = forecaster_for(action).fold(action, answers);
-    let sent = asked.rewrite.clone().map(|arguments| {
-        let rewritten = Action { arguments, ..action.clone() };
-        forecaster_for(&rewritten).fold(&rewritten, answers)
-    });
-    (asked, sent)
 }

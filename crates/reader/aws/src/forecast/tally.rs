@@ -8,6 +8,7 @@ pub(super) struct Tally {
     points: Vec<RecoveryPoint>,
     before: u32,
     after: u32,
+    lost: u32,
     unsure: bool,
 }
 
@@ -21,6 +22,7 @@ impl Tally {
     pub(super) fn have(&mut self, id: impl Into<String>, what: impl Into<String>, survives: bool) {
         self.before = self.before.saturating_add(1);
         self.after = self.after.saturating_add(u32::from(survives));
+        self.lost = self.lost.saturating_add(u32::from(!survives));
         self.points.push(RecoveryPoint { id: id.into(), what: what.into(), survives });
     }
 
@@ -51,13 +53,9 @@ impl Tally {
         self.after > 0
     }
 
-    /// Ids of the points that survive, but for those that Interlock made: they come and go with tickets.
-    pub(super) fn lasting(&self) -> Vec<String> {
-        let mut ids: Vec<String> =
-            self.points.iter().filter(|point| point.survives).map(|point| point.id.clone()).collect();
-        ids.retain(|id| !super::arn::last(id).starts_with(super::OWN));
-        ids.sort();
-        ids
+    /// Whether a point that counts does not survive.
+    pub(super) fn loses(&self) -> bool {
+        self.lost > 0
     }
 
     /// The points.

@@ -26,9 +26,17 @@ pub(super) fn thousands(number: u64) -> String {
     out
 }
 
-/// `1 item`, `3 items`.
+/// `1 item`, `3 items`, `2 policies`.
 pub(super) fn count(number: u64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", thousands(number)) }
+    if number == 1 { format!("1 {one}") } else { format!("{} {}", thousands(number), several(one)) }
+}
+
+/// More than one: `items`, `policies`.
+pub(super) fn several(one: &str) -> String {
+    match one.strip_suffix("cy") {
+        Some(stem) => format!("{stem}cies"),
+        None => format!("{one}s"),
+    }
 }
 
 /// The first names of a list, and how many more there are.

@@ -12,10 +12,6 @@ use crate::{
 pub(super) struct Host {
     /// Without port, lower-case.
     pub(super) name: String,
-    /// The services (places in the catalogue) whose endpoint it is, host prefixes aside.
-    pub(super) services: Vec<usize>,
-    /// It is exactly the endpoint of those services.
-    exact: bool,
     /// The S3 bucket or access point (as ARN) that stands in it.
     pub(super) bucket: Option<String>,
     /// It is an S3 data endpoint, or an S3 Control endpoint.
@@ -29,7 +25,7 @@ enum S3 {
 }
 
 impl Host {
-    pub(super) fn of(request: &Request, catalogue: &Catalogue) -> Self {
+    pub(super) fn of(request: &Request) -> Self {
         let name = request.header("host").unwrap_or_default().to_ascii_lowercase();
         let name = match name.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
@@ -41,24 +37,39 @@ impl Host {
             if let Some((s3, bucket)) = s3(inner) {
                 host.s3 = Some(s3);
                 host.bucket = bucket;
-                let wanted = if s3 == S3::Control { "s3control" } else { "s3" };
-                let at = catalogue.summaries().binary_search_by(|summary| summary.name.cmp(wanted));
-                host.services = at.into_iter().collect();
-            } else {
-                (host.services, host.exact) = endpoints(&host.name, catalogue.summaries());
             }
-        } else if let Some(bucket) = host.name.strip_suffix(".localhost").filter(|bucket| !bucket.is_empty()) {
+        } else if let Some(bucket) = host.name.strip_suffix(".localhost").filter(|bucket| !bucket.is_empty())
+        {
             // Clients given the endpoint `http://localhost:PORT` put the bucket before it.
             host.bucket = Some(bucket.to_owned());
         }
         host
     }
 
+    /// The services (places in the catalogue) whose endpoint it is, host prefixes aside; whether it is so exactly.
+    pub(super) fn services(&self, catalogue: &Catalogue) -> (Vec<usize>, bool) {
+        let summaries = catalogue.summaries();
+        if let Some(s3) = self.s3 {
+            let wanted = if s3 == S3::Control { "s3control" } else { "s3" };
+            return (
+                summaries.binary_search_by(|summary| summary.name.cmp(wanted)).into_iter().collect(),
+                true,
+            );
+        }
+        if aws_domain(&self.name).is_none() { (Vec::new(), false) } else { endpoints(&self.name, summaries) }
+    }
+
     /// It is the endpoint of other services than those.
-    pub(super) fn contradicts(&self, signed: &[usize]) -> bool {
-        let certain = self.exact || self.s3.is_some();
-        // S3 and S3 Control sign alike.
-        certain && !self.services.is_empty() && !self.services.iter().any(|at| signed.contains(at))
+    pub(super) fn contradicts(&self, signed: &[usize], catalogue: &Catalogue) -> bool {
+        // Nearly always it is the endpoint of what was signed for: then nobody else need be asked.
+        let own = |at: &usize| {
+            catalogue.summaries().get(*at).is_some_and(|summary| fits(summary.host, &self.name) == Some(""))
+        };
+        if self.s3.is_none() && signed.iter().any(own) {
+            return false;
+        }
+        let (services, certain) = self.services(catalogue);
+        certain && !services.is_empty() && !services.iter().any(|at| signed.contains(at))
     }
 
     /// Whether the service is worth a look: of S3 and S3 Control, the one whose endpoint it is.
@@ -151,7 +162,9 @@ fn s3(inner: &str) -> Option<(S3, Option<String>)> {
 
 fn is_alone(label: &str) -> bool {
     let Some(rest) = label.strip_prefix("s3-") else { return false };
-    rest == "accelerate" || rest == "external-1" || rest.split('-').count() >= 3 && rest.ends_with(|l: char| l.is_ascii_digit())
+    rest == "accelerate"
+        || rest == "external-1"
+        || rest.split('-').count() >= 3 && rest.ends_with(|l: char| l.is_ascii_digit())
 }
 
 fn joined(labels: &[&str]) -> Option<String> {

@@ -5,9 +5,9 @@
 //! where the two contradict each other the request is refused. Several operations may fit: all are returned, and whoever
 //! judges takes the worst. What two parsers could read differently is refused.
 
+mod alias;
 mod host;
 mod path;
-mod query;
 mod rpc;
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::{
     ReadError,
     catalogue::{Catalogue, Operation, Protocol, Service},
-    wire::{Request, Scope},
+    wire::{Request, Scope, uri, walk::clip},
 };
 
 /// An operation that a request may be.
@@ -42,17 +42,18 @@ pub struct Candidate {
 /// [`ReadError::Malformed`] if path or query are not well-formed.
 pub fn identify(request: &Request, scope: Option<&Scope>) -> Result<Vec<Candidate>, ReadError> {
     let catalogue = Catalogue::get();
-    let host = host::Host::of(request, catalogue);
+    let host = host::Host::of(request);
     let services = services(catalogue, scope, &host)?;
-    let pairs = query::pairs(&request.query)?;
+    let pairs = uri::pairs(&request.query)?;
     let mut candidates = match rpc::marker(request, &pairs, &services)? {
         Some(marker) => rpc::candidates(request, &marker, &services),
         None => path::candidates(request, &pairs, &services, &host)?,
     };
     host.narrow(&mut candidates);
+    alias::drop_covered(&mut candidates, scope);
     if candidates.is_empty() {
         let named = scope.map(|scope| format!(" of `{}`", scope.service)).unwrap_or_default();
-        return Err(ReadError::Unknown(format!("`{} {}`{named}", request.method, query::clip(&request.path))));
+        return Err(ReadError::Unknown(format!("`{} {}`{named}", request.method, clip(&request.path))));
     }
     Ok(candidates)
 }
@@ -71,22 +72,21 @@ fn services(
                 .map(|(at, _)| at)
                 .collect();
             if signed.is_empty() {
-                return Err(ReadError::Unknown(format!(
-                    "no service signs as `{}`",
-                    query::clip(&scope.service)
-                )));
+                return Err(ReadError::Unknown(format!("no service signs as `{}`", clip(&scope.service))));
             }
-            if host.contradicts(&signed) {
+            if host.contradicts(&signed, catalogue) {
                 return Err(ReadError::Ambiguous(format!(
                     "the host `{}` is not one of the service `{}` that the signature names",
-                    query::clip(&host.name),
-                    query::clip(&scope.service)
+                    clip(&host.name),
+                    clip(&scope.service)
                 )));
             }
             signed
         }
-        None if host.services.is_empty() => (0..catalogue.summaries().len()).collect(),
-        None => host.services.clone(),
+        None => match host.services(catalogue).0 {
+            none if none.is_empty() => (0..catalogue.summaries().len()).collect(),
+            chosen => chosen,
+        },
     };
     chosen.retain(|at| host.allows(catalogue, *at));
     let damaged = |_| ReadError::Unknown("the catalogue is damaged".to_owned());

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use super::{Candidate, host::Host, query};
+use super::{Candidate, host::Host};
 use crate::{
     ReadError,
     catalogue::{Location, Operation, Protocol, Segment, Service},
-    wire::Request,
+    wire::{Request, uri, walk::clip},
 };
+
+/// The path's labels by name, decoded.
+type Labels = Vec<(String, String)>;
 
 /// A template that fits the path.
 struct Match<'a> {
     service: &'a Arc<Service>,
     operation: &'a Arc<Operation>,
     protocol: Protocol,
-    labels: Vec<(String, String)>,
+    labels: Labels,
     /// For each segment of the template: literal 2, label 1, greedy 0. Compared from the left; higher fits better.
     precision: Vec<u8>,
 }
@@ -30,7 +33,7 @@ pub(super) fn candidates(
     // Queries of presigned requests carry the signature, and newer SDKs name the operation in `x-id`; no service that
     // is known decides by either.
     let keys: Vec<&(String, String)> =
-        pairs.iter().filter(|(key, _)| !is_signature(key) && key != "x-id").collect();
+        pairs.iter().filter(|(key, _)| !uri::is_presign_key(key) && key != "x-id").collect();
     let mut fits = Vec::new();
     let mut literals: Vec<(&str, &'static str)> = Vec::new();
     for service in services {
@@ -43,7 +46,8 @@ pub(super) fn candidates(
             if operation.method != request.method && operation.route.query.is_empty() {
                 continue;
             }
-            let Some((labels, precision)) = path.fit(&operation.route.segments, service.base_path, bucket) else {
+            let Some((labels, precision)) = path.fit(&operation.route.segments, service.base_path, bucket)
+            else {
                 continue;
             };
             literals.extend(operation.route.query.iter().map(|(key, _)| (service.name, *key)));
@@ -70,14 +74,6 @@ pub(super) fn candidates(
             labels: fit.labels,
         })
         .collect())
-}
-
-/// Keys that carry a signature in the query.
-fn is_signature(key: &str) -> bool {
-    ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature",
-        "X-Amz-Security-Token", "X-Amz-Content-Sha256"]
-    .iter()
-    .any(|known| key.eq_ignore_ascii_case(known))
 }
 
 fn literal_count(operation: &Operation) -> usize {
@@ -139,20 +135,23 @@ fn refuse_other_literals(
             })
     };
     let other = keys.iter().find(|(key, _)| {
-        literals.iter().any(|(service, literal)| *service == fit.service.name && *literal == key) && !known(key)
+        literals.iter().any(|(service, literal)| *service == fit.service.name && *literal == key)
+            && !known(key)
     });
     match other {
         Some((key, _)) => Err(ReadError::Ambiguous(format!(
             "the query key `{}` asks for another operation than `{}`",
-            query::clip(key),
+            clip(key),
             fit.operation.name
         ))),
-        None => match own.iter().find(|(literal, _)| keys.iter().filter(|(key, _)| key == literal).count() > 1) {
-            Some((literal, _)) => {
-                Err(ReadError::Ambiguous(format!("the query key `{literal}` stands more than once")))
+        None => {
+            match own.iter().find(|(literal, _)| keys.iter().filter(|(key, _)| key == literal).count() > 1) {
+                Some((literal, _)) => {
+                    Err(ReadError::Ambiguous(format!("the query key `{literal}` stands more than once")))
+                }
+                None => Ok(()),
             }
-            None => Ok(()),
-        },
+        }
     }
 }
 
@@ -161,7 +160,7 @@ fn refuse_other_name(fits: &[Match<'_>], pairs: &[(String, String)]) -> Result<(
     let mut ids = pairs.iter().filter(|(key, _)| key == "x-id").map(|(_, value)| value);
     let contradicts = |id: &String| !fits.is_empty() && fits.iter().all(|fit| fit.operation.name != id);
     match ids.find(|id| contradicts(id)) {
-        Some(id) => Err(ReadError::Ambiguous(format!("`x-id={}` names another operation", query::clip(id)))),
+        Some(id) => Err(ReadError::Ambiguous(format!("`x-id={}` names another operation", clip(id)))),
         None => Ok(()),
     }
 }
@@ -178,7 +177,7 @@ impl Path {
         let inner = path.strip_prefix('/').unwrap_or(path);
         let raw: Vec<String> =
             if inner.is_empty() { Vec::new() } else { inner.split('/').map(str::to_owned).collect() };
-        let decoded = raw.iter().map(|segment| query::decode(segment)).collect::<Result<Vec<_>, _>>()?;
+        let decoded = raw.iter().map(|segment| uri::decode(segment, false)).collect::<Result<Vec<_>, _>>()?;
         // Clients, proxies and servers disagree on who removes these.
         if decoded.iter().any(|segment| segment == "." || segment == "..") {
             return Err(ReadError::Ambiguous("the path has a segment `.` or `..`".to_owned()));
@@ -187,12 +186,7 @@ impl Path {
     }
 
     /// Labels and precision, if the template fits. A bucket that stands in the host takes the template's first label.
-    fn fit(
-        &self,
-        template: &[Segment],
-        base_path: &str,
-        bucket: Option<&str>,
-    ) -> Option<(Vec<(String, String)>, Vec<u8>)> {
+    fn fit(&self, template: &[Segment], base_path: &str, bucket: Option<&str>) -> Option<(Labels, Vec<u8>)> {
         let mut labels = Vec::new();
         let mut template = template;
         if let Some(bucket) = bucket {
@@ -209,7 +203,8 @@ impl Path {
             })
             .collect();
         let base: Vec<&str> = base_path.split('/').filter(|part| !part.is_empty()).collect();
-        let based = !base.is_empty() && self.decoded.iter().zip(&base).filter(|(have, base)| have == *base).count() == base.len();
+        let based = !base.is_empty()
+            && self.decoded.iter().zip(&base).filter(|(have, base)| have == *base).count() == base.len();
         for start in [if based { base.len() } else { 0 }, 0] {
             if let Some(more) = self.fit_from(template, start) {
                 labels.extend(more);
@@ -219,7 +214,7 @@ impl Path {
         None
     }
 
-    fn fit_from(&self, template: &[Segment], start: usize) -> Option<Vec<(String, String)>> {
+    fn fit_from(&self, template: &[Segment], start: usize) -> Option<Labels> {
         let greedy = template.iter().position(|segment| matches!(segment, Segment::Greedy(_)));
         // A trailing slash belongs to what a greedy label at the end takes, and makes no difference elsewhere.
         let ends_greedy = matches!(template.last(), Some(Segment::Greedy(_)));
@@ -238,7 +233,9 @@ impl Path {
         if let Some(at) = greedy {
             let (from, to) = (start + at, end - after.len());
             let rest = self.decoded.get(from..to)?.join("/");
-            let (Some(Segment::Greedy(name)), false) = (template.get(at), rest.is_empty()) else { return None };
+            let (Some(Segment::Greedy(name)), false) = (template.get(at), rest.is_empty()) else {
+                return None;
+            };
             labels.push(((*name).to_owned(), rest));
             for (segment, at) in after.iter().zip(to..) {
                 labels.extend(self.one(*segment, at)?);

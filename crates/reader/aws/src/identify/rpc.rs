@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Candidate, query};
+use super::Candidate;
 use crate::{
     ReadError,
     catalogue::{Protocol, Service},
-    wire::{Body, Request},
+    wire::{Body, Request, guard::is_form, uri, walk::clip},
 };
 
 /// What names the operation.
@@ -16,8 +16,8 @@ pub(super) enum Marker {
     Cbor { prefix: String, operation: String },
     /// `X-Amz-Target`: prefix and operation.
     Target { prefix: String, operation: String },
-    /// `Action` and `Version`, with the query's pairs.
-    Action { action: String, version: Option<String>, query: Vec<(String, String)> },
+    /// `Action` and `Version`.
+    Action { action: String, version: Option<String> },
 }
 
 /// The marker that the request carries; `None` for REST. More than one is refused.
@@ -45,15 +45,17 @@ pub(super) fn marker(
 fn cbor(request: &Request) -> Result<Option<Marker>, ReadError> {
     let Some(protocol) = request.header("smithy-protocol") else { return Ok(None) };
     if protocol != "rpc-v2-cbor" {
-        return Err(ReadError::Unknown(format!("the protocol `{}`", query::clip(protocol))));
+        return Err(ReadError::Unknown(format!("the protocol `{}`", clip(protocol))));
     }
     let parts: Vec<&str> = request.path.split('/').collect();
     match parts.as_slice() {
         ["", "service", prefix, "operation", operation] => Ok(Some(Marker::Cbor {
-            prefix: query::decode(prefix)?,
-            operation: query::decode(operation)?,
+            prefix: uri::decode(prefix, false)?,
+            operation: uri::decode(operation, false)?,
         })),
-        _ => Err(ReadError::Unknown("rpc-v2-cbor with another path than `/service/…/operation/…`".to_owned())),
+        _ => {
+            Err(ReadError::Unknown("rpc-v2-cbor with another path than `/service/…/operation/…`".to_owned()))
+        }
     }
 }
 
@@ -63,7 +65,7 @@ fn target(request: &Request) -> Result<Option<Marker>, ReadError> {
         Some((prefix, operation)) => {
             Ok(Some(Marker::Target { prefix: prefix.to_owned(), operation: operation.to_owned() }))
         }
-        None => Err(ReadError::Unknown(format!("the target `{}`", query::clip(target)))),
+        None => Err(ReadError::Unknown(format!("the target `{}`", clip(target)))),
     }
 }
 
@@ -75,20 +77,22 @@ fn action(
     services: &[Arc<Service>],
 ) -> Result<Option<Marker>, ReadError> {
     let named = request.header("smithy-protocol").is_some() || request.header("x-amz-target").is_some();
-    if !named && !services.iter().any(|service| service.protocols.iter().any(|protocol| is_form(*protocol))) {
+    if !named && !services.iter().any(|service| service.protocols.iter().any(|protocol| is_query(*protocol)))
+    {
         return Ok(None);
     }
     let form = match &request.body {
-        Body::Bytes(bytes) if has_form(request) => {
+        Body::Bytes(bytes) if is_form(request) => {
             let text = std::str::from_utf8(bytes)
                 .map_err(|_| ReadError::Malformed("the form is not UTF-8".to_owned()))?;
-            query::pairs(text)?
+            uri::pairs(text)?
         }
         _ => Vec::new(),
     };
-    let is = |wanted: &str| move |pair: &&(String, String)| pair.0.eq_ignore_ascii_case(wanted);
-    let in_query = pairs.iter().filter(is("Action")).count();
-    let in_form = form.iter().filter(is("Action")).count();
+    let count = |pairs: &[(String, String)], wanted: &str| {
+        pairs.iter().filter(|(key, _)| key.eq_ignore_ascii_case(wanted)).count()
+    };
+    let (in_query, in_form) = (count(pairs, "Action"), count(&form, "Action"));
     match in_query + in_form {
         0 => return Ok(None),
         1 => {}
@@ -98,29 +102,29 @@ fn action(
         return Err(ReadError::Ambiguous("`Action` stands in the query, and there is a body".to_owned()));
     }
     let source = if in_query == 1 { pairs } else { form.as_slice() };
-    if source.iter().filter(is("Version")).count() > 1 || in_form == 1 && pairs.iter().any(|pair| is("Version")(&pair))
-    {
+    if count(pairs, "Version") + count(&form, "Version") > 1 {
         return Err(ReadError::Ambiguous("`Version` stands more than once".to_owned()));
     }
     let exact = |wanted: &str| source.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone());
     match exact("Action") {
         Some(action) => {
-            let query = if in_query == 1 { Vec::new() } else { pairs.to_vec() };
-            Ok(Some(Marker::Action { action, version: exact("Version"), query }))
+            // A server may merge query and form. Import/Export alone names its operation in both.
+            let other = |(key, value): &&(String, String)| {
+                !(uri::is_presign_key(key) || key == "Operation" && *value == action)
+            };
+            if in_form == 1
+                && let Some((key, _)) = pairs.iter().find(other)
+            {
+                return Err(ReadError::Ambiguous(format!("`{}` stands in the query of a form", clip(key))));
+            }
+            Ok(Some(Marker::Action { action, version: exact("Version") }))
         }
         None => Err(ReadError::Ambiguous("`Action` in another spelling".to_owned())),
     }
 }
 
-fn is_form(protocol: Protocol) -> bool {
+fn is_query(protocol: Protocol) -> bool {
     matches!(protocol, Protocol::Query | Protocol::Ec2)
-}
-
-/// Whether the content type says that the body is a form.
-fn has_form(request: &Request) -> bool {
-    let kind = request.header("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// The operations that the marker names.
@@ -132,7 +136,8 @@ pub(super) fn candidates(request: &Request, marker: &Marker, services: &[Arc<Ser
         .filter_map(|service| {
             let (name, protocol) = match marker {
                 Marker::Cbor { prefix, operation } => {
-                    let meant = service.target_prefix == Some(prefix.as_str()) || service.service_id == prefix;
+                    let meant =
+                        service.target_prefix == Some(prefix.as_str()) || service.service_id == prefix;
                     (post && meant).then_some((operation, speaks(service, |p| p == Protocol::Cbor)?))?
                 }
                 Marker::Target { prefix, operation } => {
@@ -140,23 +145,15 @@ pub(super) fn candidates(request: &Request, marker: &Marker, services: &[Arc<Ser
                     let json = |p| matches!(p, Protocol::Json10 | Protocol::Json11);
                     meant.then_some((operation, speaks(service, json)?))?
                 }
-                Marker::Action { action, version, .. } => {
+                Marker::Action { action, version } => {
                     let version = version.as_deref()?;
                     let meant = (post || request.method == "GET")
                         && at_root
                         && (service.api_version == version || service.older_versions.contains(&version));
-                    meant.then_some((action, speaks(service, is_form)?))?
+                    meant.then_some((action, speaks(service, is_query)?))?
                 }
             };
             let operation = service.operation(name)?;
-            // Import/Export's operations stand in the query too.
-            if let Marker::Action { query, .. } = marker
-                && !operation.route.query.iter().all(|(key, value)| {
-                    query.iter().any(|(have, is)| have == key && is == value)
-                })
-            {
-                return None;
-            }
             Some(Candidate {
                 service: Arc::clone(service),
                 operation: Arc::clone(operation),

@@ -3,7 +3,7 @@
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
-use super::facts::LOGS_RETENTION_LOWERED;
+use super::facts::{LOGS_RETENTION_LOWERED, S3_DESTINATION_FOREIGN};
 use super::{Rule, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
@@ -21,21 +21,40 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        id: "logs-sent-elsewhere",
-        finds: "log events sent to another account",
-        operations: &[("logs", "PutSubscriptionFilter"), ("logs", "PutAccountPolicy")],
-        test: |subject| {
-            let account = subject.text("destinationArn").and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
-            only_if(
-                subject.foreign(account),
-                claim(Effect::Exfiltrate, format!("sends log events to account {account}")),
-            )
+        id: "data-sent-elsewhere",
+        finds: "a stream of data sent to another account, or out of AWS",
+        operations: &[
+            ("logs", "PutSubscriptionFilter"),
+            ("dynamodb", "EnableKinesisStreamingDestination"),
+            ("sns", "Subscribe"),
+            ("events", "PutTargets"),
+            ("s3", "PutBucketNotificationConfiguration"),
+            ("ecr", "PutReplicationConfiguration"),
+        ],
+        test: sent_elsewhere,
+    },
+    Rule {
+        id: "export-elsewhere",
+        finds: "data exported to a bucket whose owner the request does not name",
+        operations: &[
+            ("ec2", "CreateStoreImageTask"),
+            ("ec2", "ExportImage"),
+            ("ec2", "CreateInstanceExportTask"),
+            ("logs", "CreateExportTask"),
+            ("elasticache", "ExportServerlessCacheSnapshot"),
+        ],
+        test: |_| {
+            vec![claim_when(
+                Effect::Exfiltrate,
+                "writes data to a bucket whose owner the request does not name",
+                vec![yes(S3_DESTINATION_FOREIGN)],
+            )]
         },
     },
     Rule {
         id: "elasticache-no-final-snapshot",
         finds: "a cache deleted without a final snapshot",
-        operations: &[("elasticache", "DeleteReplicationGroup"), ("elasticache", "DeleteCacheCluster"), ("memorydb", "DeleteCluster")],
+        operations: &[("elasticache", "DeleteReplicationGroup"), ("elasticache", "DeleteCacheCluster"), ("elasticache", "DeleteServerlessCache"), ("memorydb", "DeleteCluster")],
         test: |subject| {
             let kept = ["FinalSnapshotIdentifier", "FinalSnapshotName"].iter().any(|member| subject.has(member));
             only_if(
@@ -189,6 +208,30 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
 ];
+
+fn sent_elsewhere(subject: &Subject<'_>) -> Vec<Claim> {
+    let paths = [
+        "destinationArn",
+        "StreamArn",
+        "Endpoint",
+        "Targets[].Arn",
+        "NotificationConfiguration.TopicConfigurations[].TopicArn",
+        "NotificationConfiguration.QueueConfigurations[].QueueArn",
+        "NotificationConfiguration.LambdaFunctionConfigurations[].LambdaFunctionArn",
+    ];
+    let mut claims = Vec::new();
+    let arns = paths.iter().flat_map(|path| subject.texts(path)).filter(|text| text.starts_with("arn:"));
+    let registries = subject.texts("replicationConfiguration.rules[].destinations[].registryId");
+    for account in arns.filter_map(|arn| arn.split(':').nth(4)).chain(registries) {
+        if subject.foreign(account) {
+            claims.push(claim(Effect::Exfiltrate, format!("sends data to account {account}")));
+        }
+    }
+    if let Some(protocol @ ("http" | "https" | "email" | "email-json" | "sms")) = subject.text("Protocol") {
+        claims.push(claim(Effect::Exfiltrate, format!("sends every message out of AWS, by {protocol}")));
+    }
+    claims
+}
 
 fn redshift(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();

@@ -68,7 +68,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-foreign-key",
         finds: "encryption with a key that the account does not hold",
-        operations: &[("s3", "PutBucketEncryption"), ("s3", "PutObject"), ("s3", "CopyObject")],
+        operations: &[
+            ("s3", "PutBucketEncryption"),
+            ("s3", "PutObject"),
+            ("s3", "CopyObject"),
+            ("s3", "CreateMultipartUpload"),
+            ("s3", "UpdateObjectEncryption"),
+        ],
         test: foreign_key,
     },
     Rule {
@@ -195,7 +201,7 @@ fn account_of(arn: &str) -> Option<&str> {
 fn foreign_key(subject: &Subject<'_>) -> Vec<Claim> {
     let default = "ServerSideEncryptionConfiguration.Rules[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID";
     let mut claims = Vec::new();
-    for account in [default, "SSEKMSKeyId"].into_iter().flat_map(|path| subject.texts(path)).filter_map(account_of) {
+    for account in [default, "SSEKMSKeyId", "ObjectEncryption.SSEKMS.KMSKeyArn"].into_iter().flat_map(|path| subject.texts(path)).filter_map(account_of) {
         if subject.foreign(account) {
             claims.push(claim(
                 Effect::RecoveryLoss,

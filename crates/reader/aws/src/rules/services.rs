@@ -109,6 +109,17 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "lambda-alias-moved",
+        finds: "an alias that stands for another version of a function",
+        operations: &[("lambda", "UpdateAlias")],
+        test: |subject| {
+            only_if(
+                subject.has("FunctionVersion") || subject.has("RoutingConfig"),
+                claim(Effect::Execute, "puts other code into service under the function's role"),
+            )
+        },
+    },
+    Rule {
         id: "lambda-opens",
         finds: "a function that others may call",
         operations: &[

@@ -8,26 +8,38 @@ use crate::ReadError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) host: String,
+    pub(super) signing_name: &'static str,
     /// The bucket is the first segment of the path.
     pub(super) in_path: bool,
 }
 
 /// The place of a bucket, of an access point named by its ARN, or of a directory bucket.
-pub(super) fn place(bucket: &str, region: &str) -> Result<Place, ReadError> {
+pub(super) fn place(bucket: &str, operation: &str, region: &str) -> Result<Place, ReadError> {
     check_label(region)?;
     let suffix = suffix(region);
     if bucket.starts_with("arn:") {
-        return Ok(Place { host: access_point(bucket)?, in_path: false });
+        return Ok(Place { host: access_point(bucket)?, signing_name: "s3", in_path: false });
     }
     if let Some(zone) = directory_zone(bucket) {
         check_label(zone)?;
-        return Ok(Place { host: format!("{bucket}.s3express-{zone}.{region}.{suffix}"), in_path: false });
+        let in_path = is_control(operation);
+        let host = if in_path {
+            format!("s3express-control.{region}.{suffix}")
+        } else {
+            format!("{bucket}.s3express-{zone}.{region}.{suffix}")
+        };
+        return Ok(Place { host, signing_name: "s3express", in_path });
     }
     let host = format!("s3.{region}.{suffix}");
-    if is_host_label(bucket) {
-        return Ok(Place { host: format!("{bucket}.{host}"), in_path: false });
-    }
-    Ok(Place { host, in_path: true })
+    let in_path = !is_host_label(bucket);
+    let host = if in_path { host } else { format!("{bucket}.{host}") };
+    Ok(Place { host, signing_name: "s3", in_path })
+}
+
+/// Whether an operation on a directory bucket is about the bucket itself rather than what is in it.
+fn is_control(operation: &str) -> bool {
+    let about_bucket = operation.contains("Bucket") || operation.contains("PublicAccessBlock");
+    about_bucket && operation != "HeadBucket"
 }
 
 /// A name that can be one label of a host name; one with dots would not match the certificate.

@@ -1,8 +1,10 @@
 //! Which host answers for a service: AWS's own endpoint rules, for the common cases.
 
+use serde_json::{Map, Value};
+
 use super::walk::clip;
 use crate::ReadError;
-use crate::catalogue::Service;
+use crate::catalogue::{Operation, Service};
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Endpoint {
     pub base_path: &'static str,
     /// The region of the credential scope: another than the caller's where the whole partition shares an endpoint.
     pub signing_region: String,
+    /// The service of the credential scope.
+    pub signing_name: &'static str,
 }
 
 /// The endpoint of a service in a region.
@@ -28,7 +32,68 @@ pub fn endpoint(service: &Service, region: &str) -> Result<Endpoint, ReadError> 
         Some(start) => format!("{start}.{suffix}"),
         None => host,
     };
-    Ok(Endpoint { host, base_path: service.base_path, signing_region: signing_region.to_owned() })
+    Ok(Endpoint {
+        host,
+        base_path: service.base_path,
+        signing_region: signing_region.to_owned(),
+        signing_name: service.signing_name,
+    })
+}
+
+/// The endpoint of an operation, where its service keeps some operations elsewhere. The flag says whether the host
+/// prefix of the operation still comes before it.
+pub(super) fn of_operation(
+    service: &Service,
+    operation: &Operation,
+    region: &str,
+    parameters: &Map<String, Value>,
+) -> Result<(Endpoint, bool), ReadError> {
+    let mut place = endpoint(service, region)?;
+    let suffix = suffix(region);
+    let mut prefixed = true;
+    match (service.name, operation.name) {
+        (
+            "arc-region-switch",
+            "CreatePlan" | "DeletePlan" | "GetPlan" | "ListPlans" | "ListRoute53HealthChecks"
+            | "ListTagsForResource" | "TagResource" | "UntagResource" | "UpdatePlan",
+        ) => {
+            "arc-region-switch-control-plane.us-east-1.api.aws".clone_into(&mut place.host);
+            "us-east-1".clone_into(&mut place.signing_region);
+        }
+        ("neptune-graph", _) if operation.host_prefix.is_some() => {
+            place.host = format!("{region}.neptune-graph.{suffix}");
+        }
+        ("s3", "ListDirectoryBuckets")
+        | (
+            "s3control",
+            "DeleteAccessPointScope" | "GetAccessPointScope" | "PutAccessPointScope"
+            | "ListAccessPointsForDirectoryBuckets",
+        ) => {
+            place.host = format!("s3express-control.{region}.{suffix}");
+            place.signing_name = "s3express";
+        }
+        ("s3", "WriteGetObjectResponse") => {
+            place.host = format!("s3-object-lambda.{region}.{suffix}");
+            place.signing_name = "s3-object-lambda";
+        }
+        ("s3control", "CreateBucket" | "ListRegionalBuckets") if parameters.contains_key("OutpostId") => {
+            place.host = format!("s3-outposts.{region}.{suffix}");
+            place.signing_name = "s3-outposts";
+            prefixed = false;
+        }
+        ("s3control", _) => refuse_outposts(parameters)?,
+        _ => {}
+    }
+    Ok((place, prefixed))
+}
+
+/// A resource on an outpost is told by its ARN, and reached at a host and with a header that are not written here.
+fn refuse_outposts(parameters: &Map<String, Value>) -> Result<(), ReadError> {
+    let is_outpost = |value: &Value| value.as_str().is_some_and(|text| text.contains(":s3-outposts:"));
+    match parameters.values().any(is_outpost) {
+        true => Err(ReadError::Unwritable("a resource on an outpost".to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// The domain of the region's partition.

@@ -87,8 +87,8 @@ fn read_shape(
             let items = items(wire, flat, member_name.unwrap_or("member"), "member", path)?;
             let mut read = Vec::with_capacity(items.len());
             for (at, node) in items.into_iter().enumerate() {
-                let value = read_shape(walk, dialect, *item, None, node, &Path::Item(path, at))?;
-                read.push(value.unwrap_or_else(|| Value::Object(Map::new())));
+                let here = Path::Item(path, at);
+                read.push(read_item(walk, dialect, *item, node, &here)?);
             }
             Ok(Some(Value::Array(read)))
         }
@@ -102,8 +102,8 @@ fn read_shape(
                 if read.contains_key(key) {
                     return Err(ambiguous(&here, "stands twice"));
                 }
-                let item = read_shape(walk, dialect, *value, None, node, &here)?;
-                read.insert(key.to_owned(), item.unwrap_or_else(|| Value::Object(Map::new())));
+                let item = read_item(walk, dialect, *value, node, &here)?;
+                read.insert(key.to_owned(), item);
             }
             Ok(Some(Value::Object(read)))
         }
@@ -114,6 +114,17 @@ fn read_shape(
             _ => Err(malformed(path, scalar::wanted(kind))),
         },
     }
+}
+
+/// A member of a list or map: a structure without members cannot be said there.
+fn read_item(
+    walk: &mut Walk<'_>,
+    dialect: Dialect,
+    shape: ShapeId,
+    wire: &Node,
+    path: &Path<'_>,
+) -> Result<Value, ReadError> {
+    read_shape(walk, dialect, shape, None, wire, path)?.ok_or_else(|| malformed(path, "a structure"))
 }
 
 fn entry_parts<'n>(
@@ -208,7 +219,7 @@ fn write_shape(
             };
             for (at, value) in items.iter().enumerate() {
                 let key = format!("{key}.{}", at + 1);
-                write_shape(walk, dialect, *item, None, value, &key, &Path::Item(path, at), out)?;
+                write_item(walk, dialect, *item, value, &key, &Path::Item(path, at), out)?;
             }
             Ok(())
         }
@@ -218,7 +229,7 @@ fn write_shape(
                 let entry = format!("{key}{around}.{}", at + 1);
                 out.push((format!("{entry}.{}", key_name.unwrap_or("key")), name.clone()));
                 let key = format!("{entry}.{}", value_name.unwrap_or("value"));
-                write_shape(walk, dialect, *shape, None, item, &key, &Path::Member(path, name), out)?;
+                write_item(walk, dialect, *shape, item, &key, &Path::Member(path, name), out)?;
             }
             Ok(())
         }
@@ -229,4 +240,22 @@ fn write_shape(
             Ok(())
         }
     }
+}
+
+/// A member of a list or map. One that leaves no trace would move those after it.
+fn write_item(
+    walk: &Walk<'_>,
+    dialect: Dialect,
+    shape: ShapeId,
+    value: &Value,
+    key: &str,
+    path: &Path<'_>,
+    out: &mut Vec<(String, String)>,
+) -> Result<(), ReadError> {
+    let before = out.len();
+    write_shape(walk, dialect, shape, None, value, key, path, out)?;
+    if out.len() == before {
+        return Err(unwritable(path, "is empty, which a form cannot say"));
+    }
+    Ok(())
 }

@@ -52,8 +52,9 @@ fn write_path(
     let mut template = operation.uri.split('?').next().unwrap_or_default();
     let name = parameters.get("Bucket").and_then(Value::as_str);
     if let (Some(rest), "s3", Some(name)) = (template.strip_prefix("/{Bucket}"), walk.service.name, name) {
-        let place = bucket::place(name, region)?;
+        let place = bucket::place(name, operation.name, region)?;
         written.host = place.host;
+        written.signing_name = place.signing_name;
         if !place.in_path {
             template = rest;
             written.bucket_in_host = Some(name.to_owned());

@@ -6,7 +6,7 @@ use super::walk::clip;
 use crate::ReadError;
 
 /// Decodes percent-encoding; `plus` makes `+` a space, as queries and forms mean it.
-pub(super) fn decode(text: &str, plus: bool) -> Result<String, ReadError> {
+pub(crate) fn decode(text: &str, plus: bool) -> Result<String, ReadError> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -50,7 +50,7 @@ fn encode_but(text: &str, safe: &str) -> String {
 }
 
 /// The decoded pairs of a query or form, in order, repeated keys kept.
-pub(super) fn pairs(raw: &str) -> Result<Vec<(String, String)>, ReadError> {
+pub(crate) fn pairs(raw: &str) -> Result<Vec<(String, String)>, ReadError> {
     raw.split('&')
         .filter(|part| !part.is_empty())
         .map(|part| {
@@ -73,7 +73,7 @@ pub(super) fn write_pairs(pairs: &[(String, String)]) -> String {
 }
 
 /// Whether a query key belongs to a presigned URL (SigV4 or SigV2) and is no parameter.
-pub(super) fn is_presign_key(key: &str) -> bool {
+pub(crate) fn is_presign_key(key: &str) -> bool {
     const KEYS: [&str; 10] = [
         "x-amz-algorithm",
         "x-amz-credential",

@@ -28,7 +28,7 @@ impl fmt::Display for Path<'_> {
 }
 
 /// A name that somebody else chose, short enough to be shown.
-pub(super) fn clip(name: &str) -> String {
+pub(crate) fn clip(name: &str) -> String {
     const LONGEST: usize = 96;
     if name.chars().count() <= LONGEST {
         return name.to_owned();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::endpoint::{check_label, endpoint};
+use super::endpoint::{check_label, of_operation};
 use super::query::Dialect;
 use super::walk::{Path, Walk, unwritable};
 use super::{cbor, cbor_item, json, query, rest_write, uri};
@@ -18,6 +18,8 @@ pub struct Written {
     pub host: String,
     /// The region of the credential scope.
     pub signing_region: String,
+    /// The service of the credential scope.
+    pub signing_name: &'static str,
     /// The path, percent-encoded.
     pub path: String,
     /// The query, percent-encoded, without `?`.
@@ -74,11 +76,12 @@ pub fn write(
     let input = service.input(operation).unwrap_or(&nothing);
     let parameters = if parameters.is_null() { &Value::Object(Map::new()) } else { parameters };
     let object = super::walk::object(input, parameters, &Path::Root)?;
-    let place = endpoint(service, region)?;
+    let (place, prefixed) = of_operation(service, operation, region, object)?;
     let mut written = Written {
         method: "POST".to_owned(),
         host: place.host,
         signing_region: place.signing_region,
+        signing_name: place.signing_name,
         path: "/".to_owned(),
         query: String::new(),
         headers: Vec::new(),
@@ -110,7 +113,7 @@ pub fn write(
     if service.query_compatible && matches!(protocol, Protocol::Json10 | Protocol::Json11 | Protocol::Cbor) {
         written.header("x-amzn-query-mode", "true");
     }
-    if let Some(prefix) = operation.host_prefix {
+    if let Some(prefix) = operation.host_prefix.filter(|_| prefixed) {
         written.host = format!("{}{}", host_prefix(prefix, input, object, account)?, written.host);
     }
     Ok(written)

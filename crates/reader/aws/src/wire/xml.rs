@@ -45,6 +45,9 @@ pub(super) fn read_members(
             continue;
         }
         let flat = flattens(Some(member), kind);
+        if !flat && list_takes(walk, structure, member)? {
+            continue;
+        }
         let item_name = match kind {
             Kind::List { member_name, .. } if flat => *member_name,
             _ => None,
@@ -64,6 +67,17 @@ pub(super) fn read_members(
     }
     note_strangers(walk, structure, wire, &known, path);
     Ok(Value::Object(read))
+}
+
+/// S3's deprecated notifications have an `Event` and a list of `Event`s: the list takes what stands there.
+fn list_takes(walk: &Walk<'_>, structure: &Structure, scalar: &Member) -> Result<bool, ReadError> {
+    for other in &structure.members {
+        let same = other.location_name == scalar.location_name && other.name != scalar.name;
+        if same && flattens(Some(other), walk.kind(other.shape)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn note_strangers(

@@ -1,6 +1,6 @@
 //! Operations on content and settings whose verb misleads: writes that add, deletes that only unset, sends.
 
-use interlock_action::Effect::{Create, Destroy, Interrupt, Privilege, Update};
+use interlock_action::Effect::{Create, Destroy, Interrupt, Privilege, Read, Update};
 
 use super::Row;
 
@@ -72,5 +72,20 @@ pub(super) const ROWS: &[Row] = &[
     ("backup", &["StartBackupJob"], &[Create], "makes a recovery point"),
     ("backup", &["StopBackupJob"], &[Interrupt], "ends a backup before it is done"),
     ("emr", &["TerminateJobFlows"], &[Destroy, Interrupt], "ends clusters with what is on their disks"),
-    ("glue", &["BatchStopJobRun", "StopCrawler"], &[Interrupt], "ends what runs"),
+    ("rds", &["StartExportTask"], &[Create], "exports data to a bucket"),
+    ("rds", &["ApplyPendingMaintenanceAction"], &[Interrupt], "applies maintenance, which may restart the database"),
+    ("rds", &["RegisterDBProxyTargets"], &[Update], "puts a database behind a proxy"),
+    ("ec2", &["CreateReplaceRootVolumeTask"], &[Destroy, Interrupt], "replaces the machine's root disk by an older one"),
+    ("ec2", &["SendDiagnosticInterrupt"], &[Interrupt], "makes the machine's kernel panic"),
+    ("logs", &["DeleteIndexPolicy", "DeleteTransformer", "DeleteQueryDefinition", "DisassociateKmsKey"], &[Update], UNSETS),
+    ("logs", &["StopQuery", "CancelExportTask", "CancelImportTask"], &[Update], "ends what runs"),
+    ("cloudtrail", &["StartQuery", "GenerateQuery", "CancelQuery"], &[Read], "looks through recorded events"),
+    ("autoscaling", &["StartInstanceRefresh"], &[Interrupt, Update], "replaces the instances of the group one after another"),
+    ("elasticache", &["TestFailover"], &[Interrupt], "fails over to a replica: connections are cut"),
+    ("kinesis", &["DisableEnhancedMonitoring"], &[Update], UNSETS),
+    ("config", &["DeleteEvaluationResults", "DeleteStoredQuery", "DeletePendingAggregationRequest"], &[Update], "drops results that can be made again"),
+    ("ecs", &["DeleteAttributes", "DeleteAccountSetting"], &[Update], UNSETS),
+    ("ssm", &["DeleteInventory", "DeleteOpsItem", "DeleteOpsMetadata"], &[Update], "drops notes about machines"),
+    ("dms", &["StopReplicationTask", "StopReplication"], &[Interrupt], "stops copying data"),
+    ("glue", &["BatchStopJobRun", "StopCrawler", "StopTrigger", "StopWorkflowRun", "StopSession"], &[Interrupt], "ends what runs"),
 ];

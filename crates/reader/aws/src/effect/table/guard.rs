@@ -60,4 +60,10 @@ pub(super) const ROWS: &[Row] = &[
     ("ecr", &["DeleteLifecyclePolicy"], &[Update], "keeps images that would have expired"),
     ("ecr", &["DeleteRegistryScanningConfiguration", "DeleteSigningConfiguration"], &[GuardRemoval], "takes a check of images away"),
     ("s3", &["DeleteBucketLifecycle"], &[Update], "keeps objects that would have expired"),
+    ("rds", &["StopActivityStream"], &[GuardRemoval], "turns off the record of what is done in the database"),
+    ("cloudwatch", &["PutAlarmMuteRule"], &[GuardRemoval], "silences alarms for a time"),
+    ("cloudwatch", &["DeleteAlarmMuteRule"], &[Update], "lets alarms speak again"),
+    ("kinesis", &["StopStreamEncryption"], &[GuardRemoval], "stores new records unencrypted"),
+    ("config", &["DeleteRetentionConfiguration"], &[GuardRemoval], "changes how long the record of configuration is kept"),
+    ("organizations", &["MoveAccount"], &[Privilege, GuardRemoval], "puts an account under other limits"),
 ];

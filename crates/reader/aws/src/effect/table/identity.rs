@@ -50,4 +50,11 @@ pub(super) const ROWS: &[Row] = &[
     ("ram", &["AcceptResourceShareInvitation"], &[Privilege], "takes part in what another account shares"),
     ("ram", &["CreateResourceShare", "AssociateResourceShare"], &[Privilege], "shares resources with others"),
     ("emr", &["PutBlockPublicAccessConfiguration"], &[Privilege, Expose], "changes the block of public access"),
+    ("rds", &["AddRoleToDBCluster", "AddRoleToDBInstance"], &[Privilege], "lets the database act under a role"),
+    ("rds", &["RemoveRoleFromDBCluster", "RemoveRoleFromDBInstance"], &[Privilege, Interrupt], "takes a role from the database"),
+    ("ec2", &["EnableSerialConsoleAccess", "AssociateEnclaveCertificateIamRole", "ModifyManagedResourceVisibility"], &[Privilege], "changes who may reach machines or keys"),
+    ("logs", &["PutDestinationPolicy", "PutDeliveryDestinationPolicy", "DeleteDeliveryDestinationPolicy"], &[Privilege], "changes who may send log events here"),
+    ("cloudtrail", &["RegisterOrganizationDelegatedAdmin"], &[Privilege], "makes another account the administrator of trails"),
+    ("eks", &["AssociateIdentityProviderConfig", "DisassociateIdentityProviderConfig"], &[Privilege], "changes who can sign in to the cluster"),
+    ("iam", &["EnableOrganizationsRootCredentialsManagement", "EnableOrganizationsRootSessions", "DisableOrganizationsRootCredentialsManagement", "DisableOrganizationsRootSessions", "EnableOutboundWebIdentityFederation", "DisableOutboundWebIdentityFederation", "AcceptDelegationRequest", "AssociateDelegationRequest", "UpdateDelegationRequest", "SendDelegationToken"], &[Privilege], "changes who may do what"),
 ];

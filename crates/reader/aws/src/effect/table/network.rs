@@ -38,6 +38,7 @@ pub(super) const ROWS: &[Row] = &[
     ("globalaccelerator", &["AllowCustomRoutingTraffic", "DenyCustomRoutingTraffic", "UpdateListener", "UpdateEndpointGroup", "AddEndpoints", "RemoveEndpoints"], &[Network], "changes where traffic goes"),
     ("appmesh", &["UpdateRoute", "UpdateGatewayRoute", "UpdateVirtualRouter"], &[Network], "changes where traffic goes"),
     ("docdb-elastic", &["UpdateCluster"], &[Update], "changes a cluster"),
+    ("ec2", &["EnableAddressTransfer", "AcceptAddressTransfer", "MoveAddressToVpc"], &[Network], "moves a public address"),
 ];
 
 /// Nouns of EC2 whose every write changes reach.
@@ -58,7 +59,8 @@ pub(super) fn claims(subject: &Subject<'_>) -> Vec<Claim> {
     }
     let mut claims = vec![Claim::plain(Network, verb::sentence(Network, subject.operation))];
     let effect = verb::effect(subject.operation);
-    if matches!(effect, Effect::Create | Effect::Destroy | Effect::Interrupt) {
+    // Taking a rule from a group interrupts only what uses the group: a rule looks.
+    if matches!(effect, Effect::Create | Effect::Destroy | Effect::Interrupt) && verb::verb(subject.operation) != "Revoke" {
         claims.push(Claim::plain(effect, verb::sentence(effect, subject.operation)));
     }
     claims

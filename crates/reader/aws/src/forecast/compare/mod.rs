@@ -2,5 +2,7 @@
 
 pub(super) mod diff;
 pub(super) mod records;
+mod rows;
 pub(super) mod settings;
 pub(super) mod tags;
+pub(super) mod windows;

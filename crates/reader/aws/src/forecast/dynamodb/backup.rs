@@ -27,7 +27,7 @@ pub(in crate::forecast) struct Backup;
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
     let given = action.arguments.get("BackupArn")?.as_str()?;
     let resource = arn::parse(given).map(|arn| arn.resource).unwrap_or(given);
-    Some((given, arn::target(action, Kind::Other, "dynamodb", resource, given)))
+    Some((given, arn::target(action, Kind::Snapshot, "dynamodb", resource, given)))
 }
 
 impl Look for Backup {
@@ -85,7 +85,7 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
     draft.observe(id, Observed { exists: Some(true), data: Bears::Yes, size, ..Observed::default() });
     draft.bind(id.as_str(), json!({ "at": at }));
     let what = format!("backup {called}{sized} of table {name} as of {at} is deleted for good");
-    draft.change(id, Kind::Other, Effect::RecoveryLoss, what);
+    draft.change(id, Kind::Snapshot, Effect::RecoveryLoss, what);
     let mut tally = Tally::default();
     let others = listed(answers, &points::backups_key(name), "BackupSummaries");
     draft.gap(others.gap(&format!("backups of {name}")));

@@ -257,7 +257,8 @@ fn update(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     };
     if !replicas.is_empty() {
         // The table itself stays; a backup of it holds what the replica held.
-        draft.tally(points::count(answers, name, record, Fate { history: true, backups: true }, draft));
+        let tally = points::count(answers, name, record, Fate { history: true, backups: true }, draft);
+        draft.tally(tally);
         draft.securing = points::by_backup(action, answers, name, record);
     }
 }

@@ -152,7 +152,12 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let keeps = full(action) && flag(&action.arguments, "/DeleteAutomatedBackups") == Some(false);
     let survives = |snapshot: &Value| keeps || !points::automated(snapshot);
     let mut tally = points::count(answers, &snapshots, points::OF_CLUSTERS, survives, draft);
-    if !rewrite(action, name, record, &snapshots, &mut tally, draft) {
+    let kept = rewrite(action, name, record, &snapshots, &mut tally, draft);
+    draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(!kept));
+    // DocumentDB and Neptune cannot keep their automated backups.
+    let lost = if keeps { Some(false) } else { snapshots.complete().then_some(!full(action) || tally.loses()) };
+    draft.fact(facts::RDS_AUTOMATED_BACKUPS_LOST, true, lost);
+    if !kept {
         let but = if tally.survives() { ", but for what the surviving recovery points hold" } else { "" };
         draft.lose(format!("the data of cluster {name}{but}"));
     }

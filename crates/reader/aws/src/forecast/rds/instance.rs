@@ -220,6 +220,12 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         draft.lose(format!("the data of database {name}{size}{but}"));
     }
     draft.bind(format!("{id} points"), manual(&snapshots));
+    let made = matches!(draft.securing, Securing::ByRewrite { .. } if kept) || matches!(draft.securing, Securing::ByCalls { .. });
+    draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(!made));
+    let automated = snapshots.entries().iter().any(|one| points::automated(one));
+    let sure = snapshots.complete() && listed(answers, AUTOMATED, "DBInstanceAutomatedBackups").complete();
+    let lost = if keeps { Some(false) } else if automated { Some(true) } else { sure.then_some(tally.loses()) };
+    draft.fact(facts::RDS_AUTOMATED_BACKUPS_LOST, true, lost);
     finish(name, tally, draft);
 }
 
@@ -230,6 +236,9 @@ fn member(name: &str, record: &Value, draft: &mut Draft) {
     draft.unknown(format!("whether {name} is the last instance of {cluster} was not looked at"));
     draft.reversibility = Reversibility::Lossy;
     draft.securing = Securing::NotNeeded;
+    // Nothing that data could be restored from goes with it.
+    draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(false));
+    draft.fact(facts::RDS_AUTOMATED_BACKUPS_LOST, true, Some(false));
 }
 
 /// The point-in-time history counts once, where no automated snapshot stands for it.

@@ -85,7 +85,7 @@ fn held(answers: &Answers) -> (Option<bool>, String) {
         Listed::Unread(why) => (None, format!("what it holds could not be read: {why}")),
         Listed::All(_) if number_of == 0 => (Some(true), "no objects".to_owned()),
         Listed::All(_) => {
-            let many = words::count(number_of as u64, "object or version");
+            let many = words::count(number_of as u64, "object version");
             (Some(false), format!("{many}, {}", words::bytes(size)))
         }
         Listed::Page(_) => {
@@ -194,7 +194,7 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
             .map_or_else(|| "at a date".to_owned(), |days| format!("after {}", words::count(days, "day")));
         let what = format!(
             "a lifecycle rule deletes {all} in {name} {when}: {}{more} now",
-            words::count(number_of, "object or version")
+            words::count(number_of, "object version")
         );
         draft.change(id, Kind::Bucket, Effect::Destroy, what.clone());
         if number_of > 0 || !versions.complete() {

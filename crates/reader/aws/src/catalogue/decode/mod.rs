@@ -4,12 +4,15 @@
 //! Nothing here trusts the bytes: every count, number and length is checked, so that a damaged table is an error and
 //! never a panic, a wrong reference or an unbounded allocation.
 
-use std::io::Read as _;
-use std::sync::Arc;
+mod operation;
+mod source;
+
+use operation::operation;
+use source::{Flags, Source, decompress};
 
 use super::{
-    Access, CatalogueError, Fill, GlobalEndpoint, Kind, Location, Member, Operation, Pages, Protocol, Rare,
-    ResourceRef, Route, Service, Shape, ShapeId, Structure, Summary, TimestampFormat, XmlNamespace,
+    CatalogueError, GlobalEndpoint, Kind, Location, Member, Protocol, Rare, Service, Shape, ShapeId,
+    Structure, Summary, TimestampFormat,
 };
 
 /// What the file begins with.
@@ -38,107 +41,6 @@ type Result<T> = std::result::Result<T, CatalogueError>;
 
 fn damaged<T>(why: &'static str) -> Result<T> {
     Err(CatalogueError::Damaged(why))
-}
-
-/// Takes numbers and texts from raw bytes.
-struct Source<'a> {
-    bytes: &'a [u8],
-    /// What texts are numbered by.
-    strings: Vec<&'static str>,
-}
-
-impl<'a> Source<'a> {
-    fn number(&mut self) -> Result<usize> {
-        let mut value = 0_u64;
-        for shift in (0..63).step_by(7) {
-            let Some((byte, rest)) = self.bytes.split_first() else { return damaged("it is cut short") };
-            self.bytes = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return usize::try_from(value).or_else(|_| damaged("a number is too large"));
-            }
-        }
-        damaged("a number is too long")
-    }
-
-    /// How many things follow, each of at least one byte.
-    fn count(&mut self) -> Result<usize> {
-        let count = self.number()?;
-        if count > self.bytes.len() { damaged("a count is too large") } else { Ok(count) }
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
-        let Some((taken, rest)) = self.bytes.split_at_checked(length) else { return damaged("it is cut short") };
-        self.bytes = rest;
-        Ok(taken)
-    }
-
-    fn string(&self, number: usize) -> Result<&'static str> {
-        self.strings.get(number).copied().map_or_else(|| damaged("a text is missing"), Ok)
-    }
-
-    fn text(&mut self) -> Result<&'static str> {
-        let number = self.number()?;
-        self.string(number)
-    }
-
-    fn option(&mut self) -> Result<Option<&'static str>> {
-        match self.number()? {
-            0 => Ok(None),
-            number => self.string(number - 1).map(Some),
-        }
-    }
-
-    fn list<T>(&mut self, one: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        let count = self.count()?;
-        (0..count).map(|_| one(self)).collect()
-    }
-
-    fn texts(&mut self) -> Result<Vec<&'static str>> {
-        self.list(Self::text)
-    }
-
-    fn flags(&mut self) -> Result<Flags> {
-        self.number().map(Flags)
-    }
-
-    fn when<T>(&mut self, is: bool, one: impl Fn(&mut Self) -> Result<T>) -> Result<Option<T>> {
-        if is { one(self).map(Some) } else { Ok(None) }
-    }
-
-    fn shape(&mut self) -> Result<ShapeId> {
-        u32::try_from(self.number()?).map(ShapeId).or_else(|_| damaged("a shape number is too large"))
-    }
-
-    fn namespace(&mut self) -> Result<XmlNamespace> {
-        Ok(XmlNamespace { uri: self.text()?, prefix: self.option()? })
-    }
-}
-
-/// Bits, lowest first.
-#[derive(Clone, Copy)]
-struct Flags(usize);
-
-impl Flags {
-    fn has(self, bit: u32) -> bool {
-        self.0 >> bit & 1 == 1
-    }
-}
-
-/// Decompresses a frame whose raw length is known.
-fn decompress(frame: &[u8], raw: usize) -> Result<Vec<u8>> {
-    if raw > LARGEST_FRAME {
-        return damaged("a frame is too large");
-    }
-    let Ok(decoder) = ruzstd::decoding::StreamingDecoder::new(frame) else { return damaged("a frame is no zstd") };
-    let mut bytes = Vec::with_capacity(raw);
-    // One byte more than there should be, so that a longer frame shows.
-    let limit = u64::try_from(raw).unwrap_or(0).saturating_add(1);
-    match decoder.take(limit).read_to_end(&mut bytes) {
-        Ok(length) if length == raw => Ok(bytes),
-        Ok(_) => damaged("a frame has another length than the index says"),
-        Err(_) => damaged("a frame cannot be decompressed"),
-    }
 }
 
 /// Reads strings and summaries.
@@ -179,7 +81,9 @@ fn strings(source: &mut Source<'_>) -> Result<Vec<&'static str>> {
     let mut before = String::new();
     for _ in 0..count {
         let (shared, length) = (source.number()?, source.number()?);
-        let Ok(rest) = std::str::from_utf8(source.take(length)?) else { return damaged("a text is no UTF-8") };
+        let Ok(rest) = std::str::from_utf8(source.take(length)?) else {
+            return damaged("a text is no UTF-8");
+        };
         let Some(kept) = before.get(..shared) else { return damaged("a text shares too much") };
         let text = format!("{kept}{rest}");
         // Shared beginnings could make a small file large: a text has an end.
@@ -261,10 +165,14 @@ pub(super) fn service(
     frames: &[u8],
     strings: &[&'static str],
 ) -> Result<Service> {
-    let end = place.start.checked_add(place.length).unwrap_or(usize::MAX);
+    let end = place.start.saturating_add(place.length);
     let Some(frame) = frames.get(place.start..end) else { return damaged("a frame is missing") };
-    let bytes = decompress(frame, place.raw)?;
-    let mut source = Source { bytes: &bytes, strings: Vec::new() };
+    body(summary, &decompress(frame, place.raw)?, strings)
+}
+
+/// Reads the raw frame of a service.
+fn body(summary: &Summary, bytes: &[u8], strings: &[&'static str]) -> Result<Service> {
+    let mut source = Source { bytes, strings: Vec::new() };
     let mut number = 0_usize;
     let count = source.count()?;
     let mut own = Vec::with_capacity(count);
@@ -342,7 +250,14 @@ fn structure(source: &mut Source<'_>) -> Result<Structure> {
     let xml_namespace = source.when(flags.has(3), Source::namespace)?;
     let xml_name = source.when(flags.has(4), Source::text)?;
     let members = source.list(member)?;
-    Ok(Structure { members, payload, union: flags.has(0), event_stream: flags.has(1), xml_namespace, xml_name })
+    Ok(Structure {
+        members,
+        payload,
+        union: flags.has(0),
+        event_stream: flags.has(1),
+        xml_namespace,
+        xml_name,
+    })
 }
 
 fn member(source: &mut Source<'_>) -> Result<Member> {
@@ -385,112 +300,22 @@ fn member(source: &mut Source<'_>) -> Result<Member> {
     })
 }
 
-fn operation(source: &mut Source<'_>, kinds: &[(&'static str, &'static str)], shapes: &[Shape]) -> Result<Arc<Operation>> {
-    let flags = source.flags()?;
-    let (name, method, uri) = (source.text()?, source.text()?, source.text()?);
-    let input = source.when(flags.has(1), Source::shape)?;
-    let output = source.when(flags.has(2), Source::shape)?;
-    let result_wrapper = source.option()?;
-    let access = match source.number()? {
-        0 => Access::List,
-        1 => Access::Read,
-        2 => Access::Tagging,
-        3 => Access::Write,
-        4 => Access::Permissions,
-        5 => Access::Unknown,
-        _ => return damaged("an access level is unknown"),
-    };
-    let (mut input_name, mut input_namespace, mut code) = (None, None, 200);
-    let (mut checksum_member, mut host_prefix) = (None, None);
-    if flags.has(0) {
-        input_name = source.option()?;
-        input_namespace = source.option()?;
-        code = source.number()?;
-        checksum_member = source.option()?;
-        host_prefix = source.option()?;
-    }
-    let iam_actions = source.texts()?;
-    let resources = source.list(|source| resource(source, kinds))?;
-    let created = source.texts()?;
-    let pages = source.when(flags.has(9), |source| {
-        let (inputs, outputs) = (source.texts()?, source.texts()?);
-        Ok(Box::new(Pages { inputs, outputs, more: source.option()?, results: source.texts()? }))
-    })?;
-    let body = Body::of(input, shapes)?;
-    Ok(Arc::new(Operation {
-        name,
-        method,
-        uri,
-        route: Route::parse(uri),
-        input,
-        input_name,
-        input_namespace,
-        output,
-        result_wrapper,
-        response_code: flags.has(10).then(|| u16::try_from(code).unwrap_or(200)),
-        access,
-        iam_actions,
-        resources,
-        idempotency_tokens: body.tokens,
-        payload: body.payload,
-        blob_payload: body.blob,
-        streaming: body.streaming,
-        events_in: body.events,
-        events_out: Body::of(output, shapes)?.events,
-        no_auth: flags.has(3),
-        unsigned_payload: flags.has(4),
-        checksum_required: flags.has(5),
-        checksum_member,
-        host_prefix,
-        created,
-        credentials_out: flags.has(6),
-        presigned_out: flags.has(7),
-        deprecated: flags.has(8),
-        pages,
-    }))
-}
+#[cfg(test)]
+pub(super) mod tests {
+    use super::{body, decompress, index};
+    use crate::catalogue::table;
 
-/// What the shape of a side says of its body.
-#[derive(Default)]
-struct Body {
-    tokens: Vec<&'static str>,
-    payload: Option<&'static str>,
-    blob: bool,
-    streaming: bool,
-    events: bool,
-}
-
-impl Body {
-    fn of(side: Option<ShapeId>, shapes: &[Shape]) -> Result<Self> {
-        let shape = |id: ShapeId| shapes.get(usize::try_from(id.0).unwrap_or(usize::MAX));
-        let Some(side) = side else { return Ok(Self::default()) };
-        let Some(Kind::Structure(structure)) = shape(side).map(|shape| &shape.kind) else {
-            return damaged("parameters are no structure");
-        };
-        let tokens = structure.members.iter().filter(|member| member.idempotency).map(|member| member.name).collect();
-        let mut body = Self { tokens, payload: structure.payload, ..Self::default() };
-        for member in &structure.members {
-            let is_payload = structure.payload == Some(member.name);
-            match shape(member.shape).map(|shape| &shape.kind) {
-                Some(Kind::Blob { streaming }) if is_payload => {
-                    body.blob = true;
-                    body.streaming = *streaming || member.streaming;
-                }
-                Some(Kind::Structure(inner)) => body.events |= inner.event_stream,
-                _ => {}
-            }
+    /// Decodes a service after changing bytes of its raw frame.
+    pub(crate) fn damage(name: &str, changes: &[(proptest::sample::Index, u8)]) {
+        let index = index(table::BYTES).unwrap();
+        let at = index.summaries.iter().position(|summary| summary.name == name).unwrap();
+        let place = index.places[at];
+        let mut raw = decompress(&index.frames[place.start..place.start + place.length], place.raw).unwrap();
+        for (index, byte) in changes {
+            let at = index.index(raw.len());
+            raw[at] = *byte;
         }
-        Ok(body)
+        let read = body(&index.summaries[at], &raw, &index.strings);
+        assert!(!changes.is_empty() || read.is_ok());
     }
-}
-
-fn resource(source: &mut Source<'_>, kinds: &[(&'static str, &'static str)]) -> Result<ResourceRef> {
-    let number = source.number()?;
-    let Some((kind, arn)) = kinds.get(number) else { return damaged("a resource type is missing") };
-    let required = source.number()? == 1;
-    let arn_members = source.texts()?;
-    let fills = source.list(|source| {
-        Ok(Fill { variable: source.text()?, member: source.text()?, exact: source.number()? == 1 })
-    })?;
-    Ok(ResourceRef { kind, required, arn, arn_members, fills })
 }

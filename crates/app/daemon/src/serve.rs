@@ -1,0 +1,230 @@
+//! Starting up: home, store, bundle, gateway, road, doors; and stopping again without losing anything.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use interlock_action::Surface;
+use interlock_flow::{Clock, Journal, Ports, Road, RoadSettings, Rules};
+use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
+use interlock_store::{Home, Options, Store};
+use serde::Serialize;
+use tokio::net::UnixListener;
+
+use crate::{
+    DaemonError,
+    admit::WithWords,
+    agent_door,
+    clock::System,
+    config::{AwsConfig, AwsCredentials, ClassProduction, Config, Enforce, FailReads, ReadsDurable},
+    control,
+    home::{self, HomePaths},
+    nonce::Nonces,
+    state::{Addresses, Daemon},
+};
+
+/// How often tickets are looked through for those whose time is over.
+const SWEEP: Duration = Duration::from_secs(5);
+/// How long STS may take to say whose credentials these are.
+const IDENTITY: Duration = Duration::from_secs(5);
+
+/// Where the doors listen.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    /// The CONNECT proxy.
+    pub aws_proxy: SocketAddr,
+    /// The endpoint door.
+    pub aws: SocketAddr,
+}
+
+/// The one line that says the daemon is ready.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ready {
+    /// The web console; none yet.
+    pub console: Option<String>,
+    /// The endpoint door.
+    pub aws: String,
+    /// The CONNECT proxy.
+    pub aws_proxy: String,
+    /// Databases by name.
+    pub postgres: BTreeMap<String, String>,
+    /// The version.
+    pub version: String,
+}
+
+/// Serves a home until the process is told to stop.
+pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> Result<(), DaemonError> {
+    let paths = HomePaths { root: root.to_owned() };
+    let home = Home::open(root)?;
+    let (config, bundle, stamp) = home::load(&paths, "")?;
+    let options = Options { exports: config.ledger.export.clone(), ..Options::default() };
+    let store = Arc::new(Store::open(&home, &options)?);
+    signed(&store, &stamp)?;
+    store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;
+
+    let gateway = gateway(&home, &paths, &config, listen, &store)?;
+    let principals = match tokio::time::timeout(IDENTITY, gateway.identity()).await {
+        Ok(Some((_, principal))) => vec![principal],
+        _ => {
+            tracing::warn!("STS did not say whose the real credentials are: what touches them is not recognised");
+            Vec::new()
+        }
+    };
+    let road = Arc::new(Road::new(ports(&store, &gateway), settings(&home, &config, principals)?, bundle));
+    let daemon = Arc::new(Daemon {
+        road,
+        store,
+        vault: gateway.virtual_keys().clone(),
+        config,
+        home: paths.clone(),
+        nonces: Nonces::default(),
+        told: Mutex::new(HashMap::new()),
+        addresses: Mutex::new(Addresses::default()),
+    });
+    let doors = gateway
+        .start(Arc::new(WithWords(Arc::clone(&daemon))))
+        .await
+        .map_err(|error| DaemonError::Gateway(error.to_string()))?;
+    let ca_bundle = paths.tls().join("ca-bundle.pem");
+    std::fs::write(&ca_bundle, gateway.ca_bundle()).map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
+    let addresses =
+        Addresses { aws: format!("http://{}", doors.endpoint), aws_proxy: format!("http://{}", doors.proxy), ca_bundle };
+    *daemon.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses.clone();
+    let control = bind(&paths.control(), 0o600)?;
+    let agents = bind(&paths.agent(), 0o600)?;
+    ready(&Ready {
+        console: None,
+        aws: addresses.aws,
+        aws_proxy: addresses.aws_proxy,
+        postgres: BTreeMap::new(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    });
+    if daemon.road.settings().observe {
+        tracing::error!("OBSERVE MODE: everything is recorded, NOTHING is held");
+    }
+    tokio::select! {
+        served = axum::serve(control, control::routes(Arc::clone(&daemon))) => served,
+        served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
+        () = sweep(&daemon) => Ok(()),
+        () = told_to_stop() => Ok(()),
+    }
+    .map_err(|error| DaemonError::Listen("control.sock".to_owned(), error.to_string()))?;
+    doors.stop(Duration::from_secs(5)).await;
+    let _ = std::fs::remove_file(paths.control());
+    Ok(())
+}
+
+/// Refuses a configuration or bundle that nobody has put in force.
+fn signed(store: &Store, found: &interlock_flow::ConfigStamp) -> Result<(), DaemonError> {
+    let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match &memory.config {
+        Some(force) if force.config == found.config && force.bundle == found.bundle => Ok(()),
+        // INVARIANT: a changed file never comes into force by a restart.
+        _ => Err(DaemonError::Unsigned),
+    }
+}
+
+fn ports(store: &Arc<Store>, gateway: &AwsGateway) -> Ports {
+    Ports {
+        journal: Arc::clone(store) as Arc<dyn Journal>,
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+        surfaces: BTreeMap::from([(Surface::Aws, (gateway.inspect(), gateway.execute(), gateway.foresee()))]),
+    }
+}
+
+fn settings(home: &Home, config: &Config, principals: Vec<String>) -> Result<RoadSettings, DaemonError> {
+    let rules = Rules::new(&config.environments).map_err(|error| DaemonError::Policy(error.to_string()))?;
+    let read_only = config.class.iter().filter(|(_, class)| class.production == Some(ClassProduction::ReadOnly));
+    Ok(RoadSettings {
+        rules,
+        budget: config.budget,
+        principals,
+        sealer: home.keys().sealer.clone(),
+        read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),
+        ticket_lifetime: config.approval.expires.millis(),
+        solo_delay: config.approval.solo_delay.millis(),
+        observe: config.mode.enforce == Enforce::Observe,
+        reads_before: config.ledger.reads == ReadsDurable::Before,
+        reads_without_ledger: config.fail.reads == FailReads::Allow,
+    })
+}
+
+fn gateway(
+    home: &Home,
+    paths: &HomePaths,
+    config: &Config,
+    listen: Listen,
+    store: &Arc<Store>,
+) -> Result<AwsGateway, DaemonError> {
+    private_folder(&paths.doors())?;
+    let mut settings = GatewayConfig::new(paths.tls(), HomeKey::new(home.keys().virtual_credentials));
+    settings.credentials = source(&config.aws, &paths.root)?;
+    settings.upstream.clone_from(&config.aws.upstream);
+    settings.egress_allow.clone_from(&config.egress.allow);
+    settings.listen_proxy = listen.aws_proxy;
+    settings.listen_endpoint = listen.aws;
+    settings.proxy_socket = Some(paths.proxy());
+    settings.endpoint_socket = Some(paths.endpoint());
+    let port = Arc::new(JournalPort::new(Arc::clone(store) as Arc<dyn Journal>, Arc::new(System)));
+    AwsGateway::new(settings, Arc::clone(&port) as _, port).map_err(|error| DaemonError::Gateway(error.to_string()))
+}
+
+fn source(aws: &AwsConfig, root: &Path) -> Result<CredentialSource, DaemonError> {
+    let bad = |why: &str| DaemonError::Policy(format!("[aws] credentials: {why}"));
+    match &aws.credentials {
+        AwsCredentials::Named(name) if name == "environment" => Ok(CredentialSource::Environment),
+        AwsCredentials::Named(name) if name == "instance" => Ok(CredentialSource::Instance),
+        AwsCredentials::Named(name) => Err(bad(&format!("`{name}` is neither `environment` nor `instance`"))),
+        AwsCredentials::From(from) => match (&from.profile, &from.file) {
+            (Some(profile), None) => Ok(CredentialSource::Profile(profile.clone())),
+            (None, Some(file)) => Ok(CredentialSource::File(root.join(file))),
+            _ => Err(bad("name either a profile or a file")),
+        },
+    }
+}
+
+fn private_folder(path: &Path) -> Result<(), DaemonError> {
+    let made = std::fs::create_dir_all(path)
+        .and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)));
+    made.map_err(|error| DaemonError::File(path.to_owned(), error.to_string()))
+}
+
+/// Listens on a socket of its own; a socket that a dead daemon left behind is replaced (the store's lock proves that
+/// no living one has it).
+fn bind(path: &PathBuf, mode: u32) -> Result<UnixListener, DaemonError> {
+    let fault = |error: std::io::Error| DaemonError::Listen(path.display().to_string(), error.to_string());
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(fault)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(fault)?;
+    Ok(listener)
+}
+
+async fn sweep(daemon: &Daemon) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = daemon.road.expire_tickets().await {
+            tracing::warn!(%error, "expired requests could not be marked");
+        }
+        daemon.carry_out_due().await;
+    }
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}

@@ -1,0 +1,319 @@
+//! A house small enough to hold in one hand: three people, one agent, a clock that the test moves.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use futures_executor::block_on;
+use interlock_action::{
+    Action, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed, Operation, Read,
+    Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId, TicketId,
+};
+use interlock_approval::{Statement, parse_public_key, sign};
+use interlock_ledger::EntryKind;
+use interlock_policy::{AgentClass, Bundle};
+use serde_json::json;
+
+use crate::{
+    Agent, ApproveError, Budget, Clock, Decisive, Entropy, EnvironmentRule, Event, Execute, Foresee, Freeze,
+    FreezeScope, Inspect, Inspection, Journal, JournalError, Lease, Memory, Outcome, Permit, Ports, Receipt,
+    Record, Road, RoadSettings, Rules, Session, Verdict,
+};
+
+/// A journal that is only memory, and may be told to fail.
+#[derive(Default)]
+pub(super) struct Pages {
+    memory: RwLock<Memory>,
+    pub(super) kinds: Mutex<Vec<EntryKind>>,
+    pub(super) broken: AtomicBool,
+}
+
+impl Pages {
+    fn write(&self, record: &Record) -> Result<Receipt, JournalError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(JournalError::Unavailable("the disk is full".into()));
+        }
+        let mut memory = self.memory.write().unwrap();
+        let mut moved = Vec::new();
+        for guard in &record.guards {
+            moved.extend(memory.check(guard).map_err(JournalError::Conflict)?);
+        }
+        for ticket in moved {
+            memory.apply(&Event::TicketMoved { ticket: Box::new(ticket) });
+        }
+        for event in &record.events {
+            memory.apply(event);
+        }
+        let mut kinds = self.kinds.lock().unwrap();
+        kinds.push(record.entry.kind);
+        Ok(Receipt { index: kinds.len() as u64 })
+    }
+}
+
+#[async_trait]
+impl Journal for Pages {
+    async fn commit(&self, record: Record) -> Result<Receipt, JournalError> {
+        self.write(&record)
+    }
+    fn note(&self, record: Record) -> Result<(), JournalError> {
+        self.write(&record).map(|_| ())
+    }
+    fn memory(&self) -> &RwLock<Memory> {
+        &self.memory
+    }
+}
+
+/// A clock and a counter instead of chance.
+#[derive(Default)]
+pub(super) struct Hand {
+    pub(super) now: AtomicU64,
+    drawn: AtomicU64,
+}
+
+#[async_trait]
+impl Clock for Hand {
+    fn now(&self) -> Millis {
+        self.now.load(Ordering::SeqCst)
+    }
+    async fn pause(&self, millis: Millis) {
+        self.now.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Entropy for Hand {
+    fn draw(&self) -> [u8; 16] {
+        let n = self.drawn.fetch_add(1, Ordering::SeqCst);
+        (u128::from(n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(n)).to_be_bytes()
+    }
+}
+
+/// The live state, as a forecaster would find it.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) observed: BTreeMap<TargetId, Observed>,
+    pub(super) securing: Securing,
+    pub(super) reversibility: Reversibility,
+    pub(super) fingerprint: serde_json::Value,
+}
+
+pub(super) struct Land {
+    pub(super) world: Mutex<World>,
+    pub(super) calls: Mutex<Vec<Operation>>,
+    pub(super) proof: Mutex<Answer>,
+}
+
+#[async_trait]
+impl Inspect for Land {
+    async fn inspect(&self, _inspection: &Inspection, _call: &Call) -> Answer {
+        self.proof.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Execute for Land {
+    async fn execute(&self, _permit: &Permit, call: &Call) -> Outcome {
+        self.calls.lock().unwrap().push(call.operation.clone());
+        Outcome::Succeeded { status: 200 }
+    }
+}
+
+impl Foresee for Land {
+    fn reads(&self, _action: &Action, _so_far: &Answers) -> Vec<Read> {
+        Vec::new()
+    }
+    fn fold(&self, _action: &Action, _answers: &Answers) -> Survey {
+        let world = self.world.lock().unwrap().clone();
+        let mut forecast = Forecast::assumed("a test");
+        forecast.reversibility = world.reversibility;
+        Survey {
+            forecast,
+            facts: Facts::default(),
+            observed: world.observed,
+            discovered: Vec::new(),
+            rewrite: None,
+            securing: world.securing,
+            fingerprint: world.fingerprint,
+        }
+    }
+}
+
+pub(super) struct House {
+    pub(super) road: Road,
+    pub(super) pages: Arc<Pages>,
+    pub(super) hand: Arc<Hand>,
+    pub(super) land: Arc<Land>,
+    keys: BTreeMap<String, String>,
+}
+
+pub(super) const SESSION: &str = "ses-1";
+
+impl House {
+    /// With these people enrolled; the first owns the agent and launched the session.
+    pub(super) fn of(people: &[&str]) -> Self {
+        Self::with(people, &[json!({"name": "development", "match": {"name": "dev-*"}})], false)
+    }
+
+    pub(super) fn with(people: &[&str], rules: &[serde_json::Value], observe: bool) -> Self {
+        let rules: Vec<EnvironmentRule> =
+            rules.iter().map(|rule| serde_json::from_value(rule.clone()).unwrap()).collect();
+        let pages = Arc::new(Pages::default());
+        let hand = Arc::new(Hand { now: AtomicU64::new(1_000_000), ..Hand::default() });
+        let world = World {
+            observed: BTreeMap::new(),
+            securing: Securing::Exists,
+            reversibility: Reversibility::None,
+            fingerprint: json!({"version": 1}),
+        };
+        let land = Arc::new(Land {
+            world: Mutex::new(world),
+            calls: Mutex::default(),
+            proof: Mutex::new(Answer::Found(json!({"Status": "AVAILABLE"}))),
+        });
+        let ports = Ports {
+            journal: Arc::clone(&pages) as _,
+            clock: Arc::clone(&hand) as _,
+            entropy: Arc::clone(&hand) as _,
+            surfaces: BTreeMap::from([(
+                Surface::Aws,
+                (Arc::clone(&land) as Arc<dyn Inspect>, Arc::clone(&land) as Arc<dyn Execute>, Arc::clone(&land) as Arc<dyn Foresee>),
+            )]),
+        };
+        let settings = RoadSettings {
+            rules: Rules::new(&rules).unwrap(),
+            budget: Budget::default(),
+            principals: Vec::new(),
+            sealer: Sealer::new([3; 32]),
+            read_only_classes: Vec::new(),
+            ticket_lifetime: 3_600_000,
+            solo_delay: 600_000,
+            observe,
+            reads_before: false,
+            reads_without_ledger: false,
+        };
+        let mut house = Self { road: Road::new(ports, settings, Bundle::shipped()), pages, hand, land, keys: BTreeMap::new() };
+        for (at, name) in people.iter().enumerate() {
+            house.enrol(name, u8::try_from(at).unwrap() + 1);
+        }
+        house.session(SESSION, people[0]);
+        house
+    }
+
+    fn enrol(&mut self, name: &str, seed: u8) {
+        let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]));
+        let public = key.public_key().to_openssh().unwrap();
+        let person = interlock_approval::Person {
+            name: name.into(),
+            keys: vec![parse_public_key(&public, 0, 0).unwrap()],
+            roles: Vec::new(),
+        };
+        self.keys.insert(name.to_owned(), key.to_openssh(ssh_key::LineEnding::LF).unwrap().to_string());
+        self.happens(Event::Person { person });
+    }
+
+    pub(super) fn session(&self, id: &str, owner: &str) {
+        let session = Session {
+            id: id.into(),
+            agent: Agent { name: "claude".into(), owner: owner.into(), class: AgentClass::Builder },
+            launcher: owner.into(),
+            task: "tidy up".into(),
+            lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
+            advisory: false,
+            keys: Vec::new(),
+            opened: 0,
+        };
+        self.happens(Event::Session { session });
+    }
+
+    pub(super) fn happens(&self, event: Event) {
+        self.pages.memory.write().unwrap().apply(&event);
+    }
+
+    pub(super) fn admit(&self, action: &Action) -> Verdict {
+        self.admit_in(SESSION, action)
+    }
+
+    pub(super) fn admit_in(&self, session: &str, action: &Action) -> Verdict {
+        block_on(self.road.admit(&SessionId::new(session), vec![Arc::new(action.clone())]))
+    }
+
+    /// Runs it if it may, and says whether it ran.
+    pub(super) fn runs(&self, action: &Action) -> bool {
+        match self.admit(action) {
+            Verdict::Allowed(permit) => {
+                block_on(permit.complete(Outcome::Succeeded { status: 200 }, Vec::new())).unwrap();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn ticket(&self, action: &Action) -> TicketId {
+        match self.admit(action) {
+            Verdict::Held(held) => held.ticket,
+            Verdict::Allowed(_) => panic!("{} was let through", action.operation),
+            Verdict::Refused(refused) => panic!("{}", refused.message()),
+        }
+    }
+
+    pub(super) fn says(&self, person: &str, decision: Decisive, ticket: &TicketId) -> Result<(), ApproveError> {
+        let (digest, nonce) = {
+            let memory = self.pages.memory.read().unwrap();
+            let ticket = &memory.tickets[ticket];
+            (ticket.digest, ticket.held.nonce.clone())
+        };
+        let person = person.into();
+        let statement = Statement::on_ticket(decision.verb(), ticket, digest, &person, "seen", &nonce);
+        let signature = sign(&statement, &self.keys[person.as_str()], None).unwrap();
+        block_on(self.road.decide_ticket(ticket, decision, &person, "seen", &signature)).map(|_| ())
+    }
+
+    pub(super) fn freeze(&self, scope: FreezeScope) {
+        let freeze = Freeze { scope, by: "ana".into(), reason: "incident".into(), since: 0 };
+        self.happens(Event::Frozen { freeze });
+    }
+
+    /// The number of entries of a kind.
+    pub(super) fn entries(&self, kind: EntryKind) -> usize {
+        self.pages.kinds.lock().unwrap().iter().filter(|have| **have == kind).count()
+    }
+}
+
+pub(super) fn database(name: &str) -> Target {
+    Target {
+        id: format!("arn:aws:rds:us-east-1:111122223333:db:{name}").into(),
+        kind: Kind::Database,
+        name: Some(name.to_owned()),
+        account: Some("111122223333".into()),
+        region: Some("us-east-1".to_owned()),
+        relation: Relation::Acts,
+        data: Bears::Yes,
+        environment: None,
+    }
+}
+
+pub(super) fn action(operation: &str, effect: Effect, target: Target) -> Action {
+    Action {
+        surface: Surface::Aws,
+        operation: Operation::aws("rds", operation),
+        account: Some("111122223333".into()),
+        region: Some("us-east-1".to_owned()),
+        claims: vec![Claim::plain(effect, format!("{operation} happens"))],
+        arguments: json!({"DBInstanceIdentifier": target.name, "Token": "t-1"}),
+        targets: vec![target],
+        secrets: Vec::new(),
+        tokens: vec!["/Token".to_owned()],
+        writes: Vec::new(),
+        unknowns: Vec::new(),
+        streams: false,
+        stated_reason: None,
+    }
+}
+
+pub(super) fn delete(name: &str) -> Action {
+    action("DeleteDBInstance", Effect::Destroy, database(name))
+}

@@ -1,0 +1,207 @@
+//! Credentials in answers. None that AWS issued reaches an agent.
+//!
+//! What STS, S3's `CreateSession` and IAM's `CreateAccessKey` give is kept here, and the agent gets virtual credentials of
+//! the same session in their place. An answer of any other operation that carries something of the shape of AWS
+//! credentials is withheld.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use interlock_action::{AccountId, SessionId};
+use interlock_reader_aws::catalogue::{Operation, Protocol, Service};
+use memchr::memmem;
+use quick_xml::{Reader, Writer, events::{BytesText, Event}};
+use serde_json::Value;
+
+use crate::{
+    GatewayError,
+    credentials::{Assumed, Credentials, VirtualKeys},
+    gateway::Inner,
+    instant,
+    sigv4::Secret,
+};
+
+/// A key that IAM made has no end; what it stands for is forgotten with the process at the latest.
+const KEY_LIFE: u64 = 365 * 86_400;
+/// Where a service does not say when its credentials end.
+const SHORT: u64 = 900;
+
+/// Where an operation's credentials stand.
+struct Place {
+    /// The member that holds them.
+    member: &'static str,
+    /// Keys of IAM's users keep their id, and have no token.
+    lasting: bool,
+}
+
+fn place(service: &Service, operation: &Operation) -> Option<Place> {
+    let member = match (service.name, operation.name) {
+        (
+            "sts",
+            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "AssumeRoot" | "GetFederationToken"
+            | "GetSessionToken",
+        )
+        | ("s3", "CreateSession") => "Credentials",
+        ("iam", "CreateAccessKey") => return Some(Place { member: "AccessKey", lasting: true }),
+        _ => return None,
+    };
+    Some(Place { member, lasting: false })
+}
+
+/// Whether the answers of an operation are rewritten.
+pub(super) fn rewrites(service: &Service, operation: &Operation) -> bool {
+    place(service, operation).is_some()
+}
+
+/// Rewrites an answer; `answer` is the same, parsed. `None`: it cannot be done for certain, so it must not pass.
+pub(super) fn rewrite(
+    inner: &Inner,
+    session: &SessionId,
+    account: Option<&AccountId>,
+    (service, operation): (&Service, &Operation),
+    body: &Bytes,
+    answer: &Value,
+) -> Result<Option<Bytes>, GatewayError> {
+    let Some(place) = place(service, operation) else { return Ok(None) };
+    let Some(given) = answer.get(place.member) else { return Ok(None) };
+    let text = |name: &str| given.get(name).and_then(Value::as_str);
+    let (Some(id), Some(secret)) = (text("AccessKeyId"), text("SecretAccessKey")) else { return Ok(None) };
+    let now = instant::now();
+    let expires = text("Expiration").and_then(instant::parse_iso8601);
+    let until = expires.unwrap_or_else(|| now.saturating_add(if place.lasting { KEY_LIFE } else { SHORT }));
+    let credentials = Credentials {
+        access_key_id: id.to_owned(),
+        secret: Secret::new(secret),
+        token: text("SessionToken").map(Secret::new),
+        expires: Some(until),
+    };
+    let virtual_id = if place.lasting { id.to_owned() } else { VirtualKeys::draw_temporary()? };
+    let token = (!place.lasting).then(|| inner.keys.token(&virtual_id));
+    let replacement = [
+        ("AccessKeyId", Some(virtual_id.clone())),
+        ("SecretAccessKey", Some(inner.keys.secret(&virtual_id).reveal().to_owned())),
+        ("SessionToken", token.map(|token| token.reveal().to_owned())),
+    ];
+    let real = [Some(secret), text("SessionToken")];
+    let Some(written) = replace_elements(body, &replacement) else { return Ok(None) };
+    // Nothing of the real ones may be left, however the service wrote its answer.
+    if real.into_iter().flatten().any(|secret| memmem::find(&written, secret.as_bytes()).is_some()) {
+        return Ok(None);
+    }
+    let assumed = Assumed {
+        session: session.clone(),
+        credentials: Arc::new(credentials),
+        account: account_of(answer).or_else(|| account.cloned()),
+        until,
+    };
+    inner.assumed.keep(virtual_id, assumed, now);
+    Ok(Some(written))
+}
+
+/// The account of `AssumedRoleUser.Arn` or `FederatedUser.Arn`.
+fn account_of(answer: &Value) -> Option<AccountId> {
+    let user = answer.get("AssumedRoleUser").or_else(|| answer.get("FederatedUser"))?;
+    let account = user.get("Arn")?.as_str()?.split(':').nth(4)?;
+    (!account.is_empty()).then(|| AccountId::from(account))
+}
+
+/// Writes XML anew with other text in the elements of these names. `None`: it is not well-formed.
+fn replace_elements(body: &[u8], replacement: &[(&str, Option<String>)]) -> Option<Bytes> {
+    let mut reader = Reader::from_reader(body);
+    let mut writer = Writer::new(Vec::with_capacity(body.len()));
+    let mut inside: Option<(&str, Option<&String>)> = None;
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer).ok()?;
+        match (&event, inside) {
+            (Event::Eof, None) => return Some(Bytes::from(writer.into_inner())),
+            (Event::Eof, Some(_)) => return None,
+            (Event::Start(start), None) => {
+                let name = start.local_name();
+                let found = replacement.iter().find(|(have, _)| **have == *name.as_ref());
+                inside = found.map(|(name, text)| (*name, text.as_ref()));
+                writer.write_event(event).ok()?;
+            }
+            // These elements hold text only.
+            (Event::Start(_) | Event::Empty(_), Some(_)) => return None,
+            (Event::End(_), Some((_, text))) => {
+                if let Some(text) = text {
+                    writer.write_event(Event::Text(BytesText::new(text))).ok()?;
+                }
+                inside = None;
+                writer.write_event(event).ok()?;
+            }
+            (_, Some(_)) => {}
+            (_, None) => writer.write_event(event).ok()?,
+        }
+    }
+}
+
+/// Whether an answer carries something of the shape of AWS credentials: a key id beside a secret or a session token.
+pub(super) fn looks_issued(protocol: Protocol, body: &[u8]) -> bool {
+    let has = |text: &str| memmem::find(body, text.as_bytes()).is_some();
+    // The two names without their first letter, whose case differs.
+    if !has("ccessKeyId") || !(has("ecretAccessKey") || has("ecretKey") || has("essionToken")) {
+        return false;
+    }
+    match protocol {
+        Protocol::Query | Protocol::Ec2 | Protocol::RestXml => {
+            // In XML a tag cannot stand in text: its bracket would be escaped.
+            let tag = |name: &str| has(&format!("{name}>"));
+            tag("ccessKeyId") && (tag("ecretAccessKey") || tag("ecretKey") || tag("essionToken"))
+        }
+        Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => {
+            serde_json::from_slice(body).map_or(true, |value| value_looks_issued(&value))
+        }
+        Protocol::Cbor => true,
+    }
+}
+
+fn value_looks_issued(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(value_looks_issued),
+        Value::Object(members) => {
+            let has = |name: &str| {
+                members.iter().any(|(have, value)| {
+                    have.eq_ignore_ascii_case(name) && value.as_str().is_some_and(|text| !text.is_empty())
+                })
+            };
+            let issued = has("AccessKeyId") && (has("SecretAccessKey") || has("SecretKey") || has("SessionToken"));
+            issued || members.values().any(value_looks_issued)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_are_replaced_and_nothing_else() {
+        let body = br#"<?xml version="1.0"?><A xmlns="x"><AccessKeyId>real</AccessKeyId><Other>a&amp;b</Other><SessionToken>se&amp;cret</SessionToken><Empty/></A>"#;
+        let replacement = [("AccessKeyId", Some("v<1".to_owned())), ("SessionToken", None)];
+        let written = replace_elements(body, &replacement).unwrap();
+        assert_eq!(
+            std::str::from_utf8(&written).unwrap(),
+            r#"<?xml version="1.0"?><A xmlns="x"><AccessKeyId>v&lt;1</AccessKeyId><Other>a&amp;b</Other><SessionToken></SessionToken><Empty/></A>"#
+        );
+        assert!(replace_elements(b"<A><AccessKeyId>x", &replacement).is_none());
+        assert!(replace_elements(b"<AccessKeyId><b>x</b></AccessKeyId>", &replacement).is_none());
+    }
+
+    #[test]
+    fn the_shape_of_credentials() {
+        let yes = r#"{"a":[{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s","expiration":1}}]}"#;
+        assert!(looks_issued(Protocol::RestJson, yes.as_bytes()));
+        assert!(looks_issued(Protocol::Json11, br#"{"Credentials":{"AccessKeyId":"A","SecretKey":"s"}}"#));
+        // A secret's value is text, and listing keys gives no secrets.
+        let text = r#"{"SecretString":"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\"}"}"#;
+        assert!(!looks_issued(Protocol::Json11, text.as_bytes()));
+        assert!(!looks_issued(Protocol::Json11, br#"{"AccessKeyId":"A"}"#));
+        assert!(looks_issued(Protocol::Query, b"<r><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey></r>"));
+        assert!(!looks_issued(Protocol::Query, b"<r><AccessKeyId>A</AccessKeyId><t>SecretAccessKey&gt;</t></r>"));
+        assert!(looks_issued(Protocol::Cbor, b"..AccessKeyId..SecretAccessKey"));
+    }
+}

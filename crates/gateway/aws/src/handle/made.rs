@@ -1,0 +1,85 @@
+//! What a call brought into being, read from the answer: ids that the service chose, and that no later thing will have.
+
+use interlock_action::{Action, TargetId};
+use interlock_flow::{Event, Session};
+use interlock_reader_aws::catalogue::Operation;
+use serde_json::Value;
+
+/// The things made, to be remembered as this session's.
+pub(super) fn made(session: &Session, action: &Action, operation: &Operation, answer: &Value) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    for path in &operation.created {
+        for id in values(answer, path) {
+            for target in names(action, operation, path, id) {
+                let known = events.iter().any(|event| matches!(event, Event::Made { target: have, .. } if *have == target));
+                if !known {
+                    events.push(Event::Made {
+                        target,
+                        agent: session.agent.name.clone(),
+                        session: session.id.clone(),
+                        immutable_id: Some(id.to_owned()),
+                    });
+                }
+            }
+        }
+    }
+    events
+}
+
+/// The texts at a path such as `Instances[].InstanceId`.
+fn values<'a>(answer: &'a Value, path: &str) -> Vec<&'a str> {
+    let mut found = vec![answer];
+    for part in path.split('.') {
+        let (name, each) = part.strip_suffix("[]").map_or((part, false), |name| (name, true));
+        let inner = found.into_iter().filter_map(|value| value.get(name));
+        found = if each { inner.filter_map(Value::as_array).flatten().collect() } else { inner.collect() };
+    }
+    found.into_iter().filter_map(Value::as_str).filter(|text| !text.is_empty()).collect()
+}
+
+/// The ARN itself, or the ARNs that the operation's resource types give with this id.
+fn names(action: &Action, operation: &Operation, path: &str, id: &str) -> Vec<TargetId> {
+    if id.starts_with("arn:") {
+        return vec![TargetId::from(id)];
+    }
+    let member = path.rsplit('.').next().unwrap_or_default().trim_end_matches("[]");
+    let region = action.region.as_deref().unwrap_or_default();
+    let account = action.account.as_ref().map_or("", |account| account.as_str());
+    let partition = match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    let mut names = Vec::new();
+    for resource in &operation.resources {
+        let mut variables = resource.variables();
+        let (Some(variable), None) = (variables.next(), variables.next()) else { continue };
+        let fits = variable.eq_ignore_ascii_case(member)
+            || id.split_once('-').is_some_and(|(prefix, _)| resource.kind.eq_ignore_ascii_case(long(prefix)));
+        if fits {
+            let arn = resource
+                .arn
+                .replace("${Partition}", partition)
+                .replace("${Region}", region)
+                .replace("${Account}", account)
+                .replace(&format!("${{{variable}}}"), id);
+            names.push(TargetId::from(arn));
+        }
+    }
+    names
+}
+
+/// The resource type behind EC2's id prefixes, where the member's name does not tell.
+fn long(prefix: &str) -> &str {
+    match prefix {
+        "i" => "instance",
+        "vol" => "volume",
+        "snap" => "snapshot",
+        "sg" => "security-group",
+        "eni" => "network-interface",
+        "rtb" => "route-table",
+        "igw" => "internet-gateway",
+        "ami" => "image",
+        other => other,
+    }
+}

@@ -1,0 +1,90 @@
+//! One request, from its bytes to its answer.
+//!
+//! Whose is it (signature, virtual key) → what is it (reader) → may it (road) → send what was judged → answer. Nothing
+//! of a streamed body is asked of the client before the decision: a client that expects `100 Continue` gets the refusal
+//! instead.
+
+mod answer;
+mod head;
+mod intake;
+mod issued;
+mod made;
+mod outcome;
+mod principal;
+mod reading;
+mod refusal;
+mod spend;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use interlock_flow::Verdict;
+
+pub(crate) use answer::{Collected, collect};
+pub(crate) use outcome::{is_throttled, outcome};
+
+use crate::{
+    door::{AnswerBody, text},
+    gateway::Inner,
+};
+use refusal::{Say, Voice};
+
+/// How a request came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// Through the proxy door, for this AWS host.
+    Proxied {
+        /// Lower-case, without port.
+        host: String,
+    },
+    /// Through the endpoint door: the host says nothing.
+    Endpoint,
+}
+
+/// Handles one request.
+pub(crate) async fn handle(inner: &Inner, arrival: Arrival, request: Request<Incoming>) -> Response<AnswerBody> {
+    let (parts, incoming) = request.into_parts();
+    let head = match head::read(&arrival, &parts) {
+        Ok(head) => head,
+        Err(why) => return text(StatusCode::BAD_REQUEST, format!("Interlock cannot read this request: {why}.")),
+    };
+    let mut voice = Voice::guess(&head, None);
+    match road(inner, &arrival, head, incoming, &mut voice).await {
+        Ok(answer) => answer,
+        Err(say) => voice.say(&say),
+    }
+}
+
+async fn road(
+    inner: &Inner,
+    arrival: &Arrival,
+    head: interlock_reader_aws::wire::Request,
+    incoming: Incoming,
+    voice: &mut Voice,
+) -> Result<Response<AnswerBody>, Say> {
+    let intake = intake::take(inner, head, incoming, voice).await?;
+    let account = match &intake.principal.assumed {
+        Some(assumed) => assumed.account.clone(),
+        None => crate::account::account(inner).await,
+    };
+    let judged = reading::read(&intake, account.as_ref())?;
+    if let Some(first) = judged.first() {
+        voice.know(&first.service, first.protocol);
+    }
+    if let Some(streams) = judged.iter().find(|judged| judged.operation.events_in) {
+        return Err(Say::refused(format!(
+            "Interlock refuses {}: it sends an event stream, which cannot be judged before it is sent",
+            streams.action.operation
+        )));
+    }
+    let admit = inner.admit.get().ok_or_else(|| Say::refused("Interlock is starting".to_owned()))?;
+    let candidates = judged.iter().map(|judged| Arc::clone(&judged.action)).collect();
+    match admit.admit(&intake.principal.session, candidates).await {
+        Verdict::Allowed(permit) => spend::spend(inner, arrival, intake, judged, permit, account).await,
+        Verdict::Held(held) => Err(Say::held(&held)),
+        Verdict::Refused(refused) => Err(Say::judged(&refused)),
+    }
+}

@@ -1,0 +1,274 @@
+//! Where a permit is spent: what was judged is written anew, signed with real credentials, and sent.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+use hyper::body::Incoming;
+use interlock_action::AccountId;
+use interlock_flow::{Event, NotClear, Outcome, Permit};
+use interlock_reader_aws::wire::{self, read_answer};
+use serde_json::Value;
+
+use super::{
+    Arrival, Collected, answer, collect,
+    head::bare,
+    intake::Intake,
+    issued, made, outcome,
+    outcome::is_unauthenticated,
+    reading::Judged,
+    refusal::Say,
+};
+use crate::{
+    door::AnswerBody,
+    gateway::Inner,
+    outbound::{Outbound, SendBody},
+    sigv4::is_s3,
+    upstream::{BodyFault, Ready, SendError},
+};
+
+/// Ends the permit with the provable fact that nothing was sent.
+async fn not_sent(permit: Permit, why: String, say: Say) -> Say {
+    match permit.complete(Outcome::NotExecuted { why }, Vec::new()).await {
+        Ok(()) => say,
+        Err(error) => Say::refused(format!("Interlock cannot write down what happened: {error}")),
+    }
+}
+
+/// Spends the permit.
+pub(super) async fn spend(
+    inner: &Inner,
+    arrival: &Arrival,
+    intake: Intake,
+    judged: Vec<Judged>,
+    permit: Permit,
+    account: Option<AccountId>,
+) -> Result<Response<AnswerBody>, Say> {
+    let found = judged.into_iter().find(|judged| judged.action.operation == permit.action().operation);
+    let Some(judged) = found else {
+        let say = Say::refused("Interlock judged another operation than the one that was asked for".to_owned());
+        return Err(not_sent(permit, "the permit names no candidate".to_owned(), say).await);
+    };
+    let Intake { request, scope, claim, principal, body, .. } = intake;
+    let head_request = request.method == "HEAD";
+    let action = permit.action();
+    let region = action.region.clone().unwrap_or_else(|| scope.region.clone());
+    let account_text = account.as_ref().map(AccountId::as_str);
+    let (service, operation) = (judged.service.as_ref(), judged.operation.as_ref());
+    let written = wire::write(service, operation, judged.protocol, &region, account_text, &action.arguments);
+    let written = match written {
+        Ok(written) => written,
+        Err(error) => return Err(not_sent(permit, error.to_string(), error.into()).await),
+    };
+    let credentials = match &principal.assumed {
+        Some(assumed) => assumed.credentials.clone(),
+        None => match inner.provider.get().await {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                tracing::error!(%error, "there are no real credentials");
+                let say = Say::refused(format!("Interlock cannot call AWS: {error}"));
+                return Err(not_sent(permit, error.to_string(), say).await);
+            }
+        },
+    };
+    let signing_name =
+        if is_s3(&claim.service) && is_s3(service.signing_name) { &claim.service } else { service.signing_name };
+    let client_host = match arrival {
+        Arrival::Proxied { host } => Some(bare(host)),
+        Arrival::Endpoint => None,
+    };
+    let send = body.send();
+    let fault = match &send {
+        SendBody::Passing { body, .. } => Some(body.fault()),
+        _ => None,
+    };
+    let outbound = Outbound {
+        service,
+        protocol: judged.protocol,
+        written,
+        signing_name,
+        client_host,
+        user_agent: request.header("user-agent"),
+        body: send,
+    };
+    let ready = outbound.ready(&inner.upstream, &credentials);
+    let host = ready.host.clone();
+    let fault = move || fault.as_ref().and_then(|fault| fault.get().cloned());
+    let (permit, sent) = go(inner, permit, ready, fault).await?;
+    let job = Job { inner, judged: &judged, account, host, head_request };
+    job.answer(permit, sent).await
+}
+
+/// Looks at the permit once more, and sends.
+async fn go(
+    inner: &Inner,
+    permit: Permit,
+    ready: Ready,
+    fault: impl Fn() -> Option<BodyFault>,
+) -> Result<(Permit, Response<Incoming>), Say> {
+    if let Err(not_clear) = permit.clear() {
+        let words = match &not_clear {
+            NotClear::Frozen(words) => format!("Interlock refuses {}: {words}", permit.action().operation),
+            NotClear::LeaseEnded => format!("Interlock refuses {}: {not_clear}", permit.action().operation),
+        };
+        return Err(not_sent(permit, not_clear.to_string(), Say::refused(words)).await);
+    }
+    if permit.mutates() {
+        inner.cache.forget();
+    }
+    let sent = inner.upstream.send(ready).await;
+    if permit.mutates() {
+        inner.cache.forget();
+    }
+    let error = match sent {
+        Ok(answer) => return Ok((permit, answer)),
+        Err(error) => error,
+    };
+    // A body that was cut off was never complete, so the service cannot have acted on it.
+    if let Some(fault) = fault() {
+        let say = match &fault {
+            BodyFault::Refused(refusal) => Say::Signature(refusal.clone()),
+            BodyFault::Client(_) => Say::words(400, "RequestTimeout", fault.to_string()),
+        };
+        return Err(not_sent(permit, fault.to_string(), say).await);
+    }
+    match error {
+        SendError::NotSent(why) => {
+            let say = Say::words(503, "ServiceUnavailable", format!("Interlock could not reach AWS: {why}"));
+            Err(not_sent(permit, why, say).await)
+        }
+        SendError::Unknown(why) => {
+            let words = format!(
+                "the connection to AWS broke off after the call was sent ({why}): nobody knows whether it was carried \
+                 out. Look before you send it again. [action {}]",
+                permit.id()
+            );
+            let _ = permit.complete(Outcome::Unknown { why }, Vec::new()).await;
+            // Not a code that SDKs retry.
+            Err(Say::words(400, "InterlockOutcomeUnknown", words))
+        }
+    }
+}
+
+struct Job<'a> {
+    inner: &'a Inner,
+    judged: &'a Judged,
+    account: Option<AccountId>,
+    /// As the upstream was told.
+    host: String,
+    head_request: bool,
+}
+
+impl Job<'_> {
+    async fn answer(self, permit: Permit, sent: Response<Incoming>) -> Result<Response<AnswerBody>, Say> {
+        let success = sent.status().is_success();
+        let (service, operation) = (self.judged.service.as_ref(), self.judged.operation.as_ref());
+        let id = permit.id().clone();
+        if success && (answer::streams(service, operation) || self.head_request) {
+            let status = sent.status().as_u16();
+            complete(permit, Outcome::Succeeded { status }, Vec::new()).await?;
+            return Ok(marked(answer::passing(sent), id.as_str()));
+        }
+        let collected = match collect(sent).await {
+            Ok(collected) => collected,
+            Err(why) => {
+                let words = format!("the answer of AWS could not be read: {why}. [action {}]", permit.id());
+                let _ = permit.complete(Outcome::Unknown { why }, Vec::new()).await;
+                return Err(Say::words(400, "InterlockOutcomeUnknown", words));
+            }
+        };
+        let rewrites = issued::rewrites(service, operation);
+        // A plain read's answer is not parsed: nothing follows from it.
+        let parse = !success || permit.mutates() || rewrites;
+        let parsed = parse.then(|| {
+            let headers = collected.plain_headers();
+            read_answer(service, operation, self.judged.protocol, collected.status, &headers, &collected.body)
+        });
+        let code = parsed.as_ref().and_then(|parsed| parsed.as_ref().err()).map(|error| error.code.clone());
+        let unreadable = success && code.as_deref() == Some(wire::ServiceError::UNREADABLE);
+        let code = code.filter(|_| !unreadable);
+        let events = match &parsed {
+            Some(Ok(value)) => made::made(permit.session(), permit.action(), operation, value),
+            _ => Vec::new(),
+        };
+        let session = permit.session().id.clone();
+        complete(permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
+        if code.as_deref().is_some_and(is_unauthenticated) {
+            tracing::error!(code, "AWS did not accept Interlock's own credentials");
+            let words = format!("AWS did not accept Interlock's own credentials ({})", code.unwrap_or_default());
+            return Err(Say::refused(words));
+        }
+        let value = parsed.and_then(Result::ok).unwrap_or(Value::Null);
+        let collected = self.clean(&session, collected, &value, rewrites && success)?;
+        Ok(marked(answer::whole(collected, self.head_request), id.as_str()))
+    }
+
+    /// Credentials and addresses that would lead past Interlock are taken out.
+    fn clean(
+        &self,
+        session: &interlock_action::SessionId,
+        mut collected: Collected,
+        value: &Value,
+        rewrites: bool,
+    ) -> Result<Collected, Say> {
+        let (service, operation) = (self.judged.service.as_ref(), self.judged.operation.as_ref());
+        if rewrites {
+            let account = self.account.as_ref();
+            let body = &collected.body;
+            let written = issued::rewrite(self.inner, session, account, (service, operation), body, value);
+            let written = written.map_err(|error| Say::refused(format!("Interlock: {error}")))?;
+            collected.body = written.ok_or_else(|| self.withheld())?;
+        } else if issued::looks_issued(self.judged.protocol, &collected.body) {
+            return Err(self.withheld());
+        }
+        if service.name == "sqs" {
+            collected.body = self.with_own_addresses(collected.body);
+        }
+        Ok(collected)
+    }
+
+    fn withheld(&self) -> Say {
+        let operation = &self.judged.action.operation;
+        tracing::error!(%operation, "an answer with credentials was withheld");
+        Say::refused(format!(
+            "Interlock withholds the answer to {operation}: it carries credentials that AWS issued, and no agent may hold \
+             them. The call itself was carried out"
+        ))
+    }
+
+    /// Queue addresses in AWS's own form, so that clients that go there come through Interlock.
+    fn with_own_addresses(&self, body: Bytes) -> Bytes {
+        let Ok(text) = std::str::from_utf8(&body) else { return body };
+        let to = format!("https://{}/", self.host);
+        let mut replaced = text.replace(&format!("http://{}/", self.host), &to);
+        if let Some(emulator) = self.inner.upstream.emulator() {
+            replaced = replaced.replace(&format!("http://{emulator}/"), &to);
+        }
+        if replaced == text { body } else { Bytes::from(replaced) }
+    }
+}
+
+/// An outcome that cannot be written down is an answer that is not given: who asks again finds out.
+async fn complete(permit: Permit, outcome: Outcome, events: Vec<Event>) -> Result<(), Say> {
+    let (id, mutates) = (permit.id().clone(), permit.mutates());
+    match permit.complete(outcome, events).await {
+        Err(error) if mutates => {
+            tracing::error!(%error, %id, "the outcome could not be written down");
+            Err(Say::words(
+                400,
+                "InterlockOutcomeUnknown",
+                format!("the call was sent, but Interlock cannot write down what came of it: {error}. [action {id}]"),
+            ))
+        }
+        Err(error) => {
+            tracing::warn!(%error, %id, "the outcome of a read could not be written down");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn marked(mut answer: Response<AnswerBody>, id: &str) -> Response<AnswerBody> {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        answer.headers_mut().insert("x-interlock-action", value);
+    }
+    answer
+}

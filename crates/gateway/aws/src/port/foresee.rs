@@ -1,0 +1,18 @@
+//! What is known of each kind: the reader's forecasters.
+
+use interlock_action::{Action, Answers, Read, Survey};
+use interlock_flow::Foresee;
+use interlock_reader_aws::forecast::forecaster_for;
+
+/// The reader's forecasters as flow's port.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsForesee;
+
+impl Foresee for AwsForesee {
+    fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
+        forecaster_for(action).reads(action, so_far)
+    }
+    fn fold(&self, action: &Action, answers: &Answers) -> Survey {
+        forecaster_for(action).fold(action, answers)
+    }
+}

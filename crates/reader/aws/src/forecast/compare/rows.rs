@@ -1,0 +1,317 @@
+//! The settings that are compared, one row a request.
+
+use interlock_action::Action;
+use serde_json::{Value, json};
+
+use super::{
+    super::answer::{Live, entries, flag, number, text},
+    settings::Setting,
+};
+use crate::rules::facts;
+
+fn given<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
+    action.arguments.get(member)?.as_str()
+}
+
+fn by_bucket(action: &Action) -> Option<Value> {
+    Some(json!({ "Bucket": given(action, "Bucket")? }))
+}
+
+/// A fact that is known only from a found answer; where there is nothing yet it has this value.
+fn compared(answer: &Live<'_>, absent: Option<bool>, found: impl Fn(&Value) -> Option<bool>) -> Option<bool> {
+    match answer {
+        Live::Found(answer) => found(answer),
+        Live::Absent => absent,
+        Live::Unread(_) => None,
+    }
+}
+
+/// Every ARN in a value, wherever it stands.
+fn arns(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.starts_with("arn:") => found.push(text.clone()),
+        Value::Array(list) => list.iter().for_each(|one| arns(one, found)),
+        Value::Object(map) => map.values().for_each(|one| arns(one, found)),
+        _ => {}
+    }
+}
+
+fn notifications_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let mut new = Vec::new();
+    arns(action.arguments.get("NotificationConfiguration").unwrap_or(&Value::Null), &mut new);
+    compared(answer, Some(false), |answer| {
+        let mut now = Vec::new();
+        arns(answer, &mut now);
+        let bridge = |value: Option<&Value>| value.is_some_and(Value::is_object);
+        let bridged = bridge(answer.get("EventBridgeConfiguration"))
+            && !bridge(action.arguments.pointer("/NotificationConfiguration/EventBridgeConfiguration"));
+        Some(bridged || now.iter().any(|one| !new.contains(one)))
+    })
+}
+
+fn block_loosened(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let flags = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    compared(answer, Some(false), |answer| {
+        Some(flags.iter().any(|name| {
+            let pointer = format!("/PublicAccessBlockConfiguration/{name}");
+            flag(answer, &pointer) == Some(true) && flag(&action.arguments, &pointer) != Some(true)
+        }))
+    })
+}
+
+fn lock_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, Some(false), |answer| {
+        let rule = "/ObjectLockConfiguration/Rule/DefaultRetention";
+        let Some(now) = answer.pointer(rule).filter(|now| now.is_object()) else { return Some(false) };
+        let Some(new) = action.arguments.pointer(rule).filter(|new| new.is_object()) else { return Some(true) };
+        let days = |of: &Value| {
+            number(of, "/Days").or_else(|| number(of, "/Years").map(|years| years.saturating_mul(365)))
+        };
+        let softer = text(now, "/Mode") == Some("COMPLIANCE") && text(new, "/Mode") != Some("COMPLIANCE");
+        Some(softer || days(new) < days(now))
+    })
+}
+
+fn parameters_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let now = answer.get("Parameters")?.as_array()?;
+        let same = |asked: &Value| {
+            let name = text(asked, "/ParameterName");
+            let present = now.iter().find(|one| text(one, "/ParameterName") == name);
+            present.is_some_and(|one| one.get("ParameterValue") == asked.get("ParameterValue"))
+        };
+        Some(!entries(&action.arguments, "/Parameters").iter().all(same))
+    })
+}
+
+fn parameter_group(action: &Action) -> Option<(&'static str, &'static str, Value)> {
+    // Only what somebody set is listed: a parameter that is not has its engine's default, which is another value.
+    if let Some(group) = given(action, "DBClusterParameterGroupName") {
+        let arguments = json!({"DBClusterParameterGroupName": group, "Source": "user"});
+        return Some(("rds", "DescribeDBClusterParameters", arguments));
+    }
+    let group = given(action, "DBParameterGroupName")?;
+    Some(("rds", "DescribeDBParameters", json!({"DBParameterGroupName": group, "Source": "user"})))
+}
+
+fn alias_repointed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let asked = given(action, "TargetKeyId").map(super::super::arn::last);
+    compared(answer, Some(false), |answer| {
+        let now = text(answer, "/KeyMetadata/KeyId")?;
+        Some(asked != Some(now))
+    })
+}
+
+fn policy_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let parsed = |text: Option<&str>| text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let asked = parsed(given(action, "Policy"));
+    compared(answer, None, |answer| Some(asked.is_none() || asked != parsed(text(answer, "/Policy"))))
+}
+
+fn current_moves(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let versions = answer.get("VersionIdsToStages")?.as_object()?;
+        let current = versions.iter().find(|(_, stages)| {
+            stages.as_array().into_iter().flatten().any(|stage| stage.as_str() == Some("AWSCURRENT"))
+        });
+        Some(current.map(|(version, _)| version.as_str()) != given(action, "MoveToVersionId"))
+    })
+}
+
+fn selectors_narrowed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        // Advanced selectors are a language of their own: anything but the same text may record less.
+        let same = |member: &str| {
+            let now = answer.get(member).filter(|now| now.as_array().is_some_and(|list| !list.is_empty()));
+            let new = action.arguments.get(member).filter(|new| !new.is_null());
+            now == new
+        };
+        Some(!(same("AdvancedEventSelectors") && same("EventSelectors")))
+    })
+}
+
+fn trail_narrowed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let trail = answer.get("Trail")?;
+        let off = |asked: &str, now: &str| {
+            flag(&action.arguments, asked) == Some(false) && flag(trail, now) != Some(false)
+        };
+        let moved = |member: &str| {
+            let asked = action.arguments.get(member);
+            asked.is_some() && asked != trail.get(member)
+        };
+        Some(
+            off("/IncludeGlobalServiceEvents", "/IncludeGlobalServiceEvents")
+                || off("/IsMultiRegionTrail", "/IsMultiRegionTrail")
+                || off("/EnableLogFileValidation", "/LogFileValidationEnabled")
+                || off("/IsOrganizationTrail", "/IsOrganizationTrail")
+                || ["S3BucketName", "S3KeyPrefix", "KmsKeyId", "CloudWatchLogsLogGroupArn"].into_iter().any(moved),
+        )
+    })
+}
+
+fn set_removes(_action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let changes = answer.get("Changes")?.as_array()?;
+        if text(answer, "/NextToken").is_some_and(|token| !token.is_empty()) {
+            return None;
+        }
+        Some(changes.iter().any(|change| {
+            let action = text(change, "/ResourceChange/Action");
+            let replaced = text(change, "/ResourceChange/Replacement");
+            !matches!(action, Some("Add" | "Import" | "Modify"))
+                || (action == Some("Modify") && !matches!(replaced, Some("False")))
+        }))
+    })
+}
+
+fn size_lowered(action: &Action, record: &Value, pairs: &[(&str, &str)]) -> Option<bool> {
+    Some(pairs.iter().any(|(asked, now)| {
+        number(&action.arguments, asked).is_some_and(|asked| number(record, now).is_none_or(|now| asked < now))
+    }))
+}
+
+fn group_shrinks(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let group = answer.pointer("/AutoScalingGroups/0")?;
+        let pairs =
+            [("/DesiredCapacity", "/DesiredCapacity"), ("/MinSize", "/MinSize"), ("/MaxSize", "/MaxSize")];
+        size_lowered(action, group, &pairs)
+    })
+}
+
+fn service_shrinks(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        size_lowered(action, answer.pointer("/services/0")?, &[("/desiredCount", "/desiredCount")])
+    })
+}
+
+fn retention_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let name = given(action, "logGroupName")?;
+        let groups = answer.get("logGroups")?.as_array()?;
+        let group = groups.iter().find(|group| text(group, "/logGroupName") == Some(name))?;
+        let new = number(&action.arguments, "/retentionInDays")?;
+        // Without a retention everything is kept for ever.
+        Some(number(group, "/retentionInDays").is_none_or(|now| new < now))
+    })
+}
+
+/// A bucket that the answer to a HEAD with the expected owner proves to be the account's own.
+fn own_bucket(action: &Action, bucket: &str) -> Option<(&'static str, &'static str, Value)> {
+    let account = action.account.as_ref()?;
+    let name = bucket.strip_prefix("arn:aws:s3:::").unwrap_or(bucket);
+    Some(("s3", "HeadBucket", json!({"Bucket": name, "ExpectedBucketOwner": account})))
+}
+
+fn foreign(_action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |_| Some(false))
+}
+
+fn replicated_to(action: &Action) -> Option<(&'static str, &'static str, Value)> {
+    let rules = entries(&action.arguments, "/ReplicationConfiguration/Rules");
+    let mut buckets: Vec<&str> =
+        rules.iter().filter_map(|rule| text(rule, "/Destination/Bucket")).collect();
+    buckets.dedup();
+    match buckets.as_slice() {
+        [one] => own_bucket(action, one),
+        // Several destinations are not looked at one by one: the fact stays unknown.
+        _ => None,
+    }
+}
+
+fn template(action: &Action) -> Option<(&'static str, &'static str, Value)> {
+    let given = |pointer: &str| text(&action.arguments, pointer);
+    let version = given("/LaunchTemplate/Version").unwrap_or("$Default");
+    let id = given("/LaunchTemplate/LaunchTemplateId").map(|id| ("LaunchTemplateId", id));
+    let (member, value) = id.or_else(|| given("/LaunchTemplate/LaunchTemplateName").map(|name| ("LaunchTemplateName", name)))?;
+    Some(("ec2", "DescribeLaunchTemplateVersions", json!({ member: value, "Versions": [version] })))
+}
+
+fn template_has_profile(_action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let version = answer.pointer("/LaunchTemplateVersions/0/LaunchTemplateData")?;
+        Some(version.get("IamInstanceProfile").is_some_and(|profile| !profile.is_null()))
+    })
+}
+
+fn groups_read(action: &Action) -> Option<(&'static str, &'static str, Value)> {
+    let name = given(action, "AutoScalingGroupName")?;
+    Some(("autoscaling", "DescribeAutoScalingGroups", json!({ "AutoScalingGroupNames": [name] })))
+}
+
+macro_rules! setting {
+    ($service:literal, $operation:literal, $fact:ident $worst:literal, $words:literal, $shown:literal, $exact:literal, $judge:expr, $read:expr) => {
+        Setting {
+            service: $service,
+            operation: $operation,
+            read: $read,
+            fact: (facts::$fact, $worst),
+            judge: $judge,
+            words: $words,
+            shown: $shown,
+            exact: $exact,
+        }
+    };
+}
+
+/// The rows.
+pub(super) const ROWS: &[Setting] = &[
+    setting!("s3", "PutBucketPolicy", S3_BUCKET_POLICY_EXISTS true, "bucket policy", "/Policy", true,
+        |_, answer| compared(answer, Some(false), |_| Some(true)),
+        |action| Some(("s3", "GetBucketPolicy", by_bucket(action)?))),
+    setting!("s3", "DeleteBucketPolicy", S3_BUCKET_POLICY_EXISTS true, "bucket policy", "/Policy", true,
+        |_, answer| compared(answer, Some(false), |_| Some(true)),
+        |action| Some(("s3", "GetBucketPolicy", by_bucket(action)?))),
+    setting!("s3", "PutBucketNotificationConfiguration", S3_NOTIFICATION_DROPPED true, "notification configuration", "", true,
+        notifications_dropped, |action| Some(("s3", "GetBucketNotificationConfiguration", by_bucket(action)?))),
+    setting!("s3", "PutPublicAccessBlock", S3_ACCESS_BLOCK_LOOSENED true, "public access block", "/PublicAccessBlockConfiguration", true,
+        block_loosened, |action| Some(("s3", "GetPublicAccessBlock", by_bucket(action)?))),
+    setting!("s3", "DeletePublicAccessBlock", S3_ACCESS_BLOCK_LOOSENED true, "public access block", "/PublicAccessBlockConfiguration", true,
+        block_loosened, |action| Some(("s3", "GetPublicAccessBlock", by_bucket(action)?))),
+    setting!("s3", "PutObjectLockConfiguration", S3_OBJECT_LOCK_WEAKENED true, "object lock configuration", "/ObjectLockConfiguration", false,
+        lock_weakened, |action| Some(("s3", "GetObjectLockConfiguration", by_bucket(action)?))),
+    setting!("s3", "PutBucketReplication", S3_DESTINATION_FOREIGN true, "replication destination", "", false,
+        foreign, replicated_to),
+    setting!("rds", "StartExportTask", S3_DESTINATION_FOREIGN true, "export bucket", "", false,
+        foreign, |action| own_bucket(action, given(action, "S3BucketName")?)),
+    setting!("dynamodb", "ExportTableToPointInTime", S3_DESTINATION_FOREIGN true, "export bucket", "", false,
+        foreign, |action| own_bucket(action, given(action, "S3Bucket")?)),
+    setting!("rds", "ModifyDBParameterGroup", RDS_PARAMETERS_CHANGED true, "parameters", "/Parameters", true,
+        parameters_changed, parameter_group),
+    setting!("rds", "ModifyDBClusterParameterGroup", RDS_PARAMETERS_CHANGED true, "parameters", "/Parameters", true,
+        parameters_changed, parameter_group),
+    setting!("kms", "UpdateAlias", KMS_ALIAS_REPOINTED true, "alias", "/KeyMetadata/KeyId", true,
+        alias_repointed, |action| Some(("kms", "DescribeKey", json!({ "KeyId": given(action, "AliasName")? })))),
+    setting!("kms", "PutKeyPolicy", KMS_POLICY_CHANGED true, "key policy", "/Policy", true,
+        policy_changed,
+        |action| Some(("kms", "GetKeyPolicy", json!({"KeyId": given(action, "KeyId")?, "PolicyName": "default"})))),
+    setting!("secretsmanager", "UpdateSecretVersionStage", SECRETSMANAGER_CURRENT_MOVES true, "version stages", "/VersionIdsToStages", true,
+        current_moves, |action| Some(("secretsmanager", "DescribeSecret", json!({ "SecretId": given(action, "SecretId")? })))),
+    setting!("cloudtrail", "PutEventSelectors", CLOUDTRAIL_SELECTORS_NARROWED true, "event selectors", "", true,
+        selectors_narrowed, |action| Some(("cloudtrail", "GetEventSelectors", json!({ "TrailName": given(action, "TrailName")? })))),
+    setting!("cloudtrail", "UpdateTrail", CLOUDTRAIL_TRAIL_NARROWED true, "trail", "/Trail", true,
+        trail_narrowed, |action| Some(("cloudtrail", "GetTrail", json!({ "Name": given(action, "Name")? })))),
+    setting!("cloudformation", "ExecuteChangeSet", CLOUDFORMATION_REMOVES true, "change set", "/Changes", false,
+        set_removes, |action| {
+            let mut arguments = json!({ "ChangeSetName": given(action, "ChangeSetName")? });
+            if let (Some(stack), Some(members)) = (given(action, "StackName"), arguments.as_object_mut()) {
+                members.insert("StackName".to_owned(), json!(stack));
+            }
+            Some(("cloudformation", "DescribeChangeSet", arguments))
+        }),
+    setting!("autoscaling", "UpdateAutoScalingGroup", AUTOSCALING_SIZE_LOWERED true, "size", "", false,
+        group_shrinks, groups_read),
+    setting!("autoscaling", "SetDesiredCapacity", AUTOSCALING_SIZE_LOWERED true, "size", "/AutoScalingGroups/0/DesiredCapacity", false,
+        group_shrinks, groups_read),
+    setting!("ecs", "UpdateService", AUTOSCALING_SIZE_LOWERED true, "service", "/services/0/desiredCount", false,
+        service_shrinks, |action| {
+            let cluster = given(action, "cluster").unwrap_or("default");
+            Some(("ecs", "DescribeServices", json!({"cluster": cluster, "services": [given(action, "service")?]})))
+        }),
+    setting!("logs", "PutRetentionPolicy", LOGS_RETENTION_LOWERED true, "retention", "", false,
+        retention_lowered,
+        |action| Some(("logs", "DescribeLogGroups", json!({ "logGroupNamePrefix": given(action, "logGroupName")? })))),
+    setting!("ec2", "RunInstances", EC2_TEMPLATE_HAS_PROFILE true, "launch template", "", false,
+        template_has_profile, template),
+];

@@ -1,0 +1,110 @@
+//! Requests that replace a setting: the present one is read, the two are compared, and the present one is what the way
+//! back would put again.
+//!
+//! One row a request in [`super::rows`]: the read, the fact that it answers, and the comparison.
+
+use interlock_action::{Action, Answers, Read, Relation, Reversibility};
+use serde_json::Value;
+
+use super::{
+    super::{
+        Look,
+        answer::{Live, live},
+        draft::{Draft, leading},
+        generic::tell_plainly,
+    },
+    rows::ROWS,
+};
+
+/// The forecaster of replaced settings.
+pub(in crate::forecast) struct Settings;
+
+/// One request whose danger depends on what is there now.
+pub(super) struct Setting {
+    /// The service of the request, and of the read unless that names another.
+    pub(super) service: &'static str,
+    /// The request.
+    pub(super) operation: &'static str,
+    /// The read: its service, operation and parameters; `None` where the request names too little.
+    pub(super) read: fn(&Action) -> Option<(&'static str, &'static str, Value)>,
+    /// The fact that it answers, and the value that is worst.
+    pub(super) fact: (&'static str, bool),
+    /// The fact's value; `None` is unknown.
+    pub(super) judge: fn(&Action, &Live<'_>) -> Option<bool>,
+    /// The setting in words.
+    pub(super) words: &'static str,
+    /// The present setting's member in the answer; nothing where it is not shown.
+    pub(super) shown: &'static str,
+    /// Whether putting the present setting again takes the request back wholly.
+    pub(super) exact: bool,
+}
+
+const KEY: &str = "setting";
+/// Longer settings are bound, not shown.
+const LONGEST: usize = 4000;
+
+fn row(action: &Action) -> Option<&'static Setting> {
+    let fits = |row: &&Setting| {
+        row.service == action.operation.service() && row.operation == action.operation.verb()
+    };
+    ROWS.iter().find(fits)
+}
+
+impl Look for Settings {
+    fn knows(&self, action: &Action) -> bool {
+        row(action).is_some()
+    }
+
+    fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
+        let asked = row(action).and_then(|row| (row.read)(action));
+        let (service, operation, arguments) = match asked {
+            Some(asked) => asked,
+            None => return Vec::new(),
+        };
+        vec![crate::call::read(action, KEY, service, operation, arguments)]
+    }
+
+    fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
+        let Some(row) = row(action) else { return };
+        let answer = live(answers, KEY);
+        let (name, worst) = row.fact;
+        let value = (row.judge)(action, &answer);
+        draft.fact(name, worst, value);
+        tell_plainly(action, draft);
+        let present = match &answer {
+            Live::Found(answer) => answer.pointer(row.shown).filter(|_| !row.shown.is_empty()).cloned(),
+            Live::Absent => None,
+            Live::Unread(why) => {
+                draft.unknown(format!("the present {} could not be read: {why}", row.words));
+                return;
+            }
+        };
+        draft.saw();
+        let Some(target) = action
+            .targets
+            .iter()
+            .find(|target| target.relation == Relation::Acts)
+            .or_else(|| action.targets.iter().find(|target| target.relation != Relation::Reaches))
+        else {
+            return;
+        };
+        let bound = present.clone().or_else(|| answer.found().cloned()).unwrap_or(Value::Null);
+        draft.bind(format!("{} {}", target.id, row.words), super::super::draft::digest(&bound));
+        let shown = present.filter(|present| present.to_string().len() <= LONGEST);
+        let state = match (value, answer.found()) {
+            (_, None) => "there is none now",
+            (Some(value), _) if value == worst => "the present one is given up",
+            (Some(_), _) => "nothing of the present one is given up",
+            (None, _) => "how it compares could not be told",
+        };
+        let of = target.name.as_deref().unwrap_or(target.id.as_str());
+        let what = format!("the {} of {of} is written: {state}", row.words);
+        draft.change_from(&target.id, target.kind, leading(action), what, shown, None);
+        if row.exact {
+            draft.reversibility = Reversibility::Exact;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+use interlock_action::{Answer, Effect, Kind, Reversibility, Survey};
+use serde_json::{Value, json};
+
+use crate::{
+    forecast::testing::{action, found, having, survey, target},
+    rules::facts,
+};
+
+fn set(service: &str, operation: &str, arguments: Value, read: &'static str, answer: Answer) -> Survey {
+    let mut action = having(action(service, operation, arguments), Effect::Update);
+    action.targets = vec![target("the thing", Kind::Other, "thing")];
+    survey(&action, |operation, _| {
+        assert_eq!(operation, read);
+        answer.clone()
+    })
+}
+
+fn fact(survey: &Survey, name: &str) -> Option<bool> {
+    survey.facts.get(name).map(|value| value.as_bool().unwrap())
+}
+
+#[test]
+fn a_dropped_notification_target_is_seen() {
+    let lambda = |arn: &str| json!([{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]);
+    let one = |now: &str, new: &str| {
+        let arguments = json!({"Bucket": "b", "NotificationConfiguration": {"LambdaFunctionConfigurations": lambda(new)}});
+        let answer = found(json!({"LambdaFunctionConfigurations": lambda(now)}));
+        let survey = set("s3", "PutBucketNotificationConfiguration", arguments, "GetBucketNotificationConfiguration", answer);
+        fact(&survey, facts::S3_NOTIFICATION_DROPPED)
+    };
+    assert_eq!(one("arn:aws:lambda:r:1:function:a", "arn:aws:lambda:r:1:function:a"), Some(false));
+    assert_eq!(one("arn:aws:lambda:r:1:function:a", "arn:aws:lambda:r:1:function:b"), Some(true));
+}
+
+#[test]
+fn an_access_block_is_loosened_or_not() {
+    let block = |flag: bool| json!({
+        "BlockPublicAcls": flag, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
+    });
+    let put = |answer| {
+        let arguments = json!({"Bucket": "b", "PublicAccessBlockConfiguration": block(false)});
+        set("s3", "PutPublicAccessBlock", arguments, "GetPublicAccessBlock", answer)
+    };
+    let loosened = put(found(json!({"PublicAccessBlockConfiguration": block(true)})));
+    assert_eq!(fact(&loosened, facts::S3_ACCESS_BLOCK_LOOSENED), Some(true));
+    assert_eq!(loosened.forecast.reversibility, Reversibility::Exact);
+    assert_eq!(fact(&put(Answer::NotFound), facts::S3_ACCESS_BLOCK_LOOSENED), Some(false));
+    let unread = put(Answer::Unreadable("denied".to_owned()));
+    assert_eq!(fact(&unread, facts::S3_ACCESS_BLOCK_LOOSENED), None);
+    assert_eq!(unread.forecast.reversibility, Reversibility::None);
+}
+
+#[test]
+fn retention_without_an_end_is_the_longest() {
+    let put = |days: u64, now: Value| {
+        let arguments = json!({"logGroupName": "/app", "retentionInDays": days});
+        let answer = found(json!({"logGroups": [{"logGroupName": "/app/other", "retentionInDays": 1}, now]}));
+        fact(&set("logs", "PutRetentionPolicy", arguments, "DescribeLogGroups", answer), facts::LOGS_RETENTION_LOWERED)
+    };
+    assert_eq!(put(30, json!({"logGroupName": "/app"})), Some(true));
+    assert_eq!(put(30, json!({"logGroupName": "/app", "retentionInDays": 7})), Some(false));
+    assert_eq!(put(30, json!({"logGroupName": "/elsewhere"})), None, "it is not in the answer");
+}
+
+#[test]
+fn sizes_are_compared() {
+    let update = |desired: u64| {
+        let arguments = json!({"cluster": "c", "service": "web", "desiredCount": desired});
+        let answer = found(json!({"services": [{"desiredCount": 3}]}));
+        fact(&set("ecs", "UpdateService", arguments, "DescribeServices", answer), facts::AUTOSCALING_SIZE_LOWERED)
+    };
+    assert_eq!((update(2), update(3)), (Some(true), Some(false)));
+}
+
+#[test]
+fn a_change_set_that_replaces_is_seen() {
+    let execute = |change: Value| {
+        let answer = found(json!({"Changes": [{"ResourceChange": change}]}));
+        let arguments = json!({"ChangeSetName": "c", "StackName": "s"});
+        fact(&set("cloudformation", "ExecuteChangeSet", arguments, "DescribeChangeSet", answer), facts::CLOUDFORMATION_REMOVES)
+    };
+    assert_eq!(execute(json!({"Action": "Add"})), Some(false));
+    assert_eq!(execute(json!({"Action": "Modify", "Replacement": "False"})), Some(false));
+    assert_eq!(execute(json!({"Action": "Modify", "Replacement": "Conditional"})), Some(true));
+    assert_eq!(execute(json!({"Action": "Remove"})), Some(true));
+    assert_eq!(execute(json!({"Action": "Dynamic"})), Some(true), "what is not known to be harmless is not");
+}
+
+#[test]
+fn an_alias_and_a_stage_move() {
+    let alias = |now: &str| {
+        let arguments = json!({"AliasName": "alias/app", "TargetKeyId": "arn:aws:kms:r:1:key/new"});
+        let answer = found(json!({"KeyMetadata": {"KeyId": now}}));
+        fact(&set("kms", "UpdateAlias", arguments, "DescribeKey", answer), facts::KMS_ALIAS_REPOINTED)
+    };
+    assert_eq!((alias("old"), alias("new")), (Some(true), Some(false)));
+    let arguments = json!({"SecretId": "s", "VersionStage": "AWSCURRENT", "MoveToVersionId": "v1"});
+    let answer = found(json!({"VersionIdsToStages": {"v1": ["AWSPREVIOUS"], "v2": ["AWSCURRENT"]}}));
+    let moved = set("secretsmanager", "UpdateSecretVersionStage", arguments, "DescribeSecret", answer);
+    assert_eq!(fact(&moved, facts::SECRETSMANAGER_CURRENT_MOVES), Some(true));
+}

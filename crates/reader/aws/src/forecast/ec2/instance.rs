@@ -1,0 +1,312 @@
+//! EC2 instances.
+//!
+//! Termination deletes the volumes whose mapping says `DeleteOnTermination`, and everything on instance-store volumes;
+//! a stop loses the instance store and, without an Elastic IP, the public address. Interlock takes a snapshot of each
+//! volume that would go (crash-consistent while the instance runs); for an instance store there is no such thing, and
+//! the forecast says so. Reads: DescribeInstances, DescribeInstanceAttribute (termination and stop protection),
+//! DescribeInstanceTypes, DescribeVolumes and DescribeSnapshots of each volume, kms:DescribeKey. Target groups and DNS
+//! names that point to an instance are not looked at.
+
+use interlock_action::{Action, Answers, Bears, Call, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        Look,
+        answer::{Live, entries, flag, listed, live, or_dash, text, texts},
+        draft::{Draft, leading},
+        existence,
+        generic::tell_plainly,
+        tally::Tally,
+    },
+    discovered, id_of, ids, ours, points, volume,
+};
+use crate::rules::facts;
+
+/// Of one action so many instances are looked at.
+const MOST: usize = 20;
+
+/// The forecaster of instances.
+pub(in crate::forecast) struct Instance;
+
+const OPERATIONS: [&str; 9] = [
+    "TerminateInstances",
+    "StopInstances",
+    "StartInstances",
+    "RebootInstances",
+    "ModifyInstanceAttribute",
+    "ResetInstanceAttribute",
+    "AssociateIamInstanceProfile",
+    "ModifyInstanceMetadataOptions",
+    "MonitorInstances",
+];
+
+fn subjects(action: &Action) -> Vec<(&str, TargetId)> {
+    let ids = ids(action, "InstanceId", "InstanceIds");
+    ids.into_iter().map(|id| (id, id_of(action, Kind::Instance, "instance", id))).collect()
+}
+
+fn protection_key(instance: &str, attribute: &str) -> String {
+    format!("ec2 {attribute} {instance}")
+}
+
+fn type_key(kind: &str) -> String {
+    format!("ec2 type {kind}")
+}
+
+/// Volumes that go with the instance, and those that stay.
+fn volumes(record: &Value, going: bool) -> Vec<&str> {
+    entries(record, "/BlockDeviceMappings")
+        .iter()
+        .filter(|mapping| (flag(mapping, "/Ebs/DeleteOnTermination") != Some(false)) == going)
+        .filter_map(|mapping| text(mapping, "/Ebs/VolumeId"))
+        .collect()
+}
+
+impl Look for Instance {
+    fn knows(&self, action: &Action) -> bool {
+        ours(action) && OPERATIONS.contains(&action.operation.verb()) && !subjects(action).is_empty()
+    }
+
+    fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
+        let mut reads = Vec::new();
+        for (instance, id) in subjects(action).into_iter().take(MOST) {
+            let one = json!({ "InstanceIds": [instance] });
+            reads.push(crate::call::read(action, existence::live_key(&id), "ec2", "DescribeInstances", one));
+            if !matches!(action.operation.verb(), "TerminateInstances" | "StopInstances") {
+                continue;
+            }
+            for attribute in ["disableApiTermination", "disableApiStop"] {
+                let arguments = json!({"InstanceId": instance, "Attribute": attribute});
+                let key = protection_key(instance, attribute);
+                reads.push(crate::call::read(action, key, "ec2", "DescribeInstanceAttribute", arguments));
+            }
+            let Live::Found(record) = existence::of(action, so_far, &id) else { continue };
+            if let Some(kind) = text(record, "/InstanceType") {
+                let arguments = json!({ "InstanceTypes": [kind] });
+                reads.push(crate::call::read(action, type_key(kind), "ec2", "DescribeInstanceTypes", arguments));
+            }
+            if action.operation.verb() == "TerminateInstances" {
+                for volume in volumes(record, true) {
+                    let id = id_of(action, Kind::Volume, "volume", volume);
+                    reads.push(points::volume_read(action, &id, volume));
+                    reads.push(points::read(action, volume));
+                    reads.extend(points::key_reads(action, so_far, volume));
+                }
+            }
+        }
+        reads
+    }
+
+    fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
+        let mut going = Going::default();
+        for (at, (instance, id)) in subjects(action).into_iter().enumerate() {
+            let record = if at < MOST {
+                existence::of(action, answers, &id)
+            } else {
+                Live::Unread(format!("only {MOST} instances are looked at"))
+            };
+            match record {
+                Live::Found(record) => {
+                    see(action, &id, instance, record, draft);
+                    facts_of(answers, instance, record, draft);
+                    one(action, answers, instance, &id, record, &mut going, draft);
+                }
+                Live::Absent => {}
+                Live::Unread(why) => {
+                    unread_facts(draft);
+                    draft.unknown(format!("instance {instance} could not be read: {why}"));
+                    if action.operation.verb() == "TerminateInstances" {
+                        draft.change(&id, Kind::Instance, leading(action), format!("instance {instance}, unread"));
+                        draft.lose(format!("instance {instance}: which volumes go with it could not be read"));
+                        draft.tally(Tally::unread());
+                        going.impossible.push(format!("instance {instance} could not be read: {why}"));
+                    }
+                }
+            }
+        }
+        settle(action, going, draft);
+    }
+}
+
+fn unread_facts(draft: &mut Draft) {
+    for name in [
+        facts::EC2_VOLUME_DELETED_ON_TERMINATION,
+        facts::EC2_HAS_INSTANCE_STORE,
+        facts::EC2_IN_AUTO_SCALING_GROUP,
+        facts::EC2_INSTANCE_PROTECTED,
+    ] {
+        draft.fact(name, true, None);
+    }
+}
+
+/// What is made first, for all instances together.
+#[derive(Default)]
+struct Going {
+    calls: Vec<Call>,
+    proof: Vec<(Call, String, Value)>,
+    makes: Vec<String>,
+    impossible: Vec<String>,
+    lossy: bool,
+}
+
+fn see(action: &Action, id: &TargetId, instance: &str, record: &Value, draft: &mut Draft) {
+    let all = entries(record, "/BlockDeviceMappings");
+    let size = format!("{} volumes", all.len());
+    // The machine itself bears nothing: what goes with it is on its volumes, which are targets of their own, and on its
+    // instance store.
+    let data = if volumes(record, true).is_empty() { Bears::Unknown } else { Bears::Yes };
+    let mut attached: Vec<TargetId> =
+        volumes(record, false).into_iter().map(|one| id_of(action, Kind::Volume, "volume", one)).collect();
+    if action.operation.verb() == "ModifyInstanceAttribute" {
+        attached.clear();
+    }
+    draft.observe(id, Observed { data, size: Some(size), attached_to: attached, ..Observed::default() });
+    draft.bind(
+        id.as_str(),
+        json!({
+            "InstanceId": instance,
+            "LaunchTime": record.get("LaunchTime"),
+            "volumes": volumes(record, true),
+        }),
+    );
+    if let Some(group) = points::tag(record, "aws:autoscaling:groupName") {
+        draft.depend(format!("Auto Scaling group {group} starts another one in place of {instance}"));
+    }
+    if let Some(profile) = text(record, "/IamInstanceProfile/Arn") {
+        draft.depend(format!("{instance} runs as {profile}"));
+    }
+    if let Some(address) = text(record, "/PublicIpAddress") {
+        draft.depend(format!("whoever reaches {instance} at {address}"));
+    }
+}
+
+/// Whether the type has an instance store; `None` when nobody could tell.
+fn instance_store(answers: &Answers, record: &Value) -> Option<bool> {
+    if text(record, "/RootDeviceType") == Some("instance-store") {
+        return Some(true);
+    }
+    let types = listed(answers, &type_key(text(record, "/InstanceType")?), "InstanceTypes");
+    flag(types.entries().first()?, "/InstanceStorageSupported")
+}
+
+fn facts_of(answers: &Answers, instance: &str, record: &Value, draft: &mut Draft) {
+    draft.fact(facts::EC2_VOLUME_DELETED_ON_TERMINATION, true, Some(!volumes(record, true).is_empty()));
+    draft.fact(facts::EC2_HAS_INSTANCE_STORE, true, instance_store(answers, record));
+    let scaled = points::tag(record, "aws:autoscaling:groupName").is_some();
+    draft.fact(facts::EC2_IN_AUTO_SCALING_GROUP, true, Some(scaled));
+    let protected = |attribute: &str, member: &str| match live(answers, &protection_key(instance, attribute)) {
+        Live::Found(answer) => flag(answer, &format!("/{member}/Value")),
+        Live::Absent | Live::Unread(_) => None,
+    };
+    let termination = protected("disableApiTermination", "DisableApiTermination");
+    let stop = protected("disableApiStop", "DisableApiStop");
+    let either = if termination == Some(true) || stop == Some(true) { Some(true) } else { termination.and(stop) };
+    draft.fact(facts::EC2_INSTANCE_PROTECTED, true, either);
+}
+
+fn one(
+    action: &Action,
+    answers: &Answers,
+    instance: &str,
+    id: &TargetId,
+    record: &Value,
+    going: &mut Going,
+    draft: &mut Draft,
+) {
+    let kind = or_dash(record, "/InstanceType");
+    let name = points::tag(record, "Name").map(|name| format!(" {name}")).unwrap_or_default();
+    let called = format!("instance {instance}{name} ({kind}, {})", or_dash(record, "/State/Name"));
+    let store = instance_store(answers, record);
+    match action.operation.verb() {
+        "TerminateInstances" => {
+            let before = json!({
+                "image": record.get("ImageId"),
+                "subnet": record.get("SubnetId"),
+                "security_groups": texts(record, "/SecurityGroups", "GroupId"),
+                "private_address": record.get("PrivateIpAddress"),
+            });
+            draft.change_from(id, Kind::Instance, Effect::Destroy, format!("{called} is terminated"), Some(before), None);
+            lose_store(instance, store, draft);
+            going.lossy |= store != Some(false);
+            if text(record, "/RootDeviceType") == Some("instance-store") {
+                going.impossible.push(format!("the root of {instance} is on an instance store"));
+            }
+            for volume in volumes(record, true) {
+                volume_goes(action, answers, volume, going, draft);
+            }
+            let staying = volumes(record, false);
+            if !staying.is_empty() {
+                draft.depend(format!("volumes {} stay, unattached", staying.join(", ")));
+            }
+        }
+        "StopInstances" => {
+            draft.change(id, Kind::Instance, Effect::Interrupt, format!("{called} stops"));
+            lose_store(instance, store, draft);
+            draft.reversibility = if store == Some(false) { Reversibility::Exact } else { Reversibility::Lossy };
+        }
+        "StartInstances" | "RebootInstances" => {
+            let what = if action.operation.verb() == "StartInstances" { "starts" } else { "restarts" };
+            draft.change(id, Kind::Instance, leading(action), format!("{called} {what}"));
+            draft.reversibility = Reversibility::Exact;
+        }
+        _ => tell_plainly(action, draft),
+    }
+}
+
+fn lose_store(instance: &str, store: Option<bool>, draft: &mut Draft) {
+    match store {
+        Some(false) => {}
+        Some(true) => draft.lose(format!("everything on the instance store of {instance}, with no way back")),
+        None => draft.unknown(format!("whether {instance} has an instance store could not be read")),
+    }
+}
+
+fn volume_goes(action: &Action, answers: &Answers, volume: &str, going: &mut Going, draft: &mut Draft) {
+    let target = discovered(action, Kind::Volume, "volume", volume);
+    let id = target.id.clone();
+    draft.discover(target);
+    let answer = live(answers, &existence::live_key(&id));
+    let record = match answer.found().and_then(|answer| answer.pointer("/Volumes/0")) {
+        Some(record) => record,
+        None => {
+            draft.unknown(format!("volume {volume} could not be read"));
+            draft.tally(Tally::unread());
+            draft.lose(format!("what volume {volume} holds"));
+            draft.change(&id, Kind::Volume, Effect::Destroy, format!("volume {volume} is deleted with it"));
+            going.impossible.push(format!("volume {volume} could not be read"));
+            return;
+        }
+    };
+    volume::see(&id, record, draft);
+    let what = format!("{} is deleted with it", volume::describe(volume, record));
+    draft.change(&id, Kind::Volume, Effect::Destroy, what);
+    let tally = points::count(answers, volume, |_| true, draft);
+    draft.bind(format!("{id} points"), points::lasting(answers, volume));
+    let but = if tally.survives() { ", but for what its snapshots hold" } else { "" };
+    draft.lose(format!("what {} holds{but}", volume::describe(volume, record)));
+    draft.tally(tally);
+    let (call, proof, name) = points::by_snapshot(action, answers, volume, record);
+    going.calls.push(call);
+    going.proof.push(proof);
+    going.makes.push(name);
+}
+
+fn settle(action: &Action, going: Going, draft: &mut Draft) {
+    if action.operation.verb() != "TerminateInstances" {
+        return;
+    }
+    draft.reversibility = Reversibility::Lossy;
+    if let Some(why) = going.impossible.first() {
+        draft.securing = Securing::Impossible(why.clone());
+        draft.reversibility = Reversibility::None;
+    } else if !going.calls.is_empty() {
+        if !going.lossy {
+            draft.reversibility = Reversibility::FromRecoveryPoint;
+        }
+        draft.securing = Securing::ByCalls { calls: going.calls, proof: going.proof, makes: going.makes };
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! ARNs: taking them apart and putting them together.
+
+use crate::effect::Subject;
+
+/// The parts of an ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arn<'a> {
+    /// `rds`.
+    pub(super) service: &'a str,
+    /// `us-east-1`, or nothing.
+    pub(super) region: &'a str,
+    /// Twelve digits, `aws`, or nothing.
+    pub(super) account: &'a str,
+    /// What follows the fifth colon.
+    pub(super) resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Takes an ARN apart; `None` if it is none.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        (parts.next() == Some("arn")).then_some(())?;
+        parts.next()?.starts_with("aws").then_some(())?;
+        let [service, region, account, resource] = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+        (!service.is_empty() && !resource.is_empty()).then_some(Self { service, region, account, resource })
+    }
+
+    /// The resource type: `db`, `table`, `log-group`; nothing where the service has but one.
+    pub(super) fn kind(&self) -> &'a str {
+        match self.service {
+            "s3" if self.region.is_empty() => if self.resource.contains('/') { "object" } else { "bucket" },
+            "sns" | "sqs" => "",
+            "dynamodb" => dynamodb_kind(self.resource),
+            "execute-api" => "api",
+            "apigateway" => self.resource.trim_start_matches('/').split('/').next().unwrap_or_default(),
+            _ => self.resource.split([':', '/']).next().unwrap_or_default(),
+        }
+    }
+
+    /// What people call it: the last part, with what a service's names may themselves hold.
+    pub(super) fn name(&self) -> &'a str {
+        let resource = self.resource.trim_end_matches(":*");
+        let after = |prefix: &str| resource.strip_prefix(prefix);
+        let whole = match self.service {
+            "s3" if self.region.is_empty() => Some(resource.split('/').next().unwrap_or(resource)),
+            "logs" => after("log-group:").map(|rest| rest.split(":log-stream:").next().unwrap_or(rest)),
+            "secretsmanager" => after("secret:"),
+            "ssm" => after("parameter/"),
+            "ecr" => after("repository/"),
+            "dynamodb" => after("table/").map(|rest| rest.split('/').next().unwrap_or(rest)),
+            "lambda" => after("function:").map(|rest| rest.split(':').next().unwrap_or(rest)),
+            "elasticloadbalancing" => {
+                let parts: Vec<&str> = resource.split('/').collect();
+                match parts.as_slice() {
+                    ["loadbalancer", "app" | "net" | "gwy", name, ..] | ["targetgroup", name, ..] => Some(*name),
+                    ["listener" | "listener-rule", _, name, ..] => Some(*name),
+                    _ => None,
+                }
+            }
+            "autoscaling" => resource.rsplit_once("/").map(|(_, name)| name),
+            "cloudformation" => resource.split('/').nth(1),
+            _ => None,
+        };
+        whole.unwrap_or_else(|| resource.rsplit(['/', ':']).next().unwrap_or(resource))
+    }
+}
+
+fn dynamodb_kind(resource: &str) -> &str {
+    let mut parts = resource.split('/');
+    match (parts.next(), parts.nth(1)) {
+        (Some("table"), Some(child)) => child,
+        (Some(kind), _) => kind,
+        (None, _) => "",
+    }
+}
+
+/// Fills a template like `rds:{r}:{a}:db:{}`; a value that is an ARN already stays as it is.
+pub(super) fn fill(subject: &Subject<'_>, template: &str, value: &str) -> String {
+    if Arn::parse(value).is_some() {
+        return value.to_owned();
+    }
+    let filled = template
+        .replace("{r}", subject.region.unwrap_or_default())
+        .replace("{a}", subject.account.unwrap_or_default())
+        .replace("{}", value);
+    format!("arn:{}:{filled}", subject.partition())
+}

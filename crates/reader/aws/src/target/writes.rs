@@ -1,0 +1,146 @@
+//! What an action writes that a classification rule may read: tags and names.
+
+use interlock_action::ClassifierWrite;
+use serde_json::Value;
+
+use crate::effect::Subject;
+
+/// Operations that replace every tag.
+const REPLACES: [(&str, &str); 6] = [
+    ("s3", "PutBucketTagging"),
+    ("s3", "PutObjectTagging"),
+    ("s3", "DeleteBucketTagging"),
+    ("s3", "DeleteObjectTagging"),
+    ("s3control", "PutBucketTagging"),
+    ("s3control", "DeleteBucketTagging"),
+];
+
+/// Where tags that are set may stand, in one service or another; each a list of pairs or a map.
+const SET: [&str; 24] = [
+    "Tags",
+    "tags",
+    "TagList",
+    "tagList",
+    "tagsMap",
+    "TagsToAdd",
+    "tagsToAdd",
+    "AddTags",
+    "TagsList",
+    "TagSet",
+    "Tagging.TagSet",
+    "Tags.Items",
+    "HostedZoneTags",
+    "Config.Tags",
+    "DistributionConfigWithTags.Tags.Items",
+    "StreamingDistributionConfigWithTags.Tags.Items",
+    "resourceTags",
+    "userTags",
+    "UserPoolTags",
+    "RecoveryPointTags",
+    "BackupVaultTags",
+    "BackupPlanTags",
+    "DomainTags",
+    "TagsModel",
+];
+
+/// Where keys of tags that are removed may stand.
+const REMOVED: [&str; 11] = [
+    "TagKeys[]",
+    "tagKeys[]",
+    "TagKeyList[]",
+    "tagKeyList[]",
+    "RemoveTagKeys[]",
+    "TagsToRemove[]",
+    "tagsToRemove[]",
+    "TagsToDelete[]",
+    "TagKeys.Items[]",
+    "KeysToRemove[]",
+    "Keys[]",
+];
+
+/// The writes, in the order of the parameters.
+pub(super) fn of(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
+    let mut writes = Vec::new();
+    if subject.access.is_read() {
+        return writes;
+    }
+    let removes = ["DeleteTags", "RemoveTags"].contains(&subject.operation)
+        || subject.operation.starts_with("Untag")
+        || subject.operation.starts_with("RemoveTags");
+    if REPLACES.contains(&(subject.service, subject.operation)) {
+        writes.push(ClassifierWrite::AllTags);
+    }
+    for path in SET {
+        for value in subject.all(path) {
+            pairs(value, removes, &mut writes);
+        }
+    }
+    for specification in subject.all("TagSpecifications[].Tags").into_iter().chain(subject.all("TagSpecification[].Tags")) {
+        pairs(specification, false, &mut writes);
+    }
+    header(subject, &mut writes);
+    for key in REMOVED.iter().flat_map(|path| subject.texts(path)) {
+        writes.push(ClassifierWrite::Tag { key: key.to_owned(), value: None });
+    }
+    // EC2: no tags listed removes them all.
+    if removes && writes.is_empty() {
+        writes.push(ClassifierWrite::AllTags);
+    }
+    writes.extend(names(subject));
+    writes
+}
+
+/// Pairs `{Key, Value}` under any of their spellings, or a map.
+fn pairs(value: &Value, removes: bool, writes: &mut Vec<ClassifierWrite>) {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    match value {
+        Value::Array(list) => {
+            for pair in list {
+                let any = |names: [&str; 4]| names.iter().find_map(|name| text(pair.get(name)));
+                if let Some(key) = any(["Key", "key", "TagKey", "tagKey"]) {
+                    let value = any(["Value", "value", "TagValue", "tagValue"]);
+                    let value = if removes { None } else { Some(value.unwrap_or_default()) };
+                    writes.push(ClassifierWrite::Tag { key, value });
+                } else if let Some(key) = pair.as_str() {
+                    writes.push(ClassifierWrite::Tag { key: key.to_owned(), value: None });
+                }
+            }
+        }
+        Value::Object(map) => {
+            for (key, value) in map {
+                // A list stands further in: `Tags.Items`.
+                let Some(value) = value.as_str() else { continue };
+                let value = if removes { None } else { Some(value.to_owned()) };
+                writes.push(ClassifierWrite::Tag { key: key.clone(), value });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// S3's `x-amz-tagging` header: `key=value&key=value`.
+fn header(subject: &Subject<'_>, writes: &mut Vec<ClassifierWrite>) {
+    let Some(tagging) = subject.text("Tagging").filter(|_| subject.service == "s3") else { return };
+    for pair in tagging.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decode = |text: &str| {
+            percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+        };
+        writes.push(ClassifierWrite::Tag { key: decode(key), value: Some(decode(value)) });
+    }
+}
+
+/// New names: `NewDBInstanceIdentifier`, `NewUserName`.
+fn names(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
+    let Some(members) = subject.parameters.as_object() else { return Vec::new() };
+    members
+        .iter()
+        .filter(|(name, _)| {
+            name.strip_prefix("New").or_else(|| name.strip_prefix("new")).is_some_and(|rest| {
+                rest.ends_with("Name") || rest.ends_with("Identifier")
+            })
+        })
+        .filter_map(|(_, value)| value.as_str())
+        .map(|name| ClassifierWrite::Name(name.to_owned()))
+        .collect()
+}

@@ -1,0 +1,215 @@
+//! A home with people and an agent, its daemon, and what agents run.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{Emulator, Scratch, binary, place::tool};
+
+/// What a command left behind.
+#[derive(Debug)]
+pub struct Output {
+    /// Its status.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Output {
+    fn of(command: &mut Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+    /// The output of a command that must succeed.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "out: {}\nerr: {}", self.out, self.err);
+        self
+    }
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
+    }
+    /// The ticket that a held call named.
+    #[track_caller]
+    pub fn ticket(&self) -> String {
+        let text = format!("{}{}", self.out, self.err);
+        let at = text.find("[ticket ").unwrap_or_else(|| panic!("no ticket in: {text}"));
+        text.get(at + 8..).and_then(|rest| rest.split(']').next()).unwrap().to_owned()
+    }
+}
+
+/// A home.
+pub struct Home {
+    scratch: Scratch,
+}
+
+/// A running daemon; ended with its home.
+pub struct Daemon {
+    child: Child,
+    /// The line it printed when it was ready.
+    pub ready: Value,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Daemon {
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+    /// Waits until it has ended by itself and returns its status.
+    pub fn ended(&mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Home {
+    /// A home whose upstream is this emulator, with the first of `people` as operator and all of them enrolled, and
+    /// agent `claude` owned by the first. `rules` is TOML: `[[environment]]` and whatever else.
+    pub fn new(emulator: &Emulator, people: &[&str], rules: &str) -> (Self, Daemon) {
+        let home = Self { scratch: Scratch::new("home") };
+        for name in people {
+            home.key(name);
+        }
+        let first = people.first().unwrap();
+        home.cli(&["init", "--operator", first, "--public-key", &home.public(first)]).ok();
+        // What stands in the file at the first start counts as signed.
+        let config = format!("{rules}\n[aws]\ncredentials = \"environment\"\nupstream = \"{}\"\n", emulator.url());
+        std::fs::write(home.root().join("interlock.toml"), config).unwrap();
+        home.cli(&["policy", "apply", "--key", &home.private(first), "--reason", "set up"]).ok();
+        let daemon = home.serve(&[]);
+        for name in people.iter().skip(1) {
+            let public = home.public(name);
+            home.cli(&["person", "add", name, "--public-key", &public, "--key", &home.private(first)]).ok();
+        }
+        home.cli(&["agent", "add", "claude", "--owner", first, "--key", &home.private(first)]).ok();
+        (home, daemon)
+    }
+
+    /// The home's folder.
+    pub fn root(&self) -> PathBuf {
+        self.scratch.path().join("home")
+    }
+    /// A folder for the agent's work.
+    pub fn work(&self) -> PathBuf {
+        let path = self.scratch.path().join("work");
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    }
+    /// A file in the agent's work folder.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        self.scratch.file(&format!("work/{name}"), text)
+    }
+
+    fn key(&self, name: &str) {
+        let folder = self.scratch.path().join("keys");
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(name);
+        Output::of(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(path)).ok();
+    }
+    /// A person's private key file.
+    pub fn private(&self, name: &str) -> String {
+        self.scratch.path().join("keys").join(name).display().to_string()
+    }
+    /// A person's public key file.
+    pub fn public(&self, name: &str) -> String {
+        format!("{}.pub", self.private(name))
+    }
+
+    /// Starts the daemon, with further variables.
+    pub fn serve(&self, variables: &[(&str, &str)]) -> Daemon {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.scratch.path().join("daemon.log"));
+        let mut child = self
+            .command(&["serve"])
+            .envs([("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL"), ("AWS_SECRET_ACCESS_KEY", "the-real-secret")])
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log.unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("the daemon does not start: {}", self.log()));
+        Daemon { child, ready }
+    }
+
+    /// What daemons of this home wrote.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.scratch.path().join("daemon.log")).unwrap_or_default()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments).env("INTERLOCK_HOME", self.root()).env_remove("AWS_PROFILE");
+        command
+    }
+
+    /// Runs `interlock …`.
+    pub fn cli(&self, arguments: &[&str]) -> Output {
+        Output::of(&mut self.command(arguments))
+    }
+
+    /// Runs a command as the agent, confined, in its work folder.
+    pub fn run(&self, command: &[&str]) -> Output {
+        self.run_with(&[], command)
+    }
+
+    /// The same with further options of `interlock run`.
+    pub fn run_with(&self, options: &[&str], command: &[&str]) -> Output {
+        let mut all = vec!["run", "--agent", "claude"];
+        if !options.contains(&"--task") && !options.contains(&"--resume") {
+            all.extend(["--task", "work on the tests"]);
+        }
+        all.extend(options);
+        all.push("--");
+        all.extend(command);
+        Output::of(self.command(&all).current_dir(self.work()))
+    }
+
+    /// Runs the real AWS CLI as the agent.
+    pub fn aws(&self, arguments: &[&str]) -> Output {
+        let program = tool("aws").expect("there is no `aws`").display().to_string();
+        let mut all = vec![program.as_str()];
+        all.extend(arguments);
+        self.run(&all)
+    }
+
+    /// Runs boto3 code as the agent.
+    pub fn boto3(&self, code: &str) -> Output {
+        let python = crate::python().display().to_string();
+        self.run(&[&python, "-c", &format!("import boto3\n{code}")])
+    }
+
+    /// A person approves.
+    pub fn approve(&self, person: &str, ticket: &str) -> Output {
+        self.cli(&["request", "approve", ticket, "--key", &self.private(person), "--reason", "looked at it"])
+    }
+
+    /// The tickets, as `request ls --json` shows them.
+    pub fn requests(&self) -> Vec<Value> {
+        self.cli(&["--json", "request", "ls"]).ok().json().as_array().unwrap().clone()
+    }
+
+    /// Takes the log out of the house and verifies it.
+    pub fn verify(&self) -> Value {
+        self.cli(&["--json", "ledger", "verify"]).ok().json()
+    }
+}
