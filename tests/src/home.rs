@@ -84,6 +84,11 @@ impl Home {
     /// A home whose upstream is this emulator, with the first of `people` as operator and all of them enrolled, and
     /// agent `claude` owned by the first. `rules` is TOML: `[[environment]]` and whatever else.
     pub fn new(emulator: &Emulator, people: &[&str], rules: &str) -> (Self, Daemon) {
+        Self::before(&emulator.url(), people, rules)
+    }
+
+    /// The same before any upstream.
+    pub fn before(upstream: &str, people: &[&str], rules: &str) -> (Self, Daemon) {
         let home = Self { scratch: Scratch::new("home") };
         for name in people {
             home.key(name);
@@ -91,9 +96,8 @@ impl Home {
         let first = people.first().unwrap();
         home.cli(&["init", "--operator", first, "--public-key", &home.public(first)]).ok();
         // What stands in the file at the first start counts as signed.
-        let config = format!("{rules}\n[aws]\ncredentials = \"environment\"\nupstream = \"{}\"\n", emulator.url());
+        let config = format!("{rules}\n[aws]\ncredentials = \"environment\"\nupstream = \"{upstream}\"\n");
         std::fs::write(home.root().join("interlock.toml"), config).unwrap();
-        home.cli(&["policy", "apply", "--key", &home.private(first), "--reason", "set up"]).ok();
         let daemon = home.serve(&[]);
         for name in people.iter().skip(1) {
             let public = home.public(name);

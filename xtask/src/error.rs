@@ -53,7 +53,9 @@ pub(crate) enum XtaskError {
         why: String,
     },
     /// The house is not tidy; the findings are on the terminal.
-    #[error("{0} findings\n  hint: CONTRIBUTING.md says what each check asks for; exceptions stand in xtask/tidy.toml")]
+    #[error(
+        "{0} findings\n  hint: CONTRIBUTING.md says what each check asks for; exceptions stand in xtask/tidy.toml"
+    )]
     Untidy(usize),
     /// The catalogue was not made.
     #[error(transparent)]

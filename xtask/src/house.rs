@@ -36,7 +36,8 @@ impl House {
 
     /// Where builds and everything that setup installs go.
     pub(crate) fn target(&self) -> PathBuf {
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.path("target"), |folder| self.root.join(folder))
+        std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| self.path("target"), |folder| self.root.join(folder))
     }
 
     /// `cargo`, in the root.
@@ -57,8 +58,18 @@ impl House {
     pub(crate) fn files(&self) -> Result<Vec<String>, XtaskError> {
         let mut files = if self.path(".git").exists() {
             let mut git = Command::new("git");
-            git.current_dir(&self.root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-            program::output(&mut git)?.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+            git.current_dir(&self.root).args([
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+            ]);
+            program::output(&mut git)?
+                .split('\0')
+                .filter(|path| !path.is_empty())
+                .map(str::to_owned)
+                .collect()
         } else {
             let mut found = Vec::new();
             walk(&self.root, &self.root, &mut found)?;

@@ -4,7 +4,7 @@ use interlock_action::{Millis, PersonId, TicketId};
 use interlock_approval::{Approval, EnrolledKey, Message, Refusal, State, Statement, Ticket, count, verify};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{Guard, JournalError, Record, Road, judge};
+use crate::{Guard, JournalError, Record, Road, fault, judge};
 
 /// The least time between enrolment and counting, for the message only.
 const HOUR: Millis = 60 * 60 * 1000;
@@ -99,6 +99,7 @@ impl Road {
             (message, entry)
         };
         let guards = vec![Guard::Step(ticket.clone(), Box::new(message), now)];
+        fault::here(fault::BEFORE_DECISION);
         self.ports.journal.commit(Record { entry, events: Vec::new(), guards }).await?;
         self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))
     }

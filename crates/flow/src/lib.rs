@@ -7,6 +7,7 @@ mod administer;
 mod approve;
 mod event;
 mod explain;
+pub mod fault;
 mod judge;
 mod memory;
 mod permit;

@@ -7,7 +7,7 @@ use interlock_approval::Message;
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, Event, FreezeScope, Guard, Journal, JournalError, Memory, Record, Session};
+use crate::{Clock, Event, FreezeScope, Guard, Journal, JournalError, Memory, Record, Session, fault};
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +103,7 @@ impl Permit {
 
     /// Looks at the epoch again; to be called just before the first byte is sent.
     pub fn clear(&self) -> Result<(), NotClear> {
+        fault::here(fault::BEFORE_SEND);
         let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
         let live = memory.sessions.get(&self.session.id);
         if !live.is_some_and(|session| !session.lease.revoked && session.lease.until > self.clock.now()) {
@@ -119,9 +120,13 @@ impl Permit {
 
     /// Says what came of it. `made` are the things that the call brought into being, to be remembered on success.
     pub async fn complete(mut self, outcome: Outcome, made: Vec<Event>) -> Result<(), JournalError> {
+        fault::here(fault::BEFORE_OUTCOME);
         self.open = false;
         let record = self.closing(&outcome, made);
-        if self.mutates { self.journal.commit(record).await.map(|_| ()) } else { self.journal.note(record) }
+        let written =
+            if self.mutates { self.journal.commit(record).await.map(|_| ()) } else { self.journal.note(record) };
+        fault::here(fault::AFTER_OUTCOME);
+        written
     }
 
     fn closing(&mut self, outcome: &Outcome, made: Vec<Event>) -> Record {

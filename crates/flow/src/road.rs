@@ -7,14 +7,14 @@ use std::{
 
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
-use interlock_action::{Action, ActionId, Answer, Answers, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface, Survey};
+use interlock_action::{Action, ActionId, AgentId, Answer, Answers, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface, Survey};
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
     Budget, Cause, Event, Guard, Inspection, JournalError, Memory, Permit, PermitNote, Ports, SurfacePorts,
-    Record, RefusedAction, Rules, Session, Situated, Verdict, hold, judge, permit::frozen, situate::{World, situate},
+    Record, RefusedAction, Rules, Session, Situated, Verdict, fault, hold, judge, permit::frozen, situate::{World, situate},
 };
 
 /// How often a forecaster may ask for more.
@@ -168,6 +168,7 @@ impl Road {
     /// Everything that is not a plain read.
     async fn admit_judged(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
         let epoch = self.memory().epoch;
+        let action = self.own_tokens(session, action);
         let survey = self.survey(session, &action).await?;
         let situated = {
             let memory = self.memory();
@@ -191,6 +192,21 @@ impl Road {
             return self.refuse(session, &situated, Cause::Denied, vec![reason("denied", &words)]).await;
         }
         self.decide(session, situated, digest, standing, epoch).await
+    }
+
+    /// Idempotency tokens become the agent's own: with somebody else's token a create would answer with somebody
+    /// else's thing, and the agent would seem to have made it. The same token of the same agent stays the same.
+    fn own_tokens(&self, session: &Session, action: Arc<Action>) -> Arc<Action> {
+        if action.tokens.is_empty() {
+            return action;
+        }
+        let mut own = (*action).clone();
+        for pointer in &action.tokens {
+            if let Some(token) = own.arguments.pointer_mut(pointer).filter(|token| token.is_string()) {
+                *token = uuid(&self.settings.sealer, &session.agent.name, token).into();
+            }
+        }
+        Arc::new(own)
     }
 
     async fn decide(
@@ -378,6 +394,7 @@ impl Road {
     /// The permit is made first, so that a caller who gives up while the write is under way leaves a closing entry
     /// behind it in the same queue, and not a permit that stays open for good.
     pub(crate) async fn open(&self, mut permit: Permit, record: Record) -> Result<Permit, Stop> {
+        fault::here(fault::BEFORE_PERMIT);
         match self.commit(record).await {
             Ok(()) => Ok(permit),
             Err(stop) => {
@@ -407,6 +424,14 @@ impl Road {
     pub(crate) fn action_id(&self) -> ActionId {
         ActionId::new(format!("act-{}", self.draw().chars().take(16).collect::<String>()))
     }
+}
+
+/// A token of the usual form that only this agent can have given.
+fn uuid(sealer: &Sealer, agent: &AgentId, token: &serde_json::Value) -> String {
+    let seal = sealer.seal(&serde_json::json!(["token", agent, token])).to_string();
+    let digits: String = seal.chars().rev().filter(char::is_ascii_hexdigit).take(32).collect();
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
 /// One action out of several readings of the same bytes: the first, with everything the others would do added.

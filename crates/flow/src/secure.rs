@@ -6,7 +6,7 @@ use interlock_action::{Action, Answer, Call, Claim, Effect, RecoveryPoint, Secur
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
-    Event, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated,
+    Event, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated, fault,
     road::{Road, Stop},
 };
 
@@ -23,6 +23,7 @@ impl Road {
         for (call, pointer, wanted) in proof {
             self.prove(session, call, pointer, wanted).await?;
         }
+        fault::here(fault::BEFORE_RECOVERY_POINT);
         let now = self.ports.clock.now();
         let of = situated.falls.iter().find(|fall| fall.effect == Effect::Destroy).map(|fall| fall.target.id.clone());
         let of = of.unwrap_or_else(|| situated.action.operation.as_str().into());

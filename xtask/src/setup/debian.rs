@@ -7,12 +7,12 @@ use crate::{error::XtaskError, program};
 
 /// A program, and the package that brings it.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("bwrap", "bubblewrap"),       // the sandbox of `interlock run`
-    ("cc", "gcc"),                 // ring and SQLite are compiled from C
-    ("curl", "curl"),              // a client that the sandbox tests and `doctor` drive
-    ("git", "git"),                // which files are tracked
-    ("python3", "python3"),        // the emulator and its clients
-    ("script", "bsdutils"),        // a terminal for the sandbox tests
+    ("bwrap", "bubblewrap"),          // the sandbox of `interlock run`
+    ("cc", "gcc"),                    // ring and SQLite are compiled from C
+    ("curl", "curl"),                 // a client that the sandbox tests and `doctor` drive
+    ("git", "git"),                   // which files are tracked
+    ("python3", "python3"),           // the emulator and its clients
+    ("script", "bsdutils"),           // a terminal for the sandbox tests
     ("ssh-keygen", "openssh-client"), // signing approvals
 ];
 

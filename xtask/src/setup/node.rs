@@ -38,7 +38,8 @@ pub(super) fn install(house: &House, venv: &Venv) -> Result<PathBuf, XtaskError>
 
 fn recent_enough() -> bool {
     let version = program::output(Command::new("node").arg("--version")).unwrap_or_default();
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    let major =
+        version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     major.is_some_and(|major| major >= OLDEST)
 }
 

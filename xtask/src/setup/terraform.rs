@@ -14,7 +14,11 @@ pub(super) fn find() -> Option<PathBuf> {
         say("MISSING: terraform. Its tests are skipped here, and fail in CI; install it from its makers");
         return None;
     }
-    let found = std::env::var_os(VARIABLE).map(PathBuf::from).into_iter().chain(usual()).find(|folder| has_aws(folder));
+    let found = std::env::var_os(VARIABLE)
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(usual())
+        .find(|folder| has_aws(folder));
     if found.is_none() {
         say(&format!(
             "MISSING: Terraform's AWS provider in a local folder. Its tests are skipped here, and fail in CI; mirror \

@@ -28,7 +28,8 @@ impl Venv {
         if !program::succeeds(Command::new("python3").args(["-c", &new_enough])) {
             return Err(XtaskError::Missing {
                 what: format!("Python {OLDEST} or newer"),
-                fix: "the emulator and the clients need it; put a newer `python3` first on the search path".to_owned(),
+                fix: "the emulator and the clients need it; put a newer `python3` first on the search path"
+                    .to_owned(),
             });
         }
         say("making a Python virtual environment");

@@ -25,7 +25,8 @@ pub(crate) fn ci(house: &House, arguments: &[String]) -> Result<(), XtaskError> 
     })?;
     step(&mut took, "test", || test::all(house, &tools, &[], true))?;
     // On standard error as the test runner's summary is, so that the two keep their order.
-    let list: Vec<String> = took.iter().map(|(name, time)| format!("{name} {:.0} s", time.as_secs_f64())).collect();
+    let list: Vec<String> =
+        took.iter().map(|(name, time)| format!("{name} {:.0} s", time.as_secs_f64())).collect();
     eprintln!("ci: {:.0} s in all ({})", begun.elapsed().as_secs_f64(), list.join(", "));
     Ok(())
 }

@@ -13,7 +13,9 @@ pub(super) fn deny(house: &House, tools: &Tools) -> Result<(), XtaskError> {
         Err(why) => {
             let why = why.to_string();
             let last = why.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-            println!("NOT CHECKED: known vulnerabilities; their database cannot be fetched from here: {last}");
+            println!(
+                "NOT CHECKED: known vulnerabilities; their database cannot be fetched from here: {last}"
+            );
             Ok(())
         }
     }

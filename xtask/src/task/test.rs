@@ -14,7 +14,12 @@ pub(crate) fn test(house: &House, arguments: &[String]) -> Result<(), XtaskError
 }
 
 /// Builds and runs; with `strict`, a test that would skip itself fails instead.
-pub(super) fn all(house: &House, tools: &Tools, arguments: &[String], strict: bool) -> Result<(), XtaskError> {
+pub(super) fn all(
+    house: &House,
+    tools: &Tools,
+    arguments: &[String],
+    strict: bool,
+) -> Result<(), XtaskError> {
     let command = |words: &[&str]| {
         let mut command = house.cargo();
         command.args(words);

@@ -10,8 +10,9 @@ use std::{
 };
 
 use interlock_action::Surface;
-use interlock_flow::{Clock, Journal, Ports, Road, RoadSettings, Rules};
+use interlock_flow::{Clock, ConfigStamp, Event, Journal, Ports, Record, Road, RoadSettings, Rules};
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
+use interlock_ledger::{Entry, EntryKind};
 use interlock_store::{Home, Options, Store};
 use serde::Serialize;
 use tokio::net::UnixListener;
@@ -64,7 +65,7 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
     let (config, bundle, stamp) = home::load(&paths, "")?;
     let options = Options { exports: config.ledger.export.clone(), ..Options::default() };
     let store = Arc::new(Store::open(&home, &options)?);
-    signed(&store, &stamp)?;
+    signed(&store, stamp).await?;
     store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;
 
     let gateway = gateway(&home, &paths, &config, listen, &store)?;
@@ -119,11 +120,26 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
     Ok(())
 }
 
-/// Refuses a configuration or bundle that nobody has put in force.
-fn signed(store: &Store, found: &interlock_flow::ConfigStamp) -> Result<(), DaemonError> {
-    let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match &memory.config {
-        Some(force) if force.config == found.config && force.bundle == found.bundle => Ok(()),
+/// Refuses a configuration or bundle that nobody has put in force. What stands in the files when a home is first
+/// started counts as signed: whoever made the home wrote it.
+async fn signed(store: &Store, found: ConfigStamp) -> Result<(), DaemonError> {
+    let force = {
+        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        memory.config.clone()
+    };
+    let same = |force: &ConfigStamp| force.config == found.config && force.bundle == found.bundle;
+    let first = store.head()?.is_none_or(|head| head.size <= 1);
+    match force {
+        Some(force) if same(&force) => Ok(()),
+        Some(force) if first && force.by == "init" => {
+            let stamp = ConfigStamp { by: "first start".to_owned(), ..found };
+            let entry = Entry::new(EntryKind::ConfigActivated, System.now())
+                .public("config", stamp.config)
+                .public("bundle", stamp.bundle)
+                .public("by", &stamp.by);
+            let record = Record { entry, events: vec![Event::Config { stamp }], guards: Vec::new() };
+            store.commit(record).await.map(|_| ()).map_err(|error| DaemonError::Store(error.to_string()))
+        }
         // INVARIANT: a changed file never comes into force by a restart.
         _ => Err(DaemonError::Unsigned),
     }

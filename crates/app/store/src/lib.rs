@@ -7,7 +7,6 @@ mod anchor;
 mod draft;
 mod error;
 mod export;
-pub mod fault;
 mod home;
 mod query;
 mod queue;
@@ -18,6 +17,7 @@ mod store;
 mod writer;
 
 pub use error::StoreError;
+pub use interlock_flow::fault;
 pub use export::{Exported, verify_folder};
 pub use home::{Home, Keys};
 pub use query::{Query, StoredEntry};

@@ -3,7 +3,9 @@
 
 mod wire_common;
 
-use interlock_action::{Action, Answer, Answers, Bears, Call, Method, Reversibility, Securing, Survey, value_at};
+use interlock_action::{
+    Action, Answer, Answers, Bears, Call, Method, Reversibility, Securing, Survey, value_at,
+};
 use interlock_reader_aws::catalogue::Protocol;
 use interlock_reader_aws::forecast::{ROUNDS, forecaster_for, says_absent};
 use interlock_reader_aws::judge;
@@ -44,7 +46,9 @@ impl Bed {
         assert!(access.is_read(), "{name} {verb} is {access:?}: the gateway would refuse it");
         match self.call(name, verb, &call.arguments) {
             Ok(value) => Answer::Found(value),
-            Err(error) if says_absent(&call.operation, error.status, &error.code, &error.message) => Answer::NotFound,
+            Err(error) if says_absent(&call.operation, error.status, &error.code, &error.message) => {
+                Answer::NotFound
+            }
             Err(error) => Answer::Unreadable(error.to_string()),
         }
     }
@@ -63,7 +67,8 @@ impl Bed {
 
     fn survey(&self, action: &Action) -> Survey {
         let answers = self.answers(action);
-        let unread: Vec<_> = answers.iter().filter(|(_, answer)| matches!(answer, Answer::Unreadable(_))).collect();
+        let unread: Vec<_> =
+            answers.iter().filter(|(_, answer)| matches!(answer, Answer::Unreadable(_))).collect();
         assert!(unread.is_empty(), "{}: {unread:?}", action.operation);
         forecaster_for(action).fold(action, &answers)
     }
@@ -104,9 +109,14 @@ fn a_database_goes_and_its_points_stay() {
     let before = bed.survey(&act("rds", "CreateDBInstance", create.clone()));
     assert_eq!(seen(&before, "db:school").exists, Some(false), "proof that it was not there");
     bed.ok("rds", "CreateDBInstance", create);
-    bed.ok("rds", "CreateDBSnapshot", json!({"DBInstanceIdentifier": "school", "DBSnapshotIdentifier": "mine"}));
+    bed.ok(
+        "rds",
+        "CreateDBSnapshot",
+        json!({"DBInstanceIdentifier": "school", "DBSnapshotIdentifier": "mine"}),
+    );
 
-    let delete = act("rds", "DeleteDBInstance", json!({"DBInstanceIdentifier": "school", "SkipFinalSnapshot": true}));
+    let delete =
+        act("rds", "DeleteDBInstance", json!({"DBInstanceIdentifier": "school", "SkipFinalSnapshot": true}));
     let answers = bed.answers(&delete);
     let asked = forecaster_for(&delete).asked(&delete, &answers).forecast;
     assert_eq!((asked.recovery.before, asked.recovery.after), (Some(2), Some(1)), "{:?}", asked.points);
@@ -114,7 +124,10 @@ fn a_database_goes_and_its_points_stay() {
     assert_eq!((sent.forecast.recovery.before, sent.forecast.recovery.after), (Some(2), Some(3)));
     assert_eq!(sent.forecast.method, Method::Read);
     let school = seen(&sent, "db:school");
-    assert_eq!((school.exists, school.data, school.size.as_deref()), (Some(true), Bears::Yes, Some("20 GiB")));
+    assert_eq!(
+        (school.exists, school.data, school.size.as_deref()),
+        (Some(true), Bears::Yes, Some("20 GiB"))
+    );
     assert_eq!(school.tags.as_ref().unwrap()["env"], "prod");
     assert!(school.immutable_id.is_some());
 
@@ -122,13 +135,21 @@ fn a_database_goes_and_its_points_stay() {
     bed.ok("rds", "DeleteDBInstance", sent.rewrite.unwrap());
     let Securing::ByRewrite { makes } = &sent.securing else { panic!("{:?}", sent.securing) };
     let left = bed.ok("rds", "DescribeDBSnapshots", json!({}));
-    let arns: Vec<&str> =
-        left["DBSnapshots"].as_array().unwrap().iter().map(|one| one["DBSnapshotArn"].as_str().unwrap()).collect();
+    let arns: Vec<&str> = left["DBSnapshots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["DBSnapshotArn"].as_str().unwrap())
+        .collect();
     assert!(arns.contains(&makes[0].as_str()), "{arns:?}");
     assert_eq!(arns.len(), 3, "{arns:?}");
 
     let again = bed.survey(&delete);
-    assert!(again.forecast.changes[0].what.starts_with("there is nothing named school"), "{:?}", again.forecast.changes);
+    assert!(
+        again.forecast.changes[0].what.starts_with("there is nothing named school"),
+        "{:?}",
+        again.forecast.changes
+    );
 
     let snapshot = act("rds", "DeleteDBSnapshot", json!({"DBSnapshotIdentifier": "mine"}));
     let survey = bed.survey(&snapshot);
@@ -139,10 +160,14 @@ fn a_database_goes_and_its_points_stay() {
 #[test]
 fn a_cluster_goes_with_a_final_snapshot() {
     let bed = Bed::start();
-    bed.ok("rds", "CreateDBCluster", json!({
-        "DBClusterIdentifier": "campus", "Engine": "aurora-postgresql", "MasterUsername": "root",
-        "MasterUserPassword": "not-a-real-one", "Tags": [{"Key": "env", "Value": "dev"}],
-    }));
+    bed.ok(
+        "rds",
+        "CreateDBCluster",
+        json!({
+            "DBClusterIdentifier": "campus", "Engine": "aurora-postgresql", "MasterUsername": "root",
+            "MasterUserPassword": "not-a-real-one", "Tags": [{"Key": "env", "Value": "dev"}],
+        }),
+    );
     bed.ok("rds", "CreateDBInstance", json!({
         "DBInstanceIdentifier": "campus-1", "DBClusterIdentifier": "campus", "Engine": "aurora-postgresql",
         "DBInstanceClass": "db.t3.medium",
@@ -150,7 +175,8 @@ fn a_cluster_goes_with_a_final_snapshot() {
     let member = bed.survey(&act("rds", "DeleteDBInstance", json!({"DBInstanceIdentifier": "campus-1"})));
     assert_eq!((member.securing, member.rewrite), (Securing::NotNeeded, None));
     bed.ok("rds", "DeleteDBInstance", json!({"DBInstanceIdentifier": "campus-1", "SkipFinalSnapshot": true}));
-    let delete = act("rds", "DeleteDBCluster", json!({"DBClusterIdentifier": "campus", "SkipFinalSnapshot": true}));
+    let delete =
+        act("rds", "DeleteDBCluster", json!({"DBClusterIdentifier": "campus", "SkipFinalSnapshot": true}));
     let survey = bed.survey(&delete);
     assert_eq!(seen(&survey, "cluster:campus").tags.as_ref().unwrap()["env"], "dev");
     bed.ok("rds", "DeleteDBCluster", survey.rewrite.unwrap());
@@ -168,7 +194,10 @@ fn a_table_is_backed_up_before_it_goes() {
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "Tags": [{"Key": "env", "Value": "prod"}],
     });
-    assert_eq!(seen(&bed.survey(&act("dynamodb", "CreateTable", create.clone())), "table/courses").exists, Some(false));
+    assert_eq!(
+        seen(&bed.survey(&act("dynamodb", "CreateTable", create.clone())), "table/courses").exists,
+        Some(false)
+    );
     bed.ok("dynamodb", "CreateTable", create);
     let delete = act("dynamodb", "DeleteTable", json!({"TableName": "courses"}));
     let empty = bed.survey(&delete);
@@ -178,7 +207,10 @@ fn a_table_is_backed_up_before_it_goes() {
     let item = json!({"id": {"S": "1"}, "title": {"S": "history"}});
     let put = act("dynamodb", "PutItem", json!({"TableName": "courses", "Item": item}));
     let new = bed.survey(&put);
-    assert_eq!((new.facts.get("dynamodb:item-exists"), new.securing), (Some(&json!(false)), Securing::NotNeeded));
+    assert_eq!(
+        (new.facts.get("dynamodb:item-exists"), new.securing),
+        (Some(&json!(false)), Securing::NotNeeded)
+    );
     bed.ok("dynamodb", "PutItem", json!({"TableName": "courses", "Item": item}));
     let over = bed.survey(&put);
     assert_eq!(over.facts.get("dynamodb:item-exists"), Some(&json!(true)));
@@ -192,11 +224,18 @@ fn a_table_is_backed_up_before_it_goes() {
     assert_eq!(after.fingerprint, full.fingerprint, "the point that was made does not void the approval");
     bed.secure(&after.securing);
 
-    bed.ok("dynamodb", "UpdateContinuousBackups", json!({
-        "TableName": "courses", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
-    }));
+    bed.ok(
+        "dynamodb",
+        "UpdateContinuousBackups",
+        json!({
+            "TableName": "courses", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
+        }),
+    );
     let with_history = bed.survey(&delete);
-    assert_eq!((with_history.forecast.recovery.before, with_history.forecast.recovery.after), (Some(3), Some(2)));
+    assert_eq!(
+        (with_history.forecast.recovery.before, with_history.forecast.recovery.after),
+        (Some(3), Some(2))
+    );
     bed.ok("dynamodb", "DeleteTable", json!({"TableName": "courses"}));
     let left = bed.ok("dynamodb", "ListBackups", json!({"TableName": "courses"}));
     assert_eq!(left["BackupSummaries"].as_array().unwrap().len(), 2);
@@ -220,7 +259,11 @@ fn objects_are_kept_by_versions_or_by_copies() {
     let put = act("s3", "PutObject", place.clone());
     assert_eq!(seen(&bed.survey(&put), "photos/2024/a b.jpg").exists, Some(false));
     bed.ok("s3", "PutObject", place.clone());
-    bed.ok("s3", "PutBucketTagging", json!({"Bucket": "photos", "Tagging": {"TagSet": [{"Key": "env", "Value": "prod"}]}}));
+    bed.ok(
+        "s3",
+        "PutBucketTagging",
+        json!({"Bucket": "photos", "Tagging": {"TagSet": [{"Key": "env", "Value": "prod"}]}}),
+    );
     let full = bed.survey(&act("s3", "DeleteBucket", json!({"Bucket": "photos"})));
     assert_eq!(seen(&full, ":photos").data, Bears::Yes);
 
@@ -233,13 +276,21 @@ fn objects_are_kept_by_versions_or_by_copies() {
     let Securing::ByCalls { calls, .. } = &again.securing else { panic!("{:?}", again.securing) };
     assert_eq!(calls.len(), 1, "the bucket of copies is there now");
 
-    bed.ok("s3", "PutBucketVersioning", json!({"Bucket": "photos", "VersioningConfiguration": {"Status": "Enabled"}}));
+    bed.ok(
+        "s3",
+        "PutBucketVersioning",
+        json!({"Bucket": "photos", "VersioningConfiguration": {"Status": "Enabled"}}),
+    );
     bed.ok("s3", "PutObject", place.clone());
     let marked = bed.survey(&delete);
     assert_eq!((marked.securing, marked.forecast.reversibility), (Securing::NotNeeded, Reversibility::Exact));
     let head = bed.ok("s3", "HeadObject", place.clone());
     let version = head["VersionId"].clone();
-    let final_one = bed.survey(&act("s3", "DeleteObject", json!({"Bucket": "photos", "Key": "2024/a b.jpg", "VersionId": version})));
+    let final_one = bed.survey(&act(
+        "s3",
+        "DeleteObject",
+        json!({"Bucket": "photos", "Key": "2024/a b.jpg", "VersionId": version}),
+    ));
     assert_eq!((final_one.forecast.recovery.before, final_one.forecast.recovery.after), (Some(2), Some(1)));
     bed.secure(&final_one.securing);
 }
@@ -262,7 +313,12 @@ fn machines_and_their_volumes() {
     assert!(seen(&alone, group.as_str().unwrap()).attached_to.is_empty());
 
     let images = bed.ok("ec2", "DescribeImages", json!({}));
-    let image = images["Images"].as_array().unwrap().iter().find(|image| image["RootDeviceType"] == json!("ebs")).unwrap();
+    let image = images["Images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|image| image["RootDeviceType"] == json!("ebs"))
+        .unwrap();
     let run = json!({
         "ImageId": image["ImageId"], "MinCount": 1, "MaxCount": 1, "InstanceType": "m5d.large", "SubnetId": subnet,
         "SecurityGroupIds": [group],
@@ -291,14 +347,17 @@ fn machines_and_their_volumes() {
 #[test]
 fn a_volume_and_its_snapshots() {
     let bed = Bed::start();
-    let volume = bed.ok("ec2", "CreateVolume", json!({"AvailabilityZone": "us-east-1a", "Size": 8}))["VolumeId"].clone();
+    let volume =
+        bed.ok("ec2", "CreateVolume", json!({"AvailabilityZone": "us-east-1a", "Size": 8}))["VolumeId"]
+            .clone();
     let delete = act("ec2", "DeleteVolume", json!({"VolumeId": volume}));
     let survey = bed.survey(&delete);
     bed.secure(&survey.securing);
     let again = bed.survey(&delete);
     assert_eq!(again.forecast.recovery.after, Some(1));
     bed.secure(&again.securing);
-    let found = bed.ok("ec2", "DescribeSnapshots", json!({"Filters": [{"Name": "volume-id", "Values": [volume]}]}));
+    let found =
+        bed.ok("ec2", "DescribeSnapshots", json!({"Filters": [{"Name": "volume-id", "Values": [volume]}]}));
     let snapshot = found["Snapshots"][0]["SnapshotId"].clone();
     let one = bed.survey(&act("ec2", "DeleteSnapshot", json!({ "SnapshotId": snapshot })));
     assert_eq!((one.forecast.recovery.before, one.forecast.recovery.after), (Some(2), Some(1)));
@@ -318,7 +377,11 @@ fn identities_and_other_things() {
     let made = bed.ok("iam", "CreatePolicy", json!({"PolicyName": "look", "PolicyDocument": policy}));
     bed.ok("iam", "AttachRolePolicy", json!({"RoleName": "worker", "PolicyArn": made["Policy"]["Arn"]}));
     let delete = bed.survey(&act("iam", "DeleteRole", json!({"RoleName": "worker"})));
-    assert!(delete.forecast.dependents.contains(&"1 attached policy: look".to_owned()), "{:?}", delete.forecast);
+    assert!(
+        delete.forecast.dependents.contains(&"1 attached policy: look".to_owned()),
+        "{:?}",
+        delete.forecast
+    );
     assert_eq!(seen(&delete, "worker").tags.as_ref().unwrap()["env"], "dev");
 
     let cases = [

@@ -1,5 +1,14 @@
 //! Answers of a real server to requests that were written here, read as botocore reads them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "the functions that tests share are tests too"
+)]
+
 mod wire_common;
 
 use interlock_reader_aws::catalogue::{Access, Location, Operation, Protocol, Service};
@@ -27,8 +36,7 @@ impl Bed {
         // moto does not answer CBOR paths.
         let protocol = *service.protocols.iter().find(|protocol| **protocol != Protocol::Cbor).unwrap();
         let answer = self.moto.call(&service, &operation, protocol, &parameters).expect("an answer");
-        let read =
-            read_answer(&service, &operation, protocol, answer.status, &answer.headers, &answer.body);
+        let read = read_answer(&service, &operation, protocol, answer.status, &answer.headers, &answer.body);
         if let Some(why) = self.differs(&service, &operation, protocol, &answer, &read) {
             panic!("{service_name} {name}: {why}");
         }
@@ -136,14 +144,24 @@ fn database(bed: &mut Bed) {
     });
     let made = bed.ok("rds", "CreateDBInstance", create);
     assert_eq!(made["DBInstance"]["AllocatedStorage"], 100);
-    bed.ok("rds", "CreateDBSnapshot", json!({"DBInstanceIdentifier": DATABASE, "DBSnapshotIdentifier": "before"}));
+    bed.ok(
+        "rds",
+        "CreateDBSnapshot",
+        json!({"DBInstanceIdentifier": DATABASE, "DBSnapshotIdentifier": "before"}),
+    );
     let found = bed.ok("rds", "DescribeDBInstances", json!({"DBInstanceIdentifier": DATABASE}));
     let instance = &found["DBInstances"][0];
     assert_eq!(instance["DeletionProtection"], true);
     assert_eq!(instance["TagList"][0]["Value"], "prod & more");
     assert!(instance["InstanceCreateTime"].as_str().unwrap().ends_with('Z'));
     let snapshots = bed.ok("rds", "DescribeDBSnapshots", json!({"DBInstanceIdentifier": DATABASE}));
-    assert!(snapshots["DBSnapshots"].as_array().unwrap().iter().any(|one| one["DBSnapshotIdentifier"] == "before"));
+    assert!(
+        snapshots["DBSnapshots"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["DBSnapshotIdentifier"] == "before")
+    );
     bed.ok("rds", "ListTagsForResource", json!({"ResourceName": instance["DBInstanceArn"]}));
     bed.ok("rds", "DescribeDBClusters", json!({}));
     let error = bed.call("rds", "DescribeDBInstances", json!({"DBInstanceIdentifier": "nope"})).unwrap_err();
@@ -174,7 +192,13 @@ fn network(bed: &mut Bed) {
     let id = made["Instances"][0]["InstanceId"].clone();
     let found = bed.ok("ec2", "DescribeInstances", json!({"InstanceIds": [id]}));
     assert_eq!(found["Reservations"][0]["Instances"][0]["InstanceId"], id);
-    for name in ["DescribeVolumes", "DescribeSubnets", "DescribeRouteTables", "DescribeNetworkInterfaces", "DescribeTags"] {
+    for name in [
+        "DescribeVolumes",
+        "DescribeSubnets",
+        "DescribeRouteTables",
+        "DescribeNetworkInterfaces",
+        "DescribeTags",
+    ] {
         bed.ok("ec2", name, json!({}));
     }
     let error = bed.call("ec2", "DescribeInstances", json!({"InstanceIds": ["i-nope"]})).unwrap_err();
@@ -216,7 +240,8 @@ fn storage(bed: &mut Bed) {
 
 fn identity(bed: &mut Bed) {
     let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
-    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
     bed.ok("iam", "CreateRole", json!({"RoleName": "role", "AssumeRolePolicyDocument": trust}));
     bed.ok("iam", "PutRolePolicy", json!({"RoleName": "role", "PolicyName": "p", "PolicyDocument": policy}));
     let role = bed.ok("iam", "GetRole", json!({"RoleName": "role"}));
@@ -268,7 +293,8 @@ fn table(bed: &mut Bed) {
 }
 
 fn names_and_trails(bed: &mut Bed) {
-    let zone = json!({"Name": "example.org.", "CallerReference": "1", "HostedZoneConfig": {"Comment": "a & b"}});
+    let zone =
+        json!({"Name": "example.org.", "CallerReference": "1", "HostedZoneConfig": {"Comment": "a & b"}});
     let zone = bed.ok("route53", "CreateHostedZone", zone)["HostedZone"]["Id"].clone();
     let zone = zone.as_str().unwrap().trim_start_matches("/hostedzone/").to_owned();
     let change = json!({"HostedZoneId": zone, "ChangeBatch": {"Changes": [{
@@ -300,11 +326,50 @@ fn names_and_trails(bed: &mut Bed) {
 #[test]
 fn reads_of_whatever_moto_has() {
     const SERVICES: [&str; 44] = [
-        "acm", "apigateway", "apigatewayv2", "applicationautoscaling", "athena", "autoscaling", "backup", "batch",
-        "cloudformation", "cloudfront", "cloudtrail", "cloudwatch", "codebuild", "cognito-idp", "config", "dms",
-        "ds", "dynamodb", "ebs", "ec2", "ecr", "ecs", "efs", "eks", "elasticache", "elasticbeanstalk", "elb", "elbv2",
-        "emr", "events", "firehose", "glue", "guardduty", "iam", "kinesis", "kms", "lambda", "logs", "rds", "redshift",
-        "route53", "secretsmanager", "sns", "ssm",
+        "acm",
+        "apigateway",
+        "apigatewayv2",
+        "applicationautoscaling",
+        "athena",
+        "autoscaling",
+        "backup",
+        "batch",
+        "cloudformation",
+        "cloudfront",
+        "cloudtrail",
+        "cloudwatch",
+        "codebuild",
+        "cognito-idp",
+        "config",
+        "dms",
+        "ds",
+        "dynamodb",
+        "ebs",
+        "ec2",
+        "ecr",
+        "ecs",
+        "efs",
+        "eks",
+        "elasticache",
+        "elasticbeanstalk",
+        "elb",
+        "elbv2",
+        "emr",
+        "events",
+        "firehose",
+        "glue",
+        "guardduty",
+        "iam",
+        "kinesis",
+        "kms",
+        "lambda",
+        "logs",
+        "rds",
+        "redshift",
+        "route53",
+        "secretsmanager",
+        "sns",
+        "ssm",
     ];
     let mut bed = Bed::start();
     let mut faults = Vec::new();
@@ -324,7 +389,11 @@ fn reads_of_whatever_moto_has() {
                 let (status, headers, body) = (answer.status, &answer.headers, &answer.body);
                 let read = read_answer(&service, operation, *protocol, status, headers, body);
                 if let Some(why) = bed.differs(&service, operation, *protocol, &answer, &read) {
-                    faults.push(format!("{name} {} {protocol:?}: {}", operation.name, why.chars().take(400).collect::<String>()));
+                    faults.push(format!(
+                        "{name} {} {protocol:?}: {}",
+                        operation.name,
+                        why.chars().take(400).collect::<String>()
+                    ));
                 }
             }
         }

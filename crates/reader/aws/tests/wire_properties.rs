@@ -1,22 +1,36 @@
 //! Properties over all operations of all services: made-up parameters survive; no bytes make the reader panic; what is
 //! read from damaged bytes can be written, and reads the same again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "the functions that tests share are tests too"
+)]
+
 mod wire_common;
 
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use interlock_reader_aws::catalogue::{Catalogue, Kind, Location, Member, Operation, Protocol, Service, ShapeId, Structure};
+use interlock_reader_aws::catalogue::{
+    Catalogue, Kind, Location, Member, Operation, Protocol, Service, ShapeId, Structure,
+};
 use interlock_reader_aws::wire::{Body, Request, check, parse_as, read_answer, write};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::{Map, Value, json};
 use wire_common::{arrived, labels};
 
+/// An operation in one protocol.
+type Spoken = (Arc<Service>, Arc<Operation>, Protocol);
+
 /// Every operation with every protocol of its service.
-fn everything() -> &'static [(Arc<Service>, Arc<Operation>, Protocol)] {
-    static ALL: OnceLock<Vec<(Arc<Service>, Arc<Operation>, Protocol)>> = OnceLock::new();
+fn everything() -> &'static [Spoken] {
+    static ALL: OnceLock<Vec<Spoken>> = OnceLock::new();
     ALL.get_or_init(|| {
         let mut all = Vec::new();
         for name in Catalogue::get().services() {
@@ -64,6 +78,8 @@ impl Maker<'_> {
             let place = if self.protocol.is_rest() { member.location } else { Location::Body };
             let needed = place == Location::Uri
                 || member.host_label
+                // A structured body has a content type, named or not.
+                || place == Location::Header && member.location_name.eq_ignore_ascii_case("content-type")
                 || member.required && operation.payload == Some(member.name);
             if !needed && self.below(3) == 0 || transport(operation, member) {
                 continue;
@@ -95,7 +111,9 @@ impl Maker<'_> {
                 let text = self.text();
                 Some(if list { json!({"k": [text, "2"]}) } else { json!({"k": text, "l": ""}) })
             }
-            (Location::Query, Kind::List { .. }) => Some(self.value(member.shape, 1)).filter(|made| *made != json!([])),
+            (Location::Query, Kind::List { .. }) => {
+                Some(self.value(member.shape, 1)).filter(|made| *made != json!([]))
+            }
             (Location::StatusCode, _) => None,
             (_, Kind::Structure(structure)) if structure.event_stream => None,
             (_, Kind::Blob { .. }) if is_payload => Some(json!(STANDARD.encode(b"\x00\xffbytes"))),
@@ -114,7 +132,8 @@ impl Maker<'_> {
             for member in &structure.members {
                 let kind = &self.service.shape(member.shape).unwrap().kind;
                 let stream = matches!(kind, Kind::Structure(structure) if structure.event_stream);
-                let names = structure.members.iter().filter(|other| other.location_name == member.location_name);
+                let names =
+                    structure.members.iter().filter(|other| other.location_name == member.location_name);
                 let shadowed = names.count() > 1 && matches!(kind, Kind::String);
                 if stream || shadowed || self.below(3) == 0 {
                     continue;
@@ -170,7 +189,12 @@ impl Maker<'_> {
             }
             Kind::Boolean => json!(self.below(2) == 0),
             Kind::Timestamp(_) => {
-                let times = ["2026-01-02T03:04:05Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-30T00:00:00Z"];
+                let times = [
+                    "2026-01-02T03:04:05Z",
+                    "1970-01-01T00:00:00Z",
+                    "1969-12-31T23:59:59Z",
+                    "9999-12-30T00:00:00Z",
+                ];
                 json!(times[self.below(4) as usize])
             }
             Kind::Document => json!({"a": [1, null, {"b": 1.5}], "": true}),
@@ -201,7 +225,12 @@ fn transport(operation: &Operation, member: &Member) -> bool {
             || checksum && (operation.checksum_required || operation.checksum_member.is_some()))
 }
 
-fn write_it(service: &Service, operation: &Operation, protocol: Protocol, parameters: &Value) -> Option<Request> {
+fn write_it(
+    service: &Service,
+    operation: &Operation,
+    protocol: Protocol,
+    parameters: &Value,
+) -> Option<Request> {
     let written = write(service, operation, protocol, "us-east-1", Some("111122223333"), parameters);
     match written {
         Ok(written) => Some(arrived(&written)),

@@ -1,5 +1,14 @@
 //! What is refused, and what is held: bodies and requests that two parsers could read differently.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "the functions that tests share are tests too"
+)]
+
 mod wire_common;
 
 use flate2::Compression;
@@ -86,7 +95,7 @@ fn json_bodies() {
     malformed(put_item(br#"{"TableName":7}"#), "`TableName` is not text");
     malformed(put_item(br#"{"Item":{"a":{"BOOL":"true"}}}"#), "`Item.a.BOOL` is not `true` or `false`");
     malformed(put_item(br#"{"Item":{"a":{"B":"???"}}}"#), "`Item.a.B` is not base64");
-    let deep = format!("{}{}", r#"{"Item":{"a":{"L":["#.repeat(1), "[".repeat(2000));
+    let deep = format!("{}{}", r#"{"Item":{"a":{"L":["#, "[".repeat(2000));
     too_large(put_item(deep.as_bytes()), "nested");
     too_large(put_item(&vec![b' '; MAX_BODY + 1]), "a body of");
     unknown(put_item(br#"{"TableName":"t","Nope":1,"Item":{"a":{"Z":"?"}}}"#), &["Nope", "Item.a.Z"]);
@@ -158,7 +167,12 @@ fn lists_in_forms_are_numbered_without_a_gap() {
         read(service, name, protocol, &request("POST", "/", &[FORM], body.as_bytes()))
     };
     let ec2 = |body| read("ec2", "TerminateInstances", Protocol::Ec2, body);
-    let parameters = unknown(ec2("InstanceId.1=i-1&InstanceId.10=i-10&InstanceId.2=i-2&InstanceId.3=3&InstanceId.4=4&InstanceId.5=5&InstanceId.6=6&InstanceId.7=7&InstanceId.8=8&InstanceId.9=9"), &[]);
+    let parameters = unknown(
+        ec2(
+            "InstanceId.1=i-1&InstanceId.10=i-10&InstanceId.2=i-2&InstanceId.3=3&InstanceId.4=4&InstanceId.5=5&InstanceId.6=6&InstanceId.7=7&InstanceId.8=8&InstanceId.9=9",
+        ),
+        &[],
+    );
     assert_eq!(parameters["InstanceIds"][9], "i-10");
     for body in ["InstanceId.1=a&InstanceId.3=b", "InstanceId.0=a", "InstanceId.01=a", "InstanceId.x=a"] {
         malformed(ec2(body), "numbered from 1");
@@ -174,7 +188,8 @@ fn lists_in_forms_are_numbered_without_a_gap() {
 
 #[test]
 fn s3_sub_resources_and_headers() {
-    let parameters = unknown(s3("DeleteObject", "DELETE", "/a/b%2Fc?versionId=1&x-id=DeleteObject", b""), &[]);
+    let parameters =
+        unknown(s3("DeleteObject", "DELETE", "/a/b%2Fc?versionId=1&x-id=DeleteObject", b""), &[]);
     assert_eq!(parameters, json!({"Bucket": "bucket", "Key": "a/b/c", "VersionId": "1"}));
     ambiguous(s3("DeleteObject", "DELETE", "/a?tagging", b""), "another operation's query");
     ambiguous(s3("PutBucketAcl", "PUT", "/?acl&policy", b""), "another operation's query");
@@ -254,9 +269,8 @@ fn an_object_is_not_decompressed() {
 
 #[test]
 fn cbor_bodies() {
-    let put = |body: &[u8]| {
-        read("cloudwatch", "PutMetricData", Protocol::Cbor, &request("POST", "/", &[], body))
-    };
+    let put =
+        |body: &[u8]| read("cloudwatch", "PutMetricData", Protocol::Cbor, &request("POST", "/", &[], body));
     ambiguous(put(b"\xa2\x69Namespace\x61n\x69Namespace\x61m"), "`Namespace` stands twice");
     malformed(put(b"\xa1\x69Namespace\x61n\x00"), "more bytes");
     malformed(put(b"\xa1\x69Namespace\x07"), "`Namespace` is not text");
@@ -270,12 +284,17 @@ fn cbor_bodies() {
 fn xml_bodies() {
     let delete = |body: &str| s3("DeleteObjects", "POST", "/?delete", body.as_bytes());
     let parameters = unknown(
-        delete("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object><Quiet>true</Quiet></Delete>"),
+        delete(
+            "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object><Quiet>true</Quiet></Delete>",
+        ),
         &[],
     );
     let wanted = json!({"Objects": [{"Key": "a&b"}, {"Key": "c", "VersionId": "1"}], "Quiet": true});
     assert_eq!(parameters["Delete"], wanted);
-    ambiguous(delete("<Delete><Object><Key>a</Key><Key>b</Key></Object></Delete>"), "`Delete.Objects[0].Key` stands twice");
+    ambiguous(
+        delete("<Delete><Object><Key>a</Key><Key>b</Key></Object></Delete>"),
+        "`Delete.Objects[0].Key` stands twice",
+    );
     ambiguous(delete("<Delete><x:Object xmlns:x='u'/></Delete>"), "prefix");
     malformed(delete("<!DOCTYPE Delete><Delete/>"), "document type");
     malformed(delete("<Delete><Object><Key>a<!-- -->b</Key></Object></Delete>"), "comment");
@@ -284,7 +303,10 @@ fn xml_bodies() {
     malformed(delete("<Delete>text</Delete>"), "a structure");
     malformed(delete("<Delete><Object><Key><b/></Key></Object></Delete>"), "is not text");
     too_large(delete(&"<Delete>".repeat(2000)), "nested");
-    unknown(delete("<Delete><Nope/><Object nope='1'><Key>a</Key></Object></Delete>"), &["Delete.Objects[0].@nope", "Delete.Nope"]);
+    unknown(
+        delete("<Delete><Nope/><Object nope='1'><Key>a</Key></Object></Delete>"),
+        &["Delete.Objects[0].@nope", "Delete.Nope"],
+    );
     unknown(delete("<Remove/>"), &["the element `Remove`"]);
 }
 
@@ -329,11 +351,20 @@ fn a_bucket_stands_where_its_name_can() {
         write(&service, &operation, Protocol::RestXml, "eu-west-1", None, &parameters).unwrap()
     };
     let plain = written("bucket");
-    assert_eq!((plain.host.as_str(), plain.path.as_str()), ("bucket.s3.eu-west-1.amazonaws.com", "/a%20b/%C3%BC"));
+    assert_eq!(
+        (plain.host.as_str(), plain.path.as_str()),
+        ("bucket.s3.eu-west-1.amazonaws.com", "/a%20b/%C3%BC")
+    );
     let moved = plain.with_bucket_in_path();
-    assert_eq!((moved.host.as_str(), moved.path.as_str()), ("s3.eu-west-1.amazonaws.com", "/bucket/a%20b/%C3%BC"));
+    assert_eq!(
+        (moved.host.as_str(), moved.path.as_str()),
+        ("s3.eu-west-1.amazonaws.com", "/bucket/a%20b/%C3%BC")
+    );
     let dotted = written("my.bucket");
-    assert_eq!((dotted.host.as_str(), dotted.path.as_str()), ("s3.eu-west-1.amazonaws.com", "/my.bucket/a%20b/%C3%BC"));
+    assert_eq!(
+        (dotted.host.as_str(), dotted.path.as_str()),
+        ("s3.eu-west-1.amazonaws.com", "/my.bucket/a%20b/%C3%BC")
+    );
     let zone = written("b--usw2-az1--x-s3");
     assert_eq!(zone.host, "b--usw2-az1--x-s3.s3express-usw2-az1.eu-west-1.amazonaws.com");
     assert_eq!(zone.signing_name, "s3express");
@@ -345,9 +376,11 @@ fn a_bucket_stands_where_its_name_can() {
 fn a_rebuilt_body_has_its_own_checksum() {
     let service = service("s3");
     let operation = operation(&service, "DeleteObjects");
-    let parameters = json!({"Bucket": "bucket", "Delete": {"Objects": [{"Key": "a"}]}, "ChecksumAlgorithm": "SHA256"});
+    let parameters =
+        json!({"Bucket": "bucket", "Delete": {"Objects": [{"Key": "a"}]}, "ChecksumAlgorithm": "SHA256"});
     let written = write(&service, &operation, Protocol::RestXml, "us-east-1", None, &parameters).unwrap();
-    let header = |name: &str| written.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.clone());
+    let header =
+        |name: &str| written.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.clone());
     assert!(header("x-amz-checksum-sha256").is_some(), "{written:?}");
     assert_eq!(header("content-type").as_deref(), Some("application/xml"));
     let mut forged = arrived(&written);

@@ -1,6 +1,15 @@
 //! Every operation of every service, as botocore writes it: read, compared with what botocore was given, written to the
 //! host that botocore chose, read again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "the functions that tests share are tests too"
+)]
+
 mod wire_common;
 
 use std::collections::BTreeMap;
@@ -73,7 +82,9 @@ fn fault(line: &Value, count: &mut Count) -> Option<String> {
             labels.sort();
             labels
         };
-        if same.is_some_and(|one| one.protocol == protocol && sorted(one.labels.clone()) == sorted(found.clone())) {
+        if same.is_some_and(|one| {
+            one.protocol == protocol && sorted(one.labels.clone()) == sorted(found.clone())
+        }) {
             count.identified += 1;
         } else if std::env::var_os("SHOW_ALL").is_some() {
             println!("{} {}: not identified with the labels {found:?}", service.name, operation.name);

@@ -12,7 +12,7 @@ use interlock_reader_aws::{
 
 use super::{
     principal::{self, Principal},
-    refusal::{Say, Voice},
+    refusal::Say,
 };
 use crate::{
     gateway::Inner,
@@ -74,7 +74,6 @@ pub(super) async fn take(
     inner: &Inner,
     request: Request,
     incoming: Incoming,
-    voice: &mut Voice,
 ) -> Result<Intake, Say> {
     wire::check(&request)?;
     let head = Head {
@@ -85,7 +84,6 @@ pub(super) async fn take(
     };
     let claim = Claim::read(&head)?;
     let scope = Scope { region: claim.region.clone(), service: claim.service.clone() };
-    *voice = Voice::guess(&request, Some(&scope));
     claim.check_time(instant::now())?;
     let principal = principal::find(inner, &claim)?;
     let framing = Framing::read(&request, &claim)?;

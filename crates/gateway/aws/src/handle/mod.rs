@@ -51,7 +51,7 @@ pub(crate) async fn handle(inner: &Inner, arrival: Arrival, request: Request<Inc
         Ok(head) => head,
         Err(why) => return text(StatusCode::BAD_REQUEST, format!("Interlock cannot read this request: {why}.")),
     };
-    let mut voice = Voice::guess(&head, None);
+    let mut voice = Voice::guess(&head);
     match road(inner, &arrival, head, incoming, &mut voice).await {
         Ok(answer) => answer,
         Err(say) => voice.say(&say),
@@ -65,7 +65,7 @@ async fn road(
     incoming: Incoming,
     voice: &mut Voice,
 ) -> Result<Response<AnswerBody>, Say> {
-    let intake = intake::take(inner, head, incoming, voice).await?;
+    let intake = intake::take(inner, head, incoming).await?;
     let account = match &intake.principal.assumed {
         Some(assumed) => assumed.account.clone(),
         None => crate::account::account(inner).await,

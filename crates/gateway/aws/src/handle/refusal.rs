@@ -13,7 +13,7 @@ use interlock_reader_aws::{
 
 use crate::{
     door::AnswerBody,
-    sigv4::{Flavour, SignatureRefusal, is_s3},
+    sigv4::{Claim, Flavour, Head, SignatureRefusal, is_s3},
 };
 
 /// The code that no SDK retries.
@@ -76,10 +76,13 @@ pub(super) struct Voice {
 }
 
 impl Voice {
-    /// As far as the head and the credential scope tell.
-    pub(super) fn guess(request: &Request, scope: Option<&Scope>) -> Self {
+    /// As far as the head tells, signed or not.
+    pub(super) fn guess(request: &Request) -> Self {
         let cbor = request.header("smithy-protocol").is_some();
-        let known = service(request, scope).map(|service| {
+        let Request { method, path, query, headers, .. } = request;
+        let scope = Claim::hint(&Head { method, path, query, headers });
+        let scope = scope.map(|(region, service)| Scope { region, service });
+        let known = service(request, scope.as_ref()).map(|service| {
             let protocol = protocol(request, &service, cbor);
             (service, protocol)
         });

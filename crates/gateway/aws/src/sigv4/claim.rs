@@ -146,6 +146,17 @@ impl Claim {
         })
     }
 
+    /// Region and service as the request says, even when its signature cannot be read: only good for choosing the
+    /// protocol of a refusal.
+    pub fn hint(head: &Head<'_>) -> Option<(String, String)> {
+        let from_header = head.header("authorization").and_then(|text| text.split("Credential=").nth(1));
+        let in_query = || head.query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="));
+        let text = from_header.or_else(in_query)?;
+        let text = percent_decode_str(text.split([',', ' ']).next()?).decode_utf8().ok()?;
+        let mut parts = text.split('/').skip(2);
+        Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
+    }
+
     /// Checks the parts against each other, and what must be signed.
     fn checked(self, head: &Head<'_>) -> Result<Self, SignatureRefusal> {
         let hex = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

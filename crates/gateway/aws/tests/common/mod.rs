@@ -12,7 +12,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use interlock_action::{Action, ActionId, Millis, Operation, SessionId, Surface};
+use interlock_action::{Action, ActionId, Millis, Operation, SessionId};
 use interlock_flow::{
     Agent, Cause, Clock, Event, HeldAction, Journal, JournalError, Lease, Memory, Receipt,
     Record, RefusedAction, Session, Verdict,
@@ -23,14 +23,14 @@ use interlock_gateway_aws::{
     VirtualKeys,
 };
 
-pub const HOME: [u8; 32] = [42; 32];
-pub const SESSION: &str = "s-1";
+pub(crate) const HOME: [u8; 32] = [42; 32];
+pub(crate) const SESSION: &str = "s-1";
 
 /// A journal that keeps everything in memory.
 #[derive(Default)]
-pub struct Pages {
-    pub memory: RwLock<Memory>,
-    pub records: Mutex<Vec<Record>>,
+pub(crate) struct Pages {
+    pub(crate) memory: RwLock<Memory>,
+    pub(crate) records: Mutex<Vec<Record>>,
 }
 
 impl Pages {
@@ -61,7 +61,7 @@ impl Journal for Pages {
     }
 }
 
-pub struct Wall;
+pub(crate) struct Wall;
 
 #[async_trait]
 impl Clock for Wall {
@@ -75,9 +75,9 @@ impl Clock for Wall {
 
 /// What the next actions are told, and what was asked.
 #[derive(Default)]
-pub struct Judge {
-    pub asked: Mutex<Vec<Vec<Arc<Action>>>>,
-    pub refuses: bool,
+pub(crate) struct Judge {
+    pub(crate) asked: Mutex<Vec<Vec<Arc<Action>>>>,
+    pub(crate) refuses: bool,
 }
 
 #[async_trait]
@@ -107,7 +107,7 @@ impl Admit for Judge {
 
 /// Notes of egress.
 #[derive(Default)]
-pub struct Notes(pub Mutex<Vec<EgressNote>>);
+pub(crate) struct Notes(pub Mutex<Vec<EgressNote>>);
 
 impl EgressLog for Notes {
     fn note(&self, note: EgressNote) -> Result<(), String> {
@@ -117,13 +117,13 @@ impl EgressLog for Notes {
 }
 
 /// A gateway with open doors.
-pub struct House {
-    pub folder: PathBuf,
-    pub gateway: AwsGateway,
-    pub doors: Listening,
-    pub notes: Arc<Notes>,
-    pub pages: Arc<Pages>,
-    pub key: String,
+pub(crate) struct House {
+    pub(crate) folder: PathBuf,
+    pub(crate) gateway: AwsGateway,
+    pub(crate) doors: Listening,
+    pub(crate) notes: Arc<Notes>,
+    pub(crate) pages: Arc<Pages>,
+    pub(crate) key: String,
 }
 
 impl Drop for House {
@@ -133,7 +133,7 @@ impl Drop for House {
 }
 
 /// A session with one virtual key.
-pub fn session(key: &str) -> Session {
+pub(crate) fn session(key: &str) -> Session {
     Session {
         id: SessionId::from(SESSION),
         agent: Agent { name: "ada".into(), owner: "bo".into(), class: AgentClass::Builder },
@@ -147,7 +147,7 @@ pub fn session(key: &str) -> Session {
 }
 
 /// Makes the gateway, not yet started.
-pub fn build(
+pub(crate) fn build(
     name: &str,
     change: impl FnOnce(&mut GatewayConfig),
 ) -> (PathBuf, AwsGateway, Arc<Notes>, Arc<Pages>, String) {
@@ -172,7 +172,7 @@ pub fn build(
 }
 
 /// A gateway whose judge has one answer.
-pub async fn house(name: &str, judge: Arc<dyn Admit>, change: impl FnOnce(&mut GatewayConfig)) -> House {
+pub(crate) async fn house(name: &str, judge: Arc<dyn Admit>, change: impl FnOnce(&mut GatewayConfig)) -> House {
     let (folder, gateway, notes, pages, key) = build(name, change);
     let doors = gateway.start(judge).await.unwrap();
     House { folder, gateway, doors, notes, pages, key }
@@ -180,18 +180,18 @@ pub async fn house(name: &str, judge: Arc<dyn Admit>, change: impl FnOnce(&mut G
 
 /// How a client comes in.
 #[derive(Clone, Copy, Debug)]
-pub enum Way {
+pub(crate) enum Way {
     Proxy,
     Endpoint,
 }
 
 impl House {
-    pub fn secret(&self) -> String {
+    pub(crate) fn secret(&self) -> String {
         self.gateway.virtual_keys().secret(&self.key).reveal().to_owned()
     }
 
     /// The environment of an agent's process.
-    pub fn environment(&self, way: Way) -> BTreeMap<String, String> {
+    pub(crate) fn environment(&self, way: Way) -> BTreeMap<String, String> {
         let mut env: BTreeMap<String, String> = [
             ("PATH", std::env::var("PATH").unwrap_or_default()),
             ("HOME", self.folder.display().to_string()),
@@ -225,7 +225,7 @@ impl House {
     }
 
     /// Runs a Python client; its standard output, or a panic with what it said.
-    pub async fn python(&self, way: Way, script: &str, arguments: &[&str]) -> String {
+    pub(crate) async fn python(&self, way: Way, script: &str, arguments: &[&str]) -> String {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
         let mut command = tokio::process::Command::new("python3");
         command.arg(path).args(arguments).env_clear().envs(self.environment(way));
@@ -234,7 +234,7 @@ impl House {
 }
 
 /// Runs a command to its end; its standard output, or a panic with what it said.
-pub async fn run(mut command: tokio::process::Command) -> String {
+pub(crate) async fn run(mut command: tokio::process::Command) -> String {
     let output = command.stdin(Stdio::null()).output().await.unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}\n{out}\n{err}");
@@ -242,13 +242,13 @@ pub async fn run(mut command: tokio::process::Command) -> String {
 }
 
 /// A moto server.
-pub struct Moto {
+pub(crate) struct Moto {
     child: Child,
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Moto {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = Command::new("moto_server")
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
@@ -273,8 +273,4 @@ impl Drop for Moto {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-pub fn surface() -> Surface {
-    Surface::Aws
 }

@@ -9,7 +9,8 @@ pub(super) fn close(action: &Action, draft: &mut Draft) {
     if !action.mutates() {
         return;
     }
-    let acted: Vec<&Target> = action.targets.iter().filter(|target| target.relation == Relation::Acts).collect();
+    let acted: Vec<&Target> =
+        action.targets.iter().filter(|target| target.relation == Relation::Acts).collect();
     let gone = |target: &Target| draft.seen(&target.id).and_then(|seen| seen.exists) == Some(false);
     let absent: Vec<&Target> = acted.iter().copied().filter(|target| gone(target)).collect();
     let effect = leading(action);
@@ -57,12 +58,17 @@ pub(super) fn rewritten(action: &Action, asked: &Survey, sent: &Survey) -> Optio
     let changed: Vec<String> = arguments
         .iter()
         .filter(|(member, value)| action.arguments.get(*member) != Some(*value))
-        .map(|(member, value)| format!("{member}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .map(|(member, value)| {
+            format!("{member}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        })
         .collect();
     let members = action.arguments.as_object().into_iter().flat_map(|members| members.keys());
-    let dropped = members.filter(|member| !arguments.contains_key(*member)).map(|member| format!("no {member}"));
+    let dropped =
+        members.filter(|member| !arguments.contains_key(*member)).map(|member| format!("no {member}"));
     let changed: Vec<String> = changed.into_iter().chain(dropped).collect();
-    let count = |number: Option<u32>| number.map_or_else(|| "an unknown number".to_owned(), |number| number.to_string());
+    let count = |number: Option<u32>| {
+        number.map_or_else(|| "an unknown number".to_owned(), |number| number.to_string())
+    };
     let counts = (asked.forecast.recovery != sent.forecast.recovery).then(|| {
         format!(
             "; as asked, {} of {} recovery points would have remained",
@@ -71,5 +77,12 @@ pub(super) fn rewritten(action: &Action, asked: &Survey, sent: &Survey) -> Optio
         )
     });
     let what = format!("interlock changes the request: {}{}", changed.join(", "), counts.unwrap_or_default());
-    Some(Change { target: first.target.clone(), kind: first.kind, effect: Effect::Update, what, before: None, after: None })
+    Some(Change {
+        target: first.target.clone(),
+        kind: first.kind,
+        effect: Effect::Update,
+        what,
+        before: None,
+        after: None,
+    })
 }

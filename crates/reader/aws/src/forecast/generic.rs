@@ -33,7 +33,8 @@ pub(super) fn tell_plainly(action: &Action, draft: &mut Draft) {
     for target in &action.targets {
         let seen = draft.seen(&target.id);
         let exists = seen.and_then(|seen| seen.exists);
-        let measured = seen.map(|seen| seen.data).filter(|data| *data != Bears::Unknown).unwrap_or(target.data);
+        let measured =
+            seen.map(|seen| seen.data).filter(|data| *data != Bears::Unknown).unwrap_or(target.data);
         let name = target.name.clone().unwrap_or_else(|| target.id.to_string());
         if exists.is_none() && target.relation != Relation::Reaches {
             draft.unknown(format!("whether {name} exists was not or could not be read"));
@@ -51,7 +52,9 @@ pub(super) fn tell_plainly(action: &Action, draft: &mut Draft) {
     for (name, data) in &bearing {
         let holds = if *data == Bears::Yes { "whatever it holds" } else { "it may hold data" };
         draft.lose(format!("{name}: {holds}; how much was not looked at"));
-        draft.unknown(format!("what {name} holds, who uses it and what it could be restored from was not looked at"));
+        draft.unknown(format!(
+            "what {name} holds, who uses it and what it could be restored from was not looked at"
+        ));
     }
     if let Some((name, _)) = bearing.first() {
         draft.securing =

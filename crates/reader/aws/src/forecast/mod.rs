@@ -109,7 +109,7 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
 }
 
 /// The forecasters, most particular first.
-static ALL: [&dyn Forecaster; 24] = [
+static ALL: [&dyn Forecaster; 27] = [
     &rds::instance::Instance,
     &rds::cluster::Cluster,
     &rds::snapshot::Snapshot,
@@ -122,6 +122,7 @@ static ALL: [&dyn Forecaster; 24] = [
     &ec2::instance::Instance,
     &ec2::volume::Volume,
     &ec2::snapshot::Snapshot,
+    &ec2::image::Image,
     &ec2::security_group::SecurityGroup,
     &ec2::network::Network,
     &iam::role::Role,
@@ -129,6 +130,8 @@ static ALL: [&dyn Forecaster; 24] = [
     &iam::policy::Policy,
     &iam::access_key::AccessKey,
     &iam::instance_profile::InstanceProfile,
+    &compare::finals::Finals,
+    &compare::empty::Stores,
     &compare::windows::Windows,
     &compare::settings::Settings,
     &compare::tags::TagWrites,

@@ -1,11 +1,13 @@
 //! Recorded answers and actions for the tests of forecasters.
 
 use interlock_action::{
-    AccountId, Action, Answer, Answers, Bears, Claim, Effect, Kind, Operation, Relation, Surface, Survey, Target,
+    AccountId, Action, Answer, Answers, Bears, Call, Claim, Effect, Kind, Operation, Relation, Securing,
+    Surface, Survey, Target,
 };
 use serde_json::Value;
 
 use super::forecaster_for;
+use crate::{catalogue::Catalogue, wire::write};
 
 pub(super) const ACCOUNT: &str = "111122223333";
 
@@ -57,7 +59,49 @@ pub(super) fn found(value: Value) -> Answer {
 pub(super) fn survey(action: &Action, answer: impl Fn(&str, &Value) -> Answer) -> Survey {
     let forecaster = forecaster_for(action);
     let answers = gather(action, answer);
-    forecaster.fold(action, &answers)
+    let survey = forecaster.fold(action, &answers);
+    if let Securing::ByCalls { calls, proof, makes } = &survey.securing {
+        assert!(!makes.is_empty());
+        calls.iter().for_each(|call| writable(call, false));
+        proof.iter().for_each(|(call, _, _)| writable(call, true));
+    }
+    if let Some(arguments) = &survey.rewrite {
+        let rewritten =
+            Call { operation: action.operation.clone(), arguments: arguments.clone(), ..call_of(action) };
+        writable(&rewritten, false);
+    }
+    survey
+}
+
+fn call_of(action: &Action) -> Call {
+    Call {
+        surface: action.surface,
+        operation: action.operation.clone(),
+        account: action.account.clone(),
+        region: action.region.clone(),
+        arguments: action.arguments.clone(),
+    }
+}
+
+/// The catalogue writes the call, and proves a read to be one.
+pub(super) fn writable(call: &Call, read: bool) {
+    let service = Catalogue::get().service(call.operation.service());
+    let service = service.unwrap_or_else(|| panic!("{}: no such service", call.operation));
+    let operation = service.operation(call.operation.verb());
+    let operation = operation.unwrap_or_else(|| panic!("{}: no such operation", call.operation));
+    assert!(!read || operation.access.is_read(), "{} is {:?}", call.operation, operation.access);
+    if read {
+        // The gateway makes no read that the reader does not find to be a plain one.
+        let judged =
+            crate::judge(&service, operation, call.region.as_deref(), Some(ACCOUNT), &call.arguments);
+        assert!(judged.is_plain_read(), "{}: {:?} {:?}", call.operation, judged.claims, judged.unknowns);
+    }
+    for protocol in &service.protocols {
+        let region = call.region.as_deref().unwrap_or("us-east-1");
+        if let Err(error) = write(&service, operation, *protocol, region, Some(ACCOUNT), &call.arguments) {
+            panic!("{} {}: {error}", call.operation, call.arguments);
+        }
+    }
 }
 
 /// The answers that such a survey folds.
@@ -71,6 +115,7 @@ pub(super) fn gather(action: &Action, answer: impl Fn(&str, &Value) -> Answer) -
         }
         for read in missing {
             assert!(!answers.contains_key(&read.key), "{} is asked twice", read.key);
+            writable(&read.call, true);
             let reply = answer(read.call.operation.verb(), &read.call.arguments);
             answers.insert(read.key, reply);
         }

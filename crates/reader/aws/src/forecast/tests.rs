@@ -5,32 +5,55 @@ use serde_json::{Value, json};
 
 use super::testing::{action, having, survey, target};
 
+/// A request, and the one target that it acts on.
+type Request = (&'static str, Value, &'static str, Kind);
+
 /// One request of each kind, with as little as it needs.
-fn requests() -> Vec<(&'static str, &'static str, Value, &'static str, Kind)> {
+fn requests() -> Vec<Request> {
+    let mut all = databases();
+    all.extend(others());
+    all
+}
+
+#[rustfmt::skip]
+fn databases() -> Vec<Request> {
+    use Kind::{Cluster, Database, DatabaseCluster, DatabaseSnapshot, Snapshot, Table};
+    let item = json!({"TableName": "t", "Key": {"id": {"S": "1"}}});
+    let backup = "arn:aws:dynamodb:us-east-1:1:table/t/backup/b";
     vec![
-        ("rds", "DeleteDBInstance", json!({"DBInstanceIdentifier": "d"}), "arn:aws:rds:us-east-1:1:db:d", Kind::Database),
-        ("rds", "DeleteDBCluster", json!({"DBClusterIdentifier": "d"}), "arn:aws:rds:us-east-1:1:cluster:d", Kind::DatabaseCluster),
-        ("rds", "DeleteDBSnapshot", json!({"DBSnapshotIdentifier": "d"}), "arn:aws:rds:us-east-1:1:snapshot:d", Kind::DatabaseSnapshot),
-        ("dynamodb", "DeleteTable", json!({"TableName": "t"}), "arn:aws:dynamodb:us-east-1:1:table/t", Kind::Table),
-        ("dynamodb", "DeleteItem", json!({"TableName": "t", "Key": {"id": {"S": "1"}}}), "arn:aws:dynamodb:us-east-1:1:table/t", Kind::Table),
-        ("dynamodb", "DeleteBackup", json!({"BackupArn": "arn:aws:dynamodb:us-east-1:1:table/t/backup/b"}), "arn:aws:dynamodb:us-east-1:1:table/t/backup/b", Kind::Other),
-        ("s3", "DeleteObject", json!({"Bucket": "b", "Key": "k"}), "arn:aws:s3:::b/k", Kind::Object),
-        ("s3", "DeleteObject", json!({"Bucket": "b", "Key": "k", "VersionId": "v"}), "arn:aws:s3:::b/k", Kind::Object),
-        ("ec2", "TerminateInstances", json!({"InstanceIds": ["i-1"]}), "arn:aws:ec2:us-east-1:1:instance/i-1", Kind::Instance),
-        ("ec2", "DeleteVolume", json!({"VolumeId": "vol-1"}), "arn:aws:ec2:us-east-1:1:volume/vol-1", Kind::Volume),
-        ("ec2", "DeleteSnapshot", json!({"SnapshotId": "snap-1"}), "arn:aws:ec2:us-east-1:1:snapshot/snap-1", Kind::Snapshot),
-        ("sqs", "PurgeQueue", json!({"QueueUrl": "u"}), "arn:aws:sqs:us-east-1:1:q", Kind::Queue),
-        ("glacier", "DeleteArchive", json!({}), "arn:aws:glacier:us-east-1:1:vaults/v", Kind::Other),
+        ("rds:DeleteDBInstance", json!({"DBInstanceIdentifier": "d"}), "arn:aws:rds:us-east-1:1:db:d", Database),
+        ("rds:DeleteDBCluster", json!({"DBClusterIdentifier": "d"}), "arn:aws:rds:us-east-1:1:cluster:d", DatabaseCluster),
+        ("rds:DeleteDBSnapshot", json!({"DBSnapshotIdentifier": "d"}), "arn:aws:rds:us-east-1:1:snapshot:d", DatabaseSnapshot),
+        ("dynamodb:DeleteTable", json!({"TableName": "t"}), "arn:aws:dynamodb:us-east-1:1:table/t", Table),
+        ("dynamodb:DeleteItem", item, "arn:aws:dynamodb:us-east-1:1:table/t", Table),
+        ("dynamodb:DeleteBackup", json!({ "BackupArn": backup }), backup, Snapshot),
+        ("redshift:DeleteCluster", json!({"ClusterIdentifier": "c"}), "arn:aws:redshift:us-east-1:1:cluster:c", Cluster),
+    ]
+}
+
+#[rustfmt::skip]
+fn others() -> Vec<Request> {
+    use Kind::{Image, Instance, LogGroup, Object, Other, Queue, Snapshot, Volume};
+    vec![
+        ("s3:DeleteObject", json!({"Bucket": "b", "Key": "k"}), "arn:aws:s3:::b/k", Object),
+        ("s3:DeleteObject", json!({"Bucket": "b", "Key": "k", "VersionId": "v"}), "arn:aws:s3:::b/k", Object),
+        ("ec2:TerminateInstances", json!({"InstanceIds": ["i-1"]}), "arn:aws:ec2:us-east-1:1:instance/i-1", Instance),
+        ("ec2:DeleteVolume", json!({"VolumeId": "vol-1"}), "arn:aws:ec2:us-east-1:1:volume/vol-1", Volume),
+        ("ec2:DeleteSnapshot", json!({"SnapshotId": "snap-1"}), "arn:aws:ec2:us-east-1:1:snapshot/snap-1", Snapshot),
+        ("ec2:DeregisterImage", json!({"ImageId": "ami-1"}), "arn:aws:ec2:us-east-1::image/ami-1", Image),
+        ("logs:DeleteLogGroup", json!({"logGroupName": "g"}), "arn:aws:logs:us-east-1:1:log-group:g", LogGroup),
+        ("sqs:PurgeQueue", json!({"QueueUrl": "u"}), "arn:aws:sqs:us-east-1:1:q", Queue),
+        ("glacier:DeleteArchive", json!({}), "arn:aws:glacier:us-east-1:1:vaults/v", Other),
     ]
 }
 
 #[test]
 fn who_sees_nothing_promises_nothing() {
-    for (service, operation, arguments, id, kind) in requests() {
+    for (name, arguments, id, kind) in requests() {
+        let (service, operation) = name.split_once(':').unwrap();
         let mut action = action(service, operation, arguments);
         action.targets = vec![target(id, kind, super::arn::last(id))];
         let blind = survey(&action, |_, _| Answer::Unreadable("denied".to_owned()));
-        let name = format!("{service} {operation}");
         assert!(matches!(blind.securing, Securing::Impossible(_)), "{name}: {:?}", blind.securing);
         assert!(!blind.forecast.unknowns.is_empty(), "{name}");
         assert_eq!(blind.forecast.recovery.after, None, "{name}");
@@ -38,7 +61,11 @@ fn who_sees_nothing_promises_nothing() {
         assert_ne!(blind.forecast.reversibility, Reversibility::Exact, "{name}");
         assert!(!blind.forecast.changes.is_empty(), "{name}");
         assert!(!blind.forecast.data_loss.is_empty(), "{name}");
-        assert!(blind.facts.0.values().all(|fact| fact != &json!(false)) || service == "s3", "{name}: {:?}", blind.facts);
+        assert!(
+            blind.facts.0.values().all(|fact| fact != &json!(false)) || service == "s3",
+            "{name}: {:?}",
+            blind.facts
+        );
         let seen = blind.observed.values();
         assert!(seen.into_iter().all(|seen| seen.exists.is_none() && seen.data != Bears::No), "{name}");
     }
@@ -57,7 +84,9 @@ fn a_generic_destroy_of_what_bears_no_data_needs_no_point() {
     action.targets = vec![target("arn:aws:sns:us-east-1:1:t", Kind::Topic, "t")];
     action.targets[0].data = Bears::No;
     let survey = survey(&action, |operation, _| match operation {
-        "GetTopicAttributes" => super::testing::found(json!({"Attributes": {"TopicArn": "arn:aws:sns:us-east-1:1:t"}})),
+        "GetTopicAttributes" => {
+            super::testing::found(json!({"Attributes": {"TopicArn": "arn:aws:sns:us-east-1:1:t"}}))
+        }
         _ => super::testing::found(json!({"Tags": [{"Key": "env", "Value": "dev"}]})),
     });
     assert_eq!(survey.securing, Securing::NotNeeded);

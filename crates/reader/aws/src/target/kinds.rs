@@ -41,6 +41,9 @@ const TABLE: &[Row] = &[
     ("ec2", &["key-pair"], Kind::KeyPair, No),
     ("ec2", &["vpc-flow-log"], Kind::Trail, No),
     ("ec2", &["launch-template", "placement-group", "capacity-reservation", "dedicated-host", "reserved-instances"], Kind::Other, No),
+    ("ec2", &["fpga-image"], Kind::Image, Yes),
+    // What else EC2 has is network or setting.
+    ("ec2", &["*"], Kind::Other, No),
     ("dynamodb", &["table", "global-table", "index"], Kind::Table, Yes),
     ("dynamodb", &["backup"], Kind::Snapshot, Yes),
     ("dynamodb", &["stream"], Kind::Stream, Yes),
@@ -214,6 +217,8 @@ const TABLE: &[Row] = &[
     ("lightsail", &["LoadBalancer"], Kind::LoadBalancer, No),
     ("storagegateway", &["gateway", "share", "tape"], Kind::Volume, Yes),
     ("ds", &["directory"], Kind::User, Yes),
+    ("appmesh", &["*"], Kind::Route, No),
+    ("networkmanager", &["*"], Kind::Network, No),
     ("appconfig", &["*"], Kind::Other, No),
     ("imagebuilder", &["*"], Kind::Other, No),
     ("budgets", &["*"], Kind::Alarm, No),

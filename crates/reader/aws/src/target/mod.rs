@@ -19,7 +19,8 @@ mod tests;
 use interlock_action::{AccountId, Bears, ClassifierWrite, Kind, Relation, Target, TargetId};
 use serde_json::Value;
 
-use crate::effect::{Subject, is_account, sql, verb};
+use crate::effect::{Subject, is_account, sql};
+use crate::catalogue::ResourceRef;
 use arn::Arn;
 
 /// What an action touches.
@@ -112,7 +113,12 @@ fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
     }
     let mut found = Vec::new();
     let mut silent: Vec<&str> = Vec::new();
-    for (member, template, specific) in names::rows(subject.family(), subject.operation) {
+    let rows: Vec<_> = names::rows(subject.family(), subject.operation).collect();
+    for (member, template, specific) in rows.iter().copied() {
+        // What a table says of the operation stands above what it says of the service.
+        if !specific && rows.iter().any(|(other, _, specific)| *specific && *other == member) {
+            continue;
+        }
         if template == "!" {
             silent.push(relation::leaf(member));
             continue;
@@ -135,7 +141,7 @@ fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
         .filter_map(|named| {
             let arn = Arn::parse(&named.id)?;
             let (kind, _) = kinds::classify(arn.service, arn.kind());
-            let relation = relation::of(subject, &named.member, named.specific, kind, &stems)?;
+            let relation = relation::of(subject, &named.member, named.specific, kind, arn.service == "s3", &stems)?;
             // A role of another account is not acted on by taking it on: the effect reaches it.
             let elsewhere = subject.service == "sts" && is_account(arn.account) && subject.account != Some(arn.account);
             let relation = if elsewhere { Relation::Reaches } else { relation };
@@ -222,6 +228,8 @@ fn catalogue(subject: &Subject<'_>, silent: &[&str], found: &mut Vec<Named>) {
         let leaf = relation::leaf(member);
         !covered.iter().any(|have| have == leaf) && !silent.contains(&leaf)
     };
+    let noun = relation::made(subject.operation);
+    let about = |resource: &ResourceRef| noun.contains(&resource.kind.replace(['-', '_', ' '], "").to_lowercase());
     for resource in subject.resources {
         for member in resource.arn_members.iter().filter(|member| free(member)) {
             for value in subject.texts(member).into_iter().filter(|value| Arn::parse(value).is_some()) {
@@ -232,6 +240,14 @@ fn catalogue(subject: &Subject<'_>, silent: &[&str], found: &mut Vec<Named>) {
         // The last variable names the thing; the ones before it only say where it lies.
         let Some(Some(last)) = fills.last() else { continue };
         if !free(last.member) {
+            continue;
+        }
+        // One member, several types: the one that the operation's name is about.
+        let same = |other: &&ResourceRef| {
+            let variable = other.variables().last();
+            variable.and_then(|variable| other.fill(variable)).is_some_and(|fill| fill.member == last.member)
+        };
+        if !about(resource) && subject.resources.iter().filter(same).any(about) {
             continue;
         }
         for value in subject.texts(last.member) {
@@ -267,23 +283,23 @@ fn fallback(subject: &Subject<'_>, mutates: bool, touched: &mut Touched) {
         family => family,
     };
     if mutates && relation::makes(subject) {
-        let noun = verb::noun(subject.operation).replace(' ', "-");
+        let noun = relation::made_words(subject.operation).join("-");
         let noun = if subject.operation.starts_with("Run") { noun.trim_end_matches('s').to_owned() } else { noun };
         let noun = if noun == "address" { "elastic-ip".to_owned() } else { noun };
         let id = format!("arn:{}:{service}:{region}:{account}:{noun}/*", subject.partition());
         push(subject, touched, &id, Relation::Creates);
         return;
     }
+    // What is asked of STS is asked for the account.
+    let asks = subject.service == "sts";
     // An id-like member that no format explains: the service and the value are as near as we get.
-    let like = |name: &str| ["Id", "Identifier", "Name", "Arn", "ARN", "Url"].iter().any(|end| name.ends_with(end));
-    let members = subject.parameters.as_object().into_iter().flatten();
-    let ids: Vec<&str> = members
-        .filter(|(name, _)| like(name) || ["name", "id", "arn", "identifier"].contains(&name.as_str()))
-        .filter_map(|(_, value)| value.as_str())
-        .collect();
-    for value in &ids {
+    let mut ids = Vec::new();
+    if !asks {
+        id_like(subject.parameters, 0, &mut ids);
+    }
+    for value in ids {
         let id = match Arn::parse(value) {
-            Some(_) => (*value).to_owned(),
+            Some(_) => value.to_owned(),
             None => format!("arn:{}:{service}:{region}:{account}:{value}", subject.partition()),
         };
         push(subject, touched, &id, Relation::Acts);
@@ -294,7 +310,7 @@ fn fallback(subject: &Subject<'_>, mutates: bool, touched: &mut Touched) {
     }
     let empty = subject.parameters.as_object().is_none_or(|members| members.values().all(|value| value.is_boolean()));
     let mut whole = target(subject, &format!("arn:{}:{service}:{region}:{account}:*", subject.partition()), Relation::Acts);
-    if empty || !mutates || subject.service == "sts" {
+    if empty || !mutates || asks || is_account_wide(subject) {
         // A setting of the whole account, or a look at all there is.
         whole.kind = Kind::Account;
         whole.data = Bears::No;
@@ -307,6 +323,31 @@ fn fallback(subject: &Subject<'_>, mutates: bool, touched: &mut Touched) {
         ));
     }
     touched.targets.push(whole);
+}
+
+/// Texts whose member's name says that they name something, to the third level.
+fn id_like<'v>(value: &'v Value, depth: u8, found: &mut Vec<&'v str>) {
+    const ENDS: [&str; 9] = ["Id", "Ids", "Identifier", "Name", "Names", "Arn", "ARN", "Arns", "Url"];
+    const WHOLE: [&str; 4] = ["name", "id", "arn", "identifier"];
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let like = ENDS.iter().any(|end| name.ends_with(end)) || WHOLE.contains(&name.as_str());
+        match value {
+            Value::String(text) if like => found.push(text),
+            Value::Array(values) if like => found.extend(values.iter().filter_map(Value::as_str)),
+            Value::Object(_) if depth < 2 => id_like(value, depth + 1, found),
+            _ => {}
+        }
+    }
+}
+
+/// Services and operations that set something for the whole account.
+fn is_account_wide(subject: &Subject<'_>) -> bool {
+    const SERVICES: [&str; 17] = [
+        "account", "accessanalyzer", "budgets", "ce", "compute-optimizer", "config", "fms", "health", "inspector2",
+        "macie2", "securityhub", "service-quotas", "ses", "sesv2", "support", "taxsettings", "xray",
+    ];
+    const WORDS: [&str; 5] = ["Account", "Default", "Registry", "IdFormat", "SMS"];
+    SERVICES.contains(&subject.service) || WORDS.iter().any(|word| subject.operation.contains(word))
 }
 
 /// An ARN of another account where the action acts: held, whoever the service then thinks is meant.

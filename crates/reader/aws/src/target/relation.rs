@@ -5,7 +5,7 @@ use interlock_action::{Kind, Relation};
 use crate::effect::{Subject, verb};
 
 /// Operations that begin like a creation and yet act on the thing they name: they add something to it.
-const ADDS_TO: [(&str, &str); 21] = [
+const ADDS_TO: [(&str, &str); 20] = [
     ("ec2", "CreateTags"),
     ("ec2", "CreateRoute"),
     ("ec2", "CreateNetworkAclEntry"),
@@ -26,39 +26,53 @@ const ADDS_TO: [(&str, &str); 21] = [
     ("sns", "Publish"),
     ("autoscaling", "CreateOrUpdateTags"),
     ("secretsmanager", "RestoreSecret"),
-    ("acm", "RequestCertificate"),
 ];
+
+/// Operations that make something new and do not begin like it.
+const ALSO_MAKES: [(&str, &str); 4] =
+    [("rds", "StartExportTask"), ("backup", "StartBackupJob"), ("backup", "StartCopyJob"), ("backup", "StartRestoreJob")];
 
 /// Whether the operation makes something new.
 pub(super) fn makes(subject: &Subject<'_>) -> bool {
-    verb::effect(subject.operation) == interlock_action::Effect::Create
-        && !ADDS_TO.contains(&(subject.family(), subject.operation))
+    let named = (subject.family(), subject.operation);
+    (verb::effect(subject.operation) == interlock_action::Effect::Create || ALSO_MAKES.contains(&named))
+        && !ADDS_TO.contains(&named)
         && !subject.access.is_read()
         && subject.access != crate::catalogue::Access::Tagging
 }
 
 /// What the operation makes, in lower-case letters without spaces: `dbinstance` of `RestoreDBInstanceFromDBSnapshot`.
 pub(super) fn made(operation: &str) -> String {
-    let words: Vec<String> = verb::noun(operation).split(' ').map(str::to_owned).collect();
-    words.into_iter().take_while(|word| !["from", "to", "with", "for", "on", "in"].contains(&word.as_str())).collect()
+    made_words(operation).concat()
+}
+
+/// The words of what the operation makes.
+pub(super) fn made_words(operation: &str) -> Vec<String> {
+    if verb::verb(operation) == "Export" {
+        return vec!["export".to_owned()];
+    }
+    let words = verb::noun(operation);
+    let words = words.split(' ').map(str::to_owned);
+    words.take_while(|word| !["from", "to", "with", "for", "on", "in"].contains(&word.as_str())).collect()
 }
 
 /// The part; `None` where the member refers to something that is neither acted on nor reached (an image to start from,
 /// a parameter group to use).
 ///
-/// `specific`: a hand table names the member for this operation alone. `others`: the stems of everything that is named.
+/// `specific`: a hand table names the member for this operation alone. `is_s3`: the ARN is one of S3's. `others`: the stems of everything that is named.
 pub(super) fn of(
     subject: &Subject<'_>,
     member: &str,
     specific: bool,
     kind: Kind,
+    is_s3: bool,
     others: &[String],
 ) -> Option<Relation> {
     let leaf = leaf(member);
     let stem = stem(leaf);
     let (acting, made) = (!makes(subject), made(subject.operation));
     // A bucket that another service names is where data goes to or comes from.
-    if kind == Kind::Bucket && !subject.service.starts_with("s3") && subject.service != "lightsail" {
+    if kind == Kind::Bucket && is_s3 && !subject.service.starts_with("s3") {
         return Some(Relation::Reaches);
     }
     // A policy beside a principal is what the principal gets.
@@ -77,9 +91,14 @@ pub(super) fn of(
     if !acting {
         return creation(leaf, &stem, &made, kind, specific);
     }
+    if leaf.starts_with("destination") || leaf.starts_with("Destination") {
+        return Some(Relation::Reaches);
+    }
     let names = |stem: &str| !stem.is_empty() && (made.contains(stem) || stem.starts_with(made.as_str()));
-    let nested = member.contains('.');
-    if !nested && names(&stem) {
+    if member.contains('.') && !others.is_empty() {
+        return if is_reference(kind) { None } else { Some(Relation::Reaches) };
+    }
+    if names(&stem) {
         return Some(Relation::Acts);
     }
     // Nothing else is what the operation's name is about: then it acts on everything it names.
@@ -101,21 +120,27 @@ fn creation(leaf: &str, stem: &str, made: &str, kind: Kind, specific: bool) -> O
     }
     match kind {
         _ if is_reference(kind) => None,
-        Kind::Network
-        | Kind::Subnet
-        | Kind::SecurityGroup
-        | Kind::NetworkInterface
-        | Kind::Gateway
-        | Kind::Route
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Policy
-        | Kind::Group
-        | Kind::LoadBalancer
-        | Kind::Function
-        | Kind::Topic
-        | Kind::User => Some(Relation::Reaches),
-        _ => Some(Relation::Source),
+        // What holds data, or holds other things: the new thing is a copy or a child, and inherits.
+        Kind::Bucket
+        | Kind::Cluster
+        | Kind::Database
+        | Kind::DatabaseCluster
+        | Kind::DatabaseSnapshot
+        | Kind::Dns
+        | Kind::FileSystem
+        | Kind::Instance
+        | Kind::LogGroup
+        | Kind::Object
+        | Kind::Queue
+        | Kind::Schema
+        | Kind::Secret
+        | Kind::Service
+        | Kind::Snapshot
+        | Kind::Stack
+        | Kind::Stream
+        | Kind::Table
+        | Kind::Volume => Some(Relation::Source),
+        _ => Some(Relation::Reaches),
     }
 }
 

@@ -232,12 +232,7 @@ fn bare_code(code: &str) -> String {
     code.rsplit('#').next().unwrap_or_default().to_owned()
 }
 
-fn read_error(
-    protocol: Protocol,
-    status: u16,
-    headers: &[(String, String)],
-    body: &[u8],
-) -> ServiceError {
+fn read_error(protocol: Protocol, status: u16, headers: &[(String, String)], body: &[u8]) -> ServiceError {
     let (mut code, message) = match protocol {
         Protocol::Query | Protocol::Ec2 | Protocol::RestXml => xml_error(body),
         Protocol::Cbor => {
@@ -278,7 +273,8 @@ fn xml_error(body: &[u8]) -> (String, String) {
 /// The code and message of an error element, at the root or within `Errors` or `ErrorResponse`.
 fn error_of(root: &Element) -> Option<(String, String)> {
     if root.name != "Error" {
-        let inner = root.child("Error").or_else(|| root.child("Errors").and_then(|errors| errors.child("Error")));
+        let inner =
+            root.child("Error").or_else(|| root.child("Errors").and_then(|errors| errors.child("Error")));
         return inner.and_then(error_of);
     }
     let text = |name: &str| root.child(name).map(|child| child.text.trim().to_owned()).unwrap_or_default();

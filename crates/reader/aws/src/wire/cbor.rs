@@ -32,12 +32,7 @@ pub(super) fn read_members(
     Ok(Value::Object(read))
 }
 
-fn read_shape(
-    walk: &mut Walk<'_>,
-    shape: ShapeId,
-    wire: Item,
-    path: &Path<'_>,
-) -> Result<Value, ReadError> {
+fn read_shape(walk: &mut Walk<'_>, shape: ShapeId, wire: Item, path: &Path<'_>) -> Result<Value, ReadError> {
     let kind = walk.kind(shape)?;
     let read = match (kind, &wire) {
         (Kind::Structure(structure), _) => return read_members(walk, structure, wire, path),
@@ -60,18 +55,12 @@ fn read_shape(
     }
 }
 
-fn read_nested(
-    walk: &mut Walk<'_>,
-    kind: &Kind,
-    wire: Item,
-    path: &Path<'_>,
-) -> Result<Value, ReadError> {
+fn read_nested(walk: &mut Walk<'_>, kind: &Kind, wire: Item, path: &Path<'_>) -> Result<Value, ReadError> {
     match (kind, wire) {
         (Kind::List { member, .. }, Item::Array(items)) => {
             let items = items.into_iter().enumerate();
-            let read: Result<Vec<Value>, ReadError> = items
-                .map(|(at, item)| read_nullable(walk, *member, item, &Path::Item(path, at)))
-                .collect();
+            let read: Result<Vec<Value>, ReadError> =
+                items.map(|(at, item)| read_nullable(walk, *member, item, &Path::Item(path, at))).collect();
             read.map(Value::Array)
         }
         (Kind::Map { value, .. }, Item::Map(entries)) => {
@@ -110,7 +99,9 @@ pub(super) fn generic(item: Item) -> Value {
     match item {
         Item::Null => Value::Null,
         Item::Bool(flag) => Value::Bool(flag),
-        Item::Integer(number) => i64::try_from(number).map_or_else(|_| scalar::from_float(number as f64), Value::from),
+        Item::Integer(number) => {
+            i64::try_from(number).map_or_else(|_| scalar::from_float(number as f64), Value::from)
+        }
         Item::Float(number) => scalar::from_float(number),
         Item::Text(text) => Value::String(text),
         Item::Bytes(bytes) => Value::String(scalar::base64(&bytes)),
@@ -139,21 +130,15 @@ pub(super) fn write_members(
     Ok(Item::Map(wire))
 }
 
-fn write_shape(
-    walk: &Walk<'_>,
-    shape: ShapeId,
-    value: &Value,
-    path: &Path<'_>,
-) -> Result<Item, ReadError> {
+fn write_shape(walk: &Walk<'_>, shape: ShapeId, value: &Value, path: &Path<'_>) -> Result<Item, ReadError> {
     let kind = walk.kind(shape).map_err(|_| unwritable(path, "has no shape"))?;
     let item = match (kind, value) {
         (_, Value::Null) => Some(Item::Null),
         (Kind::Structure(structure), value) => return write_members(walk, structure, value, path),
         (Kind::List { member, .. }, Value::Array(items)) => {
             let items = items.iter().enumerate();
-            let wire: Result<Vec<Item>, ReadError> = items
-                .map(|(at, item)| write_shape(walk, *member, item, &Path::Item(path, at)))
-                .collect();
+            let wire: Result<Vec<Item>, ReadError> =
+                items.map(|(at, item)| write_shape(walk, *member, item, &Path::Item(path, at))).collect();
             return wire.map(Item::Array);
         }
         (Kind::Map { value: shape, .. }, Value::Object(entries)) => {

@@ -106,7 +106,9 @@ impl<'b> Reader<'b> {
         while !self.at_break()? {
             let chunk = self.head()?;
             match chunk.argument {
-                Some(length) if chunk.major == major => whole.extend_from_slice(self.take(self.length(length)?)?),
+                Some(length) if chunk.major == major => {
+                    whole.extend_from_slice(self.take(self.length(length)?)?)
+                }
                 _ => return Err(malformed("a chunk of another kind")),
             }
         }

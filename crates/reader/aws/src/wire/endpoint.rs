@@ -54,8 +54,15 @@ pub(super) fn of_operation(
     match (service.name, operation.name) {
         (
             "arc-region-switch",
-            "CreatePlan" | "DeletePlan" | "GetPlan" | "ListPlans" | "ListRoute53HealthChecks"
-            | "ListTagsForResource" | "TagResource" | "UntagResource" | "UpdatePlan",
+            "CreatePlan"
+            | "DeletePlan"
+            | "GetPlan"
+            | "ListPlans"
+            | "ListRoute53HealthChecks"
+            | "ListTagsForResource"
+            | "TagResource"
+            | "UntagResource"
+            | "UpdatePlan",
         ) => {
             "arc-region-switch-control-plane.us-east-1.api.aws".clone_into(&mut place.host);
             "us-east-1".clone_into(&mut place.signing_region);
@@ -66,7 +73,9 @@ pub(super) fn of_operation(
         ("s3", "ListDirectoryBuckets")
         | (
             "s3control",
-            "DeleteAccessPointScope" | "GetAccessPointScope" | "PutAccessPointScope"
+            "DeleteAccessPointScope"
+            | "GetAccessPointScope"
+            | "PutAccessPointScope"
             | "ListAccessPointsForDirectoryBuckets",
         ) => {
             place.host = format!("s3express-control.{region}.{suffix}");

@@ -71,7 +71,8 @@ fn xml_error(
     request_id: &str,
 ) -> String {
     let element = |name: &str, text: &str| {
-        let text: String = text.chars().map(|c| if xml_tree::is_forbidden(c) { '\u{fffd}' } else { c }).collect();
+        let text: String =
+            text.chars().map(|c| if xml_tree::is_forbidden(c) { '\u{fffd}' } else { c }).collect();
         let mut out = format!("<{name}>");
         xml_tree::escape(&text, false, &mut out);
         format!("{out}</{name}>")
@@ -95,7 +96,9 @@ fn xml_error(
                 xml_tree::escape(uri, true, &mut namespace);
                 namespace.push('"');
             }
-            format!("{declaration}<ErrorResponse{namespace}><Error>{kind}{code}{message}</Error>{id}</ErrorResponse>")
+            format!(
+                "{declaration}<ErrorResponse{namespace}><Error>{kind}{code}{message}</Error>{id}</ErrorResponse>"
+            )
         }
     }
 }

@@ -80,7 +80,9 @@ fn check_action(request: &Request, body: &[u8]) -> Result<(), ReadError> {
     let is_action = |(key, _): &(String, String)| key.eq_ignore_ascii_case("Action");
     let in_query = uri::pairs(&request.query)?.iter().filter(|pair| is_action(pair)).count();
     let in_form = match std::str::from_utf8(body) {
-        Ok(text) if is_form(request) && request.method == "POST" => uri::pairs(text)?.iter().filter(|pair| is_action(pair)).count(),
+        Ok(text) if is_form(request) && request.method == "POST" => {
+            uri::pairs(text)?.iter().filter(|pair| is_action(pair)).count()
+        }
         _ => 0,
     };
     if in_query + in_form > 1 {

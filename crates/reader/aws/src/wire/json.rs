@@ -51,9 +51,8 @@ pub(super) fn read_shape(
         (Kind::Structure(structure), wire) => read_members(walk, structure, wire, false, path),
         (Kind::List { member, .. }, Value::Array(items)) => {
             let items = items.into_iter().enumerate();
-            let read: Result<Vec<Value>, ReadError> = items
-                .map(|(at, item)| read_nullable(walk, *member, item, &Path::Item(path, at)))
-                .collect();
+            let read: Result<Vec<Value>, ReadError> =
+                items.map(|(at, item)| read_nullable(walk, *member, item, &Path::Item(path, at))).collect();
             read.map(Value::Array)
         }
         (Kind::Map { value, .. }, Value::Object(entries)) => {
@@ -146,9 +145,8 @@ pub(super) fn write_shape(
         (Kind::Structure(structure), value) => write_members(walk, structure, value, false, path),
         (Kind::List { member, .. }, Value::Array(items)) => {
             let items = items.iter().enumerate();
-            let wire: Result<Vec<Value>, ReadError> = items
-                .map(|(at, item)| write_nullable(walk, *member, item, &Path::Item(path, at)))
-                .collect();
+            let wire: Result<Vec<Value>, ReadError> =
+                items.map(|(at, item)| write_nullable(walk, *member, item, &Path::Item(path, at))).collect();
             wire.map(Value::Array)
         }
         (Kind::Map { value: shape, .. }, Value::Object(entries)) => {

@@ -184,7 +184,16 @@ pub(super) fn write_members(
         let Some(value) = parameters.get(member.name).filter(|value| !value.is_null()) else { continue };
         let key = dialect.key(member, walk.kind(member.shape)?);
         let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
-        write_shape(walk, dialect, member.shape, Some(member), value, &key, &Path::Member(path, member.name), out)?;
+        write_shape(
+            walk,
+            dialect,
+            member.shape,
+            Some(member),
+            value,
+            &key,
+            &Path::Member(path, member.name),
+            out,
+        )?;
     }
     Ok(())
 }
@@ -202,9 +211,7 @@ fn write_shape(
 ) -> Result<(), ReadError> {
     let kind = walk.kind(shape)?;
     match (kind, value) {
-        (Kind::Structure(structure), value) => {
-            write_members(walk, dialect, structure, value, key, path, out)
-        }
+        (Kind::Structure(structure), value) => write_members(walk, dialect, structure, value, key, path, out),
         (Kind::List { .. }, Value::Array(items)) if items.is_empty() => {
             if dialect == Dialect::Query {
                 out.push((key.to_owned(), String::new()));

@@ -26,7 +26,7 @@ pub(super) fn is_transport(operation: &Operation, member: &Member) -> bool {
 }
 
 /// Whether a header of this name is a parameter of the operation.
-fn binds_header(input: &Structure, name: &str) -> bool {
+pub(super) fn binds_header(input: &Structure, name: &str) -> bool {
     input.members.iter().any(|member| match member.location {
         Location::Header => member.location_name.eq_ignore_ascii_case(name),
         Location::Headers => starts_with(name, member.location_name),
@@ -182,8 +182,7 @@ fn is_sub_resource(walk: &Walk<'_>, key: &str) -> bool {
 }
 
 fn take_literal(pairs: &mut Vec<(String, String)>, key: &str, value: &str) -> Result<(), ReadError> {
-    let found: Vec<&String> =
-        pairs.iter().filter(|(have, _)| have == key).map(|(_, value)| value).collect();
+    let found: Vec<&String> = pairs.iter().filter(|(have, _)| have == key).map(|(_, value)| value).collect();
     match found.as_slice() {
         [have] if *have == value => {
             pairs.retain(|(have, _)| have != key);
@@ -220,11 +219,7 @@ fn query_member(
 }
 
 /// Every key that no other member takes.
-fn query_map(
-    walk: &Walk<'_>,
-    member: &Member,
-    pairs: Vec<(String, String)>,
-) -> Result<Value, ReadError> {
+fn query_map(walk: &Walk<'_>, member: &Member, pairs: Vec<(String, String)>) -> Result<Value, ReadError> {
     let path = Path::Member(&Path::Root, member.name);
     let Kind::Map { value, .. } = walk.kind(member.shape)? else { return Err(malformed(&path, "a map")) };
     let lists = matches!(walk.kind(*value)?, Kind::List { .. });
@@ -288,11 +283,7 @@ fn read_headers(
     Ok(())
 }
 
-fn header_member(
-    walk: &Walk<'_>,
-    member: &Member,
-    request: &Request,
-) -> Result<Option<Value>, ReadError> {
+fn header_member(walk: &Walk<'_>, member: &Member, request: &Request) -> Result<Option<Value>, ReadError> {
     let path = Path::Member(&Path::Root, member.name);
     let named = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(member.location_name));
     let values: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
@@ -395,7 +386,9 @@ fn read_body(
         Kind::Blob { .. } => Some(Value::from(scalar::base64(&bytes))),
         Kind::String => {
             let text = std::str::from_utf8(&bytes);
-            Some(Value::from(text.map_err(|_| ReadError::Malformed("a text body that is not UTF-8".to_owned()))?))
+            Some(Value::from(
+                text.map_err(|_| ReadError::Malformed("a text body that is not UTF-8".to_owned()))?,
+            ))
         }
         _ => read_payload(walk, protocol, member, &bytes)?,
     };

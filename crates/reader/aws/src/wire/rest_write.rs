@@ -35,7 +35,10 @@ pub(super) fn write(
     write_body(walk, operation, protocol, input, parameters, written)?;
     match walk.service.name {
         "glacier" => written.header("x-amz-glacier-version", walk.service.api_version),
-        "apigateway" => written.header("accept", "application/json"),
+        // Without it the answer is HAL. Where it is a parameter it says what to export.
+        "apigateway" if !super::rest::binds_header(input, "accept") => {
+            written.header("accept", "application/json");
+        }
         _ => {}
     }
     write_checksum(operation, object, written)
@@ -97,10 +100,7 @@ fn write_path(
     Ok(())
 }
 
-fn fill_encoded(
-    template: &str,
-    mut value: impl FnMut(&str) -> Option<String>,
-) -> Result<String, ReadError> {
+fn fill_encoded(template: &str, mut value: impl FnMut(&str) -> Option<String>) -> Result<String, ReadError> {
     let mut segments = Vec::new();
     for segment in template.split('/') {
         let greedy = segment.contains("+}");
@@ -136,7 +136,8 @@ fn query_pairs(
     out: &mut Vec<(String, String)>,
 ) -> Result<(), ReadError> {
     let path = Path::Member(&Path::Root, member.name);
-    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| unwritable(&path, "is not text"));
+    let text =
+        |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| unwritable(&path, "is not text"));
     let kind = walk.kind(member.shape)?;
     match (kind, value) {
         (Kind::List { member: item, .. }, Value::Array(items)) => {
@@ -316,8 +317,9 @@ fn write_checksum(
         written.header("content-md5", checksum::content_md5(&written.body));
     } else if !carried && (operation.checksum_required || (chosen.is_some() && !written.body.is_empty())) {
         let algorithm = chosen.unwrap_or("CRC32");
-        let (name, sum) = checksum::flexible(algorithm, &written.body)
-            .ok_or_else(|| ReadError::Unwritable(format!("no checksum is called `{}`", super::walk::clip(algorithm))))?;
+        let (name, sum) = checksum::flexible(algorithm, &written.body).ok_or_else(|| {
+            ReadError::Unwritable(format!("no checksum is called `{}`", super::walk::clip(algorithm)))
+        })?;
         written.header(&name, sum);
     } else if !carried && chosen.is_some() {
         // The payload streams: whoever sends it adds the algorithm with its checksum, or neither.

@@ -39,7 +39,9 @@ pub(super) fn to_text(
     let text = match (kind, value) {
         (Kind::String, Value::String(text)) => Some(text.clone()),
         (Kind::Boolean, Value::Bool(flag)) => Some(flag.to_string()),
-        (Kind::Integer | Kind::Long, Value::Number(number)) => number.as_i64().map(|number| number.to_string()),
+        (Kind::Integer | Kind::Long, Value::Number(number)) => {
+            number.as_i64().map(|number| number.to_string())
+        }
         (Kind::Float | Kind::Double, value) => float(value).map(|value| match value {
             Value::String(name) => name,
             number => number.to_string(),

@@ -50,8 +50,8 @@ fn an_error_does_not_repeat_a_value() {
 #[test]
 fn cbor_reads_the_examples_of_rfc_8949() {
     let read = |hex: &str| {
-        let bytes: Vec<u8> =
-            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        let digits: Vec<u8> = hex.chars().map(|digit| digit.to_digit(16).unwrap() as u8).collect();
+        let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
         cbor_item::read(&bytes)
     };
     assert_eq!(read("1903e8"), Ok(Item::Integer(1000)));
@@ -237,11 +237,12 @@ fn cbor_value() -> impl Strategy<Value = Item> {
 
 fn xml_value() -> impl Strategy<Value = Element> {
     let text = "[^\u{0}-\u{8}\u{b}\u{c}\u{e}-\u{1f}\u{fffe}\u{ffff}]*";
-    let leaf = ("[A-Za-z][A-Za-z0-9._-]{0,9}", text, prop::collection::btree_map("[a-w][a-z]{0,9}", text, 0..3))
-        .prop_map(|(name, text, attributes)| Element {
-            attributes: attributes.into_iter().collect(),
-            ..Element::text(&name, &text)
-        });
+    let leaf =
+        ("[A-Za-z][A-Za-z0-9._-]{0,9}", text, prop::collection::btree_map("[a-w][a-z]{0,9}", text, 0..3))
+            .prop_map(|(name, text, attributes)| Element {
+                attributes: attributes.into_iter().collect(),
+                ..Element::text(&name, &text)
+            });
     leaf.prop_recursive(6, 64, 6, |inner| {
         ("[A-Za-z][A-Za-z0-9._-]{0,9}", prop::collection::vec(inner, 0..6))
             .prop_map(|(name, children)| Element { children, ..Element::text(&name, "") })

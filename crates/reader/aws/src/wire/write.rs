@@ -91,7 +91,8 @@ pub fn write(
     match protocol {
         Protocol::Json10 | Protocol::Json11 => {
             let version = if protocol == Protocol::Json10 { "1.0" } else { "1.1" };
-            written.body = json::write_members(&walk, input, parameters, false, &Path::Root)?.to_string().into();
+            written.body =
+                json::write_members(&walk, input, parameters, false, &Path::Root)?.to_string().into();
             written.header("content-type", format!("application/x-amz-json-{version}"));
             written.header("x-amz-target", format!("{}.{}", target(service)?, operation.name));
         }
@@ -155,5 +156,7 @@ fn host_prefix(
         let value = given.or_else(|| account.filter(|_| name == "AccountId"))?;
         check_label(value).ok().map(|()| value.to_owned())
     })
-    .map_err(|_| unwritable(&Path::Member(&Path::Root, template), "lacks a host label, or one cannot stand there"))
+    .map_err(|_| {
+        unwritable(&Path::Member(&Path::Root, template), "lacks a host label, or one cannot stand there")
+    })
 }

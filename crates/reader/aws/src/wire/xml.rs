@@ -314,7 +314,10 @@ fn write_shape(
 
 fn checked(text: String, path: &Path<'_>) -> Result<String, ReadError> {
     if text.chars().any(is_forbidden) {
-        return Err(unwritable(path, &format!("has a character that XML forbids (`{}`)", clip(path_name(path)))));
+        return Err(unwritable(
+            path,
+            &format!("has a character that XML forbids (`{}`)", clip(path_name(path))),
+        ));
     }
     Ok(text)
 }

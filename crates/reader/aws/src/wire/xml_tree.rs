@@ -142,7 +142,9 @@ impl Tree {
 }
 
 fn resolve(reference: &BytesRef<'_>) -> Result<String, ReadError> {
-    if let Some(letter) = reference.resolve_char_ref().map_err(|_| malformed("a broken character reference"))? {
+    if let Some(letter) =
+        reference.resolve_char_ref().map_err(|_| malformed("a broken character reference"))?
+    {
         let allowed = !is_forbidden(letter);
         return allowed.then(|| letter.to_string()).ok_or_else(|| malformed("a character that XML forbids"));
     }

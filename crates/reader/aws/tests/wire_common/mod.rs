@@ -79,15 +79,19 @@ pub(crate) fn arrived(written: &Written) -> Request {
 }
 
 /// The labels of a path, decoded, with an S3 bucket of the host. `None` if the path does not fit the template.
-pub(crate) fn labels(service: &Service, operation: &Operation, request: &Request) -> Option<Vec<(String, String)>> {
+pub(crate) fn labels(
+    service: &Service,
+    operation: &Operation,
+    request: &Request,
+) -> Option<Vec<(String, String)>> {
     let mut template = operation.uri.split('?').next()?;
     let mut labels = Vec::new();
     let host = request.header("host").unwrap_or_default();
-    if let (true, Some(rest)) = (service.name == "s3", template.strip_prefix("/{Bucket}")) {
-        if let Some((bucket, _)) = host.split_once(".s3.").or_else(|| host.split_once(".s3express")) {
-            labels.push(("Bucket".to_owned(), bucket.to_owned()));
-            template = rest;
-        }
+    let bucket = host.split_once(".s3.").or_else(|| host.split_once(".s3express"));
+    if let ("s3", Some(rest), Some((bucket, _))) = (service.name, template.strip_prefix("/{Bucket}"), bucket)
+    {
+        labels.push(("Bucket".to_owned(), bucket.to_owned()));
+        template = rest;
     }
     let path = request.path.strip_prefix(service.base_path).unwrap_or(&request.path);
     let wanted: Vec<&str> = template.trim_matches('/').split('/').collect();

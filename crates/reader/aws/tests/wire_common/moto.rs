@@ -41,7 +41,13 @@ impl Moto {
     }
 
     /// Writes a request, sends it, and gives the answer back unread; `None` if there is none for ten seconds.
-    pub(crate) fn call(&self, service: &Service, operation: &Operation, protocol: Protocol, parameters: &Value) -> Option<Answer> {
+    pub(crate) fn call(
+        &self,
+        service: &Service,
+        operation: &Operation,
+        protocol: Protocol,
+        parameters: &Value,
+    ) -> Option<Answer> {
         let written = write(service, operation, protocol, "us-east-1", Some("123456789012"), parameters);
         let written = written.unwrap_or_else(|error| panic!("{} {}: {error}", service.name, operation.name));
         self.send(&written.with_bucket_in_path())
@@ -49,7 +55,8 @@ impl Moto {
 
     fn send(&self, written: &Written) -> Option<Answer> {
         let query = if written.query.is_empty() { String::new() } else { format!("?{}", written.query) };
-        let mut head = format!("{} {}{query} HTTP/1.1\r\nhost: {}\r\n", written.method, written.path, written.host);
+        let mut head =
+            format!("{} {}{query} HTTP/1.1\r\nhost: {}\r\n", written.method, written.path, written.host);
         for (name, value) in &written.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

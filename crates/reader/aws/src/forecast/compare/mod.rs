@@ -1,6 +1,8 @@
 //! What a request that replaces settings would change, found by comparing it with the live state.
 
 pub(super) mod diff;
+pub(super) mod empty;
+pub(super) mod finals;
 pub(super) mod records;
 mod rows;
 pub(super) mod settings;

@@ -37,7 +37,11 @@ impl Look for Records {
         let mut reads = Vec::new();
         for (at, change) in changes(action).iter().enumerate().take(MOST) {
             let mut arguments = json!({"HostedZoneId": zone, "MaxItems": "1"});
-            let parts = [("StartRecordName", "Name"), ("StartRecordType", "Type"), ("StartRecordIdentifier", "SetIdentifier")];
+            let parts = [
+                ("StartRecordName", "Name"),
+                ("StartRecordType", "Type"),
+                ("StartRecordIdentifier", "SetIdentifier"),
+            ];
             for (member, part) in parts {
                 let value = change.pointer(&format!("/ResourceRecordSet/{part}"));
                 if let (Some(value), Some(members)) = (value, arguments.as_object_mut()) {
@@ -51,7 +55,8 @@ impl Look for Records {
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
         let zone = action.targets.iter().find(|target| target.relation != Relation::Reaches);
-        let id = zone.map_or_else(|| interlock_action::TargetId::new("the hosted zone"), |zone| zone.id.clone());
+        let id =
+            zone.map_or_else(|| interlock_action::TargetId::new("the hosted zone"), |zone| zone.id.clone());
         let mut exact = true;
         for (at, change) in changes(action).iter().enumerate() {
             let record = change.get("ResourceRecordSet").unwrap_or(&Value::Null);
@@ -83,7 +88,9 @@ impl Look for Records {
         if !exact {
             draft.unknown("not every record of the batch could be read as it is now");
         }
-        draft.depend("whoever looks these names up; resolvers keep the old answer for its time to live".to_owned());
+        draft.depend(
+            "whoever looks these names up; resolvers keep the old answer for its time to live".to_owned(),
+        );
         draft.reversibility = if exact { Reversibility::Exact } else { Reversibility::None };
     }
 }
@@ -107,7 +114,14 @@ fn present<'a>(answers: &'a Answers, at: usize, record: &Value) -> Option<Option
 
 fn same(now: &Value, asked: &Value) -> bool {
     let members = [
-        "TTL", "ResourceRecords", "AliasTarget", "Weight", "Region", "Failover", "GeoLocation", "HealthCheckId",
+        "TTL",
+        "ResourceRecords",
+        "AliasTarget",
+        "Weight",
+        "Region",
+        "Failover",
+        "GeoLocation",
+        "HealthCheckId",
         "MultiValueAnswer",
     ];
     members.iter().all(|member| {

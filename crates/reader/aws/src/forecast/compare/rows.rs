@@ -63,7 +63,9 @@ fn lock_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, Some(false), |answer| {
         let rule = "/ObjectLockConfiguration/Rule/DefaultRetention";
         let Some(now) = answer.pointer(rule).filter(|now| now.is_object()) else { return Some(false) };
-        let Some(new) = action.arguments.pointer(rule).filter(|new| new.is_object()) else { return Some(true) };
+        let Some(new) = action.arguments.pointer(rule).filter(|new| new.is_object()) else {
+            return Some(true);
+        };
         let days = |of: &Value| {
             number(of, "/Days").or_else(|| number(of, "/Years").map(|years| years.saturating_mul(365)))
         };
@@ -145,7 +147,9 @@ fn trail_narrowed(action: &Action, answer: &Live<'_>) -> Option<bool> {
                 || off("/IsMultiRegionTrail", "/IsMultiRegionTrail")
                 || off("/EnableLogFileValidation", "/LogFileValidationEnabled")
                 || off("/IsOrganizationTrail", "/IsOrganizationTrail")
-                || ["S3BucketName", "S3KeyPrefix", "KmsKeyId", "CloudWatchLogsLogGroupArn"].into_iter().any(moved),
+                || ["S3BucketName", "S3KeyPrefix", "KmsKeyId", "CloudWatchLogsLogGroupArn"]
+                    .into_iter()
+                    .any(moved),
         )
     })
 }
@@ -167,7 +171,8 @@ fn set_removes(_action: &Action, answer: &Live<'_>) -> Option<bool> {
 
 fn size_lowered(action: &Action, record: &Value, pairs: &[(&str, &str)]) -> Option<bool> {
     Some(pairs.iter().any(|(asked, now)| {
-        number(&action.arguments, asked).is_some_and(|asked| number(record, now).is_none_or(|now| asked < now))
+        number(&action.arguments, asked)
+            .is_some_and(|asked| number(record, now).is_none_or(|now| asked < now))
     }))
 }
 
@@ -210,8 +215,7 @@ fn foreign(_action: &Action, answer: &Live<'_>) -> Option<bool> {
 
 fn replicated_to(action: &Action) -> Option<(&'static str, &'static str, Value)> {
     let rules = entries(&action.arguments, "/ReplicationConfiguration/Rules");
-    let mut buckets: Vec<&str> =
-        rules.iter().filter_map(|rule| text(rule, "/Destination/Bucket")).collect();
+    let mut buckets: Vec<&str> = rules.iter().filter_map(|rule| text(rule, "/Destination/Bucket")).collect();
     buckets.dedup();
     match buckets.as_slice() {
         [one] => own_bucket(action, one),
@@ -224,7 +228,8 @@ fn template(action: &Action) -> Option<(&'static str, &'static str, Value)> {
     let given = |pointer: &str| text(&action.arguments, pointer);
     let version = given("/LaunchTemplate/Version").unwrap_or("$Default");
     let id = given("/LaunchTemplate/LaunchTemplateId").map(|id| ("LaunchTemplateId", id));
-    let (member, value) = id.or_else(|| given("/LaunchTemplate/LaunchTemplateName").map(|name| ("LaunchTemplateName", name)))?;
+    let (member, value) =
+        id.or_else(|| given("/LaunchTemplate/LaunchTemplateName").map(|name| ("LaunchTemplateName", name)))?;
     Some(("ec2", "DescribeLaunchTemplateVersions", json!({ member: value, "Versions": [version] })))
 }
 
@@ -293,22 +298,22 @@ pub(super) const ROWS: &[Setting] = &[
     setting!("cloudtrail", "UpdateTrail", CLOUDTRAIL_TRAIL_NARROWED true, "trail", "/Trail", true,
         trail_narrowed, |action| Some(("cloudtrail", "GetTrail", json!({ "Name": given(action, "Name")? })))),
     setting!("cloudformation", "ExecuteChangeSet", CLOUDFORMATION_REMOVES true, "change set", "/Changes", false,
-        set_removes, |action| {
-            let mut arguments = json!({ "ChangeSetName": given(action, "ChangeSetName")? });
-            if let (Some(stack), Some(members)) = (given(action, "StackName"), arguments.as_object_mut()) {
-                members.insert("StackName".to_owned(), json!(stack));
-            }
-            Some(("cloudformation", "DescribeChangeSet", arguments))
-        }),
+    set_removes, |action| {
+        let mut arguments = json!({ "ChangeSetName": given(action, "ChangeSetName")? });
+        if let (Some(stack), Some(members)) = (given(action, "StackName"), arguments.as_object_mut()) {
+            members.insert("StackName".to_owned(), json!(stack));
+        }
+        Some(("cloudformation", "DescribeChangeSet", arguments))
+    }),
     setting!("autoscaling", "UpdateAutoScalingGroup", AUTOSCALING_SIZE_LOWERED true, "size", "", false,
         group_shrinks, groups_read),
     setting!("autoscaling", "SetDesiredCapacity", AUTOSCALING_SIZE_LOWERED true, "size", "/AutoScalingGroups/0/DesiredCapacity", false,
         group_shrinks, groups_read),
     setting!("ecs", "UpdateService", AUTOSCALING_SIZE_LOWERED true, "service", "/services/0/desiredCount", false,
-        service_shrinks, |action| {
-            let cluster = given(action, "cluster").unwrap_or("default");
-            Some(("ecs", "DescribeServices", json!({"cluster": cluster, "services": [given(action, "service")?]})))
-        }),
+    service_shrinks, |action| {
+        let cluster = given(action, "cluster").unwrap_or("default");
+        Some(("ecs", "DescribeServices", json!({"cluster": cluster, "services": [given(action, "service")?]})))
+    }),
     setting!("logs", "PutRetentionPolicy", LOGS_RETENTION_LOWERED true, "retention", "", false,
         retention_lowered,
         |action| Some(("logs", "DescribeLogGroups", json!({ "logGroupNamePrefix": given(action, "logGroupName")? })))),

@@ -45,9 +45,13 @@ impl Look for Windows {
     fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
         let Some((given, _, kind)) = subject(action) else { return Vec::new() };
         vec![match kind {
-            Kind::Secret => {
-                crate::call::read(action, KEY, "secretsmanager", "DescribeSecret", json!({ "SecretId": given }))
-            }
+            Kind::Secret => crate::call::read(
+                action,
+                KEY,
+                "secretsmanager",
+                "DescribeSecret",
+                json!({ "SecretId": given }),
+            ),
             _ => crate::call::read(action, KEY, "kms", "DescribeKey", json!({ "KeyId": given })),
         }]
     }
@@ -130,8 +134,12 @@ fn key(
     if let Some(found) = found.and_then(|found| found.get("KeyMetadata")) {
         draft.bind(name, json!({"KeyId": found.get("KeyId"), "CreationDate": found.get("CreationDate")}));
     }
-    draft.unknown(format!("what is encrypted with key {name} was not looked at: all of it is lost with the key"));
-    draft.lose(format!("after {days} days: whatever only key {name} can decrypt, snapshots and backups among it"));
+    draft.unknown(format!(
+        "what is encrypted with key {name} was not looked at: all of it is lost with the key"
+    ));
+    draft.lose(format!(
+        "after {days} days: whatever only key {name} can decrypt, snapshots and backups among it"
+    ));
     (format!("key {name} cannot be used from now on, and is destroyed after {days} days"), true)
 }
 

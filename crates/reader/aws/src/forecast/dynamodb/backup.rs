@@ -3,7 +3,9 @@
 //! A deleted on-demand backup is gone; what counts is whether its table has another recovery point. Reads:
 //! DescribeBackup, then the table's ListBackups and DescribeContinuousBackups, and DescribeTable.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -82,7 +84,11 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
     let at = text(found, &format!("{details}/BackupCreationDateTime")).unwrap_or("an unknown time");
     let size = number(found, &format!("{details}/BackupSizeBytes")).map(words::bytes);
     let sized = size.as_ref().map(|size| format!(" ({size})")).unwrap_or_default();
-    draft.observe(id, Observed { exists: Some(true), data: Bears::Yes, size, ..Observed::default() });
+    // Backups bear no tags of their own: Interlock's are known by name, and marked like its other points.
+    let own = called.starts_with(super::super::OWN);
+    let tags = own
+        .then(|| std::collections::BTreeMap::from([(super::super::OWN_TAG.to_owned(), called.to_owned())]));
+    draft.observe(id, Observed { exists: Some(true), data: Bears::Yes, size, tags, ..Observed::default() });
     draft.bind(id.as_str(), json!({ "at": at }));
     let what = format!("backup {called}{sized} of table {name} as of {at} is deleted for good");
     draft.change(id, Kind::Snapshot, Effect::RecoveryLoss, what);
@@ -100,7 +106,11 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
     }
     match points::has_history(answers, name) {
         Some(true) => {
-            tally.have(format!("{name} point-in-time history"), format!("point-in-time history of {name}"), true);
+            tally.have(
+                format!("{name} point-in-time history"),
+                format!("point-in-time history of {name}"),
+                true,
+            );
         }
         Some(false) => {}
         None => {
@@ -109,7 +119,9 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
         }
     }
     if live(answers, TABLE) == Live::Absent {
-        draft.lose(format!("table {name} itself is gone: this may be the last copy of its data as of {at}{sized}"));
+        draft.lose(format!(
+            "table {name} itself is gone: this may be the last copy of its data as of {at}{sized}"
+        ));
     }
     draft.reversibility = Reversibility::None;
     draft.securing = if tally.survives() {

@@ -60,7 +60,11 @@ fn written(action: &Action) -> Vec<Written<'_>> {
 }
 
 fn single_write<'a>(request: &'a Value, member: &str, deletes: bool) -> Option<Written<'a>> {
-    Some(Written { table: table_name(request.get("TableName")?.as_str()?), item: request.get(member)?, deletes })
+    Some(Written {
+        table: table_name(request.get("TableName")?.as_str()?),
+        item: request.get(member)?,
+        deletes,
+    })
 }
 
 fn batch(arguments: &Value) -> Vec<Written<'_>> {
@@ -123,7 +127,9 @@ fn item_read(action: &Action, at: usize, one: &Written<'_>, record: &Value) -> O
 
 impl Look for Items {
     fn knows(&self, action: &Action) -> bool {
-        action.operation.service() == "dynamodb" && OPERATIONS.contains(&action.operation.verb()) && action.mutates()
+        action.operation.service() == "dynamodb"
+            && OPERATIONS.contains(&action.operation.verb())
+            && action.mutates()
     }
 
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
@@ -132,7 +138,13 @@ impl Look for Items {
         for table in tables(action, &written) {
             let id = table_id(action, table);
             let by_name = json!({ "TableName": table });
-            reads.push(crate::call::read(action, existence::live_key(&id), "dynamodb", "DescribeTable", by_name));
+            reads.push(crate::call::read(
+                action,
+                existence::live_key(&id),
+                "dynamodb",
+                "DescribeTable",
+                by_name,
+            ));
             reads.extend(points::reads(action, table));
         }
         for (at, one) in written.iter().enumerate().take(MOST) {
@@ -160,7 +172,10 @@ impl Look for Items {
             worst.add(there);
         }
         if worst.unread > 0 {
-            draft.unknown(format!("whether {} exist was not or could not be read", words::count(worst.unread, "item")));
+            draft.unknown(format!(
+                "whether {} exist was not or could not be read",
+                words::count(worst.unread, "item")
+            ));
         }
         for table in tables {
             tell_table(action, answers, table, &written, &worst, draft);
@@ -225,7 +240,12 @@ fn tell_table(
     }
     if puts > 0 {
         let effect = if fold.any { leading(action) } else { Effect::Create };
-        draft.change(&id, Kind::Table, effect, format!("{} of table {table}: written", words::count(puts, "item")));
+        draft.change(
+            &id,
+            Kind::Table,
+            effect,
+            format!("{} of table {table}: written", words::count(puts, "item")),
+        );
     }
     if !fold.any {
         // Taking new items away again is the whole way back.
@@ -234,7 +254,11 @@ fn tell_table(
     }
     // Backups of the whole table hold the items as they were then, not as they are now: only the history counts.
     let tally = points::count(answers, table, record, Fate { history: true, backups: true }, draft);
-    let number = if written.is_empty() { "the matched items".to_owned() } else { words::count(deletes + puts, "item") };
+    let number = if written.is_empty() {
+        "the matched items".to_owned()
+    } else {
+        words::count(deletes + puts, "item")
+    };
     if points::has_history(answers, table) == Some(true) {
         draft.securing = Securing::Exists;
     } else {

@@ -12,7 +12,9 @@ use super::arn;
 /// The name of a table that a member gives by name or by ARN.
 fn table_name(given: &str) -> &str {
     match arn::parse(given) {
-        Some(arn) => arn.resource.strip_prefix("table/").and_then(|rest| rest.split('/').next()).unwrap_or(given),
+        Some(arn) => {
+            arn.resource.strip_prefix("table/").and_then(|rest| rest.split('/').next()).unwrap_or(given)
+        }
         None => given,
     }
 }

@@ -74,8 +74,12 @@ pub(super) fn count(answers: &Answers, name: &str, table: &Value, fate: Fate, dr
             let id = format!("{name} point-in-time history");
             tally.have(id, format!("point-in-time history of {name}"), fate.history);
             if !fate.history {
-                let what = format!("the system backup that DynamoDB makes of {name} by itself and keeps 35 days");
-                tally.uncounted(format!("{name} system backup"), format!("{what}: not counted, not verifiable"));
+                let what =
+                    format!("the system backup that DynamoDB makes of {name} by itself and keeps 35 days");
+                tally.uncounted(
+                    format!("{name} system backup"),
+                    format!("{what}: not counted, not verifiable"),
+                );
             }
         }
         Some(false) => {}

@@ -32,8 +32,13 @@ const TTL: &str = "dynamodb time to live";
 /// The forecaster of tables.
 pub(in crate::forecast) struct Table;
 
-const OPERATIONS: [&str; 5] =
-    ["DeleteTable", "UpdateTable", "UpdateContinuousBackups", "UpdateTimeToLive", "UpdateTableReplicaAutoScaling"];
+const OPERATIONS: [&str; 5] = [
+    "DeleteTable",
+    "UpdateTable",
+    "UpdateContinuousBackups",
+    "UpdateTimeToLive",
+    "UpdateTableReplicaAutoScaling",
+];
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
     let name = table_name(action.arguments.get("TableName")?.as_str()?);
@@ -101,7 +106,12 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
     draft.unknown(format!("table {name} could not be read: {why}"));
     if matches!(action.operation.verb(), "DeleteTable" | "UpdateTimeToLive" | "UpdateContinuousBackups") {
         draft.tally(Tally::unread());
-        draft.change(id, Kind::Table, leading(action), format!("table {name}, whose state could not be read"));
+        draft.change(
+            id,
+            Kind::Table,
+            leading(action),
+            format!("table {name}, whose state could not be read"),
+        );
         draft.securing = Securing::Impossible(format!("table {name} could not be read: {why}"));
     }
     if action.operation.verb() == "DeleteTable" {
@@ -144,7 +154,9 @@ fn see(id: &TargetId, record: &Value, answers: &Answers, draft: &mut Draft) {
     if !replicas.is_empty() {
         draft.depend(format!("replicas in {}", words::some(&replicas, 5)));
     }
-    if text(record, "/LatestStreamArn").is_some() && flag(record, "/StreamSpecification/StreamEnabled") == Some(true) {
+    if text(record, "/LatestStreamArn").is_some()
+        && flag(record, "/StreamSpecification/StreamEnabled") == Some(true)
+    {
         draft.depend("consumers of its stream".to_owned());
     }
 }
@@ -158,11 +170,16 @@ fn compared(action: &Action, answers: &Answers, name: &str, record: &Value, draf
         let new = number(&action.arguments, &format!("/ProvisionedThroughput/{unit}"))?;
         Some(number(record, &format!("/ProvisionedThroughput/{unit}")).is_none_or(|now| new < now))
     };
-    let lowered = ["ReadCapacityUnits", "WriteCapacityUnits"].into_iter().filter_map(lower).any(|lower| lower);
+    let lowered =
+        ["ReadCapacityUnits", "WriteCapacityUnits"].into_iter().filter_map(lower).any(|lower| lower);
     let indexes = entries(&action.arguments, "/GlobalSecondaryIndexUpdates")
         .iter()
         .any(|update| update.pointer("/Update/ProvisionedThroughput").is_some());
-    draft.fact(facts::DYNAMODB_CAPACITY_LOWERED, true, if indexes && !lowered { None } else { Some(lowered) });
+    draft.fact(
+        facts::DYNAMODB_CAPACITY_LOWERED,
+        true,
+        if indexes && !lowered { None } else { Some(lowered) },
+    );
     if let Live::Found(answer) = live(answers, TTL) {
         let enabled = text(answer, "/TimeToLiveDescription/TimeToLiveStatus") == Some("ENABLED");
         let same = text(answer, "/TimeToLiveDescription/AttributeName")
@@ -197,7 +214,8 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
 }
 
 fn history(action: &Action, answers: &Answers, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
-    let off = flag(&action.arguments, "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled") == Some(false);
+    let off = flag(&action.arguments, "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled")
+        == Some(false);
     if !off {
         draft.change(id, Kind::Table, leading(action), format!("table {name} keeps a point-in-time history"));
         draft.reversibility = Reversibility::Exact;
@@ -214,12 +232,18 @@ fn history(action: &Action, answers: &Answers, name: &str, id: &TargetId, record
 fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
     let attribute = text(&action.arguments, "/TimeToLiveSpecification/AttributeName").unwrap_or("?");
     if flag(&action.arguments, "/TimeToLiveSpecification/Enabled") != Some(true) {
-        draft.change(id, Kind::Table, leading(action), format!("items of {name} no longer expire by {attribute}"));
+        draft.change(
+            id,
+            Kind::Table,
+            leading(action),
+            format!("items of {name} no longer expire by {attribute}"),
+        );
         draft.reversibility = Reversibility::Exact;
         return;
     }
     let sized = size(record).map(|size| format!(" of {size}")).unwrap_or_default();
-    let what = format!("items{sized} of table {name} whose {attribute} lies in the past are deleted, from now on");
+    let what =
+        format!("items{sized} of table {name} whose {attribute} lies in the past are deleted, from now on");
     draft.change(id, Kind::Table, Effect::Destroy, what);
     draft.unknown(format!("how many items of {name} have a past {attribute} was not counted"));
     draft.lose(format!("items of table {name} whose {attribute} lies in the past"));
@@ -247,7 +271,12 @@ fn update(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let replicas = deleted("/ReplicaUpdates");
     for replica in &replicas {
         let region = text(replica, "/RegionName").unwrap_or("?");
-        draft.change(id, Kind::Table, Effect::Destroy, format!("the replica of table {name} in {region} is deleted"));
+        draft.change(
+            id,
+            Kind::Table,
+            Effect::Destroy,
+            format!("the replica of table {name} in {region} is deleted"),
+        );
         draft.depend(format!("whoever reads {name} in {region}"));
     }
     draft.reversibility = if replicas.is_empty() && deleted("/GlobalSecondaryIndexUpdates").is_empty() {

@@ -7,7 +7,9 @@
 //! DescribeInstanceTypes, DescribeVolumes and DescribeSnapshots of each volume, kms:DescribeKey. Target groups and DNS
 //! names that point to an instance are not looked at.
 
-use interlock_action::{Action, Answers, Bears, Call, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Call, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -84,7 +86,13 @@ impl Look for Instance {
             let Live::Found(record) = existence::of(action, so_far, &id) else { continue };
             if let Some(kind) = text(record, "/InstanceType") {
                 let arguments = json!({ "InstanceTypes": [kind] });
-                reads.push(crate::call::read(action, type_key(kind), "ec2", "DescribeInstanceTypes", arguments));
+                reads.push(crate::call::read(
+                    action,
+                    type_key(kind),
+                    "ec2",
+                    "DescribeInstanceTypes",
+                    arguments,
+                ));
             }
             if action.operation.verb() == "TerminateInstances" {
                 for volume in volumes(record, true) {
@@ -117,8 +125,14 @@ impl Look for Instance {
                     unread_facts(draft);
                     draft.unknown(format!("instance {instance} could not be read: {why}"));
                     if action.operation.verb() == "TerminateInstances" {
-                        draft.change(&id, Kind::Instance, leading(action), format!("instance {instance}, unread"));
-                        draft.lose(format!("instance {instance}: which volumes go with it could not be read"));
+                        draft.change(
+                            &id,
+                            Kind::Instance,
+                            leading(action),
+                            format!("instance {instance}, unread"),
+                        );
+                        draft
+                            .lose(format!("instance {instance}: which volumes go with it could not be read"));
                         draft.tally(Tally::unread());
                         going.impossible.push(format!("instance {instance} could not be read: {why}"));
                     }
@@ -195,13 +209,15 @@ fn facts_of(answers: &Answers, instance: &str, record: &Value, draft: &mut Draft
     draft.fact(facts::EC2_HAS_INSTANCE_STORE, true, instance_store(answers, record));
     let scaled = points::tag(record, "aws:autoscaling:groupName").is_some();
     draft.fact(facts::EC2_IN_AUTO_SCALING_GROUP, true, Some(scaled));
-    let protected = |attribute: &str, member: &str| match live(answers, &protection_key(instance, attribute)) {
+    let protected = |attribute: &str, member: &str| match live(answers, &protection_key(instance, attribute))
+    {
         Live::Found(answer) => flag(answer, &format!("/{member}/Value")),
         Live::Absent | Live::Unread(_) => None,
     };
     let termination = protected("disableApiTermination", "DisableApiTermination");
     let stop = protected("disableApiStop", "DisableApiStop");
-    let either = if termination == Some(true) || stop == Some(true) { Some(true) } else { termination.and(stop) };
+    let either =
+        if termination == Some(true) || stop == Some(true) { Some(true) } else { termination.and(stop) };
     draft.fact(facts::EC2_INSTANCE_PROTECTED, true, either);
 }
 
@@ -226,7 +242,14 @@ fn one(
                 "security_groups": texts(record, "/SecurityGroups", "GroupId"),
                 "private_address": record.get("PrivateIpAddress"),
             });
-            draft.change_from(id, Kind::Instance, Effect::Destroy, format!("{called} is terminated"), Some(before), None);
+            draft.change_from(
+                id,
+                Kind::Instance,
+                Effect::Destroy,
+                format!("{called} is terminated"),
+                Some(before),
+                None,
+            );
             lose_store(instance, store, draft);
             going.lossy |= store != Some(false);
             if text(record, "/RootDeviceType") == Some("instance-store") {
@@ -243,7 +266,8 @@ fn one(
         "StopInstances" => {
             draft.change(id, Kind::Instance, Effect::Interrupt, format!("{called} stops"));
             lose_store(instance, store, draft);
-            draft.reversibility = if store == Some(false) { Reversibility::Exact } else { Reversibility::Lossy };
+            draft.reversibility =
+                if store == Some(false) { Reversibility::Exact } else { Reversibility::Lossy };
         }
         "StartInstances" | "RebootInstances" => {
             let what = if action.operation.verb() == "StartInstances" { "starts" } else { "restarts" };

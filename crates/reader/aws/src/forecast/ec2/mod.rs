@@ -1,5 +1,6 @@
 //! EC2: instances, volumes, snapshots, security groups, networks.
 
+pub(super) mod image;
 pub(super) mod instance;
 pub(super) mod network;
 mod points;

@@ -83,13 +83,16 @@ impl Look for Network {
         for target in &action.targets {
             let Some(record) = existence::of(action, answers, &target.id).found() else { continue };
             draft.observe(&target.id, Observed { data: Bears::No, ..Observed::default() });
-            draft.bind(target.id.as_str(), json!({
-                "Routes": record.get("Routes"),
-                "Associations": record.get("Associations"),
-                "Attachments": record.get("Attachments"),
-                "Entries": record.get("Entries"),
-                "CidrBlock": record.get("CidrBlock"),
-            }));
+            draft.bind(
+                target.id.as_str(),
+                json!({
+                    "Routes": record.get("Routes"),
+                    "Associations": record.get("Associations"),
+                    "Attachments": record.get("Attachments"),
+                    "Entries": record.get("Entries"),
+                    "CidrBlock": record.get("CidrBlock"),
+                }),
+            );
         }
         let interfaces = listed(answers, INTERFACES, "NetworkInterfaces");
         let instances = listed(answers, INSTANCES, "Reservations");
@@ -106,7 +109,8 @@ impl Look for Network {
             .filter(|one| text(one, "/Attachment/InstanceId").is_none())
             .map(|one| {
                 let name = text(one, "/NetworkInterfaceId").unwrap_or("?");
-                let what = text(one, "/Description").filter(|what| !what.is_empty()).unwrap_or("no description");
+                let what =
+                    text(one, "/Description").filter(|what| !what.is_empty()).unwrap_or("no description");
                 format!("{name} ({what})")
             })
             .collect();

@@ -123,8 +123,16 @@ fn users(action: &Action, answers: &Answers, group: &str, id: &TargetId, draft: 
         draft.depend(format!("instance {instance}"));
         draft.reaches(id, [id_of(action, Kind::Instance, "instance", instance)]);
     }
-    used |= by_databases(action, id, group, &databases, ("DBInstanceIdentifier", "db", Kind::Database), draft);
-    used |= by_databases(action, id, group, &clusters, ("DBClusterIdentifier", "cluster", Kind::DatabaseCluster), draft);
+    used |=
+        by_databases(action, id, group, &databases, ("DBInstanceIdentifier", "db", Kind::Database), draft);
+    used |= by_databases(
+        action,
+        id,
+        group,
+        &clusters,
+        ("DBClusterIdentifier", "cluster", Kind::DatabaseCluster),
+        draft,
+    );
     let lists = [
         (&interfaces, "network interfaces"),
         (&instances, "instances"),

@@ -5,7 +5,9 @@
 //! DescribeSnapshots of it and of its volume, DescribeImages that use it, DescribeVolumes made from it and of its
 //! source, kms:DescribeKey.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -41,7 +43,8 @@ impl Look for Snapshot {
         let Some((snapshot, id)) = subject(action) else { return Vec::new() };
         let one = json!({ "SnapshotIds": [snapshot] });
         let filter = |name: &str, value: &str| json!([{"Name": name, "Values": [value]}]);
-        let images = json!({"Owners": ["self"], "Filters": filter("block-device-mapping.snapshot-id", snapshot)});
+        let images =
+            json!({"Owners": ["self"], "Filters": filter("block-device-mapping.snapshot-id", snapshot)});
         let made = json!({ "Filters": filter("snapshot-id", snapshot) });
         let mut reads = vec![
             crate::call::read(action, existence::live_key(&id), "ec2", "DescribeSnapshots", one),
@@ -69,7 +72,8 @@ impl Look for Snapshot {
                 draft.change(&id, Kind::Snapshot, leading(action), format!("snapshot {snapshot}, unread"));
                 draft.lose(format!("snapshot {snapshot}: how much it holds could not be read"));
                 draft.tally(Tally::unread());
-                draft.securing = Securing::Impossible(format!("snapshot {snapshot} could not be read: {why}"));
+                draft.securing =
+                    Securing::Impossible(format!("snapshot {snapshot} could not be read: {why}"));
             }
         }
     }

@@ -4,7 +4,9 @@
 //! `interlock:recovery-point`, and waits until it is completed. Volumes do not shrink (EBS User Guide, "Modify a
 //! volume"). Reads: DescribeVolumes, DescribeSnapshots of the volume, kms:DescribeKey.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -23,8 +25,14 @@ use crate::rules::facts;
 /// The forecaster of volumes.
 pub(in crate::forecast) struct Volume;
 
-const OPERATIONS: [&str; 6] =
-    ["DeleteVolume", "DetachVolume", "AttachVolume", "ModifyVolume", "ModifyVolumeAttribute", "EnableVolumeIO"];
+const OPERATIONS: [&str; 6] = [
+    "DeleteVolume",
+    "DetachVolume",
+    "AttachVolume",
+    "ModifyVolume",
+    "ModifyVolumeAttribute",
+    "EnableVolumeIO",
+];
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
     let volume = ids(action, "VolumeId", "VolumeIds").into_iter().next()?;
@@ -57,7 +65,8 @@ impl Look for Volume {
                     draft.change(&id, Kind::Volume, leading(action), format!("volume {volume}, unread"));
                     draft.lose(format!("volume {volume}: how much it holds could not be read"));
                     draft.tally(Tally::unread());
-                    draft.securing = Securing::Impossible(format!("volume {volume} could not be read: {why}"));
+                    draft.securing =
+                        Securing::Impossible(format!("volume {volume} could not be read: {why}"));
                 }
                 return;
             }
@@ -76,12 +85,18 @@ impl Look for Volume {
             "DetachVolume" => {
                 let forced = flag(&action.arguments, "/Force") == Some(true);
                 let how = if forced { " by force: what is not yet written is lost" } else { "" };
-                draft.change(&id, Kind::Volume, Effect::Interrupt, format!("volume {volume} is detached{how}"));
+                draft.change(
+                    &id,
+                    Kind::Volume,
+                    Effect::Interrupt,
+                    format!("volume {volume} is detached{how}"),
+                );
                 draft.reversibility = if forced { Reversibility::Lossy } else { Reversibility::Exact };
             }
             "ModifyVolume" => {
                 super::super::compare::diff::changes(action, &id, Kind::Volume, record, draft);
-                let grows = number(&action.arguments, "/Size").is_some_and(|new| number(record, "/Size") != Some(new));
+                let grows = number(&action.arguments, "/Size")
+                    .is_some_and(|new| number(record, "/Size") != Some(new));
                 draft.reversibility = if grows { Reversibility::Lossy } else { Reversibility::Exact };
                 if grows {
                     draft.depend(format!("volume {volume} cannot shrink again"));
@@ -116,7 +131,14 @@ pub(super) fn describe(volume: &str, record: &Value) -> String {
     format!("volume {volume} ({size}{kind})")
 }
 
-fn delete(action: &Action, answers: &Answers, volume: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
+fn delete(
+    action: &Action,
+    answers: &Answers,
+    volume: &str,
+    id: &TargetId,
+    record: &Value,
+    draft: &mut Draft,
+) {
     draft.change(id, Kind::Volume, Effect::Destroy, format!("{} is deleted", describe(volume, record)));
     if !entries(record, "/Attachments").is_empty() {
         let refused = format!("{volume} is attached: the service will refuse");

@@ -23,10 +23,7 @@ const CODES: &[(&str, &[&str])] = &[
             "DBInstanceAutomatedBackupNotFound",
         ],
     ),
-    (
-        "dynamodb",
-        &["ResourceNotFoundException", "TableNotFoundException", "BackupNotFoundException"],
-    ),
+    ("dynamodb", &["ResourceNotFoundException", "TableNotFoundException", "BackupNotFoundException"]),
     (
         "s3",
         &[
@@ -65,6 +62,7 @@ const CODES: &[(&str, &[&str])] = &[
             "InvalidAllocationID.NotFound",
             "InvalidKeyPair.NotFound",
             "InvalidLaunchTemplateId.NotFound",
+            "InvalidLaunchTemplateName.NotFoundException",
         ],
     ),
     ("iam", &["NoSuchEntity", "NoSuchEntityException"]),
@@ -81,6 +79,7 @@ const CODES: &[(&str, &[&str])] = &[
     ("elbv2", &["LoadBalancerNotFound", "TargetGroupNotFound"]),
     ("elasticache", &["CacheClusterNotFound", "ReplicationGroupNotFoundFault"]),
     ("redshift", &["ClusterNotFound"]),
+    ("memorydb", &["ClusterNotFoundFault"]),
     ("efs", &["FileSystemNotFound"]),
     ("ecr", &["RepositoryNotFoundException"]),
     ("opensearch", &["ResourceNotFoundException"]),

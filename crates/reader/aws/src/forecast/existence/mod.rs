@@ -101,7 +101,8 @@ fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Va
             Some(json!({ outer: first, inner: [second] }))
         }
         By::Sent { as_member, from } => {
-            let fallback = if known.row.kind == Kind::Alias { format!("alias/{name}") } else { name.to_owned() };
+            let fallback =
+                if known.row.kind == Kind::Alias { format!("alias/{name}") } else { name.to_owned() };
             one(as_member, json!(sent(from).unwrap_or(&fallback)))
         }
         By::Filter(member) => {
@@ -170,7 +171,12 @@ fn record<'a>(row: &Row, name: &str, answers: &'a Answers, id: &TargetId) -> Liv
         let entries = answer.pointer(row.record).and_then(Value::as_array);
         let Some(entries) = entries else { return Live::Unread(format!("the answer has no {}", row.record)) };
         let same = |entry: &&Value| entry.get(member).and_then(Value::as_str) == Some(name);
-        return entries.iter().find(same).map_or(Live::Absent, Live::Found);
+        let more = text(answer, "/nextToken").is_some_and(|token| !token.is_empty());
+        return match entries.iter().find(same) {
+            Some(entry) => Live::Found(entry),
+            None if more => Live::Unread("it is not on the first page".to_owned()),
+            None => Live::Absent,
+        };
     }
     if let Some(found) = answer.pointer(row.record).filter(|found| !found.is_null()) {
         return Live::Found(found);
@@ -262,7 +268,8 @@ fn immutable(row: &Row, record: &Value) -> Option<String> {
 /// A security group that is to be created has no id yet: its name within its VPC is what must not exist.
 fn group_of(action: &Action) -> Option<(&Target, &str)> {
     let name = action.arguments.get("GroupName")?.as_str()?;
-    let creates = |target: &&Target| target.kind == Kind::SecurityGroup && target.relation == Relation::Creates;
+    let creates =
+        |target: &&Target| target.kind == Kind::SecurityGroup && target.relation == Relation::Creates;
     (action.operation.as_str() == "aws:ec2:CreateSecurityGroup").then_some(())?;
     Some((action.targets.iter().find(creates)?, name))
 }
@@ -282,7 +289,10 @@ fn observe_group(action: &Action, answers: &Answers, draft: &mut Draft) {
     let groups = super::answer::listed(answers, &live_key(&target.id), "SecurityGroups");
     if groups.complete() {
         draft.saw();
-        draft.observe(&target.id, Observed { exists: Some(!groups.entries().is_empty()), ..Observed::default() });
+        draft.observe(
+            &target.id,
+            Observed { exists: Some(!groups.entries().is_empty()), ..Observed::default() },
+        );
     }
 }
 

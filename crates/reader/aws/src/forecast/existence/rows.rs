@@ -138,16 +138,26 @@ pub(super) const ROWS: &[Row] = &[
     row("rds", "pg:", Kind::ParameterGroup, "DescribeDBParameterGroups", Name("DBParameterGroupName"))
         .at("/DBParameterGroups/0")
         .tags(Call("ListTagsForResource", Arn("ResourceName"), "/TagList")),
-    row("rds", "cluster-pg:", Kind::ParameterGroup, "DescribeDBClusterParameterGroups", Name("DBClusterParameterGroupName"))
-        .at("/DBClusterParameterGroups/0")
-        .tags(Call("ListTagsForResource", Arn("ResourceName"), "/TagList")),
+    row(
+        "rds",
+        "cluster-pg:",
+        Kind::ParameterGroup,
+        "DescribeDBClusterParameterGroups",
+        Name("DBClusterParameterGroupName"),
+    )
+    .at("/DBClusterParameterGroups/0")
+    .tags(Call("ListTagsForResource", Arn("ResourceName"), "/TagList")),
     // DynamoDB
     row("dynamodb", "table/", Kind::Table, "DescribeTable", Name("TableName"))
         .at("/Table")
         .tags(Call("ListTagsOfResource", Arn("ResourceArn"), "/Tags"))
         .immutable(&["/TableId", "/CreationDateTime"]),
     // S3; objects have their own forecaster
-    row("s3", "", Kind::Bucket, "HeadBucket", Name("Bucket")).tags(Call("GetBucketTagging", Name("Bucket"), "/TagSet")),
+    row("s3", "", Kind::Bucket, "HeadBucket", Name("Bucket")).tags(Call(
+        "GetBucketTagging",
+        Name("Bucket"),
+        "/TagSet",
+    )),
     // EC2
     row("ec2", "instance/", Kind::Instance, "DescribeInstances", Names("InstanceIds"))
         .at("/Reservations/0/Instances/0")
@@ -177,10 +187,16 @@ pub(super) const ROWS: &[Row] = &[
         .at("/Images/0")
         .tags(At("/Tags"))
         .immutable(&["/ImageId"]),
-    row("ec2", "network-interface/", Kind::NetworkInterface, "DescribeNetworkInterfaces", Names("NetworkInterfaceIds"))
-        .at("/NetworkInterfaces/0")
-        .tags(At("/TagSet"))
-        .immutable(&["/NetworkInterfaceId"]),
+    row(
+        "ec2",
+        "network-interface/",
+        Kind::NetworkInterface,
+        "DescribeNetworkInterfaces",
+        Names("NetworkInterfaceIds"),
+    )
+    .at("/NetworkInterfaces/0")
+    .tags(At("/TagSet"))
+    .immutable(&["/NetworkInterfaceId"]),
     row("ec2", "route-table/", Kind::Route, "DescribeRouteTables", Names("RouteTableIds"))
         .at("/RouteTables/0")
         .tags(At("/Tags"))
@@ -201,10 +217,16 @@ pub(super) const ROWS: &[Row] = &[
         .at("/VpcEndpoints/0")
         .tags(At("/Tags"))
         .immutable(&["/VpcEndpointId"]),
-    row("ec2", "vpc-peering-connection/", Kind::Network, "DescribeVpcPeeringConnections", Names("VpcPeeringConnectionIds"))
-        .at("/VpcPeeringConnections/0")
-        .tags(At("/Tags"))
-        .immutable(&["/VpcPeeringConnectionId"]),
+    row(
+        "ec2",
+        "vpc-peering-connection/",
+        Kind::Network,
+        "DescribeVpcPeeringConnections",
+        Names("VpcPeeringConnectionIds"),
+    )
+    .at("/VpcPeeringConnections/0")
+    .tags(At("/Tags"))
+    .immutable(&["/VpcPeeringConnectionId"]),
     row("ec2", "elastic-ip/", Kind::Other, "DescribeAddresses", Names("AllocationIds"))
         .at("/Addresses/0")
         .tags(At("/Tags"))
@@ -262,9 +284,11 @@ pub(super) const ROWS: &[Row] = &[
         .tags(Call("ListTagsLogGroup", Name("logGroupName"), "/tags"))
         .immutable(&["/creationTime"]),
     row("sqs", "", Kind::Queue, "GetQueueUrl", Name("QueueName")),
-    row("sns", "", Kind::Topic, "GetTopicAttributes", Arn("TopicArn"))
-        .at("/Attributes")
-        .tags(Call("ListTagsForResource", Arn("ResourceArn"), "/Tags")),
+    row("sns", "", Kind::Topic, "GetTopicAttributes", Arn("TopicArn")).at("/Attributes").tags(Call(
+        "ListTagsForResource",
+        Arn("ResourceArn"),
+        "/Tags",
+    )),
     row("kinesis", "stream/", Kind::Stream, "DescribeStreamSummary", Name("StreamName"))
         .at("/StreamDescriptionSummary")
         .tags(Call("ListTagsForStream", Name("StreamName"), "/Tags"))
@@ -277,8 +301,11 @@ pub(super) const ROWS: &[Row] = &[
         .at("/services/0")
         .tags(Call("ListTagsForResource", Arn("resourceArn"), "/tags"))
         .immutable(&["/createdAt"]),
-    row("lambda", "function:", Kind::Function, "GetFunctionConfiguration", Name("FunctionName"))
-        .tags(Call("ListTags", Arn("Resource"), "/Tags")),
+    row("lambda", "function:", Kind::Function, "GetFunctionConfiguration", Name("FunctionName")).tags(Call(
+        "ListTags",
+        Arn("Resource"),
+        "/Tags",
+    )),
     row("eks", "cluster/", Kind::Cluster, "DescribeCluster", Name("name"))
         .at("/cluster")
         .tags(At("/tags"))
@@ -301,11 +328,17 @@ pub(super) const ROWS: &[Row] = &[
         .at("/Stacks/0")
         .tags(At("/Tags"))
         .immutable(&["/StackId"]),
-    row("elasticloadbalancing", "loadbalancer/", Kind::LoadBalancer, "DescribeLoadBalancers", Arns("LoadBalancerArns"))
-        .service("elbv2")
-        .at("/LoadBalancers/0")
-        .tags(Call("DescribeTags", Arns("ResourceArns"), "/TagDescriptions/0/Tags"))
-        .immutable(&["/LoadBalancerArn"]),
+    row(
+        "elasticloadbalancing",
+        "loadbalancer/",
+        Kind::LoadBalancer,
+        "DescribeLoadBalancers",
+        Arns("LoadBalancerArns"),
+    )
+    .service("elbv2")
+    .at("/LoadBalancers/0")
+    .tags(Call("DescribeTags", Arns("ResourceArns"), "/TagDescriptions/0/Tags"))
+    .immutable(&["/LoadBalancerArn"]),
     row("elasticloadbalancing", "targetgroup/", Kind::Other, "DescribeTargetGroups", Arns("TargetGroupArns"))
         .service("elbv2")
         .at("/TargetGroups/0")
@@ -316,10 +349,16 @@ pub(super) const ROWS: &[Row] = &[
         .at("/CacheClusters/0")
         .tags(Call("ListTagsForResource", Arn("ResourceName"), "/TagList"))
         .immutable(&["/CacheClusterCreateTime"]),
-    row("elasticache", "replicationgroup:", Kind::Cluster, "DescribeReplicationGroups", Name("ReplicationGroupId"))
-        .at("/ReplicationGroups/0")
-        .tags(Call("ListTagsForResource", Arn("ResourceName"), "/TagList"))
-        .immutable(&["/ReplicationGroupCreateTime"]),
+    row(
+        "elasticache",
+        "replicationgroup:",
+        Kind::Cluster,
+        "DescribeReplicationGroups",
+        Name("ReplicationGroupId"),
+    )
+    .at("/ReplicationGroups/0")
+    .tags(Call("ListTagsForResource", Arn("ResourceName"), "/TagList"))
+    .immutable(&["/ReplicationGroupCreateTime"]),
     row("redshift", "cluster:", Kind::Cluster, "DescribeClusters", Name("ClusterIdentifier"))
         .at("/Clusters/0")
         .tags(At("/Tags"))
@@ -345,8 +384,11 @@ pub(super) const ROWS: &[Row] = &[
     row("cloudwatch", "alarm:", Kind::Alarm, "DescribeAlarms", Names("AlarmNames"))
         .at("/MetricAlarms/0")
         .tags(Call("ListTagsForResource", Arn("ResourceARN"), "/Tags")),
-    row("events", "rule/", Kind::Schedule, "DescribeRule", Name("Name"))
-        .tags(Call("ListTagsForResource", Arn("ResourceARN"), "/Tags")),
+    row("events", "rule/", Kind::Schedule, "DescribeRule", Name("Name")).tags(Call(
+        "ListTagsForResource",
+        Arn("ResourceARN"),
+        "/Tags",
+    )),
     row("cloudtrail", "trail/", Kind::Trail, "GetTrail", Name("Name")).at("/Trail"),
     row("acm", "certificate/", Kind::Other, "DescribeCertificate", Arn("CertificateArn"))
         .at("/Certificate")

@@ -36,7 +36,9 @@ fn tags_that_stand_elsewhere_are_read_once_the_thing_is_there() {
     let arn = "arn:aws:dynamodb:us-east-1:111122223333:table/courses";
     let mut answers = Answers::from([(
         live_key(&id),
-        found(json!({"Table": {"TableArn": arn, "TableId": "t-1", "CreationDateTime": "2026-01-01T00:00:00Z"}})),
+        found(
+            json!({"Table": {"TableArn": arn, "TableId": "t-1", "CreationDateTime": "2026-01-01T00:00:00Z"}}),
+        ),
     )]);
     let second = reads(&action, &answers);
     assert_eq!(second[1].call.operation, Operation::aws("dynamodb", "ListTagsOfResource"));
@@ -72,7 +74,10 @@ fn names_are_found_in_arns() {
     };
     let arn = |rest: &str| format!("arn:aws:{rest}");
     assert_eq!(name(&arn("iam::1:role/path/to/worker")), Some(("GetRole", "worker".into())));
-    assert_eq!(name(&arn("dynamodb:r:1:table/courses/index/by-name")), Some(("DescribeTable", "courses".into())));
+    assert_eq!(
+        name(&arn("dynamodb:r:1:table/courses/index/by-name")),
+        Some(("DescribeTable", "courses".into()))
+    );
     assert_eq!(name(&arn("logs:r:1:log-group:/app/web:*")), Some(("DescribeLogGroups", "/app/web".into())));
     assert_eq!(name(&arn("s3:::bucket")), Some(("HeadBucket", "bucket".into())));
     assert_eq!(name(&arn("s3:::bucket/key")), None, "objects are looked up by their own forecaster");
@@ -99,10 +104,16 @@ fn a_security_group_is_looked_up_by_name_and_vpc() {
 
 #[test]
 fn only_known_codes_say_that_nothing_is_there() {
-    let says = |service, operation, status, code| says_absent(&Operation::aws(service, operation), status, code, "");
+    let says =
+        |service, operation, status, code| says_absent(&Operation::aws(service, operation), status, code, "");
     assert!(says("rds", "DescribeDBInstances", 404, "DBInstanceNotFound"));
     assert!(says("docdb", "DescribeDBInstances", 404, "DBInstanceNotFoundFault"));
-    assert!(says("dynamodb", "DescribeTable", 400, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"));
+    assert!(says(
+        "dynamodb",
+        "DescribeTable",
+        400,
+        "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"
+    ));
     assert!(says("s3", "HeadObject", 404, ""));
     assert!(!says("s3", "HeadObject", 403, ""), "a refusal is not an absence");
     assert!(!says("rds", "DescribeDBInstances", 400, "AccessDenied"));
@@ -110,4 +121,42 @@ fn only_known_codes_say_that_nothing_is_there() {
     let stacks = Operation::aws("cloudformation", "DescribeStacks");
     assert!(says_absent(&stacks, 400, "ValidationError", "Stack with id x does not exist"));
     assert!(!says_absent(&stacks, 400, "ValidationError", "1 validation error detected"));
+}
+
+#[test]
+fn every_row_is_a_read_that_the_catalogue_writes() {
+    for row in ROWS {
+        let name = if row.by == By::Parts("clusterName", "nodegroupName") || row.arn == "ecs" {
+            "outer/inner"
+        } else {
+            "name"
+        };
+        let id = format!("arn:aws:{}:us-east-1:111122223333:{}{name}", row.arn, row.prefix);
+        let mut action = action("sts", "AssumeRole", json!({}));
+        action.targets = vec![target(&id, row.kind, name)];
+        // The longest prefix wins: each row is the one of its own ARNs.
+        let known = known(&action.targets[0]).unwrap_or_else(|| panic!("{id} is not known"));
+        assert_eq!((known.row.describe, known.row.prefix), (row.describe, row.prefix), "{id}");
+        let first = reads(&action, &Answers::new());
+        assert_eq!(first.len(), 1, "{id}: {first:?}");
+        crate::forecast::testing::writable(&first[0].call, true);
+        let answers = Answers::from([(first[0].key.clone(), found(record_at(row, name)))]);
+        assert!(matches!(of(&action, &answers, &action.targets[0].id), Live::Found(_)), "{id}");
+        for read in reads(&action, &answers) {
+            crate::forecast::testing::writable(&read.call, true);
+        }
+    }
+}
+
+/// An answer with an empty record where the row looks for it.
+fn record_at(row: &Row, name: &str) -> Value {
+    if let Some(member) = row.exact {
+        return json!({ row.record.trim_start_matches('/'): [{ member: name }] });
+    }
+    row.record.split('/').skip(1).collect::<Vec<_>>().into_iter().rev().fold(json!({}), |inner, part| {
+        match part {
+            "0" => json!([inner]),
+            part => json!({ part: inner }),
+        }
+    })
 }

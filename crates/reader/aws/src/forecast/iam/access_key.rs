@@ -3,7 +3,9 @@
 //! The secret of a deleted key cannot be had again; making the key inactive does the same to whoever uses it, and is
 //! taken back exactly. Reads: GetAccessKeyLastUsed, ListAccessKeys of the user.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Relation, Reversibility, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Relation, Reversibility, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -59,7 +61,8 @@ impl Look for AccessKey {
         if keys.complete() {
             draft.saw();
             if own.is_none() {
-                let what = format!("there is no access key {access_key} of that user: the service will refuse");
+                let what =
+                    format!("there is no access key {access_key} of that user: the service will refuse");
                 draft.change(&id, Kind::User, leading(action), what);
                 return;
             }
@@ -75,7 +78,10 @@ impl Look for AccessKey {
         };
         let effect = if deletes { Effect::Destroy } else { leading(action) };
         draft.change_from(&id, Kind::User, effect, what, Some(json!(status)), None);
-        draft.bind(format!("access key {access_key}"), json!({"Status": own.and_then(|own| own.get("Status"))}));
+        draft.bind(
+            format!("access key {access_key}"),
+            json!({"Status": own.and_then(|own| own.get("Status"))}),
+        );
         draft.reversibility = if deletes { Reversibility::None } else { Reversibility::Exact };
     }
 }
@@ -92,6 +98,8 @@ fn used(answers: &Answers, access_key: &str, draft: &mut Draft) {
             }
         }
         Live::Absent => {}
-        Live::Unread(why) => draft.unknown(format!("when {access_key} was last used could not be read: {why}")),
+        Live::Unread(why) => {
+            draft.unknown(format!("when {access_key} was last used could not be read: {why}"))
+        }
     }
 }

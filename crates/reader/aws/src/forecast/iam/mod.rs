@@ -52,7 +52,9 @@ fn names<'a>(entries: &Listed<'a>, name: &str) -> Vec<&'a str> {
     entries
         .entries()
         .iter()
-        .filter_map(|entry| if name.is_empty() { entry.as_str() } else { entry.get(name).and_then(Value::as_str) })
+        .filter_map(
+            |entry| if name.is_empty() { entry.as_str() } else { entry.get(name).and_then(Value::as_str) },
+        )
         .collect()
 }
 
@@ -64,7 +66,11 @@ fn belongings(answers: &Answers, name: &str, id: &TargetId, all: &[Belonging], d
         draft.gap(entries.gap(&format!("{} of {name}", words::several(one.words))));
         let names = names(&entries, one.name);
         if !names.is_empty() {
-            draft.depend(format!("{}: {}", words::count(names.len() as u64, one.words), words::some(&names, 10)));
+            draft.depend(format!(
+                "{}: {}",
+                words::count(names.len() as u64, one.words),
+                words::some(&names, 10)
+            ));
         }
         bound.insert(one.operation.to_owned(), json!(names));
     }
@@ -122,7 +128,9 @@ fn argument<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
 fn id_of(action: &Action, kind: Kind, prefix: &str, name: &str) -> TargetId {
     let same = |target: &&interlock_action::Target| {
         arn::parse(target.id.as_str()).is_some_and(|arn| {
-            arn.service == "iam" && arn.resource.starts_with(prefix) && arn.resource.rsplit('/').next() == Some(name)
+            arn.service == "iam"
+                && arn.resource.starts_with(prefix)
+                && arn.resource.rsplit('/').next() == Some(name)
         })
     };
     match action.targets.iter().find(same) {

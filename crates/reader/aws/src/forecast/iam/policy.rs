@@ -60,9 +60,19 @@ impl Look for Policy {
         let versions = listed(answers, &key("ListPolicyVersions"), "Versions");
         draft.gap(versions.gap(&format!("versions of {name}")));
         let known: Vec<&str> = versions.entries().iter().filter_map(|one| text(one, "/VersionId")).collect();
-        draft.bind(id.as_str(), json!({"PolicyId": found.get("PolicyId"), "default": default, "versions": known}));
+        draft.bind(
+            id.as_str(),
+            json!({"PolicyId": found.get("PolicyId"), "default": default, "versions": known}),
+        );
         attached(answers, name, found, &id, draft);
-        told(action, &id, Kind::Policy, &format!("policy {name}"), Some(json!({ "default": default })), draft);
+        told(
+            action,
+            &id,
+            Kind::Policy,
+            &format!("policy {name}"),
+            Some(json!({ "default": default })),
+            draft,
+        );
         let verb = action.operation.verb();
         if matches!(verb, "CreatePolicyVersion" | "SetDefaultPolicyVersion") {
             draft.depend(format!("version {default} of {name} is in force now, and is kept"));
@@ -76,7 +86,11 @@ impl Look for Policy {
 
 fn attached(answers: &Answers, name: &str, found: &Value, id: &TargetId, draft: &mut Draft) {
     let list = |member: &str| listed(answers, &key("ListEntitiesForPolicy"), member);
-    let lists = [("PolicyRoles", "RoleName", "role"), ("PolicyUsers", "UserName", "user"), ("PolicyGroups", "GroupName", "group")];
+    let lists = [
+        ("PolicyRoles", "RoleName", "role"),
+        ("PolicyUsers", "UserName", "user"),
+        ("PolicyGroups", "GroupName", "group"),
+    ];
     let mut any_gap = false;
     for (member, entry, word) in lists {
         let entities = list(member);
@@ -90,7 +104,8 @@ fn attached(answers: &Answers, name: &str, found: &Value, id: &TargetId, draft: 
         draft.bind(format!("{id} {member}"), json!(names));
     }
     if any_gap {
-        let told = number(found, "/AttachmentCount").map(|many| format!(" ({many} in all)")).unwrap_or_default();
+        let told =
+            number(found, "/AttachmentCount").map(|many| format!(" ({many} in all)")).unwrap_or_default();
         draft.unknown(format!("not everybody that {name} is attached to could be read{told}"));
     }
 }

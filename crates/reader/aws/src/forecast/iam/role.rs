@@ -97,5 +97,7 @@ fn inline(action: &Action) -> bool {
 
 fn pre_image(answers: &Answers) -> Option<Value> {
     let answer = live(answers, INLINE).found()?;
-    text(answer, "/PolicyDocument").map(|document| json!(document)).or_else(|| answer.get("PolicyDocument").cloned())
+    text(answer, "/PolicyDocument")
+        .map(|document| json!(document))
+        .or_else(|| answer.get("PolicyDocument").cloned())
 }

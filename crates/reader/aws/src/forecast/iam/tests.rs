@@ -15,11 +15,17 @@ fn answers(inline: Option<&'static str>) -> impl Fn(&str, &Value) -> Answer {
     move |operation, arguments| match operation {
         "GetRole" => {
             assert_eq!(arguments["RoleName"], json!("worker"));
-            found(json!({"Role": {"RoleName": "worker", "RoleId": "AROA1", "Arn": ROLE, "Tags": [{"Key": "env", "Value": "prod"}]}}))
+            found(
+                json!({"Role": {"RoleName": "worker", "RoleId": "AROA1", "Arn": ROLE, "Tags": [{"Key": "env", "Value": "prod"}]}}),
+            )
         }
-        "ListAttachedRolePolicies" => found(json!({"AttachedPolicies": [{"PolicyName": "ReadOnly", "PolicyArn": "x"}], "IsTruncated": false})),
+        "ListAttachedRolePolicies" => found(
+            json!({"AttachedPolicies": [{"PolicyName": "ReadOnly", "PolicyArn": "x"}], "IsTruncated": false}),
+        ),
         "ListRolePolicies" => found(json!({"PolicyNames": ["own"], "IsTruncated": false})),
-        "ListInstanceProfilesForRole" => found(json!({"InstanceProfiles": [{"InstanceProfileName": "web"}], "IsTruncated": false})),
+        "ListInstanceProfilesForRole" => {
+            found(json!({"InstanceProfiles": [{"InstanceProfileName": "web"}], "IsTruncated": false}))
+        }
         "GetRolePolicy" => match inline {
             Some(document) => found(json!({"PolicyName": "own", "PolicyDocument": document})),
             None => Answer::NotFound,
@@ -42,9 +48,13 @@ fn a_deleted_role_shows_who_used_it() {
 
 #[test]
 fn attaching_is_exact_and_replacing_is_with_a_pre_image() {
-    let attach = role("AttachRolePolicy", json!({"RoleName": "worker", "PolicyArn": "arn:aws:iam::aws:policy/PowerUser"}));
+    let attach = role(
+        "AttachRolePolicy",
+        json!({"RoleName": "worker", "PolicyArn": "arn:aws:iam::aws:policy/PowerUser"}),
+    );
     assert_eq!(survey(&attach, answers(None)).forecast.reversibility, Reversibility::Exact);
-    let put = role("PutRolePolicy", json!({"RoleName": "worker", "PolicyName": "own", "PolicyDocument": "{}"}));
+    let put =
+        role("PutRolePolicy", json!({"RoleName": "worker", "PolicyName": "own", "PolicyDocument": "{}"}));
     let over = survey(&put, answers(Some("{\"old\":1}")));
     assert_eq!(over.forecast.changes[0].before, Some(json!("{\"old\":1}")));
     assert_eq!(over.forecast.reversibility, Reversibility::Exact);
@@ -57,11 +67,17 @@ fn attaching_is_exact_and_replacing_is_with_a_pre_image() {
 
 #[test]
 fn unread_belongings_are_unknown() {
-    let survey = survey(&role("DeleteRole", json!({"RoleName": "worker"})), |operation, arguments| match operation {
-        "ListAttachedRolePolicies" => Answer::Unreadable("denied".to_owned()),
-        _ => answers(None)(operation, arguments),
-    });
-    assert!(survey.forecast.unknowns.contains(&"attached policies of worker could not be read: denied".to_owned()));
+    let survey =
+        survey(&role("DeleteRole", json!({"RoleName": "worker"})), |operation, arguments| match operation {
+            "ListAttachedRolePolicies" => Answer::Unreadable("denied".to_owned()),
+            _ => answers(None)(operation, arguments),
+        });
+    assert!(
+        survey
+            .forecast
+            .unknowns
+            .contains(&"attached policies of worker could not be read: denied".to_owned())
+    );
 }
 
 #[test]
@@ -72,7 +88,9 @@ fn a_key_says_who_used_it_last() {
     let with = |keys: Value| {
         move |operation: &str, _: &Value| match operation {
             "GetUser" => found(json!({"User": {"UserName": "ci", "UserId": "AIDA1"}})),
-            "GetAccessKeyLastUsed" => found(json!({"AccessKeyLastUsed": {"LastUsedDate": "2026-02-01T00:00:00Z", "ServiceName": "s3"}})),
+            "GetAccessKeyLastUsed" => found(
+                json!({"AccessKeyLastUsed": {"LastUsedDate": "2026-02-01T00:00:00Z", "ServiceName": "s3"}}),
+            ),
             "ListAccessKeys" => found(json!({ "AccessKeyMetadata": keys })),
             other => panic!("{other} was not expected"),
         }

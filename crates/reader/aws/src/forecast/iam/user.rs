@@ -15,7 +15,12 @@ use super::{
 pub(in crate::forecast) struct User;
 
 const BELONGINGS: [Belonging; 4] = [
-    Belonging { operation: "ListAccessKeys", list: "AccessKeyMetadata", name: "AccessKeyId", words: "access key" },
+    Belonging {
+        operation: "ListAccessKeys",
+        list: "AccessKeyMetadata",
+        name: "AccessKeyId",
+        words: "access key",
+    },
     Belonging {
         operation: "ListAttachedUserPolicies",
         list: "AttachedPolicies",
@@ -35,7 +40,10 @@ impl Look for User {
     fn knows(&self, action: &Action) -> bool {
         let verb = action.operation.verb();
         let own = verb.contains("User") || verb.contains("LoginProfile");
-        action.operation.service() == "iam" && own && !verb.starts_with("CreateUser") && subject(action).is_some()
+        action.operation.service() == "iam"
+            && own
+            && !verb.starts_with("CreateUser")
+            && subject(action).is_some()
     }
 
     fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {

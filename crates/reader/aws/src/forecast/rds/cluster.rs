@@ -5,7 +5,9 @@
 //! cluster that still has instances is refused by the service (Aurora User Guide, "Deleting Aurora DB clusters").
 //! Reads: DescribeDBClusters, DescribeDBClusterSnapshots, kms:DescribeKey.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -77,7 +79,12 @@ impl Look for Cluster {
                 if weighty(action) {
                     draft.tally(Tally::unread());
                     draft.lose(format!("cluster {name}: how much it holds could not be read"));
-                    draft.change(&id, Kind::DatabaseCluster, leading(action), format!("cluster {name}, unread"));
+                    draft.change(
+                        &id,
+                        Kind::DatabaseCluster,
+                        leading(action),
+                        format!("cluster {name}, unread"),
+                    );
                     draft.securing = Securing::Impossible(format!("cluster {name} could not be read: {why}"));
                 }
                 return;
@@ -124,9 +131,8 @@ fn see(action: &Action, id: &TargetId, record: &Value, draft: &mut Draft) {
         now != new
     });
     draft.fact(facts::RDS_GROUPS_CHANGED, true, Some(groups.unwrap_or(false)));
-    let differs = |member: &&str| {
-        action.arguments.get(*member).is_some_and(|asked| record.get(*member) != Some(asked))
-    };
+    let differs =
+        |member: &&str| action.arguments.get(*member).is_some_and(|asked| record.get(*member) != Some(asked));
     let interrupts = ["EngineVersion", "Port", "DBClusterInstanceClass", "StorageType"].iter().any(differs);
     draft.fact(facts::RDS_CHANGE_INTERRUPTS, true, Some(interrupts));
     let members = texts(record, "/DBClusterMembers", "DBInstanceIdentifier");
@@ -155,7 +161,8 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let kept = rewrite(action, name, record, &snapshots, &mut tally, draft);
     draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(!kept));
     // DocumentDB and Neptune cannot keep their automated backups.
-    let lost = if keeps { Some(false) } else { snapshots.complete().then_some(!full(action) || tally.loses()) };
+    let lost =
+        if keeps { Some(false) } else { snapshots.complete().then_some(!full(action) || tally.loses()) };
     draft.fact(facts::RDS_AUTOMATED_BACKUPS_LOST, true, lost);
     if !kept {
         let but = if tally.survives() { ", but for what the surviving recovery points hold" } else { "" };
@@ -210,7 +217,8 @@ fn rewrite(
 
 fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
     super::super::compare::diff::changes(action, id, Kind::DatabaseCluster, record, draft);
-    let upgrade = action.arguments.get("EngineVersion").is_some_and(|asked| record.get("EngineVersion") != Some(asked));
+    let upgrade =
+        action.arguments.get("EngineVersion").is_some_and(|asked| record.get("EngineVersion") != Some(asked));
     let secret = action.arguments.get("MasterUserPassword").is_some() || !action.secrets.is_empty();
     draft.reversibility =
         if upgrade || secret || draft.unchanged() { Reversibility::None } else { Reversibility::Exact };

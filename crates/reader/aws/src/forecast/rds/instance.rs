@@ -120,7 +120,12 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
     if weighty(action) {
         draft.tally(Tally::unread());
         draft.lose(format!("database {name}: how much it holds could not be read"));
-        draft.change(id, Kind::Database, leading(action), format!("database {name}, whose state could not be read"));
+        draft.change(
+            id,
+            Kind::Database,
+            leading(action),
+            format!("database {name}, whose state could not be read"),
+        );
         draft.securing = Securing::Impossible(format!("database {name} could not be read: {why}"));
     }
 }
@@ -220,11 +225,18 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         draft.lose(format!("the data of database {name}{size}{but}"));
     }
     draft.bind(format!("{id} points"), manual(&snapshots));
-    let made = matches!(draft.securing, Securing::ByRewrite { .. } if kept) || matches!(draft.securing, Securing::ByCalls { .. });
+    let made = matches!(draft.securing, Securing::ByRewrite { .. } if kept)
+        || matches!(draft.securing, Securing::ByCalls { .. });
     draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(!made));
     let automated = snapshots.entries().iter().any(|one| points::automated(one));
     let sure = snapshots.complete() && listed(answers, AUTOMATED, "DBInstanceAutomatedBackups").complete();
-    let lost = if keeps { Some(false) } else if automated { Some(true) } else { sure.then_some(tally.loses()) };
+    let lost = if keeps {
+        Some(false)
+    } else if automated {
+        Some(true)
+    } else {
+        sure.then_some(tally.loses())
+    };
     draft.fact(facts::RDS_AUTOMATED_BACKUPS_LOST, true, lost);
     finish(name, tally, draft);
 }
@@ -337,7 +349,13 @@ fn rewrite(
 }
 
 /// A manual snapshot, made by Interlock first.
-fn by_snapshot(action: &Action, name: &str, id: &TargetId, record: &Value, snapshots: &Listed<'_>) -> Securing {
+fn by_snapshot(
+    action: &Action,
+    name: &str,
+    id: &TargetId,
+    record: &Value,
+    snapshots: &Listed<'_>,
+) -> Securing {
     let taken: Vec<&str> =
         snapshots.entries().iter().filter_map(|snapshot| text(snapshot, "/DBSnapshotIdentifier")).collect();
     let identity = [text(record, "/DbiResourceId"), text(record, "/InstanceCreateTime")];
@@ -384,9 +402,8 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     super::super::compare::diff::changes(action, id, Kind::Database, record, draft);
     let drops_backups = number(&action.arguments, "/BackupRetentionPeriod") == Some(0)
         && number(record, "/BackupRetentionPeriod") != Some(0);
-    let differs = |member: &str| {
-        action.arguments.get(member).is_some_and(|asked| record.get(member) != Some(asked))
-    };
+    let differs =
+        |member: &str| action.arguments.get(member).is_some_and(|asked| record.get(member) != Some(asked));
     let one_way = differs("EngineVersion") || differs("AllocatedStorage");
     if !drops_backups && !one_way {
         draft.reversibility = if draft.unchanged() { Reversibility::None } else { Reversibility::Exact };
@@ -405,17 +422,22 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let mut tally = points::count(answers, &snapshots, points::OF_INSTANCES, survives, draft);
     history(answers, &snapshots, !drops_backups, &mut tally, draft);
     if drops_backups {
-        let what = format!("all automated backups of {name} are removed at once, and its point-in-time history");
+        let what =
+            format!("all automated backups of {name} are removed at once, and its point-in-time history");
         draft.change(id, Kind::Database, Effect::RecoveryLoss, what);
     }
     if one_way {
-        draft.depend(format!("engine upgrades and added storage of {name} cannot be taken back but by a restore"));
+        draft.depend(format!(
+            "engine upgrades and added storage of {name} cannot be taken back but by a restore"
+        ));
     }
     draft.bind(format!("{id} points"), manual(&snapshots));
     draft.securing = match text(record, "/DBInstanceStatus") {
         Some("available") if full(action) => by_snapshot(action, name, id, record, &snapshots),
         _ if tally.survives() => Securing::Exists,
-        _ => Securing::Impossible(format!("{name} cannot be snapshotted now, and no recovery point survives")),
+        _ => {
+            Securing::Impossible(format!("{name} cannot be snapshotted now, and no recovery point survives"))
+        }
     };
     finish(name, tally, draft);
 }

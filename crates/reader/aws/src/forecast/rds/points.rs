@@ -45,7 +45,8 @@ pub(super) fn key_reads(action: &Action, snapshots: &Listed<'_>) -> Vec<Read> {
 /// Whether RDS made the snapshot by itself: such snapshots go with the automated backups.
 pub(super) fn automated(snapshot: &Value) -> bool {
     let kind = text(snapshot, "/SnapshotType").unwrap_or("manual");
-    kind == "automated" || text(snapshot, "/DBSnapshotIdentifier").is_some_and(|name| name.starts_with("rds:"))
+    kind == "automated"
+        || text(snapshot, "/DBSnapshotIdentifier").is_some_and(|name| name.starts_with("rds:"))
 }
 
 /// Counts the snapshots. `survives` says which the action leaves.

@@ -4,7 +4,9 @@
 //! recovery point. Reads: DescribeDBSnapshots or DescribeDBClusterSnapshots, of the snapshot and then of its source,
 //! DescribeDBInstances or DescribeDBClusters of the source, kms:DescribeKey.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -80,7 +82,8 @@ fn subject<'a>(action: &'a Action, flavour: &Flavour) -> Option<(&'a str, Target
 
 /// The record in the answer, whichever listing it came from.
 fn record<'a>(answers: &'a Answers, id: &TargetId) -> Live<'a> {
-    let lists = ["DBSnapshots", "DBClusterSnapshots", "DBInstanceAutomatedBackups", "DBClusterAutomatedBackups"];
+    let lists =
+        ["DBSnapshots", "DBClusterSnapshots", "DBInstanceAutomatedBackups", "DBClusterAutomatedBackups"];
     match live(answers, &existence::live_key(id)) {
         Live::Found(answer) => match lists.iter().find_map(|list| answer.get(*list)?.as_array()) {
             Some(list) => list.first().map_or(Live::Absent, Live::Found),
@@ -170,7 +173,9 @@ fn tell_found(
     match live(answers, SOURCE) {
         Live::Found(_) => draft.depend(format!("{source} exists; this is one of its ways back")),
         Live::Absent => {
-            draft.lose(format!("{source} itself is gone: this may be the last copy of its data as of {at}{sized}"));
+            draft.lose(format!(
+                "{source} itself is gone: this may be the last copy of its data as of {at}{sized}"
+            ));
         }
         Live::Unread(why) => draft.unknown(format!("whether {source} still exists could not be read: {why}")),
     }

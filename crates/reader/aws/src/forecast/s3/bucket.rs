@@ -6,7 +6,9 @@
 //! page of the listing. Reads: HeadBucket, GetBucketTagging, GetBucketVersioning, ListObjectVersions (one page),
 //! ListBuckets (the creation time), GetBucketLifecycleConfiguration.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -80,7 +82,10 @@ fn held(answers: &Answers) -> (Option<bool>, String) {
     let versions = listed_flat(answers, PAGE, "Versions");
     let markers = listed_flat(answers, PAGE, "DeleteMarkers");
     let number_of = versions.entries().len() + markers.entries().len();
-    let size = versions.entries().iter().fold(0_u64, |sum, one| sum.saturating_add(number(one, "/Size").unwrap_or(0)));
+    let size = versions
+        .entries()
+        .iter()
+        .fold(0_u64, |sum, one| sum.saturating_add(number(one, "/Size").unwrap_or(0)));
     match &versions {
         Listed::Unread(why) => (None, format!("what it holds could not be read: {why}")),
         Listed::All(_) if number_of == 0 => (Some(true), "no objects".to_owned()),
@@ -108,10 +113,8 @@ fn see(id: &TargetId, name: &str, answers: &Answers, draft: &mut Draft) {
     let own = buckets.entries().iter().find(|one| text(one, "/Name") == Some(name));
     let made = own.and_then(|own| text(own, "/CreationDate")).map(str::to_owned);
     draft.bind(id.as_str(), json!({"CreationDate": made, "empty": empty, "versioned": versioned(answers)}));
-    draft.observe(
-        id,
-        Observed { data, size: empty.map(|_| size), immutable_id: made, ..Observed::default() },
-    );
+    draft
+        .observe(id, Observed { data, size: empty.map(|_| size), immutable_id: made, ..Observed::default() });
 }
 
 fn delete(answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
@@ -160,7 +163,10 @@ fn expirations(configuration: &Value) -> Vec<String> {
 
 /// The prefix an expiring rule of the request reaches; the empty one is the whole bucket.
 fn reach(rule: &Value) -> &str {
-    ["/Filter/Prefix", "/Filter/And/Prefix", "/Prefix"].iter().find_map(|pointer| text(rule, pointer)).unwrap_or("")
+    ["/Filter/Prefix", "/Filter/And/Prefix", "/Prefix"]
+        .iter()
+        .find_map(|pointer| text(rule, pointer))
+        .unwrap_or("")
 }
 
 fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
@@ -177,7 +183,12 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
     let more = before.as_ref().map(|before| after.iter().any(|one| !before.contains(one)));
     draft.fact(facts::S3_LIFECYCLE_EXPIRES_MORE, true, more);
     if more == Some(false) {
-        draft.change(id, Kind::Bucket, leading(action), format!("lifecycle rules of {name} expire no more than now"));
+        draft.change(
+            id,
+            Kind::Bucket,
+            leading(action),
+            format!("lifecycle rules of {name} expire no more than now"),
+        );
         draft.reversibility = Reversibility::Exact;
         return;
     }
@@ -188,7 +199,8 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
         let reached = |one: &&&Value| text(one, "/Key").is_some_and(|key| key.starts_with(prefix));
         let number_of = versions.entries().iter().filter(reached).count() as u64;
         let more = if versions.complete() { "" } else { " or more" };
-        let all = if prefix.is_empty() { "everything".to_owned() } else { format!("what begins with {prefix}") };
+        let all =
+            if prefix.is_empty() { "everything".to_owned() } else { format!("what begins with {prefix}") };
         let when = number(rule, "/Expiration/Days")
             .or_else(|| number(rule, "/NoncurrentVersionExpiration/NoncurrentDays"))
             .map_or_else(|| "at a date".to_owned(), |days| format!("after {}", words::count(days, "day")));

@@ -41,9 +41,11 @@ enum Fate {
 fn fate(action: &Action) -> Option<Fate> {
     Some(match action.operation.verb() {
         "DeleteObject" | "DeleteObjects" => Fate::Deleted,
-        "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "RenameObject" | "WriteGetObjectResponse" => {
-            Fate::Replaced
-        }
+        "PutObject"
+        | "CopyObject"
+        | "CompleteMultipartUpload"
+        | "RenameObject"
+        | "WriteGetObjectResponse" => Fate::Replaced,
         _ if action.arguments.get("Key").is_some() => Fate::Kept,
         _ => return None,
     })
@@ -109,13 +111,15 @@ impl Look for Object {
         let mut lost = Lost::default();
         for (at, key) in keys.iter().enumerate() {
             let id = object_id(action, bucket, key);
-            let head = if at < MOST { live(answers, &head_key(key)) } else { Live::Unread("too many".to_owned()) };
+            let head =
+                if at < MOST { live(answers, &head_key(key)) } else { Live::Unread("too many".to_owned()) };
             see(&id, &head, tags.clone(), draft);
             lost.add(bucket, key, &id, head);
         }
         let skipped = versioned == Some(true) && keys.len() > 1;
         if !skipped {
-            let exists = if lost.unread > 0 && lost.found.is_empty() { None } else { Some(!lost.found.is_empty()) };
+            let exists =
+                if lost.unread > 0 && lost.found.is_empty() { None } else { Some(!lost.found.is_empty()) };
             draft.fact(facts::S3_OBJECT_EXISTS, true, exists);
         }
         match fate {
@@ -204,14 +208,18 @@ fn marked(bucket: &str, keys: &[&str], lost: &Lost<'_>, draft: &mut Draft) {
     draft.saw();
     let mut tally = Tally::default();
     for (kept, id) in &lost.found {
-        let what = format!("{} ({}) gets a delete marker; its versions stay", kept.key, words::bytes(kept.size));
+        let what =
+            format!("{} ({}) gets a delete marker; its versions stay", kept.key, words::bytes(kept.size));
         draft.change(id, Kind::Object, Effect::Destroy, what);
         tally.have(id.as_str(), format!("the present version of {}", kept.key), true);
     }
     if lost.found.is_empty() {
         let id = TargetId::new(format!("arn:aws:s3:::{bucket}"));
         let names = words::some(keys, 10);
-        let what = format!("{} in {bucket} get delete markers; versions stay: {names}", words::count(keys.len() as u64, "key"));
+        let what = format!(
+            "{} in {bucket} get delete markers; versions stay: {names}",
+            words::count(keys.len() as u64, "key")
+        );
         draft.change(&id, Kind::Bucket, Effect::Destroy, what);
         tally.have(id.as_str(), format!("the present versions in {bucket}"), true);
     }
@@ -225,7 +233,8 @@ fn stacked(action: &Action, lost: &Lost<'_>, keys: &[&str], bucket: &str, draft:
     draft.reversibility = Reversibility::Exact;
     draft.securing = Securing::NotNeeded;
     for (kept, id) in &lost.found {
-        let what = format!("{} ({}) gets a new version; the old one stays", kept.key, words::bytes(kept.size));
+        let what =
+            format!("{} ({}) gets a new version; the old one stays", kept.key, words::bytes(kept.size));
         draft.change(id, Kind::Object, leading(action), what);
         let mut tally = Tally::default();
         tally.have(id.as_str(), format!("the present version of {}", kept.key), true);

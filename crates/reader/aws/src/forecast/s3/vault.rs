@@ -51,7 +51,9 @@ pub(super) fn keep(action: &Action, answers: &Answers, objects: &[Kept<'_>]) -> 
     };
     if objects.len() > MOST {
         let many = words::count(objects.len() as u64, "object");
-        return Securing::Impossible(format!("{many} would have to be copied first; Interlock copies {MOST} at most"));
+        return Securing::Impossible(format!(
+            "{many} would have to be copied first; Interlock copies {MOST} at most"
+        ));
     }
     if let Some(large) = objects.iter().find(|object| object.size > LARGEST) {
         let size = words::bytes(large.size);
@@ -61,7 +63,9 @@ pub(super) fn keep(action: &Action, answers: &Answers, objects: &[Kept<'_>]) -> 
         Live::Found(_) => Vec::new(),
         Live::Absent => vec![create(action, &vault)],
         Live::Unread(why) => {
-            return Securing::Impossible(format!("the recovery bucket {vault} could not be looked at: {why}"));
+            return Securing::Impossible(format!(
+                "the recovery bucket {vault} could not be looked at: {why}"
+            ));
         }
     };
     let mut proof = Vec::new();

@@ -6,7 +6,9 @@
 //! GetBucketVersioning, GetBucketTagging, ListObjectVersions by key, HeadObject of each version, HeadBucket of the
 //! recovery bucket.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId};
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -136,7 +138,12 @@ fn one<'a>(
     let exists = if versions.complete() { Some(!all.is_empty()) } else { None };
     draft.fact(facts::S3_OBJECT_EXISTS, true, exists);
     let Some(wanted) = version else {
-        draft.change(id, Kind::Object, Effect::Destroy, format!("{key} gets a delete marker; its versions stay"));
+        draft.change(
+            id,
+            Kind::Object,
+            Effect::Destroy,
+            format!("{key} gets a delete marker; its versions stay"),
+        );
         return;
     };
     if is_object(answers, key, version) == Some(false) {
@@ -159,7 +166,10 @@ fn one<'a>(
             let size = number(head, "/ContentLength").unwrap_or(u64::MAX);
             let sized = words::bytes(size);
             let data = if size == 0 { Bears::No } else { Bears::Yes };
-            draft.observe(id, Observed { exists: Some(true), data, size: Some(sized.clone()), ..Observed::default() });
+            draft.observe(
+                id,
+                Observed { exists: Some(true), data, size: Some(sized.clone()), ..Observed::default() },
+            );
             draft.bind(format!("{id} {wanted}"), json!({"ETag": head.get("ETag"), "size": size}));
             let what = format!("version {wanted} of {key} ({sized}) in {bucket} is deleted for good");
             draft.change(id, Kind::Object, Effect::Destroy, what);

@@ -23,15 +23,20 @@ fn listing(record: Value) -> Answer {
 
 #[test]
 fn an_upsert_is_compared_with_the_record_that_is_there() {
-    let record = |value: &str, name: &str| {
-        json!({"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": value}]})
-    };
+    let record = |value: &str, name: &str| json!({"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": value}]});
     let fact = |survey: &Survey| survey.facts.get(facts::ROUTE53_RECORD_CHANGES).cloned();
     let changed = upsert(listing(record("10.0.0.9", "www.example.com.")));
     assert_eq!(fact(&changed), Some(json!(true)));
-    assert_eq!(changed.forecast.changes[0].before.as_ref().unwrap()["ResourceRecords"][0]["Value"], json!("10.0.0.9"));
+    assert_eq!(
+        changed.forecast.changes[0].before.as_ref().unwrap()["ResourceRecords"][0]["Value"],
+        json!("10.0.0.9")
+    );
     assert_eq!(changed.forecast.reversibility, Reversibility::Exact);
     assert_eq!(fact(&upsert(listing(record("10.0.0.1", "www.example.com.")))), Some(json!(false)));
-    assert_eq!(fact(&upsert(listing(record("10.0.0.9", "zzz.example.com.")))), Some(json!(false)), "the next name is another");
+    assert_eq!(
+        fact(&upsert(listing(record("10.0.0.9", "zzz.example.com.")))),
+        Some(json!(false)),
+        "the next name is another"
+    );
     assert_eq!(fact(&upsert(Answer::Unreadable("denied".to_owned()))), None);
 }

@@ -25,7 +25,13 @@ fn a_dropped_notification_target_is_seen() {
     let one = |now: &str, new: &str| {
         let arguments = json!({"Bucket": "b", "NotificationConfiguration": {"LambdaFunctionConfigurations": lambda(new)}});
         let answer = found(json!({"LambdaFunctionConfigurations": lambda(now)}));
-        let survey = set("s3", "PutBucketNotificationConfiguration", arguments, "GetBucketNotificationConfiguration", answer);
+        let survey = set(
+            "s3",
+            "PutBucketNotificationConfiguration",
+            arguments,
+            "GetBucketNotificationConfiguration",
+            answer,
+        );
         fact(&survey, facts::S3_NOTIFICATION_DROPPED)
     };
     assert_eq!(one("arn:aws:lambda:r:1:function:a", "arn:aws:lambda:r:1:function:a"), Some(false));
@@ -34,9 +40,11 @@ fn a_dropped_notification_target_is_seen() {
 
 #[test]
 fn an_access_block_is_loosened_or_not() {
-    let block = |flag: bool| json!({
-        "BlockPublicAcls": flag, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
-    });
+    let block = |flag: bool| {
+        json!({
+            "BlockPublicAcls": flag, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
+        })
+    };
     let put = |answer| {
         let arguments = json!({"Bucket": "b", "PublicAccessBlockConfiguration": block(false)});
         set("s3", "PutPublicAccessBlock", arguments, "GetPublicAccessBlock", answer)
@@ -55,7 +63,10 @@ fn retention_without_an_end_is_the_longest() {
     let put = |days: u64, now: Value| {
         let arguments = json!({"logGroupName": "/app", "retentionInDays": days});
         let answer = found(json!({"logGroups": [{"logGroupName": "/app/other", "retentionInDays": 1}, now]}));
-        fact(&set("logs", "PutRetentionPolicy", arguments, "DescribeLogGroups", answer), facts::LOGS_RETENTION_LOWERED)
+        fact(
+            &set("logs", "PutRetentionPolicy", arguments, "DescribeLogGroups", answer),
+            facts::LOGS_RETENTION_LOWERED,
+        )
     };
     assert_eq!(put(30, json!({"logGroupName": "/app"})), Some(true));
     assert_eq!(put(30, json!({"logGroupName": "/app", "retentionInDays": 7})), Some(false));
@@ -67,7 +78,10 @@ fn sizes_are_compared() {
     let update = |desired: u64| {
         let arguments = json!({"cluster": "c", "service": "web", "desiredCount": desired});
         let answer = found(json!({"services": [{"desiredCount": 3}]}));
-        fact(&set("ecs", "UpdateService", arguments, "DescribeServices", answer), facts::AUTOSCALING_SIZE_LOWERED)
+        fact(
+            &set("ecs", "UpdateService", arguments, "DescribeServices", answer),
+            facts::AUTOSCALING_SIZE_LOWERED,
+        )
     };
     assert_eq!((update(2), update(3)), (Some(true), Some(false)));
 }
@@ -77,7 +91,10 @@ fn a_change_set_that_replaces_is_seen() {
     let execute = |change: Value| {
         let answer = found(json!({"Changes": [{"ResourceChange": change}]}));
         let arguments = json!({"ChangeSetName": "c", "StackName": "s"});
-        fact(&set("cloudformation", "ExecuteChangeSet", arguments, "DescribeChangeSet", answer), facts::CLOUDFORMATION_REMOVES)
+        fact(
+            &set("cloudformation", "ExecuteChangeSet", arguments, "DescribeChangeSet", answer),
+            facts::CLOUDFORMATION_REMOVES,
+        )
     };
     assert_eq!(execute(json!({"Action": "Add"})), Some(false));
     assert_eq!(execute(json!({"Action": "Modify", "Replacement": "False"})), Some(false));

@@ -15,7 +15,8 @@ fn write(writes: Vec<ClassifierWrite>, tags: Value) -> Survey {
 
 #[test]
 fn only_tags_that_are_there_change() {
-    let set = |value: &str| vec![ClassifierWrite::Tag { key: "env".to_owned(), value: Some(value.to_owned()) }];
+    let set =
+        |value: &str| vec![ClassifierWrite::Tag { key: "env".to_owned(), value: Some(value.to_owned()) }];
     let tags = json!([{"Key": "env", "Value": "prod"}]);
     let changed = write(set("dev"), tags.clone());
     assert_eq!(changed.facts.get(facts::EC2_TAGS_CHANGED), Some(&json!(true)));

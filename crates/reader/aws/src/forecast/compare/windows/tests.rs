@@ -10,7 +10,8 @@ use crate::{
 fn a_forced_deletion_of_a_secret_gets_a_window() {
     let arguments = json!({"SecretId": "db", "ForceDeleteWithoutRecovery": true});
     let mut delete = action("secretsmanager", "DeleteSecret", arguments);
-    delete.targets = vec![target("arn:aws:secretsmanager:us-east-1:111122223333:secret:db", Kind::Secret, "db")];
+    delete.targets =
+        vec![target("arn:aws:secretsmanager:us-east-1:111122223333:secret:db", Kind::Secret, "db")];
     let survey = survey(&delete, |_, _| found(json!({"ARN": "arn:1", "Name": "db", "Tags": []})));
     assert_eq!(survey.rewrite, Some(json!({"SecretId": "db", "RecoveryWindowInDays": 30})));
     assert_eq!(survey.facts.get(facts::SECRETSMANAGER_RECOVERY_SKIPPED), Some(&json!(false)));

@@ -27,7 +27,11 @@ fn answers(there: bool, history: &'static str) -> impl Fn(&str, &Value) -> Answe
         }})),
         "GetItem" => {
             assert_eq!(arguments["Key"], json!({"id": {"S": "1"}}));
-            assert_eq!(arguments["ExpressionAttributeNames"], json!({"#k0": "id"}), "nothing but keys is read");
+            assert_eq!(
+                arguments["ExpressionAttributeNames"],
+                json!({"#k0": "id"}),
+                "nothing but keys is read"
+            );
             found(if there { json!({"Item": {"id": {"S": "1"}}}) } else { json!({}) })
         }
         other => panic!("{other} was not expected"),
@@ -36,7 +40,8 @@ fn answers(there: bool, history: &'static str) -> impl Fn(&str, &Value) -> Answe
 
 #[test]
 fn a_new_item_replaces_nothing() {
-    let put = write("PutItem", json!({"TableName": "courses", "Item": {"id": {"S": "1"}, "title": {"S": "x"}}}));
+    let put =
+        write("PutItem", json!({"TableName": "courses", "Item": {"id": {"S": "1"}, "title": {"S": "x"}}}));
     let new = survey(&put, answers(false, "DISABLED"));
     assert_eq!(new.facts.get(facts::DYNAMODB_ITEM_EXISTS), Some(&json!(false)));
     assert_eq!((new.securing, new.forecast.reversibility), (Securing::NotNeeded, Reversibility::Exact));

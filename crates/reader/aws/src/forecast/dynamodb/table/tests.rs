@@ -14,7 +14,12 @@ fn delete() -> Action {
     action
 }
 
-fn answers(items: u64, backups: Vec<Value>, history: &'static str, first: Vec<Value>) -> impl Fn(&str, &Value) -> Answer {
+fn answers(
+    items: u64,
+    backups: Vec<Value>,
+    history: &'static str,
+    first: Vec<Value>,
+) -> impl Fn(&str, &Value) -> Answer {
     move |operation, arguments| match operation {
         "DescribeTable" => found(json!({"Table": {
             "TableName": "courses", "TableArn": ID, "TableId": "t-1", "CreationDateTime": "2024-01-01T00:00:00Z",
@@ -43,7 +48,9 @@ fn backup(name: &str) -> Value {
 fn the_history_dies_with_the_table_and_backups_stay() {
     let survey = survey(&delete(), answers(1234, vec![backup("nightly")], "ENABLED", Vec::new()));
     assert_eq!((survey.forecast.recovery.before, survey.forecast.recovery.after), (Some(2), Some(1)));
-    assert!(survey.forecast.points.iter().any(|point| point.what.contains("system backup") && !point.survives));
+    assert!(
+        survey.forecast.points.iter().any(|point| point.what.contains("system backup") && !point.survives)
+    );
     assert_eq!(survey.forecast.changes[0].what, "table courses (1,234 items, 123.4 kB) is deleted");
     assert_eq!(survey.facts.get(facts::DYNAMODB_PITR_ENABLED), Some(&json!(true)));
     assert_eq!(survey.fingerprint[ID]["TableId"], json!("t-1"));
@@ -57,7 +64,7 @@ fn a_backup_is_taken_first_and_proved_by_its_name() {
     assert_eq!(calls[0].operation.verb(), "CreateBackup");
     let name = calls[0].arguments["BackupName"].as_str().unwrap().to_owned();
     assert!(name.starts_with("interlock-courses-"));
-    assert_eq!(makes, [name.clone()]);
+    assert_eq!(makes, std::slice::from_ref(&name));
     let (_, pointer, wanted) = &proof[0];
     let listing = json!({"BackupSummaries": [backup("nightly"), backup(&name)]});
     assert_eq!(value_at(&listing, pointer), Some(wanted));
@@ -93,9 +100,13 @@ fn unread_points_are_no_zero() {
 #[test]
 fn capacity_is_compared_with_the_present_one() {
     let update = |write: u64| {
-        let mut action = action("dynamodb", "UpdateTable", json!({
-            "TableName": "courses", "ProvisionedThroughput": {"ReadCapacityUnits": 10, "WriteCapacityUnits": write},
-        }));
+        let mut action = action(
+            "dynamodb",
+            "UpdateTable",
+            json!({
+                "TableName": "courses", "ProvisionedThroughput": {"ReadCapacityUnits": 10, "WriteCapacityUnits": write},
+            }),
+        );
         action.targets = vec![target(ID, Kind::Table, "courses")];
         survey(&action, answers(5, Vec::new(), "DISABLED", Vec::new()))
     };

@@ -32,7 +32,9 @@ fn answers(store: bool, snapshots: [usize; 2]) -> impl Fn(&str, &Value) -> Answe
         "DescribeInstanceTypes" => found(json!({"InstanceTypes": [{"InstanceStorageSupported": store}]})),
         "DescribeVolumes" => {
             let id = arguments["VolumeIds"][0].clone();
-            found(json!({"Volumes": [{"VolumeId": id, "Size": 8, "VolumeType": "gp3", "Attachments": [], "Tags": []}]}))
+            found(
+                json!({"Volumes": [{"VolumeId": id, "Size": 8, "VolumeType": "gp3", "Attachments": [], "Tags": []}]}),
+            )
         }
         "DescribeSnapshots" => {
             let volume = arguments["Filters"][0]["Values"][0].as_str().unwrap();
@@ -59,7 +61,13 @@ fn the_volumes_that_go_are_targets_and_are_kept() {
     assert_eq!(survey.facts.get(facts::EC2_VOLUME_DELETED_ON_TERMINATION), Some(&json!(true)));
     assert_eq!(survey.facts.get(facts::EC2_INSTANCE_PROTECTED), Some(&json!(false)));
     assert_eq!(survey.forecast.reversibility, Reversibility::FromRecoveryPoint);
-    assert!(survey.forecast.changes.iter().any(|change| change.what == "instance i-1 bastion (m5d.large, running) is terminated"));
+    assert!(
+        survey
+            .forecast
+            .changes
+            .iter()
+            .any(|change| change.what == "instance i-1 bastion (m5d.large, running) is terminated")
+    );
     assert!(survey.forecast.dependents.iter().any(|line| line.contains("vol-stays")));
 }
 

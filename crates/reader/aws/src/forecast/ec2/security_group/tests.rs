@@ -45,7 +45,10 @@ fn a_rule_reaches_what_the_group_is_attached_to() {
         survey.observed[&TargetId::new(ID)].attached_to.iter().map(TargetId::as_str).collect();
     assert!(reached.contains(&"arn:aws:rds:us-east-1:111122223333:db:school"), "{reached:?}");
     assert!(reached.iter().any(|id| id.ends_with("network-interface/eni-1")));
-    assert_eq!(survey.forecast.changes[0].what, "security group web (sg-1) gets a rule: tcp 5432 with 0.0.0.0/0");
+    assert_eq!(
+        survey.forecast.changes[0].what,
+        "security group web (sg-1) gets a rule: tcp 5432 with 0.0.0.0/0"
+    );
     assert_eq!(survey.forecast.reversibility, Reversibility::Exact);
 }
 

@@ -5,7 +5,8 @@ use crate::forecast::testing::{action, found, survey, target};
 
 fn delete() -> Action {
     let mut action = action("ec2", "DeleteSnapshot", json!({"SnapshotId": "snap-1"}));
-    action.targets = vec![target("arn:aws:ec2:us-east-1:111122223333:snapshot/snap-1", Kind::Snapshot, "snap-1")];
+    action.targets =
+        vec![target("arn:aws:ec2:us-east-1:111122223333:snapshot/snap-1", Kind::Snapshot, "snap-1")];
     action
 }
 
@@ -18,7 +19,9 @@ fn answers(others: &'static [&'static str], source: bool, image: bool) -> impl F
             let one = |id: &&str| json!({"SnapshotId": id, "VolumeId": "vol-1", "State": "completed", "StartTime": "t"});
             found(json!({"Snapshots": others.iter().map(one).collect::<Vec<_>>()}))
         }
-        "DescribeImages" => found(json!({"Images": if image { json!([{"ImageId": "ami-1"}]) } else { json!([]) }})),
+        "DescribeImages" => {
+            found(json!({"Images": if image { json!([{"ImageId": "ami-1"}]) } else { json!([]) }}))
+        }
         "DescribeVolumes" if arguments["Filters"][0]["Name"] == json!("volume-id") && source => {
             found(json!({"Volumes": [{"VolumeId": "vol-1"}]}))
         }

@@ -17,7 +17,8 @@ fn delete() -> Action {
 fn answers(attached: bool, snapshots: Vec<Value>) -> impl Fn(&str, &Value) -> Answer {
     move |operation, _| match operation {
         "DescribeVolumes" => {
-            let attachments = if attached { json!([{"InstanceId": "i-1", "Device": "/dev/sdf"}]) } else { json!([]) };
+            let attachments =
+                if attached { json!([{"InstanceId": "i-1", "Device": "/dev/sdf"}]) } else { json!([]) };
             found(json!({"Volumes": [{
                 "VolumeId": "vol-1", "Size": 8, "VolumeType": "gp3", "CreateTime": "2026-01-01T00:00:00Z",
                 "Attachments": attachments, "Tags": [{"Key": "env", "Value": "dev"}],
@@ -35,7 +36,10 @@ fn snapshot(id: &str, state: &str) -> Value {
 
 #[test]
 fn completed_snapshots_survive_and_others_do_not_count() {
-    let survey = survey(&delete(), answers(false, vec![snapshot("snap-1", "completed"), snapshot("snap-2", "pending")]));
+    let survey = survey(
+        &delete(),
+        answers(false, vec![snapshot("snap-1", "completed"), snapshot("snap-2", "pending")]),
+    );
     assert_eq!((survey.forecast.recovery.before, survey.forecast.recovery.after), (Some(1), Some(1)));
     assert_eq!(survey.forecast.changes[0].what, "volume vol-1 (8 GiB gp3) is deleted");
     assert_eq!(survey.observed[&TargetId::new(ID)].tags.as_ref().unwrap()["env"], "dev");

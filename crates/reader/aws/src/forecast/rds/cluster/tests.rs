@@ -7,16 +7,18 @@ use crate::forecast::{
 };
 
 fn delete(service: &str) -> Action {
-    let mut action = action(service, "DeleteDBCluster", json!({"DBClusterIdentifier": "campus", "SkipFinalSnapshot": true}));
+    let mut action = action(
+        service,
+        "DeleteDBCluster",
+        json!({"DBClusterIdentifier": "campus", "SkipFinalSnapshot": true}),
+    );
     let id = "arn:aws:rds:us-east-1:111122223333:cluster:campus";
     action.targets = vec![target(id, Kind::DatabaseCluster, "campus")];
     action
 }
 
 fn answer(operation: &str, _: &Value) -> Answer {
-    let snapshot = |name: &str, kind: &str| {
-        json!({"DBClusterSnapshotIdentifier": name, "DBClusterSnapshotArn": name, "SnapshotType": kind, "Status": "available"})
-    };
+    let snapshot = |name: &str, kind: &str| json!({"DBClusterSnapshotIdentifier": name, "DBClusterSnapshotArn": name, "SnapshotType": kind, "Status": "available"});
     match operation {
         "DescribeDBClusters" => found(json!({"DBClusters": [{
             "DBClusterIdentifier": "campus", "Engine": "aurora-postgresql", "EngineVersion": "14.6", "Status": "available",
@@ -43,7 +45,10 @@ fn a_cluster_is_deleted_only_with_a_final_snapshot() {
     assert!(rewrite["FinalDBSnapshotIdentifier"].as_str().unwrap().starts_with("interlock-campus-"));
     assert!(matches!(sent.securing, Securing::ByRewrite { .. }));
     assert!(sent.forecast.dependents.iter().any(|line| line.contains("campus-1")));
-    assert_eq!(sent.forecast.changes[0].what, "cluster campus (aurora-postgresql 14.6) is deleted", "Aurora's storage says nothing");
+    assert_eq!(
+        sent.forecast.changes[0].what, "cluster campus (aurora-postgresql 14.6) is deleted",
+        "Aurora's storage says nothing"
+    );
 }
 
 #[test]

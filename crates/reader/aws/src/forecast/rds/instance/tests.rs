@@ -56,7 +56,11 @@ fn both(action: &Action, answer: impl Fn(&str, &Value) -> Answer) -> (Survey, Su
 #[test]
 fn automated_snapshots_die_as_asked_and_stay_as_sent() {
     let action = delete(json!({"DBInstanceIdentifier": "school", "SkipFinalSnapshot": true}));
-    let snapshots = vec![snapshot("rds:school-1", "automated"), snapshot("rds:school-2", "automated"), snapshot("mine", "manual")];
+    let snapshots = vec![
+        snapshot("rds:school-1", "automated"),
+        snapshot("rds:school-2", "automated"),
+        snapshot("mine", "manual"),
+    ];
     let (asked, sent) = both(&action, answers(database(), snapshots));
     assert_eq!((asked.forecast.recovery.before, asked.forecast.recovery.after), (Some(3), Some(1)));
     assert_eq!((sent.forecast.recovery.before, sent.forecast.recovery.after), (Some(3), Some(4)));
@@ -64,9 +68,15 @@ fn automated_snapshots_die_as_asked_and_stay_as_sent() {
     assert_eq!(asked.facts.get(facts::RDS_FINAL_SNAPSHOT_SKIPPED), Some(&json!(true)));
     assert_eq!(sent.facts.get(facts::RDS_AUTOMATED_BACKUPS_LOST), Some(&json!(false)));
     assert_eq!(sent.facts.get(facts::RDS_FINAL_SNAPSHOT_SKIPPED), Some(&json!(false)));
-    assert_eq!(asked.forecast.data_loss, ["the data of database school, up to 100 GiB, but for what the surviving recovery points hold"]);
+    assert_eq!(
+        asked.forecast.data_loss,
+        ["the data of database school, up to 100 GiB, but for what the surviving recovery points hold"]
+    );
     assert!(sent.forecast.data_loss.is_empty());
-    assert_eq!(sent.forecast.changes[0].what, "database school (postgres 14.7, db.t3.micro, 100 GiB) is deleted");
+    assert_eq!(
+        sent.forecast.changes[0].what,
+        "database school (postgres 14.7, db.t3.micro, 100 GiB) is deleted"
+    );
     let last = &sent.forecast.changes.last().unwrap().what;
     assert!(last.contains("as asked, 1 of 3 recovery points would have remained"), "{last}");
     assert_eq!(asked.fingerprint, sent.fingerprint, "the rewrite changes nothing of the live state");
@@ -74,13 +84,19 @@ fn automated_snapshots_die_as_asked_and_stay_as_sent() {
 
 #[test]
 fn nothing_remains_where_only_automated_snapshots_were() {
-    let action = delete(json!({"DBInstanceIdentifier": "school", "SkipFinalSnapshot": true, "DeleteAutomatedBackups": true}));
+    let action = delete(
+        json!({"DBInstanceIdentifier": "school", "SkipFinalSnapshot": true, "DeleteAutomatedBackups": true}),
+    );
     let (asked, sent) = both(&action, answers(database(), vec![snapshot("rds:school-1", "automated")]));
     assert_eq!((asked.forecast.recovery.before, asked.forecast.recovery.after), (Some(1), Some(0)));
     assert_eq!(sent.forecast.recovery.after, Some(2));
     let none = both(&action, answers(database(), Vec::new())).0;
     assert_eq!((none.forecast.recovery.before, none.forecast.recovery.after), (Some(0), Some(0)));
-    assert_eq!(none.facts.get(facts::RDS_AUTOMATED_BACKUPS_LOST), Some(&json!(false)), "there are none to lose");
+    assert_eq!(
+        none.facts.get(facts::RDS_AUTOMATED_BACKUPS_LOST),
+        Some(&json!(false)),
+        "there are none to lose"
+    );
 }
 
 #[test]
@@ -95,7 +111,11 @@ fn the_rewrite_names_a_final_snapshot_bound_to_this_very_database() {
     assert!(digits.len() == 8 && digits.chars().all(|digit| digit.is_ascii_hexdigit()), "{name}");
     let arn = format!("arn:aws:rds:us-east-1:111122223333:snapshot:{name}");
     assert_eq!(sent.securing, Securing::ByRewrite { makes: vec![arn] });
-    assert_eq!(survey(&action, answers(database(), Vec::new())).rewrite, Some(rewrite), "the same call, the same name");
+    assert_eq!(
+        survey(&action, answers(database(), Vec::new())).rewrite,
+        Some(rewrite),
+        "the same call, the same name"
+    );
 
     let mut younger = database();
     younger["InstanceCreateTime"] = json!("2026-01-01T00:00:00Z");
@@ -170,7 +190,12 @@ fn replicas_members_and_broken_databases_make_no_final_snapshot() {
     let Securing::ByCalls { calls, proof, .. } = &sent.securing else { panic!("{:?}", sent.securing) };
     assert_eq!(calls[0].operation.verb(), "CreateDBSnapshot");
     assert_eq!(proof[0].2, json!("available"));
-    assert!(sent.forecast.dependents.iter().any(|line| line.contains("read replica cannot make a final snapshot")));
+    assert!(
+        sent.forecast
+            .dependents
+            .iter()
+            .any(|line| line.contains("read replica cannot make a final snapshot"))
+    );
 
     let mut member = database();
     member["Engine"] = json!("aurora-postgresql");
@@ -222,7 +247,9 @@ fn retention_zero_drops_the_automated_backups() {
     assert!(matches!(sent.securing, Securing::ByCalls { .. }));
     assert_eq!(sent.forecast.changes[0].effect, Effect::RecoveryLoss);
 
-    let resize = modify(json!({"DBInstanceIdentifier": "school", "DBInstanceClass": "db.m5.large", "VpcSecurityGroupIds": ["sg-1"]}));
+    let resize = modify(
+        json!({"DBInstanceIdentifier": "school", "DBInstanceClass": "db.m5.large", "VpcSecurityGroupIds": ["sg-1"]}),
+    );
     let sent = survey(&resize, answers(database(), Vec::new()));
     assert_eq!(sent.facts.get(facts::RDS_CHANGE_INTERRUPTS), Some(&json!(true)));
     assert_eq!(sent.facts.get(facts::RDS_GROUPS_CHANGED), Some(&json!(false)));

@@ -5,7 +5,8 @@ use crate::forecast::testing::{action, found, survey, target};
 
 fn delete() -> Action {
     let mut action = action("rds", "DeleteDBSnapshot", json!({"DBSnapshotIdentifier": "mine"}));
-    action.targets = vec![target("arn:aws:rds:us-east-1:111122223333:snapshot:mine", Kind::DatabaseSnapshot, "mine")];
+    action.targets =
+        vec![target("arn:aws:rds:us-east-1:111122223333:snapshot:mine", Kind::DatabaseSnapshot, "mine")];
     action
 }
 
@@ -22,7 +23,9 @@ fn answers(others: Vec<Value>, source: bool) -> impl Fn(&str, &Value) -> Answer 
             found(json!({"DBSnapshots": [snapshot("mine")]}))
         }
         "DescribeDBSnapshots" => found(json!({ "DBSnapshots": others })),
-        "DescribeDBInstances" if source => found(json!({"DBInstances": [{"DBInstanceIdentifier": "school"}]})),
+        "DescribeDBInstances" if source => {
+            found(json!({"DBInstances": [{"DBInstanceIdentifier": "school"}]}))
+        }
         "DescribeDBInstances" => Answer::NotFound,
         other => panic!("{other} was not expected"),
     }

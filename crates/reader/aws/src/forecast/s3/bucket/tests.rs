@@ -22,7 +22,11 @@ fn answers(objects: usize, more: bool, rules: Option<Value>) -> impl Fn(&str, &V
         "ListObjectVersions" => {
             let one = |at: usize| json!({"Key": format!("logs/{at}"), "VersionId": "null", "Size": 10});
             let list: Vec<Value> = (0..objects).map(one).collect();
-            found(if list.is_empty() { json!({ "IsTruncated": more }) } else { json!({"Versions": list, "IsTruncated": more}) })
+            found(if list.is_empty() {
+                json!({ "IsTruncated": more })
+            } else {
+                json!({"Versions": list, "IsTruncated": more})
+            })
         }
         "ListBuckets" => found(json!({"Buckets": [
             {"Name": "photos-2", "CreationDate": "2020-01-01T00:00:00Z"},

@@ -18,10 +18,14 @@ fn act(operation: &str, arguments: Value) -> Action {
 /// Sizes of the objects that are there.
 fn answers(status: Option<&'static str>, size: Option<u64>, vault: bool) -> impl Fn(&str, &Value) -> Answer {
     move |operation, arguments| match operation {
-        "GetBucketVersioning" => found(status.map_or_else(|| json!({}), |status| json!({ "Status": status }))),
+        "GetBucketVersioning" => {
+            found(status.map_or_else(|| json!({}), |status| json!({ "Status": status })))
+        }
         "GetBucketTagging" => found(json!({"TagSet": [{"Key": "env", "Value": "dev"}]})),
         "HeadObject" => match size {
-            Some(size) => found(json!({"ContentLength": size, "ETag": "\"e1\"", "LastModified": "2026-01-01T00:00:00Z"})),
+            Some(size) => found(
+                json!({"ContentLength": size, "ETag": "\"e1\"", "LastModified": "2026-01-01T00:00:00Z"}),
+            ),
             None => Answer::NotFound,
         },
         "HeadBucket" => {
@@ -33,7 +37,7 @@ fn answers(status: Option<&'static str>, size: Option<u64>, vault: bool) -> impl
     }
 }
 
-fn seen<'a>(survey: &'a Survey) -> &'a interlock_action::Observed {
+fn seen(survey: &Survey) -> &interlock_action::Observed {
     &survey.observed[&TargetId::new(OBJECT)]
 }
 
@@ -41,10 +45,17 @@ fn seen<'a>(survey: &'a Survey) -> &'a interlock_action::Observed {
 fn a_marker_in_a_versioned_bucket_is_taken_back_exactly() {
     let delete = act("DeleteObject", json!({"Bucket": "photos", "Key": "2024/a b.jpg"}));
     let survey = survey(&delete, answers(Some("Enabled"), Some(1_234_567), false));
-    assert_eq!((&survey.securing, survey.forecast.reversibility), (&Securing::NotNeeded, Reversibility::Exact));
+    assert_eq!(
+        (&survey.securing, survey.forecast.reversibility),
+        (&Securing::NotNeeded, Reversibility::Exact)
+    );
     assert_eq!((survey.forecast.recovery.before, survey.forecast.recovery.after), (Some(1), Some(1)));
     assert_eq!(survey.facts.get(facts::S3_BUCKET_VERSIONED), Some(&json!(true)));
-    assert_eq!(seen(&survey).tags.as_ref().unwrap()["env"], "dev", "objects are classified by their bucket's tags");
+    assert_eq!(
+        seen(&survey).tags.as_ref().unwrap()["env"],
+        "dev",
+        "objects are classified by their bucket's tags"
+    );
     assert!(survey.forecast.data_loss.is_empty());
 }
 

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use crate::forecast::testing::{action, found, survey, target};
 
 fn delete(version: &str) -> Action {
-    let mut action = action("s3", "DeleteObject", json!({"Bucket": "photos", "Key": "a", "VersionId": version}));
+    let mut action =
+        action("s3", "DeleteObject", json!({"Bucket": "photos", "Key": "a", "VersionId": version}));
     action.targets = vec![target("arn:aws:s3:::photos/a", Kind::Object, "a")];
     action
 }

@@ -28,8 +28,25 @@ pub const AFTER_EXPORT: &str = "after-export-rename";
 /// The write-ahead log is about to be moved into the database file.
 pub const BEFORE_WAL_CHECKPOINT: &str = "before-wal-checkpoint";
 
+/// An action is judged and may pass; its entry is not written.
+pub const BEFORE_PERMIT: &str = "before-permit";
+/// The entry is durable; nothing has been sent.
+pub const BEFORE_SEND: &str = "after-permit-before-send";
+/// The service has answered; the outcome is not written.
+pub const BEFORE_OUTCOME: &str = "after-answer-before-outcome";
+/// The outcome is durable; the agent has no answer.
+pub const AFTER_OUTCOME: &str = "after-outcome-before-reply";
+/// A person's decision is verified; its entry is not written.
+pub const BEFORE_DECISION: &str = "before-decision";
+/// A recovery point is made; its entry is not written.
+pub const BEFORE_RECOVERY_POINT: &str = "after-securing-before-entry";
+
+/// Every point of the road.
+pub const ROAD: [&str; 6] =
+    [BEFORE_PERMIT, BEFORE_SEND, BEFORE_OUTCOME, AFTER_OUTCOME, BEFORE_DECISION, BEFORE_RECOVERY_POINT];
+
 /// Every point of the store.
-pub const POINTS: [&str; 7] = [
+pub const STORE: [&str; 7] = [
     BEFORE_APPEND,
     AFTER_APPEND,
     AFTER_COMMIT,
@@ -101,6 +118,11 @@ pub fn pass(point: &str) -> io::Result<Passed> {
         Action::Torn => Ok(Passed::Torn),
         Action::Errno(errno) => Err(errno.into()),
     }
+}
+
+/// Passes a point of the road, where only the end of the process makes sense.
+pub(crate) fn here(point: &str) {
+    let _ = pass(point);
 }
 
 /// Ends the process at once, as a power cut would: nothing is flushed, nothing is dropped. Returns only if the system

@@ -1,0 +1,116 @@
+//! The whole way: real clients, the real road with the shipped policy, moto. Everything named `dev-*` or in the test's
+//! account belongs to an environment outside production.
+
+mod common;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use common::{House, Moto, Wall, Way, build};
+use interlock_action::{Sealer, Surface};
+use interlock_flow::{
+    Budget, Entropy, EnvironmentRule, Event, Many, Match, Outcome, Ports, Road, RoadSettings, Rules,
+};
+use interlock_ledger::EntryKind;
+use interlock_policy::Bundle;
+
+struct Dice;
+
+impl Entropy for Dice {
+    fn draw(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).unwrap();
+        bytes
+    }
+}
+
+async fn house(name: &str, moto: &Moto) -> House {
+    let upstream = format!("http://{}", moto.address);
+    let (folder, gateway, notes, pages, key) = build(name, |config| {
+        config.upstream = upstream;
+        config.account = None;
+    });
+    let surface = (gateway.inspect(), gateway.execute(), gateway.foresee());
+    let ports = Ports {
+        journal: pages.clone(),
+        clock: Arc::new(Wall),
+        entropy: Arc::new(Dice),
+        surfaces: BTreeMap::from([(Surface::Aws, surface)]),
+    };
+    let development = EnvironmentRule {
+        name: "development".into(),
+        matches: Match {
+            account: Some(Many::Any(vec!["123456789012".to_owned(), "210987654321".to_owned()])),
+            ..Match::default()
+        },
+    };
+    let settings = RoadSettings {
+        rules: Rules::new(&[development]).unwrap(),
+        budget: Budget::default(),
+        principals: Vec::new(),
+        sealer: Sealer::new([1; 32]),
+        read_only_classes: Vec::new(),
+        ticket_lifetime: 3_600_000,
+        solo_delay: 0,
+        observe: false,
+        reads_before: false,
+        reads_without_ledger: false,
+    };
+    let road = Arc::new(Road::new(ports, settings, Bundle::shipped()));
+    let doors = gateway.start(road).await.unwrap();
+    House { folder, gateway, doors, notes, pages, key }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_days_work_through_the_proxy() {
+    let moto = Moto::start().await;
+    let house = house("work-proxy", &moto).await;
+    let said = house.python(Way::Proxy, "allowed.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+    let records = house.pages.records.lock().unwrap();
+    let open = &house.pages.memory.read().unwrap().open_permits;
+    assert!(open.is_empty(), "every permit was completed: {open:?}");
+    // What the service named is remembered as the session's.
+    let vpc = said.lines().find_map(|line| line.strip_prefix("vpc ")).unwrap();
+    let made = records.iter().flat_map(|record| &record.events).any(|event| {
+        matches!(event, Event::Made { target, .. } if target.as_str() == format!("arn:aws:ec2:eu-central-1:123456789012:vpc/{vpc}"))
+    });
+    assert!(made);
+    let outcomes = records.iter().filter(|record| record.entry.kind == EntryKind::Outcome);
+    let failed = outcomes.filter(|record| record.entry.public["outcome"]["outcome"] == "failed").count();
+    assert!(failed >= 1, "what is not there is a failed call");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_days_work_at_the_endpoint() {
+    let moto = Moto::start().await;
+    let house = house("work-endpoint", &moto).await;
+    let said = house.python(Way::Endpoint, "allowed.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn issued_credentials_are_virtual() {
+    let moto = Moto::start().await;
+    let house = house("assume", &moto).await;
+    let said = house.python(Way::Proxy, "assume.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+    let key: Vec<&str> = said.lines().find_map(|line| line.strip_prefix("key ")).unwrap().split(' ').collect();
+    assert_eq!(house.gateway.virtual_keys().secret(key[0]).reveal(), key[1], "the secret is Interlock's own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_upstream_means_not_executed() {
+    let moto = Moto::start().await;
+    let house = house("gone", &moto).await;
+    assert!(house.gateway.identity().await.is_some());
+    drop(moto);
+    let said = house.python(Way::Proxy, "gone.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+    let records = house.pages.records.lock().unwrap();
+    let outcomes: Vec<_> = records.iter().filter(|record| record.entry.kind == EntryKind::Outcome).collect();
+    assert!(!outcomes.is_empty());
+    for record in outcomes {
+        let outcome: Outcome = serde_json::from_value(record.entry.public["outcome"].clone()).unwrap();
+        assert!(matches!(outcome, Outcome::NotExecuted { .. }), "{outcome:?}");
+    }
+}

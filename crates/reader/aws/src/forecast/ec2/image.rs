@@ -1,0 +1,131 @@
+//! Machine images.
+//!
+//! Deregistering an image leaves the snapshots it is made of, unless the request deletes them too; an image can be
+//! registered again from them, under another id. Running instances go on; Auto Scaling groups and launch templates that
+//! name the image can start none any more (not looked at). Reads: DescribeImages, DescribeInstances of the image.
+
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
+};
+use serde_json::json;
+
+use super::{
+    super::{
+        Look,
+        answer::{Live, entries, flag, listed, text, texts},
+        draft::Draft,
+        existence,
+        tally::Tally,
+        words,
+    },
+    id_of, ids, ours,
+};
+
+const INSTANCES: &str = "ec2 instances of the image";
+
+/// The forecaster of deregistered images.
+pub(in crate::forecast) struct Image;
+
+fn subject(action: &Action) -> Option<(&str, TargetId)> {
+    let image = ids(action, "ImageId", "ImageIds").into_iter().next()?;
+    Some((image, id_of(action, Kind::Image, "image", image)))
+}
+
+impl Look for Image {
+    fn knows(&self, action: &Action) -> bool {
+        ours(action) && action.operation.verb() == "DeregisterImage" && subject(action).is_some()
+    }
+
+    fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
+        let Some((image, id)) = subject(action) else { return Vec::new() };
+        let by = json!({"Filters": [{"Name": "image-id", "Values": [image]}]});
+        vec![
+            crate::call::read(
+                action,
+                existence::live_key(&id),
+                "ec2",
+                "DescribeImages",
+                json!({ "ImageIds": [image] }),
+            ),
+            crate::call::read(action, INSTANCES, "ec2", "DescribeInstances", by),
+        ]
+    }
+
+    fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
+        let Some((image, id)) = subject(action) else { return };
+        let record = match existence::of(action, answers, &id) {
+            Live::Found(record) => record,
+            Live::Absent => return,
+            Live::Unread(why) => {
+                draft.unknown(format!("image {image} could not be read: {why}"));
+                draft.lose(format!("image {image}: what it is made of could not be read"));
+                draft.tally(Tally::unread());
+                draft.securing = Securing::Impossible(format!("image {image} could not be read: {why}"));
+                return;
+            }
+        };
+        let name = text(record, "/Name").unwrap_or(image);
+        let too = flag(&action.arguments, "/DeleteAssociatedSnapshots") == Some(true);
+        let snapshots: Vec<&str> = entries(record, "/BlockDeviceMappings")
+            .iter()
+            .filter_map(|one| text(one, "/Ebs/SnapshotId"))
+            .collect();
+        draft.observe(&id, Observed { data: Bears::Yes, ..Observed::default() });
+        draft.bind(id.as_str(), json!({"CreationDate": record.get("CreationDate"), "snapshots": snapshots}));
+        let with = if too { "with its snapshots" } else { "its snapshots stay" };
+        draft.change(
+            &id,
+            Kind::Image,
+            Effect::Destroy,
+            format!("image {name} ({image}) is deregistered, {with}"),
+        );
+        let mut tally = Tally::default();
+        for snapshot in &snapshots {
+            tally.have(*snapshot, format!("snapshot {snapshot} of image {name}"), !too);
+        }
+        let instances = listed(answers, INSTANCES, "Reservations");
+        draft.gap(instances.gap("instances of the image"));
+        let all: Vec<&str> =
+            instances.entries().iter().flat_map(|one| texts(one, "/Instances", "InstanceId")).collect();
+        if !all.is_empty() {
+            draft.depend(format!("instances {} were started from it", words::some(&all, 10)));
+        }
+        draft.unknown("whether launch templates or Auto Scaling groups name the image was not looked at");
+        draft.reversibility = if too { Reversibility::None } else { Reversibility::Lossy };
+        draft.securing = if tally.survives() {
+            Securing::Exists
+        } else {
+            draft.lose(format!("image {name} and what it is made of"));
+            Securing::Impossible(format!("no snapshot of image {name} would remain"))
+        };
+        draft.tally(tally);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interlock_action::{Kind, Securing};
+    use serde_json::json;
+
+    use crate::forecast::testing::{action, found, survey, target};
+
+    #[test]
+    fn snapshots_of_an_image_stay_unless_they_are_asked_to_go() {
+        let deregister = |too: bool| {
+            let arguments = json!({"ImageId": "ami-1", "DeleteAssociatedSnapshots": too});
+            let mut action = action("ec2", "DeregisterImage", arguments);
+            action.targets = vec![target("arn:aws:ec2:us-east-1::image/ami-1", Kind::Image, "ami-1")];
+            survey(&action, |operation, _| match operation {
+                "DescribeImages" => found(json!({"Images": [{
+                    "ImageId": "ami-1", "Name": "web", "Tags": [],
+                    "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}],
+                }]})),
+                _ => found(json!({"Reservations": []})),
+            })
+        };
+        assert_eq!(deregister(false).securing, Securing::Exists);
+        let gone = deregister(true);
+        assert_eq!((gone.forecast.recovery.before, gone.forecast.recovery.after), (Some(1), Some(0)));
+        assert!(matches!(gone.securing, Securing::Impossible(_)));
+    }
+}

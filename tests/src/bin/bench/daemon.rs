@@ -1,0 +1,102 @@
+//! The real daemon, over loopback: what it adds to a call, what CPU a call costs it, and how much memory it holds.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use interlock_tests::Home;
+
+use crate::{
+    client::{Connection, Key, Kind, MUTATION, READ, request},
+    responder,
+    stats::Times,
+};
+
+const CALLS: usize = 20_000;
+const MANY: usize = 100_000;
+const CONNECTIONS: usize = 8;
+
+pub(crate) fn measure() {
+    let upstream = responder::start();
+    let relay = responder::relay(upstream);
+    let (home, daemon) = Home::before(
+        &format!("http://{upstream}"),
+        &["ana", "bo", "cy"],
+        "[[environment]]\nname = \"development\"\nmatch = { account = \"123456789012\" }\n",
+    );
+    let key = session(&home);
+    let door: SocketAddr = daemon.ready["aws"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+
+    println!("\n| call over loopback, one connection | p50 µs | p99 µs | daemon CPU µs a call |");
+    println!("|---|---|---|---|");
+    row("read, bare relay", relay, READ, &key, None);
+    row("read, Interlock", door, READ, &key, Some(daemon.id()));
+    row("mutation, bare relay", relay, MUTATION, &key, None);
+    row("allowed mutation, Interlock", door, MUTATION, &key, Some(daemon.id()));
+
+    let before = resident(daemon.id());
+    let (started, rate) = (Instant::now(), many(door, &key));
+    println!(
+        "\n| resident before / after {MANY} calls on {CONNECTIONS} connections | {before} MB / {} MB ({rate:.0} calls/s, {:.0} s) |",
+        resident(daemon.id()),
+        started.elapsed().as_secs_f64()
+    );
+    println!("| log verifies afterwards | {} entries |", home.verify()["entries"]);
+}
+
+fn session(home: &Home) -> Key {
+    let shell = "echo $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY";
+    let said = home.run_with(&["--unconfined"], &["sh", "-c", shell]).ok().out;
+    let mut words = said.split_whitespace().map(str::to_owned);
+    Key { id: words.next().unwrap(), secret: words.next().unwrap() }
+}
+
+fn row(name: &str, address: SocketAddr, kind: Kind, key: &Key, daemon: Option<u32>) {
+    let mut connection = Connection::to(address);
+    let mut times = Times::default();
+    let bytes = request(kind, key);
+    for _ in 0..500 {
+        connection.call(&bytes);
+    }
+    let before = daemon.map(cpu);
+    for _ in 0..CALLS {
+        let started = Instant::now();
+        connection.call(&bytes);
+        times.push(started.elapsed());
+    }
+    let spent = daemon.zip(before).map(|(id, before)| (cpu(id) - before).as_secs_f64() * 1e6 / CALLS as f64);
+    let spent = spent.map_or("–".to_owned(), |spent| format!("{spent:.0}"));
+    println!("| {name} | {:.0} | {:.0} | {spent} |", times.at(0.5), times.at(0.99));
+}
+
+fn many(door: SocketAddr, key: &Key) -> f64 {
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..CONNECTIONS {
+            scope.spawn(|| {
+                let mut connection = Connection::to(door);
+                let (read, mutation) = (request(READ, key), request(MUTATION, key));
+                for n in 0..MANY / CONNECTIONS {
+                    connection.call(if n % 10 == 0 { &mutation } else { &read });
+                }
+            });
+        }
+    });
+    MANY as f64 / started.elapsed().as_secs_f64()
+}
+
+/// User and system time of a process, from `/proc`.
+fn cpu(id: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    // A tick is 10 ms on every Linux that Debian ships.
+    Duration::from_millis(ticks * 10)
+}
+
+fn resident(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().split(' ').next().unwrap().parse::<u64>().unwrap() / 1024
+}

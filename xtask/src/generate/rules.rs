@@ -1,0 +1,139 @@
+//! `docs/reference/rules.md`: every parameter rule, from the literals that define it.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use syn::{
+    Expr, ExprStruct, Item, Lit, Member,
+    visit::{self, Visit},
+};
+
+use crate::tidy::{Source, Tree, doc_lines};
+
+const PAGE: &str = "docs/reference/rules.md";
+const FOLDER: &str = "crates/reader/aws/src/rules/";
+
+/// One rule, as its literal says.
+struct Rule {
+    id: String,
+    finds: String,
+    operations: Vec<String>,
+}
+
+pub(super) fn page(tree: &Tree) -> Option<(String, String)> {
+    let families: Vec<&Source> =
+        tree.sources().iter().filter(|source| !source.test && source.path.starts_with(FOLDER)).collect();
+    let mut text = format!(
+        "{}\n\n# Parameter rules\n\nOperations whose danger stands in their parameters, not in their names. A rule only ever adds to what an \
+         operation is at its most harmless. Where live state decides, its effect is conditional, and a fact that could not be read counts \
+         as its worst value.\n",
+        super::MADE
+    );
+    let mut count = 0_usize;
+    for source in families {
+        let rules = rules(source);
+        if rules.is_empty() {
+            continue;
+        }
+        count = count.saturating_add(rules.len());
+        let docs = doc_lines(&source.syntax.attrs);
+        let paragraph: Vec<&str> =
+            docs.iter().map(String::as_str).take_while(|line| !line.is_empty()).collect();
+        let _ = write!(
+            text,
+            "\n## {}\n\n| rule | finds | in |\n|---|---|---|\n",
+            paragraph.join(" ").trim_end_matches('.')
+        );
+        for rule in rules {
+            let operations: Vec<String> = rule.operations.iter().map(|name| format!("`{name}`")).collect();
+            let _ = writeln!(text, "| `{}` | {} | {} |", rule.id, rule.finds, operations.join(" "));
+        }
+    }
+    let _ = write!(text, "\n{count} rules.\n");
+    (count > 0).then(|| (PAGE.to_owned(), text))
+}
+
+fn rules(source: &Source) -> Vec<Rule> {
+    let constants = source.syntax.items.iter().filter_map(|item| match item {
+        Item::Const(constant) => Some((constant.ident.to_string(), &*constant.expr)),
+        _ => None,
+    });
+    let mut reading = Reading { constants: constants.collect(), rules: Vec::new() };
+    reading.visit_file(&source.syntax);
+    reading.rules
+}
+
+struct Reading<'a> {
+    constants: BTreeMap<String, &'a Expr>,
+    rules: Vec<Rule>,
+}
+
+impl Reading<'_> {
+    /// The `service:Operation` pairs of a list that stands here or is named by a constant of the same file.
+    fn operations(&self, expression: &Expr) -> Vec<String> {
+        match expression {
+            Expr::Reference(reference) => self.operations(&reference.expr),
+            Expr::Array(array) => array.elems.iter().filter_map(pair).collect(),
+            Expr::Path(path) => {
+                let constant = path.path.get_ident().and_then(|name| self.constants.get(&name.to_string()));
+                constant.map(|constant| self.operations(constant)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Reading<'_> {
+    fn visit_expr_struct(&mut self, literal: &'ast ExprStruct) {
+        visit::visit_expr_struct(self, literal);
+        if !literal.path.is_ident("Rule") {
+            return;
+        }
+        let field = |name: &str| {
+            literal.fields.iter().find_map(|field| match &field.member {
+                Member::Named(member) if member == name => Some(&field.expr),
+                _ => None,
+            })
+        };
+        if let (Some(id), Some(finds)) = (field("id").and_then(string), field("finds").and_then(string)) {
+            let operations = field("operations").map(|list| self.operations(list)).unwrap_or_default();
+            self.rules.push(Rule { id, finds, operations });
+        }
+    }
+}
+
+fn pair(expression: &Expr) -> Option<String> {
+    let Expr::Tuple(tuple) = expression else { return None };
+    let words: Option<Vec<String>> = tuple.elems.iter().map(string).collect();
+    words.map(|words| words.join(":"))
+}
+
+fn string(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::planted::Planted;
+
+    #[test]
+    fn rules_are_read_from_their_literals() {
+        let planted = Planted::new("rules").file(
+            "crates/reader/aws/src/rules/a.rs",
+            "//! Things,\n//! and more.\n//!\n//! Not this.\nconst PAIRS: &[(&str, &str)] = &[(\"s\", \"Two\")];\n\
+             const RULES: &[Rule] = &[\n    Rule { id: \"one\", finds: \"a thing\", operations: &[(\"s\", \"One\")], test: |_| vec![] },\n    \
+             Rule { id: \"two\", finds: \"more\", operations: PAIRS, test },\n];\n",
+        );
+        let (path, text) = page(&Tree::read(&planted.house()).unwrap()).unwrap();
+        assert_eq!(path, PAGE);
+        assert!(text.contains("## Things, and more\n"), "{text}");
+        assert!(text.contains("| `one` | a thing | `s:One` |\n| `two` | more | `s:Two` |\n"), "{text}");
+        assert!(text.ends_with("2 rules.\n"), "{text}");
+    }
+}
