@@ -166,6 +166,13 @@ impl Home {
         command
     }
 
+    /// Starts a command as the agent, unconfined, with its standard input and output piped, and leaves it running.
+    pub fn start(&self, command: &[&str]) -> Child {
+        let mut all = vec!["run", "--agent", "claude", "--task", "work on the tests", "--unconfined", "--"];
+        all.extend(command);
+        self.command(&all).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs `interlock …`.
     pub fn cli(&self, arguments: &[&str]) -> Output {
         Output::of(&mut self.command(arguments))

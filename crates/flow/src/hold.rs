@@ -136,7 +136,7 @@ impl Road {
                 let memory = self.ports.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
                 let people = judge::people(&memory, session);
                 let alone = if people.solo { ", working alone" } else { "" };
-                format!("{} of {} approvals{alone}", ticket.approvals.len(), ticket.quorum.slots.len())
+                format!("{} of {} approvals{alone}", ticket.filled(), ticket.quorum.slots.len())
             }
         };
         HeldAction {

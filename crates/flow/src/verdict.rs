@@ -93,7 +93,7 @@ impl RefusedAction {
 fn words(reasons: &[Reason]) -> String {
     let mut said: Vec<String> = Vec::new();
     for reason in reasons {
-        let next = if reason.next.is_empty() { String::new() } else { format!(" Next: {}.", reason.next) };
+        let next = if reason.next.is_empty() { String::new() } else { format!(" Next: {}.", reason.next.trim_end_matches('.')) };
         let line = format!("Rule {}: {}.{next}", reason.rule, reason.why.trim_end_matches('.'));
         if !said.contains(&line) && said.len() < 4 {
             said.push(line);

@@ -12,6 +12,7 @@ mod direction;
 mod file_size;
 mod function_size;
 mod generated;
+mod links;
 mod lints;
 mod machine_words;
 mod module_docs;
@@ -69,6 +70,7 @@ pub(crate) const CHECKS: &[Check] = &[
     module_docs::CHECK,
     lints::CHECK,
     adr::CHECK,
+    links::CHECK,
     generated::CHECK,
     catalogue::CHECK,
     skipped::CHECK,

@@ -47,6 +47,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/agents", get(agents).post(add_agent))
         .route("/v1/sessions", get(sessions).post(open_session))
         .route("/v1/sessions/{id}", delete(close_session))
+        .route("/v1/sessions/{id}/rest", post(rest_session))
         .route("/v1/requests", get(requests))
         .route("/v1/requests/{id}", get(request))
         .route("/v1/requests/{id}/decision", post(decide))
@@ -112,6 +113,10 @@ async fn open_session(State(daemon): Shared, Json(body): Json<OpenSession>) -> R
 
 async fn close_session(State(daemon): Shared, Path(id): Path<String>) -> Result<StatusCode, Fault> {
     daemon.close_session(&SessionId::new(id)).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn rest_session(State(daemon): Shared, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    daemon.rest_session(&SessionId::new(id)).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {

@@ -129,6 +129,17 @@ impl Daemon {
         }
     }
 
+    /// Lets a session rest: its keys are worth nothing until somebody resumes it.
+    pub(crate) async fn rest_session(&self, id: &SessionId) -> Result<(), Fault> {
+        let known = self.memory().sessions.get(id).cloned();
+        let mut session = known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
+        session.lease.until = session.lease.until.min(self.now());
+        let entry = Entry::new(EntryKind::SessionClosed, self.now()).public("session", id).public("rests", true);
+        let record = Record { entry, events: vec![Event::Session { session }], guards: Vec::new() };
+        let committed = self.road.ports().journal.commit(record).await;
+        committed.map(|_| ()).map_err(|error| fault("unavailable", error.to_string(), None))
+    }
+
     /// Ends a session: its lease and its keys are worth nothing from then on.
     pub(crate) async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
         if !self.memory().sessions.contains_key(id) {

@@ -13,7 +13,7 @@ use interlock_action::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApprovalError, KeyStep, Refusal, Slot};
+use crate::{ApprovalError, KeyStep, People, Refusal, Slot, count};
 
 /// Why the policy holds it: one rule's words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,6 +247,17 @@ impl Ticket {
             (_, other) => return Err(Refusal::Settled(other.name().to_owned())),
         }
         Ok(next)
+    }
+
+    /// How many places of the quorum the approvals so far fill. The owner's and the launcher's fill none that asks for
+    /// somebody else.
+    pub fn filled(&self) -> usize {
+        let people = People { team: 0, solo: false, owner: &self.held.owner, launcher: &self.held.launcher };
+        let approvers: Vec<_> = self.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
+        let count = count(&approvers, &self.quorum.slots, &people);
+        let open_to_all = self.quorum.slots.len().saturating_sub(usize::from(self.quorum.independent));
+        let involved = usize::from(count.approvals.saturating_sub(count.independent));
+        usize::from(count.slots_filled).min(usize::from(count.independent).saturating_add(involved.min(open_to_all)))
     }
 
     /// Whether a solo delay, if there is one, has run out.

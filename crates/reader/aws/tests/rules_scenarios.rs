@@ -87,11 +87,15 @@ fn scenario(page: &str, rule: &str, part: &str) -> Scenario {
 
 /// The request as bytes, and the scope that it would be signed with.
 fn request(scenario: &Scenario) -> (Request, Scope) {
-    let (first, parameters) = scenario.request.split_once('\n').expect("service and operation, then parameters");
+    let (first, parameters) =
+        scenario.request.split_once('\n').expect("service and operation, then parameters");
     let (service, operation) = first.trim().split_once(' ').expect("service and operation");
-    let service = Catalogue::get().service(service).unwrap_or_else(|| panic!("{}: no such service", scenario.name));
-    let operation = service.operation(operation).unwrap_or_else(|| panic!("{}: no such operation", scenario.name));
-    let parameters: Value = serde_json::from_str(parameters).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+    let service =
+        Catalogue::get().service(service).unwrap_or_else(|| panic!("{}: no such service", scenario.name));
+    let operation =
+        service.operation(operation).unwrap_or_else(|| panic!("{}: no such operation", scenario.name));
+    let parameters: Value =
+        serde_json::from_str(parameters).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
     let protocol = service.protocols[0];
     let written = write(&service, operation, protocol, REGION, Some(ACCOUNT), &parameters)
         .unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
@@ -125,15 +129,19 @@ fn differences(scenario: &Scenario, without: Option<&str>) -> String {
         Err(error) => return format!("not read: {error}\n"),
     };
     let action: &Action = &reading.candidates[0].action;
-    let claims = || action.claims.iter().filter(|claim| claim.when.iter().all(|test| test.holds(&scenario.facts)));
+    let claims =
+        || action.claims.iter().filter(|claim| claim.when.iter().all(|test| test.holds(&scenario.facts)));
     let effects: BTreeSet<String> = claims().map(|claim| claim.effect.name().to_owned()).collect();
-    let rules: BTreeSet<String> = claims().filter_map(|claim| claim.rule.as_ref()).map(ToString::to_string).collect();
+    let rules: BTreeSet<String> =
+        claims().filter_map(|claim| claim.rule.as_ref()).map(ToString::to_string).collect();
     let targets: BTreeSet<String> =
         action.targets.iter().map(|target| format!("{} {}", relation(target.relation), target.id)).collect();
     let mut text = String::new();
-    for (what, have, want) in
-        [("effects", effects, &scenario.effects), ("rules", rules, &scenario.rules), ("targets", targets, &scenario.targets)]
-    {
+    for (what, have, want) in [
+        ("effects", effects, &scenario.effects),
+        ("rules", rules, &scenario.rules),
+        ("targets", targets, &scenario.targets),
+    ] {
         if have != *want {
             let _ = writeln!(text, "  {what}: {have:?}\n  expected {want:?}");
         }

@@ -119,7 +119,7 @@ impl Decide {
         let decided: RequestView = client.post(&format!("/v1/requests/{}/decision", self.id), &body)?;
         output.show(&decided, |view| {
             let ticket = &view.ticket;
-            let count = format!("{} of {} approvals", ticket.approvals.len(), ticket.quorum.slots.len());
+            let count = format!("{} of {} approvals", ticket.filled(), ticket.quorum.slots.len());
             let next = match (&ticket.state, ticket.quorum.delay) {
                 (State::Pending, _) => "it still waits",
                 (State::Approved { .. }, Some(_)) => "it passes once, after the delay; `interlock request deny` still stops it",
@@ -171,7 +171,7 @@ fn card(view: &RequestView) -> String {
     section(&mut lines, "prompt", view.prompt.iter().map(|words| format!("{words} (unverified)")));
     let yes = |a: &interlock_approval::Approval| format!("{} at {}: {}", a.person, time(a.at), a.reason);
     section(&mut lines, "approved", ticket.approvals.iter().map(yes));
-    lines.push(format!("quorum     {} of {}", ticket.approvals.len(), ticket.quorum.slots.len()));
+    lines.push(format!("quorum     {} of {}", ticket.filled(), ticket.quorum.slots.len()));
     lines.push(format!("digest     {}", ticket.digest));
     lines.push(format!("expires    {}", time(held.expires)));
     lines.push(format!("\nnext: interlock request approve {} --key FILE --reason TEXT   (or deny)", ticket.id));

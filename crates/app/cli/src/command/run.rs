@@ -73,13 +73,18 @@ impl Run {
         let sandbox = if self.unconfined { None } else { Some(sandbox()?) };
         let opened = self.open(global)?;
         output.say(&format!("interlock: session {} of agent {}", opened.session, self.agent));
-        match sandbox {
+        let ended = match sandbox {
             Some(sandbox) => self.confined(global, &sandbox, &opened),
             None => {
                 output.say("interlock: UNCONFINED: this command can read what you can read; its requests are advisory");
                 self.beside(&opened)
             }
+        };
+        // The keys end with the command; a daemon that is gone meanwhile lets them end with the lease.
+        if let Err(fault) = global.client()?.post::<_, ()>(&format!("/v1/sessions/{}/rest", opened.session), &()) {
+            output.say(&format!("interlock: the session could not be put to rest: {fault}"));
         }
+        ended
     }
 
     fn open(&self, global: &Global) -> Result<OpenedSession, Fault> {

@@ -34,7 +34,7 @@ impl From<&Ticket> for RequestRow {
             operation: ticket.held.action.operation.to_string(),
             target: ticket.held.action.targets.first().map(|target| target.id.to_string()).unwrap_or_default(),
             agent: ticket.held.agent.to_string(),
-            approvals: format!("{} of {}", ticket.approvals.len(), ticket.quorum.slots.len()),
+            approvals: format!("{} of {}", ticket.filled(), ticket.quorum.slots.len()),
             expires: ticket.held.expires,
         }
     }

@@ -133,3 +133,17 @@ fn the_same_person_counts_once_and_an_approved_ticket_can_still_be_denied() {
     assert!(matches!(denied.state, State::Denied { .. }));
     assert!(denied.step(Message::Consume { by: "act-1".into() }, 4).is_err());
 }
+
+#[test]
+fn the_owner_fills_no_place_that_asks_for_somebody_else() {
+    let yes = |ticket: &Ticket, person: &str| {
+        ticket.step(Message::Approve { approval: approval(person), complete: false }, 1).unwrap()
+    };
+    let one_open = yes(&ticket(), "ana");
+    assert_eq!((one_open.filled(), yes(&one_open, "bo").filled()), (1, 2), "one place is open to the owner");
+    let mut strict = ticket();
+    strict.quorum.independent = 2;
+    let owner = yes(&strict, "ana");
+    let one = yes(&owner, "bo");
+    assert_eq!((owner.filled(), one.filled(), yes(&one, "cy").filled()), (0, 1, 2));
+}

@@ -16,7 +16,7 @@ use interlock_action::{Claim, Effect};
 
 use crate::catalogue::Access;
 
-pub(crate) use secrets::{Pointers, pointers};
+pub(crate) use secrets::pointers;
 pub(crate) use subject::{Subject, is_account};
 
 /// What an operation does, as far as is known.
@@ -52,14 +52,18 @@ fn by_parameter(subject: &Subject<'_>) -> Vec<Claim> {
                 false => claim(Effect::Read, "looks at parameters; secret ones stay encrypted"),
             }
         }
-        ("athena", "StartQueryExecution") => match sql::reads_only(subject.text("QueryString").unwrap_or_default()) {
-            true => claim(Effect::Read, "runs a query that only reads"),
-            false => claim(Effect::Execute, "runs SQL that may write or drop"),
-        },
-        ("timestream-query", "Query") => match sql::reads_only(subject.text("QueryString").unwrap_or_default()) {
-            true => claim(Effect::Read, "runs a query that only reads"),
-            false => claim(Effect::Execute, "runs SQL that does more than read"),
-        },
+        ("athena", "StartQueryExecution") => {
+            match sql::reads_only(subject.text("QueryString").unwrap_or_default()) {
+                true => claim(Effect::Read, "runs a query that only reads"),
+                false => claim(Effect::Execute, "runs SQL that may write or drop"),
+            }
+        }
+        ("timestream-query", "Query") => {
+            match sql::reads_only(subject.text("QueryString").unwrap_or_default()) {
+                true => claim(Effect::Read, "runs a query that only reads"),
+                false => claim(Effect::Execute, "runs SQL that does more than read"),
+            }
+        }
         ("dynamodb", "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction") => {
             match sql::partiql_statements(subject).iter().all(|statement| sql::is_select(statement)) {
                 true => claim(Effect::Read, "runs statements that only read"),
@@ -88,10 +92,7 @@ fn by_level(subject: &Subject<'_>, unknowns: &mut Vec<String>) -> Vec<Claim> {
         Access::Write if is_policy(operation) => one(Effect::Privilege),
         Access::Write => one(verb::effect(operation)),
         Access::Unknown => {
-            unknowns.push(format!(
-                "no published source says what `{}:{operation}` does",
-                subject.service
-            ));
+            unknowns.push(format!("no published source says what `{}:{operation}` does", subject.service));
             let mut claims = one(Effect::Update);
             let effect = verb::effect(operation);
             if effect != Effect::Update {
@@ -104,8 +105,10 @@ fn by_level(subject: &Subject<'_>, unknowns: &mut Vec<String>) -> Vec<Claim> {
 
 /// Whether a write is about a policy or permission, though its published level is a plain write.
 fn is_policy(operation: &str) -> bool {
-    let verbs = ["Put", "Set", "Create", "Update", "Delete", "Add", "Remove", "Attach", "Detach", "Grant", "Revoke"];
-    let nouns = ["ResourcePolicy", "AccessPolicy", "AccessPolicies", "Permission", "Permissions", "PolicyStatement"];
+    let verbs =
+        ["Put", "Set", "Create", "Update", "Delete", "Add", "Remove", "Attach", "Detach", "Grant", "Revoke"];
+    let nouns =
+        ["ResourcePolicy", "AccessPolicy", "AccessPolicies", "Permission", "Permissions", "PolicyStatement"];
     verbs.iter().any(|verb| operation.starts_with(verb)) && nouns.iter().any(|noun| operation.ends_with(noun))
 }
 

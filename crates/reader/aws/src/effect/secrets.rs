@@ -53,7 +53,6 @@ pub(crate) fn pointers(service: &Service, operation: &Operation, parameters: &Va
     }
     let top = parameters.as_object().into_iter().flat_map(serde_json::Map::keys);
     for name in top {
-
         if operation.idempotency_tokens.contains(&name.as_str()) || TOKEN_MEMBERS.contains(&name.as_str()) {
             found.tokens.push(format!("/{}", escape(name)));
         }

@@ -37,9 +37,11 @@ fn bare(statement: &str) -> &str {
 
 /// Whether it is one PartiQL `SELECT`; PartiQL knows no comments, no second statement and no writing functions.
 pub(crate) fn is_select(statement: &str) -> bool {
-    statement.trim_start().split(|letter: char| !letter.is_ascii_alphabetic()).next().is_some_and(|word| {
-        word.eq_ignore_ascii_case("SELECT")
-    })
+    statement
+        .trim_start()
+        .split(|letter: char| !letter.is_ascii_alphabetic())
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("SELECT"))
 }
 
 /// Whether it is one statement that only reads, in an engine without writing functions (Athena, Timestream).
@@ -49,7 +51,10 @@ pub(crate) fn reads_only(statement: &str) -> bool {
         "SELECT" | "SHOW" | "DESCRIBE" | "DESC" => single,
         // `WITH` may begin an `INSERT`, and `EXPLAIN ANALYZE` runs what it explains.
         "EXPLAIN" => single && !has_word(statement, &["ANALYZE"]),
-        "WITH" => single && !has_word(statement, &["INSERT", "DELETE", "UPDATE", "MERGE", "CREATE", "UNLOAD", "DROP"]),
+        "WITH" => {
+            single
+                && !has_word(statement, &["INSERT", "DELETE", "UPDATE", "MERGE", "CREATE", "UNLOAD", "DROP"])
+        }
         _ => false,
     }
 }

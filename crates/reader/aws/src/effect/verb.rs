@@ -39,25 +39,28 @@ pub(crate) fn verb(operation: &str) -> &str {
 /// What the name is about, in lower-case words: `db instance`.
 pub(crate) fn noun(operation: &str) -> String {
     let words = words(operation);
-    let skip = if matches!(words.as_slice(), ["Batch" | "Admin" | "Bulk" | "Transact", _, ..]) { 2 } else { 1 };
+    let skip =
+        if matches!(words.as_slice(), ["Batch" | "Admin" | "Bulk" | "Transact", _, ..]) { 2 } else { 1 };
     words.into_iter().skip(skip).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 /// The class that the verb suggests.
 pub(crate) fn effect(operation: &str) -> Effect {
     match verb(operation) {
-        "Create" | "Run" | "Allocate" | "Import" | "Copy" | "Restore" | "Request" | "Clone" | "Upload" | "Purchase"
-        | "Issue" | "Generate" | "Build" | "Launch" | "Initiate" | "Subscribe" | "Provision" | "Replicate"
-        | "Reserve" | "Export" | "Ingest" | "Publish" | "Register" | "Instantiate" => Effect::Create,
-        "Delete" | "Terminate" | "Purge" | "Drop" | "Flush" | "Empty" | "Destroy" | "Erase" | "Forget" | "Release"
-        | "Expire" | "Discard" | "Dispose" | "Evict" | "Clear" | "Deprovision" | "Withdraw" | "Retire" | "Redact"
-        | "Backtrack" | "Undeploy" | "Rebuild" | "Truncate" | "Wipe" => Effect::Destroy,
-        "Stop" | "Deregister" | "Unregister" | "Detach" | "Disable" | "Disassociate" | "Dissociate" | "Suspend"
-        | "Pause" | "Reboot" | "Restart" | "Failover" | "Switchover" | "Cancel" | "Deactivate" | "Revoke"
-        | "Reject" | "Decline" | "Leave" | "Unsubscribe" | "Unassign" | "Unmonitor" | "Disconnect" | "Shutdown"
-        | "Drain" | "Decrease" | "Rollback" | "Unlink" | "Unshare" | "Unpeer" | "Ungroup" | "Enter" | "Deprecate"
-        | "Archive" | "Remove" | "Unlabel" | "Invalidate" | "Swap" | "Logout" | "Deauthorize" | "Deny" | "Unlock"
-        | "Abort" | "Close" => {
+        "Create" | "Run" | "Allocate" | "Import" | "Copy" | "Restore" | "Request" | "Clone" | "Upload"
+        | "Purchase" | "Issue" | "Generate" | "Build" | "Launch" | "Initiate" | "Subscribe" | "Provision"
+        | "Replicate" | "Reserve" | "Export" | "Ingest" | "Publish" | "Register" | "Instantiate" => {
+            Effect::Create
+        }
+        "Delete" | "Terminate" | "Purge" | "Drop" | "Flush" | "Empty" | "Destroy" | "Erase" | "Forget"
+        | "Release" | "Expire" | "Discard" | "Dispose" | "Evict" | "Clear" | "Deprovision" | "Withdraw"
+        | "Retire" | "Redact" | "Backtrack" | "Undeploy" | "Rebuild" | "Truncate" | "Wipe" => Effect::Destroy,
+        "Stop" | "Deregister" | "Unregister" | "Detach" | "Disable" | "Disassociate" | "Dissociate"
+        | "Suspend" | "Pause" | "Reboot" | "Restart" | "Failover" | "Switchover" | "Cancel"
+        | "Deactivate" | "Revoke" | "Reject" | "Decline" | "Leave" | "Unsubscribe" | "Unassign"
+        | "Unmonitor" | "Disconnect" | "Shutdown" | "Drain" | "Decrease" | "Rollback" | "Unlink"
+        | "Unshare" | "Unpeer" | "Ungroup" | "Enter" | "Deprecate" | "Archive" | "Remove" | "Unlabel"
+        | "Invalidate" | "Swap" | "Logout" | "Deauthorize" | "Deny" | "Unlock" | "Abort" | "Close" => {
             Effect::Interrupt
         }
         _ => Effect::Update,

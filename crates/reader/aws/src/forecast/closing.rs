@@ -71,7 +71,7 @@ pub(super) fn rewritten(action: &Action, asked: &Survey, sent: &Survey) -> Optio
     };
     let counts = (asked.forecast.recovery != sent.forecast.recovery).then(|| {
         format!(
-            "; as asked, {} of {} recovery points would have remained",
+            "; as asked, {} recovery points would remain of {}",
             count(asked.forecast.recovery.after),
             count(asked.forecast.recovery.before)
         )

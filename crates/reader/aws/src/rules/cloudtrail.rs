@@ -44,14 +44,23 @@ fn records_management(subject: &Subject<'_>) -> bool {
     let plain = subject.all("EventSelectors[]").into_iter().any(|selector| {
         selector.get("IncludeManagementEvents").and_then(Value::as_bool) != Some(false)
             && text(selector, "ReadWriteType").is_none_or(|kind| kind == "All")
-            && selector.get("ExcludeManagementEventSources").and_then(Value::as_array).is_none_or(Vec::is_empty)
+            && selector
+                .get("ExcludeManagementEventSources")
+                .and_then(Value::as_array)
+                .is_none_or(Vec::is_empty)
     });
     // An advanced selector that asks for the category and for nothing else.
-    let advanced = subject.all("AdvancedEventSelectors[].FieldSelectors").into_iter().filter_map(Value::as_array).any(|fields| {
-        let [field] = fields.as_slice() else { return false };
-        text(field, "Field").as_deref() == Some("eventCategory")
-            && field.get("Equals").and_then(Value::as_array).is_some_and(|values| values.iter().any(|value| value == "Management"))
-    });
+    let advanced =
+        subject.all("AdvancedEventSelectors[].FieldSelectors").into_iter().filter_map(Value::as_array).any(
+            |fields| {
+                let [field] = fields.as_slice() else { return false };
+                text(field, "Field").as_deref() == Some("eventCategory")
+                    && field
+                        .get("Equals")
+                        .and_then(Value::as_array)
+                        .is_some_and(|values| values.iter().any(|value| value == "Management"))
+            },
+        );
     plain || advanced
 }
 
@@ -72,8 +81,14 @@ fn selectors(subject: &Subject<'_>) -> Vec<Claim> {
 
 fn trail(subject: &Subject<'_>) -> Vec<Claim> {
     let elsewhere = ["S3BucketName", "S3KeyPrefix"];
-    let off = ["IsMultiRegionTrail", "EnableLogFileValidation", "IncludeGlobalServiceEvents", "IsOrganizationTrail"];
-    let narrows = elsewhere.iter().any(|member| subject.has(member)) || off.iter().any(|member| subject.off(member));
+    let off = [
+        "IsMultiRegionTrail",
+        "EnableLogFileValidation",
+        "IncludeGlobalServiceEvents",
+        "IsOrganizationTrail",
+    ];
+    let narrows =
+        elsewhere.iter().any(|member| subject.has(member)) || off.iter().any(|member| subject.off(member));
     only_if(
         narrows,
         claim_when(

@@ -54,9 +54,15 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "elasticache-no-final-snapshot",
         finds: "a cache deleted without a final snapshot",
-        operations: &[("elasticache", "DeleteReplicationGroup"), ("elasticache", "DeleteCacheCluster"), ("elasticache", "DeleteServerlessCache"), ("memorydb", "DeleteCluster")],
+        operations: &[
+            ("elasticache", "DeleteReplicationGroup"),
+            ("elasticache", "DeleteCacheCluster"),
+            ("elasticache", "DeleteServerlessCache"),
+            ("memorydb", "DeleteCluster"),
+        ],
         test: |subject| {
-            let kept = ["FinalSnapshotIdentifier", "FinalSnapshotName"].iter().any(|member| subject.has(member));
+            let kept =
+                ["FinalSnapshotIdentifier", "FinalSnapshotName"].iter().any(|member| subject.has(member));
             only_if(
                 !kept && !subject.on("RetainPrimaryCluster"),
                 claim(Effect::RecoveryLoss, "deletes the cache without keeping a snapshot of its data"),
@@ -69,7 +75,8 @@ pub(super) const RULES: &[Rule] = &[
         operations: &[("elasticache", "ModifyReplicationGroup"), ("elasticache", "ModifyCacheCluster")],
         test: |subject| {
             only_if(
-                subject.number("SnapshotRetentionLimit") == Some(0) || subject.off("AutomaticFailoverEnabled"),
+                subject.number("SnapshotRetentionLimit") == Some(0)
+                    || subject.off("AutomaticFailoverEnabled"),
                 claim(Effect::GuardRemoval, "turns snapshots or fail-over off"),
             )
         },
@@ -94,7 +101,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "backup-off",
         finds: "backups turned off, or kept for a shorter time",
-        operations: &[("efs", "PutBackupPolicy"), ("backup", "UpdateRecoveryPointLifecycle"), ("backup", "UpdateBackupPlan"), ("fsx", "UpdateFileSystem")],
+        operations: &[
+            ("efs", "PutBackupPolicy"),
+            ("backup", "UpdateRecoveryPointLifecycle"),
+            ("backup", "UpdateBackupPlan"),
+            ("fsx", "UpdateFileSystem"),
+        ],
         test: backup,
     },
     Rule {
@@ -115,9 +127,13 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             let off = subject.all("Attributes[]").into_iter().any(|attribute| {
                 let text = |name: &str| attribute.get(name).and_then(Value::as_str).unwrap_or_default();
-                ["deletion_protection.enabled", "access_logs.s3.enabled"].contains(&text("Key")) && text("Value") == "false"
+                ["deletion_protection.enabled", "access_logs.s3.enabled"].contains(&text("Key"))
+                    && text("Value") == "false"
             });
-            only_if(off, claim(Effect::GuardRemoval, "lets the load balancer be deleted, or turns its log off"))
+            only_if(
+                off,
+                claim(Effect::GuardRemoval, "lets the load balancer be deleted, or turns its log off"),
+            )
         },
     },
     Rule {
@@ -185,13 +201,20 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "share-outside",
         finds: "resources shared with other accounts",
-        operations: &[("ram", "AssociateResourceShare"), ("ram", "CreateResourceShare"), ("redshift", "AuthorizeSnapshotAccess"), ("redshift", "AuthorizeDataShare")],
+        operations: &[
+            ("ram", "AssociateResourceShare"),
+            ("ram", "CreateResourceShare"),
+            ("redshift", "AuthorizeSnapshotAccess"),
+            ("redshift", "AuthorizeDataShare"),
+        ],
         test: |subject| {
             let members = ["principals[]", "AccountWithRestoreAccess", "ConsumerIdentifier"];
             members
                 .iter()
                 .flat_map(|path| subject.texts(path))
-                .filter(|principal| principal.split(':').nth(4).unwrap_or(principal) != subject.account.unwrap_or_default())
+                .filter(|principal| {
+                    principal.split(':').nth(4).unwrap_or(principal) != subject.account.unwrap_or_default()
+                })
                 .map(|principal| claim(Effect::Exfiltrate, format!("shares with `{principal}`")))
                 .collect()
         },
@@ -236,7 +259,8 @@ fn sent_elsewhere(subject: &Subject<'_>) -> Vec<Claim> {
 fn redshift(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
     if subject.number("AutomatedSnapshotRetentionPeriod") == Some(0) {
-        claims.push(claim(Effect::RecoveryLoss, "turns automated snapshots off, and deletes those there are"));
+        claims
+            .push(claim(Effect::RecoveryLoss, "turns automated snapshots off, and deletes those there are"));
     }
     if subject.on("PubliclyAccessible") {
         claims.push(claim(Effect::Expose, "gives the warehouse a public address"));
@@ -257,11 +281,19 @@ fn backup(subject: &Subject<'_>) -> Vec<Claim> {
             subject.has("Lifecycle.DeleteAfterDays"),
             claim(Effect::RecoveryLoss, "lets a recovery point expire, perhaps earlier"),
         ),
-        "UpdateBackupPlan" => vec![claim(Effect::GuardRemoval, "replaces the plan by which backups are made")],
+        "UpdateBackupPlan" => {
+            vec![claim(Effect::GuardRemoval, "replaces the plan by which backups are made")]
+        }
         _ => {
-            let members = ["WindowsConfiguration", "LustreConfiguration", "OntapConfiguration", "OpenZFSConfiguration"];
-            let zero = members.iter().any(|member| subject.number(&format!("{member}.AutomaticBackupRetentionDays")) == Some(0));
-            only_if(zero, claim(Effect::RecoveryLoss, "turns automatic backups off, and deletes those there are"))
+            let members =
+                ["WindowsConfiguration", "LustreConfiguration", "OntapConfiguration", "OpenZFSConfiguration"];
+            let zero = members
+                .iter()
+                .any(|member| subject.number(&format!("{member}.AutomaticBackupRetentionDays")) == Some(0));
+            only_if(
+                zero,
+                claim(Effect::RecoveryLoss, "turns automatic backups off, and deletes those there are"),
+            )
         }
     }
 }

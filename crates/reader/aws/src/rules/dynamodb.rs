@@ -18,7 +18,11 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.off("DeletionProtectionEnabled"),
-                claim_when(Effect::GuardRemoval, "lets the table be deleted", vec![yes(DYNAMODB_DELETION_PROTECTED)]),
+                claim_when(
+                    Effect::GuardRemoval,
+                    "lets the table be deleted",
+                    vec![yes(DYNAMODB_DELETION_PROTECTED)],
+                ),
             )
         },
     },
@@ -81,7 +85,9 @@ pub(super) const RULES: &[Rule] = &[
         operations: &[("dynamodb", "UpdateContinuousBackups")],
         test: |subject| {
             only_if(
-                subject.number("PointInTimeRecoverySpecification.RecoveryPeriodInDays").is_some_and(|days| days < 35),
+                subject
+                    .number("PointInTimeRecoverySpecification.RecoveryPeriodInDays")
+                    .is_some_and(|days| days < 35),
                 claim_when(
                     Effect::GuardRemoval,
                     "keeps the history that the table could be restored from for a shorter time",
@@ -143,7 +149,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-overwrite",
         finds: "an item written whole, over one that may exist",
-        operations: &[("dynamodb", "PutItem"), ("dynamodb", "BatchWriteItem"), ("dynamodb", "TransactWriteItems")],
+        operations: &[
+            ("dynamodb", "PutItem"),
+            ("dynamodb", "BatchWriteItem"),
+            ("dynamodb", "TransactWriteItems"),
+        ],
         test: overwrites,
     },
     Rule {
@@ -192,18 +202,23 @@ fn proves_absence(put: &Value) -> bool {
     let Some(named) = words.next() else { return false };
     let alternatives = words.any(|word| ["or", "not"].iter().any(|bad| word.eq_ignore_ascii_case(bad)));
     let named = match named.starts_with('#') {
-        true => put.get("ExpressionAttributeNames").and_then(|names| names.get(named)).and_then(Value::as_str),
+        true => {
+            put.get("ExpressionAttributeNames").and_then(|names| names.get(named)).and_then(Value::as_str)
+        }
         false => Some(named),
     };
     let value = named.and_then(|name| put.get("Item").and_then(|item| item.get(name)));
-    let could_be_key = value.is_some_and(|value| ["S", "N", "B"].iter().any(|kind| value.get(kind).is_some()));
+    let could_be_key =
+        value.is_some_and(|value| ["S", "N", "B"].iter().any(|kind| value.get(kind).is_some()));
     could_be_key && !alternatives
 }
 
 fn overwrites(subject: &Subject<'_>) -> Vec<Claim> {
     let unproven = match subject.operation {
         "PutItem" => !proves_absence(subject.parameters),
-        "TransactWriteItems" => subject.all("TransactItems[].Put").into_iter().any(|put| !proves_absence(put)),
+        "TransactWriteItems" => {
+            subject.all("TransactItems[].Put").into_iter().any(|put| !proves_absence(put))
+        }
         _ => subject
             .all("RequestItems.*")
             .into_iter()
@@ -215,7 +230,11 @@ fn overwrites(subject: &Subject<'_>) -> Vec<Claim> {
         return Vec::new();
     }
     vec![
-        claim_when(Effect::Destroy, "writes over an item, whose old content is lost", vec![yes(DYNAMODB_ITEM_EXISTS)]),
+        claim_when(
+            Effect::Destroy,
+            "writes over an item, whose old content is lost",
+            vec![yes(DYNAMODB_ITEM_EXISTS)],
+        ),
         claim_when(Effect::Update, "writes items", vec![yes(DYNAMODB_ITEM_EXISTS)]),
     ]
 }

@@ -66,8 +66,14 @@ pub(super) const RULES: &[Rule] = &[
         finds: "a volume that from now on goes when its instance is terminated",
         operations: ATTRIBUTE,
         test: |subject| {
-            let on = subject.all("BlockDeviceMappings[].Ebs.DeleteOnTermination").iter().any(|flag| flag.as_bool() == Some(true));
-            only_if(on, claim(Effect::GuardRemoval, "lets the volume be deleted when the instance is terminated"))
+            let on = subject
+                .all("BlockDeviceMappings[].Ebs.DeleteOnTermination")
+                .iter()
+                .any(|flag| flag.as_bool() == Some(true));
+            only_if(
+                on,
+                claim(Effect::GuardRemoval, "lets the volume be deleted when the instance is terminated"),
+            )
         },
     },
     Rule {
@@ -77,7 +83,10 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.has("UserData") || attribute(subject) == "userData",
-                claim(Effect::Execute, "sets the script that the instance runs, as its administrator, when it starts"),
+                claim(
+                    Effect::Execute,
+                    "sets the script that the instance runs, as its administrator, when it starts",
+                ),
             )
         },
     },
@@ -121,7 +130,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-fleet-shrunk",
         finds: "a fleet's smaller target capacity",
-        operations: &[("ec2", "ModifySpotFleetRequest"), ("ec2", "ModifyFleet"), ("ec2", "CancelSpotFleetRequests"), ("ec2", "DeleteFleets")],
+        operations: &[
+            ("ec2", "ModifySpotFleetRequest"),
+            ("ec2", "ModifyFleet"),
+            ("ec2", "CancelSpotFleetRequests"),
+            ("ec2", "DeleteFleets"),
+        ],
         test: fleet,
     },
     Rule {
@@ -145,7 +159,10 @@ fn profile(subject: &Subject<'_>) -> Vec<Claim> {
         "LaunchTemplateData.IamInstanceProfile",
     ];
     if places.iter().any(|path| subject.has(path)) {
-        return vec![claim(Effect::Execute, "lets what runs on the machine act under the role that is passed")];
+        return vec![claim(
+            Effect::Execute,
+            "lets what runs on the machine act under the role that is passed",
+        )];
     }
     let templates = [
         "LaunchTemplate",
@@ -166,7 +183,8 @@ fn profile(subject: &Subject<'_>) -> Vec<Claim> {
 }
 
 fn fleet(subject: &Subject<'_>) -> Vec<Claim> {
-    let keeps = subject.text("ExcessCapacityTerminationPolicy").is_some_and(|policy| policy.starts_with("no"));
+    let keeps =
+        subject.text("ExcessCapacityTerminationPolicy").is_some_and(|policy| policy.starts_with("no"));
     let capacity = subject
         .number("TargetCapacity")
         .or_else(|| subject.number("TargetCapacitySpecification.TotalTargetCapacity"));

@@ -39,7 +39,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-acl-entry",
         finds: "a network ACL entry that denies, or lets anybody in",
-        operations: &[("ec2", "ReplaceNetworkAclEntry"), ("ec2", "CreateNetworkAclEntry"), ("ec2", "DeleteNetworkAclEntry")],
+        operations: &[
+            ("ec2", "ReplaceNetworkAclEntry"),
+            ("ec2", "CreateNetworkAclEntry"),
+            ("ec2", "DeleteNetworkAclEntry"),
+        ],
         test: acl_entry,
     },
     Rule {
@@ -85,19 +89,29 @@ fn open(subject: &Subject<'_>) -> Vec<Claim> {
     for permission in permissions.chain([subject.parameters]).chain(changed) {
         let paths = [("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")];
         let ranges = paths.iter().flat_map(|(list, name)| {
-            permission.get(list).and_then(Value::as_array).into_iter().flatten().filter_map(move |range| range.get(name))
+            permission
+                .get(list)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(move |range| range.get(name))
         });
         let direct = ["CidrIp", "CidrIpv4", "CidrIpv6"].into_iter().filter_map(|name| permission.get(name));
         for cidr in ranges.chain(direct).filter_map(Value::as_str) {
             if is_world(cidr) && !is_web(permission) {
-                claims.push(claim(Effect::Expose, format!("opens {} to the whole internet ({cidr})", ports(permission))));
+                claims.push(claim(
+                    Effect::Expose,
+                    format!("opens {} to the whole internet ({cidr})", ports(permission)),
+                ));
             }
         }
         let pairs = permission.get("UserIdGroupPairs").and_then(Value::as_array).into_iter().flatten();
-        let owners = pairs.filter_map(|pair| pair.get("UserId")).chain(permission.get("SourceSecurityGroupOwnerId"));
+        let owners =
+            pairs.filter_map(|pair| pair.get("UserId")).chain(permission.get("SourceSecurityGroupOwnerId"));
         for account in owners.filter_map(Value::as_str) {
             if is_account(account) && subject.foreign(account) {
-                claims.push(claim(Effect::Expose, format!("opens {} to account {account}", ports(permission))));
+                claims
+                    .push(claim(Effect::Expose, format!("opens {} to account {account}", ports(permission))));
             }
         }
     }
@@ -116,8 +130,12 @@ fn ports(permission: &Value) -> String {
 fn acl_entry(subject: &Subject<'_>) -> Vec<Claim> {
     let cidr = subject.text("CidrBlock").or_else(|| subject.text("Ipv6CidrBlock")).unwrap_or_default();
     match (subject.operation, subject.text("RuleAction")) {
-        ("DeleteNetworkAclEntry", _) => vec![claim(Effect::Interrupt, "takes away an entry of the subnet's network rules")],
-        (_, Some("deny")) => vec![claim(Effect::Interrupt, format!("denies traffic of {cidr} to or from whole subnets"))],
+        ("DeleteNetworkAclEntry", _) => {
+            vec![claim(Effect::Interrupt, "takes away an entry of the subnet's network rules")]
+        }
+        (_, Some("deny")) => {
+            vec![claim(Effect::Interrupt, format!("denies traffic of {cidr} to or from whole subnets"))]
+        }
         (_, Some("allow")) if is_world(cidr) && !subject.on("Egress") => {
             vec![claim(Effect::Expose, format!("lets {cidr} through to whole subnets"))]
         }

@@ -3,7 +3,8 @@
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
-use super::{Rule, claim, only_if};
+use super::facts::EC2_VOLUME_ATTACHED;
+use super::{Rule, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -26,7 +27,10 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.has("Size") || subject.has("VolumeType"),
-                claim(Effect::Update, "changes a volume one way: it never gets smaller again, and stays so for six hours"),
+                claim(
+                    Effect::Update,
+                    "changes a volume one way: it never gets smaller again, and stays so for six hours",
+                ),
             )
         },
     },
@@ -37,7 +41,11 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.on("Force"),
-                claim(Effect::Destroy, "tears the disk away: what was not yet written is lost, the file system may break"),
+                claim_when(
+                    Effect::Destroy,
+                    "tears the disk away: what was not yet written is lost, the file system may break",
+                    vec![yes(EC2_VOLUME_ATTACHED)],
+                ),
             )
         },
     },
@@ -46,7 +54,10 @@ pub(super) const RULES: &[Rule] = &[
         finds: "an image whose making reboots the machine, which is the default",
         operations: &[("ec2", "CreateImage")],
         test: |subject| {
-            only_if(!subject.on("NoReboot"), claim(Effect::Interrupt, "reboots the machine to make the image"))
+            only_if(
+                !subject.on("NoReboot"),
+                claim(Effect::Interrupt, "reboots the machine to make the image"),
+            )
         },
     },
     Rule {
@@ -56,7 +67,10 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.on("DeleteAssociatedSnapshots"),
-                claim(Effect::RecoveryLoss, "deletes the image's snapshots, which data could be restored from"),
+                claim(
+                    Effect::RecoveryLoss,
+                    "deletes the image's snapshots, which data could be restored from",
+                ),
             )
         },
     },
@@ -74,7 +88,9 @@ fn shared(subject: &Subject<'_>, permission: &str, thing: &str) -> Vec<Claim> {
         .collect();
     // The older form of the request.
     if subject.text("OperationType") != Some("remove") {
-        groups.extend(["GroupNames[]", "UserGroups[]"].iter().flat_map(|path| subject.texts(path)).map(str::to_owned));
+        groups.extend(
+            ["GroupNames[]", "UserGroups[]"].iter().flat_map(|path| subject.texts(path)).map(str::to_owned),
+        );
         accounts.extend(subject.texts("UserIds[]").into_iter().map(str::to_owned));
         let paths = ["OrganizationArns[]", "OrganizationalUnitArns[]"];
         organisations.extend(paths.iter().flat_map(|path| subject.texts(path)).map(str::to_owned));
@@ -83,7 +99,10 @@ fn shared(subject: &Subject<'_>, permission: &str, thing: &str) -> Vec<Claim> {
         claims.push(claim(Effect::Expose, format!("lets anybody use {thing}, with all its data")));
     }
     for account in accounts.iter().filter(|account| subject.account != Some(account.as_str())) {
-        claims.push(claim(Effect::Exfiltrate, format!("lets account {account} copy {thing}, with all its data")));
+        claims.push(claim(
+            Effect::Exfiltrate,
+            format!("lets account {account} copy {thing}, with all its data"),
+        ));
     }
     for organisation in organisations {
         claims.push(claim(Effect::Expose, format!("lets every account of `{organisation}` copy {thing}")));

@@ -20,7 +20,7 @@ pub const S3_ACCESS_BLOCK_LOOSENED: &str = "s3:access-block-loosened";
 /// The object lock configuration becomes weaker: a default retention is removed, shortened, or goes from COMPLIANCE to
 /// GOVERNANCE. \[true]
 pub const S3_OBJECT_LOCK_WEAKENED: &str = "s3:object-lock-weakened";
-/// The bucket has a policy, which the new one would replace. \[true]
+/// The bucket has a policy, which the new one would replace. For people to see; no rule waits for it. \[true]
 pub const S3_BUCKET_POLICY_EXISTS: &str = "s3:bucket-policy-exists";
 
 /// A bucket that the request sends data to (replication, exports) is not the account's own. \[true]
@@ -77,7 +77,7 @@ pub const ROUTE53_RECORD_CHANGES: &str = "route53:record-changes";
 
 /// The alias points to another key now. \[true]
 pub const KMS_ALIAS_REPOINTED: &str = "kms:alias-repointed";
-/// The key policy of the request differs from the present one. \[true]
+/// The key policy of the request differs from the present one. For people to see; no rule waits for it. \[true]
 pub const KMS_POLICY_CHANGED: &str = "kms:policy-changed";
 
 /// `AWSCURRENT` stands on another version now. \[true]

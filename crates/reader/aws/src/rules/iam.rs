@@ -87,12 +87,18 @@ pub(super) const RULES: &[Rule] = &[
         id: "iam-boundary-removed",
         finds: "the limit of what a principal can be given, taken away",
         operations: &[("iam", "DeleteRolePermissionsBoundary"), ("iam", "DeleteUserPermissionsBoundary")],
-        test: |_| vec![claim(Effect::GuardRemoval, "takes away the limit of what the principal can be given")],
+        test: |_| {
+            vec![claim(Effect::GuardRemoval, "takes away the limit of what the principal can be given")]
+        },
     },
     Rule {
         id: "sts-role-elsewhere",
         finds: "a role of another account taken on",
-        operations: &[("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")],
+        operations: &[
+            ("sts", "AssumeRole"),
+            ("sts", "AssumeRoleWithSAML"),
+            ("sts", "AssumeRoleWithWebIdentity"),
+        ],
         test: |subject| {
             let account = subject.text("RoleArn").and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
             only_if(

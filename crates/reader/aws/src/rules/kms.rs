@@ -15,7 +15,10 @@ pub(super) const RULES: &[Rule] = &[
             let days = subject.number("PendingWindowInDays").unwrap_or(30);
             only_if(
                 days < 30,
-                claim(Effect::GuardRemoval, format!("leaves only {days} days to take the key's deletion back")),
+                claim(
+                    Effect::GuardRemoval,
+                    format!("leaves only {days} days to take the key's deletion back"),
+                ),
             )
         },
     },

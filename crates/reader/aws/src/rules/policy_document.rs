@@ -25,7 +25,8 @@ pub(super) fn opens(document: &str, own: Option<&str>) -> Opens {
     };
     for statement in &statements {
         let principals = principals(statement);
-        let conditioned = statement.get("Condition").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+        let conditioned =
+            statement.get("Condition").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
         match statement.get("Effect").and_then(Value::as_str) {
             Some("Allow") => {
                 let limit = limit(statement, own);
@@ -36,7 +37,9 @@ pub(super) fn opens(document: &str, own: Option<&str>) -> Opens {
             }
             Some("Deny") => {
                 let everyone = principals.iter().any(|principal| principal == "*");
-                let everything = texts(statement, "Action").iter().any(|action| action.ends_with('*') && action.len() <= 5);
+                let everything = texts(statement, "Action")
+                    .iter()
+                    .any(|action| action.ends_with('*') && action.len() <= 5);
                 opens.lockout |= everyone && everything && !conditioned;
             }
             _ => opens.unreadable = true,
@@ -92,7 +95,10 @@ fn limit(statement: &Value, own: Option<&str>) -> Limit {
         for (key, value) in keys {
             let values = values(value);
             let named: Vec<String> = match key.to_ascii_lowercase().as_str() {
-                "aws:principalaccount" | "aws:sourceaccount" | "kms:calleraccount" | "aws:sourceowner"
+                "aws:principalaccount"
+                | "aws:sourceaccount"
+                | "kms:calleraccount"
+                | "aws:sourceowner"
                 | "s3:dataaccesspointaccount" => values,
                 "aws:principalarn" | "aws:sourcearn" => {
                     values.iter().map(|arn| arn.split(':').nth(4).unwrap_or_default().to_owned()).collect()
@@ -155,7 +161,9 @@ pub(super) fn administrator(document: &str) -> bool {
         let allows = statement.get("Effect").and_then(Value::as_str) != Some("Deny");
         let actions = texts(statement, "Action");
         let escalates = statement.get("NotAction").is_some()
-            || ESCALATING.iter().any(|action| actions.iter().any(|pattern| fits(&pattern.to_lowercase(), action)));
+            || ESCALATING
+                .iter()
+                .any(|action| actions.iter().any(|pattern| fits(&pattern.to_lowercase(), action)));
         let everything = statement.get("NotResource").is_some()
             || texts(statement, "Resource")
                 .iter()

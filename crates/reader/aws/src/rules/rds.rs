@@ -45,11 +45,19 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-deletion-protection-off",
         finds: "deletion protection turned off",
-        operations: &[("rds", "ModifyDBInstance"), ("rds", "ModifyDBCluster"), ("rds", "ModifyGlobalCluster")],
+        operations: &[
+            ("rds", "ModifyDBInstance"),
+            ("rds", "ModifyDBCluster"),
+            ("rds", "ModifyGlobalCluster"),
+        ],
         test: |subject| {
             only_if(
                 subject.off("DeletionProtection"),
-                claim_when(Effect::GuardRemoval, "lets the database be deleted", vec![yes(RDS_DELETION_PROTECTED)]),
+                claim_when(
+                    Effect::GuardRemoval,
+                    "lets the database be deleted",
+                    vec![yes(RDS_DELETION_PROTECTED)],
+                ),
             )
         },
     },

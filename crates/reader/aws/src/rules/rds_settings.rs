@@ -19,7 +19,10 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.has("MasterUserPassword") || subject.on("RotateMasterUserPassword"),
-                claim(Effect::Privilege, "changes the master password: whoever knows the new one gets in, others do not"),
+                claim(
+                    Effect::Privilege,
+                    "changes the master password: whoever knows the new one gets in, others do not",
+                ),
             )
         },
     },
@@ -47,7 +50,11 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.has("VpcSecurityGroupIds") || subject.has("DBSecurityGroups"),
-                claim_when(Effect::Network, "changes who can reach the database", vec![yes(RDS_GROUPS_CHANGED)]),
+                claim_when(
+                    Effect::Network,
+                    "changes who can reach the database",
+                    vec![yes(RDS_GROUPS_CHANGED)],
+                ),
             )
         },
     },
@@ -60,13 +67,20 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-renamed",
         finds: "a new name, and with it a new address",
-        operations: &[("rds", "ModifyDBInstance"), ("rds", "ModifyDBCluster"), ("rds", "ModifyGlobalCluster")],
+        operations: &[
+            ("rds", "ModifyDBInstance"),
+            ("rds", "ModifyDBCluster"),
+            ("rds", "ModifyGlobalCluster"),
+        ],
         test: |subject| {
             only_if(
                 ["NewDBInstanceIdentifier", "NewDBClusterIdentifier", "NewGlobalClusterIdentifier"]
                     .iter()
                     .any(|member| subject.has(member)),
-                claim(Effect::Interrupt, "gives the database another address: programs that know the old one fail"),
+                claim(
+                    Effect::Interrupt,
+                    "gives the database another address: programs that know the old one fail",
+                ),
             )
         },
     },
@@ -91,7 +105,9 @@ pub(super) const RULES: &[Rule] = &[
         id: "rds-cluster-failover",
         finds: "a cluster's fail-over",
         operations: &[("rds", "FailoverDBCluster"), ("rds", "FailoverGlobalCluster")],
-        test: |_| vec![claim(Effect::Interrupt, "makes another instance the writer: every connection is cut")],
+        test: |_| {
+            vec![claim(Effect::Interrupt, "makes another instance the writer: every connection is cut")]
+        },
     },
     Rule {
         id: "rds-option-removed",
@@ -114,13 +130,25 @@ fn public(subject: &Subject<'_>) -> Vec<Claim> {
 
 fn interrupts(subject: &Subject<'_>) -> Vec<Claim> {
     // These restart when they are applied; the port and the subnet group are applied at once whatever is asked.
-    let deferred = ["DBInstanceClass", "DBClusterInstanceClass", "EngineVersion", "StorageType", "OptionGroupName", "CACertificateIdentifier", "Engine"];
+    let deferred = [
+        "DBInstanceClass",
+        "DBClusterInstanceClass",
+        "EngineVersion",
+        "StorageType",
+        "OptionGroupName",
+        "CACertificateIdentifier",
+        "Engine",
+    ];
     let at_once = ["DBPortNumber", "Port", "DBSubnetGroupName", "Domain", "NetworkType"];
     let restarts = at_once.iter().any(|member| subject.has(member))
         || (subject.on("ApplyImmediately") && deferred.iter().any(|member| subject.has(member)));
     only_if(
         restarts,
-        claim_when(Effect::Interrupt, "restarts the database, or moves it, at once", vec![yes(RDS_CHANGE_INTERRUPTS)]),
+        claim_when(
+            Effect::Interrupt,
+            "restarts the database, or moves it, at once",
+            vec![yes(RDS_CHANGE_INTERRUPTS)],
+        ),
     )
 }
 
@@ -157,10 +185,15 @@ fn parameters(subject: &Subject<'_>) -> Vec<Claim> {
     for parameter in subject.all("Parameters[]") {
         let text = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, value) = (text("ParameterName"), text("ParameterValue"));
-        let weak = GUARDS.iter().find(|(guard, _)| guard.eq_ignore_ascii_case(name)).is_some_and(|(_, off)| {
-            let is = |word: &&str| word.eq_ignore_ascii_case(value);
-            if off.is_empty() { !["1", "on", "true", "all", "yes"].iter().any(|word| is(&word)) } else { off.iter().any(is) }
-        });
+        let weak =
+            GUARDS.iter().find(|(guard, _)| guard.eq_ignore_ascii_case(name)).is_some_and(|(_, off)| {
+                let is = |word: &str| word.eq_ignore_ascii_case(value);
+                if off.is_empty() {
+                    !["1", "on", "true", "all", "yes"].iter().any(|word| is(word))
+                } else {
+                    off.iter().any(|word| is(word))
+                }
+            });
         if weak {
             claims.push(claim_when(
                 Effect::GuardRemoval,

@@ -31,7 +31,6 @@ pub(super) const RULES: &[Rule] = &[
             ("s3tables", "PutTableBucketPolicy"),
             ("s3tables", "PutTablePolicy"),
             ("kinesis", "PutResourcePolicy"),
-            ("lambda", "PutResourcePolicy"),
             ("opensearch", "UpdateDomainConfig"),
             ("opensearch", "CreateDomain"),
             ("opensearch", "UpdateElasticsearchDomainConfig"),
@@ -92,7 +91,9 @@ fn test(subject: &Subject<'_>) -> Vec<Claim> {
         .collect();
     if subject.is("events", "PutPermission") {
         match subject.text("Principal") {
-            Some("*") if !subject.has("Condition") => claims.push(claim(Effect::Expose, "lets anybody send events")),
+            Some("*") if !subject.has("Condition") => {
+                claims.push(claim(Effect::Expose, "lets anybody send events"))
+            }
             Some(account) if subject.foreign(account) => {
                 claims.push(claim(Effect::Expose, format!("lets account {account} send events")));
             }

@@ -46,7 +46,8 @@ pub(super) const RULES: &[Rule] = &[
         finds: "name servers of a part of the zone",
         operations: &[("route53", "ChangeResourceRecordSets")],
         test: |subject| {
-            let delegates = subject.all("ChangeBatch.Changes[].ResourceRecordSet.Type").iter().any(|kind| *kind == "NS");
+            let delegates =
+                subject.all("ChangeBatch.Changes[].ResourceRecordSet.Type").iter().any(|kind| *kind == "NS");
             only_if(delegates, claim(Effect::Network, "hands a part of the zone to other name servers"))
         },
     },
@@ -89,7 +90,11 @@ fn records(subject: &Subject<'_>, action: &str) -> Vec<String> {
         .filter(|change| change.get("Action").and_then(Value::as_str) == Some(action))
         .map(|change| {
             let text = |name: &str| {
-                change.get("ResourceRecordSet").and_then(|set| set.get(name)).and_then(Value::as_str).unwrap_or("?")
+                change
+                    .get("ResourceRecordSet")
+                    .and_then(|set| set.get(name))
+                    .and_then(Value::as_str)
+                    .unwrap_or("?")
             };
             format!("`{}` ({})", text("Name"), text("Type"))
         })

@@ -25,7 +25,10 @@ pub(super) const RULES: &[Rule] = &[
             only_if(
                 subject.text("VersioningConfiguration.Status") != Some("Enabled")
                     || subject.text("VersioningConfiguration.MFADelete") == Some("Disabled"),
-                claim(Effect::GuardRemoval, "later overwrites and deletes in the bucket can no longer be taken back"),
+                claim(
+                    Effect::GuardRemoval,
+                    "later overwrites and deletes in the bucket can no longer be taken back",
+                ),
             )
         },
     },
@@ -92,12 +95,21 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-retention-bypassed",
         finds: "a retention that is bypassed, or a legal hold that is lifted",
-        operations: &[("s3", "PutObjectRetention"), ("s3", "PutObjectLegalHold"), ("s3", "DeleteObject"), ("s3", "DeleteObjects")],
+        operations: &[
+            ("s3", "PutObjectRetention"),
+            ("s3", "PutObjectLegalHold"),
+            ("s3", "DeleteObject"),
+            ("s3", "DeleteObjects"),
+        ],
         test: |subject| {
             only_if(
                 subject.on("BypassGovernanceRetention")
-                    || (subject.operation == "PutObjectLegalHold" && subject.text("LegalHold.Status") != Some("ON")),
-                claim(Effect::GuardRemoval, "objects that were held for a time can be deleted before it is over"),
+                    || (subject.operation == "PutObjectLegalHold"
+                        && subject.text("LegalHold.Status") != Some("ON")),
+                claim(
+                    Effect::GuardRemoval,
+                    "objects that were held for a time can be deleted before it is over",
+                ),
             )
         },
     },
@@ -117,9 +129,11 @@ pub(super) const RULES: &[Rule] = &[
 
 fn lifecycle_expires(subject: &Subject<'_>) -> Vec<Claim> {
     let enabled = |rule: &&Value| rule.get("Status").and_then(Value::as_str) != Some("Disabled");
-    let rules: Vec<&Value> = subject.all("LifecycleConfiguration.Rules[]").into_iter().filter(enabled).collect();
+    let rules: Vec<&Value> =
+        subject.all("LifecycleConfiguration.Rules[]").into_iter().filter(enabled).collect();
     let expires = |rule: &&Value| {
-        rule.get("Expiration").is_some_and(|expiration| expiration.get("Days").or(expiration.get("Date")).is_some())
+        rule.get("Expiration")
+            .is_some_and(|expiration| expiration.get("Days").or(expiration.get("Date")).is_some())
     };
     let drops_versions = |rule: &&Value| rule.get("NoncurrentVersionExpiration").is_some();
     let mut claims = Vec::new();
@@ -188,7 +202,9 @@ fn foreign_bucket(subject: &Subject<'_>) -> Vec<Claim> {
     let owner = subject.text("ExpectedBucketOwner").filter(|owner| subject.foreign(owner));
     let point = subject.text("Bucket").and_then(account_of).filter(|account| subject.foreign(account));
     match owner.or(point) {
-        Some(account) => vec![claim(Effect::Exfiltrate, format!("writes data to a bucket of account {account}"))],
+        Some(account) => {
+            vec![claim(Effect::Exfiltrate, format!("writes data to a bucket of account {account}"))]
+        }
         None => Vec::new(),
     }
 }
@@ -199,9 +215,14 @@ fn account_of(arn: &str) -> Option<&str> {
 }
 
 fn foreign_key(subject: &Subject<'_>) -> Vec<Claim> {
-    let default = "ServerSideEncryptionConfiguration.Rules[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID";
+    let default =
+        "ServerSideEncryptionConfiguration.Rules[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID";
     let mut claims = Vec::new();
-    for account in [default, "SSEKMSKeyId", "ObjectEncryption.SSEKMS.KMSKeyArn"].into_iter().flat_map(|path| subject.texts(path)).filter_map(account_of) {
+    for account in [default, "SSEKMSKeyId", "ObjectEncryption.SSEKMS.KMSKeyArn"]
+        .into_iter()
+        .flat_map(|path| subject.texts(path))
+        .filter_map(account_of)
+    {
         if subject.foreign(account) {
             claims.push(claim(
                 Effect::RecoveryLoss,
@@ -209,7 +230,9 @@ fn foreign_key(subject: &Subject<'_>) -> Vec<Claim> {
             ));
         }
     }
-    if subject.operation == "CopyObject" && (subject.has("SSECustomerKey") || subject.has("SSECustomerAlgorithm")) {
+    if subject.operation == "CopyObject"
+        && (subject.has("SSECustomerKey") || subject.has("SSECustomerAlgorithm"))
+    {
         claims.push(claim(
             Effect::RecoveryLoss,
             "encrypts with a key that only the sender holds, without which nothing can be read again",
@@ -223,7 +246,10 @@ fn replication(subject: &Subject<'_>) -> Vec<Claim> {
     for destination in subject.all("ReplicationConfiguration.Rules[].Destination") {
         match destination.get("Account").and_then(Value::as_str) {
             Some(account) if subject.foreign(account) => {
-                claims.push(claim(Effect::Exfiltrate, format!("copies every object to a bucket of account {account}")));
+                claims.push(claim(
+                    Effect::Exfiltrate,
+                    format!("copies every object to a bucket of account {account}"),
+                ));
             }
             Some(_) => {}
             None => claims.push(claim_when(

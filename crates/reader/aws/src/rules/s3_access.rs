@@ -62,7 +62,10 @@ fn policy_opens(subject: &Subject<'_>) -> Vec<Claim> {
     let opens = opens(subject.text("Policy").unwrap_or_default(), subject.account);
     let mut claims = super::resource_policy::exposures(&opens, "the bucket");
     if opens.lockout {
-        claims.push(claim(Effect::Interrupt, "denies everything to everyone: only the root user could undo it"));
+        claims.push(claim(
+            Effect::Interrupt,
+            "denies everything to everyone: only the root user could undo it",
+        ));
     }
     claims
 }
@@ -72,7 +75,9 @@ const OPEN_GROUPS: [&str; 2] = ["/groups/global/AllUsers", "/groups/global/Authe
 
 fn acl_opens(subject: &Subject<'_>) -> Vec<Claim> {
     let mut why = Vec::new();
-    if let Some(acl) = subject.text("ACL").filter(|acl| acl.starts_with("public-") || *acl == "authenticated-read") {
+    if let Some(acl) =
+        subject.text("ACL").filter(|acl| acl.starts_with("public-") || *acl == "authenticated-read")
+    {
         why.push(format!("lets anybody in: the ACL is `{acl}`"));
     }
     for member in ["GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"] {

@@ -29,7 +29,10 @@ pub(super) const RULES: &[Rule] = &[
             let days = subject.number("RecoveryWindowInDays").unwrap_or(30);
             only_if(
                 days < 30,
-                claim(Effect::GuardRemoval, format!("leaves only {days} days to take the secret's deletion back")),
+                claim(
+                    Effect::GuardRemoval,
+                    format!("leaves only {days} days to take the secret's deletion back"),
+                ),
             )
         },
     },
@@ -55,7 +58,10 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.off("BlockPublicPolicy"),
-                claim(Effect::GuardRemoval, "skips the check that would turn away a policy open to the public"),
+                claim(
+                    Effect::GuardRemoval,
+                    "skips the check that would turn away a policy open to the public",
+                ),
             )
         },
     },

@@ -23,7 +23,10 @@ pub(super) const RULES: &[Rule] = &[
         finds: "a group deleted with its instances",
         operations: &[("autoscaling", "DeleteAutoScalingGroup")],
         test: |subject| {
-            only_if(subject.on("ForceDelete"), claim(Effect::Interrupt, "terminates every instance of the group"))
+            only_if(
+                subject.on("ForceDelete"),
+                claim(Effect::Interrupt, "terminates every instance of the group"),
+            )
         },
     },
     Rule {
@@ -191,7 +194,11 @@ fn ecs_service(subject: &Subject<'_>) -> Vec<Claim> {
     if subject.number("desiredCount") == Some(0) {
         claims.push(claim(Effect::Interrupt, "stops every task of the service"));
     } else if subject.has("desiredCount") {
-        claims.push(claim_when(Effect::Interrupt, "may stop tasks of the service", vec![yes(AUTOSCALING_SIZE_LOWERED)]));
+        claims.push(claim_when(
+            Effect::Interrupt,
+            "may stop tasks of the service",
+            vec![yes(AUTOSCALING_SIZE_LOWERED)],
+        ));
     }
     if subject.number("deploymentConfiguration.minimumHealthyPercent") == Some(0) {
         claims.push(claim(Effect::Interrupt, "lets a deployment stop every task before new ones run"));
@@ -204,11 +211,18 @@ fn ecs_service(subject: &Subject<'_>) -> Vec<Claim> {
 
 fn eks_cluster(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
-    let world = subject.texts("resourcesVpcConfig.publicAccessCidrs[]").iter().any(|cidr| cidr.ends_with("/0"));
-    if world || (subject.operation == "UpdateClusterConfig" && subject.on("resourcesVpcConfig.endpointPublicAccess")) {
+    let world =
+        subject.texts("resourcesVpcConfig.publicAccessCidrs[]").iter().any(|cidr| cidr.ends_with("/0"));
+    if world
+        || (subject.operation == "UpdateClusterConfig"
+            && subject.on("resourcesVpcConfig.endpointPublicAccess"))
+    {
         claims.push(claim(Effect::Expose, "opens the cluster's API to the internet"));
     }
-    let off = subject.all("logging.clusterLogging[]").into_iter().any(|log| log.get("enabled").and_then(Value::as_bool) == Some(false));
+    let off = subject
+        .all("logging.clusterLogging[]")
+        .into_iter()
+        .any(|log| log.get("enabled").and_then(Value::as_bool) == Some(false));
     if off && subject.operation == "UpdateClusterConfig" {
         claims.push(claim(Effect::GuardRemoval, "turns off logs of the cluster"));
     }

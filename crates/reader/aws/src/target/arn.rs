@@ -21,14 +21,21 @@ impl<'a> Arn<'a> {
         let mut parts = text.splitn(6, ':');
         (parts.next() == Some("arn")).then_some(())?;
         parts.next()?.starts_with("aws").then_some(())?;
-        let [service, region, account, resource] = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+        let [service, region, account, resource] =
+            [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
         (!service.is_empty() && !resource.is_empty()).then_some(Self { service, region, account, resource })
     }
 
     /// The resource type: `db`, `table`, `log-group`; nothing where the service has but one.
     pub(super) fn kind(&self) -> &'a str {
         match self.service {
-            "s3" if self.region.is_empty() => if self.resource.contains('/') { "object" } else { "bucket" },
+            "s3" if self.region.is_empty() => {
+                if self.resource.contains('/') {
+                    "object"
+                } else {
+                    "bucket"
+                }
+            }
             "sns" | "sqs" => "",
             "dynamodb" => dynamodb_kind(self.resource),
             "execute-api" => "api",
@@ -52,7 +59,9 @@ impl<'a> Arn<'a> {
             "elasticloadbalancing" => {
                 let parts: Vec<&str> = resource.split('/').collect();
                 match parts.as_slice() {
-                    ["loadbalancer", "app" | "net" | "gwy", name, ..] | ["targetgroup", name, ..] => Some(*name),
+                    ["loadbalancer", "app" | "net" | "gwy", name, ..] | ["targetgroup", name, ..] => {
+                        Some(*name)
+                    }
                     ["listener" | "listener-rule", _, name, ..] => Some(*name),
                     _ => None,
                 }

@@ -19,8 +19,8 @@ mod tests;
 use interlock_action::{AccountId, Bears, ClassifierWrite, Kind, Relation, Target, TargetId};
 use serde_json::Value;
 
-use crate::effect::{Subject, is_account, sql};
 use crate::catalogue::ResourceRef;
+use crate::effect::{Subject, is_account, sql};
 use arn::Arn;
 
 /// What an action touches.
@@ -36,7 +36,8 @@ pub(crate) struct Touched {
 
 /// The targets, writes and unknowns of an operation that mutates or not.
 pub(crate) fn touched(subject: &Subject<'_>, mutates: bool) -> Touched {
-    let mut touched = Touched { writes: if mutates { writes::of(subject) } else { Vec::new() }, ..Touched::default() };
+    let mut touched =
+        Touched { writes: if mutates { writes::of(subject) } else { Vec::new() }, ..Touched::default() };
     for (id, relation) in named(subject) {
         push(subject, &mut touched, &id, relation);
     }
@@ -45,7 +46,8 @@ pub(crate) fn touched(subject: &Subject<'_>, mutates: bool) -> Touched {
             push(subject, &mut touched, &id, Relation::Reaches);
         }
     }
-    let main = touched.targets.iter().any(|target| matches!(target.relation, Relation::Acts | Relation::Creates));
+    let main =
+        touched.targets.iter().any(|target| matches!(target.relation, Relation::Acts | Relation::Creates));
     if !main {
         fallback(subject, mutates, &mut touched);
     }
@@ -124,26 +126,39 @@ fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
             continue;
         }
         for value in subject.texts(member) {
-            found.push(Named { member: member.to_owned(), id: hand(subject, member, template, value), specific });
+            found.push(Named {
+                member: member.to_owned(),
+                id: hand(subject, member, template, value),
+                specific,
+            });
         }
     }
     statements(subject, &mut found);
     if subject.service == "ec2" {
         ids(subject.parameters, "", &mut |member, id, template| {
-            found.push(Named { member: member.to_owned(), id: arn::fill(subject, &template, id), specific: false });
+            found.push(Named {
+                member: member.to_owned(),
+                id: arn::fill(subject, &template, id),
+                specific: false,
+            });
         });
     }
     catalogue(subject, &silent, &mut found);
-    let stems: Vec<String> =
-        found.iter().filter(|named| !named.member.contains('.')).map(|named| relation::stem(relation::leaf(&named.member))).collect();
+    let stems: Vec<String> = found
+        .iter()
+        .filter(|named| !named.member.contains('.'))
+        .map(|named| relation::stem(relation::leaf(&named.member)))
+        .collect();
     found
         .into_iter()
         .filter_map(|named| {
             let arn = Arn::parse(&named.id)?;
             let (kind, _) = kinds::classify(arn.service, arn.kind());
-            let relation = relation::of(subject, &named.member, named.specific, kind, arn.service == "s3", &stems)?;
+            let relation =
+                relation::of(subject, &named.member, named.specific, kind, arn.service == "s3", &stems)?;
             // A role of another account is not acted on by taking it on: the effect reaches it.
-            let elsewhere = subject.service == "sts" && is_account(arn.account) && subject.account != Some(arn.account);
+            let elsewhere =
+                subject.service == "sts" && is_account(arn.account) && subject.account != Some(arn.account);
             let relation = if elsewhere { Relation::Reaches } else { relation };
             Some((named.id, relation))
         })
@@ -154,7 +169,9 @@ fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
 fn hand(subject: &Subject<'_>, member: &str, template: &str, value: &str) -> String {
     let value = match (subject.family(), relation::leaf(member)) {
         ("sqs", "QueueUrl") => return queue(subject, value),
-        ("kms", "KeyId" | "TargetKeyId" | "SourceKeyId" | "DestinationKeyId") if value.starts_with("alias/") => {
+        ("kms", "KeyId" | "TargetKeyId" | "SourceKeyId" | "DestinationKeyId")
+            if value.starts_with("alias/") =>
+        {
             return arn::fill(subject, "kms:{r}:{a}:{}", value);
         }
         ("route53", _) => value.rsplit('/').next().unwrap_or(value),
@@ -195,10 +212,18 @@ fn statements(subject: &Subject<'_>, found: &mut Vec<Named>) {
     if subject.service != "dynamodb" {
         return;
     }
-    let items = subject.one("RequestItems").and_then(Value::as_object).into_iter().flat_map(|map| map.keys().cloned());
+    let items = subject
+        .one("RequestItems")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|map| map.keys().cloned());
     let partiql = sql::partiql_statements(subject).into_iter().filter_map(sql::partiql_table);
     for table in items.chain(partiql) {
-        found.push(Named { member: "TableName".to_owned(), id: arn::fill(subject, "dynamodb:{r}:{a}:table/{}", &table), specific: false });
+        found.push(Named {
+            member: "TableName".to_owned(),
+            id: arn::fill(subject, "dynamodb:{r}:{a}:table/{}", &table),
+            specific: false,
+        });
     }
 }
 
@@ -229,7 +254,8 @@ fn catalogue(subject: &Subject<'_>, silent: &[&str], found: &mut Vec<Named>) {
         !covered.iter().any(|have| have == leaf) && !silent.contains(&leaf)
     };
     let noun = relation::made(subject.operation);
-    let about = |resource: &ResourceRef| noun.contains(&resource.kind.replace(['-', '_', ' '], "").to_lowercase());
+    let about =
+        |resource: &ResourceRef| noun.contains(&resource.kind.replace(['-', '_', ' '], "").to_lowercase());
     for resource in subject.resources {
         for member in resource.arn_members.iter().filter(|member| free(member)) {
             for value in subject.texts(member).into_iter().filter(|value| Arn::parse(value).is_some()) {
@@ -284,7 +310,8 @@ fn fallback(subject: &Subject<'_>, mutates: bool, touched: &mut Touched) {
     };
     if mutates && relation::makes(subject) {
         let noun = relation::made_words(subject.operation).join("-");
-        let noun = if subject.operation.starts_with("Run") { noun.trim_end_matches('s').to_owned() } else { noun };
+        let noun =
+            if subject.operation.starts_with("Run") { noun.trim_end_matches('s').to_owned() } else { noun };
         let noun = if noun == "address" { "elastic-ip".to_owned() } else { noun };
         let id = format!("arn:{}:{service}:{region}:{account}:{noun}/*", subject.partition());
         push(subject, touched, &id, Relation::Creates);
@@ -308,8 +335,13 @@ fn fallback(subject: &Subject<'_>, mutates: bool, touched: &mut Touched) {
     if acts {
         return;
     }
-    let empty = subject.parameters.as_object().is_none_or(|members| members.values().all(|value| value.is_boolean()));
-    let mut whole = target(subject, &format!("arn:{}:{service}:{region}:{account}:*", subject.partition()), Relation::Acts);
+    let empty =
+        subject.parameters.as_object().is_none_or(|members| members.values().all(|value| value.is_boolean()));
+    let mut whole = target(
+        subject,
+        &format!("arn:{}:{service}:{region}:{account}:*", subject.partition()),
+        Relation::Acts,
+    );
     if empty || !mutates || asks || is_account_wide(subject) {
         // A setting of the whole account, or a look at all there is.
         whole.kind = Kind::Account;
@@ -343,8 +375,23 @@ fn id_like<'v>(value: &'v Value, depth: u8, found: &mut Vec<&'v str>) {
 /// Services and operations that set something for the whole account.
 fn is_account_wide(subject: &Subject<'_>) -> bool {
     const SERVICES: [&str; 17] = [
-        "account", "accessanalyzer", "budgets", "ce", "compute-optimizer", "config", "fms", "health", "inspector2",
-        "macie2", "securityhub", "service-quotas", "ses", "sesv2", "support", "taxsettings", "xray",
+        "account",
+        "accessanalyzer",
+        "budgets",
+        "ce",
+        "compute-optimizer",
+        "config",
+        "fms",
+        "health",
+        "inspector2",
+        "macie2",
+        "securityhub",
+        "service-quotas",
+        "ses",
+        "sesv2",
+        "support",
+        "taxsettings",
+        "xray",
     ];
     const WORDS: [&str; 5] = ["Account", "Default", "Registry", "IdFormat", "SMS"];
     SERVICES.contains(&subject.service) || WORDS.iter().any(|word| subject.operation.contains(word))
@@ -356,7 +403,9 @@ fn foreign(subject: &Subject<'_>, touched: &mut Touched) {
     for target in &touched.targets {
         let other = target.account.as_ref().map(AccountId::as_str).filter(|account| *account != own);
         if let (Some(other), Relation::Acts | Relation::Creates) = (other, target.relation) {
-            touched.unknowns.push(format!("names `{}`, which belongs to another account (`{other}`)", target.id));
+            touched
+                .unknowns
+                .push(format!("names `{}`, which belongs to another account (`{other}`)", target.id));
         }
     }
 }

@@ -29,8 +29,12 @@ const ADDS_TO: [(&str, &str); 20] = [
 ];
 
 /// Operations that make something new and do not begin like it.
-const ALSO_MAKES: [(&str, &str); 4] =
-    [("rds", "StartExportTask"), ("backup", "StartBackupJob"), ("backup", "StartCopyJob"), ("backup", "StartRestoreJob")];
+const ALSO_MAKES: [(&str, &str); 4] = [
+    ("rds", "StartExportTask"),
+    ("backup", "StartBackupJob"),
+    ("backup", "StartCopyJob"),
+    ("backup", "StartRestoreJob"),
+];
 
 /// Whether the operation makes something new.
 pub(super) fn makes(subject: &Subject<'_>) -> bool {
@@ -76,7 +80,8 @@ pub(super) fn of(
         return Some(Relation::Reaches);
     }
     // A policy beside a principal is what the principal gets.
-    if kind == Kind::Policy && others.iter().any(|other| ["role", "user", "group"].contains(&other.as_str())) {
+    if kind == Kind::Policy && others.iter().any(|other| ["role", "user", "group"].contains(&other.as_str()))
+    {
         return Some(Relation::Reaches);
     }
     if subject.operation.starts_with("Export") {
@@ -160,7 +165,23 @@ pub(super) fn stem(leaf: &str) -> String {
     for prefix in ["Source", "source", "Target", "Final", "New"] {
         name = name.strip_prefix(prefix).unwrap_or(name);
     }
-    let suffixes = ["Identifiers", "Identifier", "Names", "Name", "Arns", "ARNs", "Arn", "ARN", "Ids", "IDs", "Id", "ID", "Urls", "Url", "List"];
+    let suffixes = [
+        "Identifiers",
+        "Identifier",
+        "Names",
+        "Name",
+        "Arns",
+        "ARNs",
+        "Arn",
+        "ARN",
+        "Ids",
+        "IDs",
+        "Id",
+        "ID",
+        "Urls",
+        "Url",
+        "List",
+    ];
     let name = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let name = name.to_lowercase();
     match name.as_str() {

@@ -28,16 +28,17 @@ pub(super) fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
         (_, []) => found.push((own(bucket), Relation::Acts)),
         (_, keys) => found.extend(keys.iter().map(|key| (object(bucket, key), Relation::Acts))),
     }
-    if let Some(source) = subject.text("CopySource") {
-        if let Some((bucket, key)) = copied(source) {
-            found.push((object(&bucket, &key), Relation::Source));
-        }
+    if let Some((bucket, key)) = subject.text("CopySource").and_then(copied) {
+        found.push((object(&bucket, &key), Relation::Source));
     }
     if let Some(source) = subject.text("RenameSource") {
         let key = percent_decode_str(source).decode_utf8_lossy().into_owned();
         found.push((object(bucket, key.trim_start_matches('/')), Relation::Acts));
     }
-    let destinations = ["ReplicationConfiguration.Rules[].Destination.Bucket", "InventoryConfiguration.Destination.S3BucketDestination.Bucket"];
+    let destinations = [
+        "ReplicationConfiguration.Rules[].Destination.Bucket",
+        "InventoryConfiguration.Destination.S3BucketDestination.Bucket",
+    ];
     for destination in destinations.iter().flat_map(|path| subject.texts(path)) {
         found.push((own(destination), Relation::Reaches));
     }

@@ -1,0 +1,308 @@
+use interlock_action::{Bears, ClassifierWrite, Kind, Relation, Target};
+use serde_json::{Value, json};
+
+use super::arn::Arn;
+use super::*;
+use crate::catalogue::{self, Catalogue};
+
+fn action(service: &str, operation: &str, parameters: &Value) -> interlock_action::Action {
+    let service = Catalogue::get().service(service).unwrap();
+    let operation = service.operation(operation).unwrap().clone();
+    crate::judge(&service, &operation, Some("us-east-1"), Some("111122223333"), parameters)
+}
+
+fn targets(service: &str, operation: &str, parameters: &Value) -> Vec<(Relation, String, Kind, Bears)> {
+    let parts = |target: Target| (target.relation, target.id.to_string(), target.kind, target.data);
+    action(service, operation, parameters).targets.into_iter().map(parts).collect()
+}
+
+fn rds(resource: &str) -> String {
+    format!("arn:aws:rds:us-east-1:111122223333:{resource}")
+}
+
+#[test]
+fn every_named_member_stands_in_the_catalogue() {
+    let mut missing = Vec::new();
+    for (family, member, _) in names::all() {
+        let (only, path) = match member.split_once(':') {
+            Some((only, path)) => (Some(only), path),
+            None => (None, *member),
+        };
+        let services: &[&str] = match *family {
+            "rds" => &["rds", "docdb", "neptune"],
+            "opensearch" => &["opensearch", "es"],
+            _ => &[family],
+        };
+        let known = services.iter().filter_map(|name| Catalogue::get().service(name)).any(|service| {
+            service
+                .operations
+                .iter()
+                .filter(|operation| only.is_none_or(|only| only == operation.name))
+                .any(|operation| operation.input.is_some_and(|input| has(&service, input, path)))
+        });
+        if !known {
+            missing.push(format!("{family} {member}"));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+fn has(service: &catalogue::Service, mut shape: catalogue::ShapeId, path: &str) -> bool {
+    for step in path.split('.') {
+        let name = step.trim_end_matches("[]");
+        let Some(member) = service.structure(shape).and_then(|structure| structure.member(name)) else {
+            return false;
+        };
+        shape = member.shape;
+        if step.ends_with("[]") {
+            let Some(catalogue::Kind::List { member, .. }) = service.shape(shape).map(|shape| &shape.kind)
+            else {
+                return false;
+            };
+            shape = *member;
+        }
+    }
+    true
+}
+
+#[test]
+fn copies_and_restores_name_their_source() {
+    let cases = [
+        (
+            "RestoreDBInstanceFromDBSnapshot",
+            json!({"DBInstanceIdentifier": "new", "DBSnapshotIdentifier": "old"}),
+            rds("db:new"),
+            rds("snapshot:old"),
+        ),
+        (
+            "RestoreDBInstanceToPointInTime",
+            json!({"SourceDBInstanceIdentifier": "old", "TargetDBInstanceIdentifier": "new"}),
+            rds("db:new"),
+            rds("db:old"),
+        ),
+        (
+            "CopyDBSnapshot",
+            json!({"SourceDBSnapshotIdentifier": "old", "TargetDBSnapshotIdentifier": "new"}),
+            rds("snapshot:new"),
+            rds("snapshot:old"),
+        ),
+        (
+            "CreateDBSnapshot",
+            json!({"DBInstanceIdentifier": "old", "DBSnapshotIdentifier": "new"}),
+            rds("snapshot:new"),
+            rds("db:old"),
+        ),
+        (
+            "CreateDBInstanceReadReplica",
+            json!({"DBInstanceIdentifier": "new", "SourceDBInstanceIdentifier": "old"}),
+            rds("db:new"),
+            rds("db:old"),
+        ),
+    ];
+    for (operation, parameters, made, source) in cases {
+        let found = targets("rds", operation, &parameters);
+        let part = |relation| {
+            found
+                .iter()
+                .filter(|(have, ..)| *have == relation)
+                .map(|(_, id, ..)| id.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(part(Relation::Creates), [made], "{operation}");
+        assert_eq!(part(Relation::Source), [source], "{operation}");
+        assert_eq!(found.len(), 2, "{operation}");
+    }
+}
+
+#[test]
+fn several_ids_are_several_targets() {
+    let found = targets("ec2", "TerminateInstances", &json!({"InstanceIds": ["i-11111111", "i-22222222"]}));
+    assert_eq!(found.len(), 2);
+    assert!(
+        found.iter().all(|(relation, _, kind, _)| (*relation, *kind) == (Relation::Acts, Kind::Instance))
+    );
+    let volume = targets("ec2", "DeleteVolume", &json!({"VolumeId": "vol-0123456789abcdef0"}));
+    assert_eq!((volume[0].2, volume[0].3), (Kind::Volume, Bears::Yes));
+}
+
+#[test]
+fn a_passed_role_is_reached() {
+    let found = targets(
+        "lambda",
+        "CreateFunction",
+        &json!({"FunctionName": "f", "Role": "arn:aws:iam::111122223333:role/service/x", "Code": {}}),
+    );
+    assert!(found.iter().any(|(relation, id, kind, _)| {
+        *relation == Relation::Reaches && id.ends_with(":role/service/x") && *kind == Kind::Role
+    }));
+}
+
+#[test]
+fn what_belongs_to_another_account_is_not_simply_acted_on() {
+    let parameters = json!({"DBInstanceIdentifier": "arn:aws:rds:us-east-1:999988887777:db:prod"});
+    let action = action("rds", "DeleteDBInstance", &parameters);
+    assert_eq!(action.targets[0].account.as_ref().unwrap().as_str(), "999988887777");
+    assert_eq!(action.unknowns.len(), 1, "{:?}", action.unknowns);
+    let read = super::tests::action("rds", "DescribeDBInstances", &parameters);
+    assert!(read.unknowns.is_empty(), "a read of it is the other account's to refuse");
+}
+
+#[test]
+fn a_mutation_of_nobody_knows_what_is_held() {
+    let found =
+        action("ec2", "ModifyReservedInstances", &json!({"TargetConfigurations": [{"InstanceCount": 1}]}));
+    assert_eq!(found.unknowns.len(), 1, "{:?}", found.unknowns);
+    assert_eq!((found.targets[0].kind, found.targets[0].data), (Kind::Other, Bears::Unknown));
+    let setting = action("ec2", "EnableEbsEncryptionByDefault", &json!({}));
+    assert!(setting.unknowns.is_empty());
+    assert_eq!(setting.targets[0].kind, Kind::Account);
+}
+
+#[test]
+fn names_are_what_people_call_things() {
+    let names = [
+        ("arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/f:*", "/aws/lambda/f"),
+        ("arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db", "prod/db"),
+        ("arn:aws:s3:::bucket/key/deep", "bucket"),
+        ("arn:aws:dynamodb:us-east-1:111122223333:table/t/backup/01", "t"),
+        ("arn:aws:iam::111122223333:role/path/name", "name"),
+        ("arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/web/0123456789abcdef", "web"),
+        ("arn:aws:ecr:us-east-1:111122223333:repository/team/app", "team/app"),
+        ("arn:aws:rds:us-east-1:111122223333:db:school-prod", "school-prod"),
+    ];
+    for (arn, name) in names {
+        assert_eq!(Arn::parse(arn).unwrap().name(), name);
+    }
+    assert!(Arn::parse("not:an:arn").is_none());
+}
+
+#[test]
+fn queues_and_functions_carry_their_account() {
+    let queue = targets(
+        "sqs",
+        "PurgeQueue",
+        &json!({"QueueUrl": "https://sqs.us-east-1.amazonaws.com/999988887777/jobs"}),
+    );
+    assert_eq!(queue[0].1, "arn:aws:sqs:us-east-1:999988887777:jobs");
+    let function = targets("lambda", "Invoke", &json!({"FunctionName": "999988887777:function:f:live"}));
+    assert_eq!(function[0].1, "arn:aws:lambda:us-east-1:999988887777:function:f:live");
+}
+
+#[test]
+fn tags_and_names_are_written() {
+    let tag = |key: &str, value: Option<&str>| ClassifierWrite::Tag {
+        key: key.to_owned(),
+        value: value.map(str::to_owned),
+    };
+    let cases = [
+        (
+            "ec2",
+            "CreateTags",
+            json!({"Resources": ["i-11111111"], "Tags": [{"Key": "env", "Value": "dev"}]}),
+            vec![tag("env", Some("dev"))],
+        ),
+        (
+            "ec2",
+            "DeleteTags",
+            json!({"Resources": ["i-11111111"], "Tags": [{"Key": "env"}]}),
+            vec![tag("env", None)],
+        ),
+        ("ec2", "DeleteTags", json!({"Resources": ["i-11111111"]}), vec![ClassifierWrite::AllTags]),
+        (
+            "s3",
+            "PutBucketTagging",
+            json!({"Bucket": "b", "Tagging": {"TagSet": [{"Key": "env", "Value": "dev"}]}}),
+            vec![ClassifierWrite::AllTags, tag("env", Some("dev"))],
+        ),
+        ("s3", "DeleteBucketTagging", json!({"Bucket": "b"}), vec![ClassifierWrite::AllTags]),
+        (
+            "s3",
+            "PutObject",
+            json!({"Bucket": "b", "Key": "k", "Tagging": "env=dev&a%20b=c+d"}),
+            vec![tag("env", Some("dev")), tag("a b", Some("c d"))],
+        ),
+        ("iam", "UntagRole", json!({"RoleName": "r", "TagKeys": ["env"]}), vec![tag("env", None)]),
+        (
+            "lambda",
+            "TagResource",
+            json!({"Resource": "arn:aws:lambda:us-east-1:111122223333:function:f", "Tags": {"env": "dev"}}),
+            vec![tag("env", Some("dev"))],
+        ),
+        (
+            "rds",
+            "ModifyDBInstance",
+            json!({"DBInstanceIdentifier": "prod", "NewDBInstanceIdentifier": "dev-x"}),
+            vec![ClassifierWrite::Name("dev-x".to_owned())],
+        ),
+        (
+            "kms",
+            "TagResource",
+            json!({"KeyId": "1", "Tags": [{"TagKey": "env", "TagValue": "dev"}]}),
+            vec![tag("env", Some("dev"))],
+        ),
+        (
+            "route53",
+            "ChangeTagsForResource",
+            json!({"ResourceType": "hostedzone", "ResourceId": "Z1", "RemoveTagKeys": ["env"]}),
+            vec![tag("env", None)],
+        ),
+        (
+            "ec2",
+            "RunInstances",
+            json!({"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "env", "Value": "dev"}]}]}),
+            vec![tag("env", Some("dev"))],
+        ),
+    ];
+    for (service, operation, parameters, expected) in cases {
+        assert_eq!(
+            action(service, operation, &parameters).writes,
+            expected,
+            "{service}:{operation} {parameters}"
+        );
+    }
+}
+
+#[test]
+fn every_tagging_operation_writes() {
+    let mut silent = Vec::new();
+    for name in Catalogue::get().services() {
+        let service = Catalogue::get().service(name).unwrap();
+        for operation in
+            service.operations.iter().filter(|operation| operation.access == catalogue::Access::Tagging)
+        {
+            // One service publishes its list of tags as a tagging operation: judged as an update, it writes nothing.
+            if operation.name.starts_with("List") {
+                continue;
+            }
+            let Some(input) = service.input(operation) else { continue };
+            let mut parameters = serde_json::Map::new();
+            for member in &input.members {
+                let lower = member.name.to_lowercase();
+                if lower.contains("tag") {
+                    parameters.insert(member.name.to_owned(), filled(&service, member.shape));
+                }
+            }
+            let parameters = Value::Object(parameters);
+            let action = crate::judge(&service, operation, None, None, &parameters);
+            if action.writes.is_empty() && action.claims.iter().any(|claim| claim.effect.mutates()) {
+                silent.push(format!("{name}:{} {parameters}", operation.name));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} of them: {silent:#?}", silent.len());
+}
+
+fn filled(service: &catalogue::Service, id: catalogue::ShapeId) -> Value {
+    match &service.shape(id).unwrap().kind {
+        catalogue::Kind::Structure(structure) => {
+            let pairs = structure
+                .members
+                .iter()
+                .map(|member| (member.name.to_owned(), filled(service, member.shape)));
+            Value::Object(pairs.collect())
+        }
+        catalogue::Kind::List { member, .. } => json!([filled(service, *member)]),
+        catalogue::Kind::Map { value, .. } => json!({"env": filled(service, *value)}),
+        _ => json!("dev"),
+    }
+}

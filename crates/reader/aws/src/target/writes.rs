@@ -6,17 +6,21 @@ use serde_json::Value;
 use crate::effect::Subject;
 
 /// Operations that replace every tag.
-const REPLACES: [(&str, &str); 6] = [
+const REPLACES: [(&str, &str); 10] = [
     ("s3", "PutBucketTagging"),
     ("s3", "PutObjectTagging"),
     ("s3", "DeleteBucketTagging"),
     ("s3", "DeleteObjectTagging"),
     ("s3control", "PutBucketTagging"),
     ("s3control", "DeleteBucketTagging"),
+    ("s3control", "PutJobTagging"),
+    ("s3control", "DeleteJobTagging"),
+    ("s3control", "PutStorageLensConfigurationTagging"),
+    ("s3control", "DeleteStorageLensConfigurationTagging"),
 ];
 
 /// Where tags that are set may stand, in one service or another; each a list of pairs or a map.
-const SET: [&str; 24] = [
+const SET: [&str; 27] = [
     "Tags",
     "tags",
     "TagList",
@@ -34,13 +38,16 @@ const SET: [&str; 24] = [
     "DistributionConfigWithTags.Tags.Items",
     "StreamingDistributionConfigWithTags.Tags.Items",
     "resourceTags",
+    "ResourceTags",
+    "TagsToUpdate",
+    "LFTags",
     "userTags",
     "UserPoolTags",
     "RecoveryPointTags",
     "BackupVaultTags",
     "BackupPlanTags",
     "DomainTags",
-    "TagsModel",
+    "TagsModel.tags",
 ];
 
 /// Where keys of tags that are removed may stand.
@@ -75,7 +82,9 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
             pairs(value, removes, &mut writes);
         }
     }
-    for specification in subject.all("TagSpecifications[].Tags").into_iter().chain(subject.all("TagSpecification[].Tags")) {
+    for specification in
+        subject.all("TagSpecifications[].Tags").into_iter().chain(subject.all("TagSpecification[].Tags"))
+    {
         pairs(specification, false, &mut writes);
     }
     header(subject, &mut writes);
@@ -98,7 +107,8 @@ fn pairs(value: &Value, removes: bool, writes: &mut Vec<ClassifierWrite>) {
             for pair in list {
                 let any = |names: [&str; 4]| names.iter().find_map(|name| text(pair.get(name)));
                 if let Some(key) = any(["Key", "key", "TagKey", "tagKey"]) {
-                    let value = any(["Value", "value", "TagValue", "tagValue"]);
+                    let value = any(["Value", "value", "TagValue", "tagValue"])
+                        .or_else(|| text(pair.get("TagValues").and_then(|values| values.get(0))));
                     let value = if removes { None } else { Some(value.unwrap_or_default()) };
                     writes.push(ClassifierWrite::Tag { key, value });
                 } else if let Some(key) = pair.as_str() {
@@ -136,9 +146,9 @@ fn names(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
     members
         .iter()
         .filter(|(name, _)| {
-            name.strip_prefix("New").or_else(|| name.strip_prefix("new")).is_some_and(|rest| {
-                rest.ends_with("Name") || rest.ends_with("Identifier")
-            })
+            name.strip_prefix("New")
+                .or_else(|| name.strip_prefix("new"))
+                .is_some_and(|rest| rest.ends_with("Name") || rest.ends_with("Identifier"))
         })
         .filter_map(|(_, value)| value.as_str())
         .map(|name| ClassifierWrite::Name(name.to_owned()))

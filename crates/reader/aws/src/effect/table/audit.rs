@@ -13,8 +13,18 @@ pub(super) const ROWS: &[Row] = &[
     ("cloudtrail", &["DeleteEventDataStore"], &[AuditTrail, Destroy], "deletes recorded API calls"),
     ("cloudtrail", &["StopEventDataStoreIngestion"], &[AuditTrail], "turns off the recording of API calls"),
     ("cloudtrail", &["DeleteChannel"], &[AuditTrail, Destroy], "cuts off a source of recorded events"),
-    ("cloudtrail", &["DeregisterOrganizationDelegatedAdmin"], &[AuditTrail], "takes the organisation's trails from their administrator"),
-    ("config", &["StopConfigurationRecorder"], &[AuditTrail], "turns off the recording of configuration changes"),
+    (
+        "cloudtrail",
+        &["DeregisterOrganizationDelegatedAdmin"],
+        &[AuditTrail],
+        "takes the organisation's trails from their administrator",
+    ),
+    (
+        "config",
+        &["StopConfigurationRecorder"],
+        &[AuditTrail],
+        "turns off the recording of configuration changes",
+    ),
     (
         "config",
         &["DeleteConfigurationRecorder", "DeleteServiceLinkedConfigurationRecorder", "DeleteDeliveryChannel"],
@@ -24,9 +34,27 @@ pub(super) const ROWS: &[Row] = &[
     ("guardduty", &["DeleteDetector"], &[AuditTrail, Destroy], "turns off threat detection"),
     (
         "guardduty",
-        &["StopMonitoringMembers", "DisassociateMembers", "DeleteMembers", "DisableOrganizationAdminAccount", "DisassociateFromAdministratorAccount", "DisassociateFromMasterAccount", "DeletePublishingDestination"],
+        &[
+            "StopMonitoringMembers",
+            "DisassociateMembers",
+            "DeleteMembers",
+            "DisableOrganizationAdminAccount",
+            "DisassociateFromAdministratorAccount",
+            "DisassociateFromMasterAccount",
+            "DeletePublishingDestination",
+        ],
         &[AuditTrail],
         "takes accounts or findings out of threat detection",
     ),
-    ("securitylake", &["DeleteDataLake", "DeleteAwsLogSource", "DeleteCustomLogSource", "DeleteDataLakeOrganizationConfiguration"], &[AuditTrail, Destroy], "deletes the security log lake or a source of it"),
+    (
+        "securitylake",
+        &[
+            "DeleteDataLake",
+            "DeleteAwsLogSource",
+            "DeleteCustomLogSource",
+            "DeleteDataLakeOrganizationConfiguration",
+        ],
+        &[AuditTrail, Destroy],
+        "deletes the security log lake or a source of it",
+    ),
 ];

@@ -33,7 +33,8 @@ const TABLES: [&[Row]; 8] = [
 pub(super) fn claims(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     for (service, operations, effects, why) in TABLES.into_iter().flatten() {
-        let fits = *service == subject.family() && operations.iter().any(|pattern| matches(pattern, subject.operation));
+        let fits = *service == subject.family()
+            && operations.iter().any(|pattern| matches(pattern, subject.operation));
         if !fits {
             continue;
         }

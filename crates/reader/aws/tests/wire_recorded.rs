@@ -1,6 +1,6 @@
-//! Requests that Terraform 1.11 with the AWS provider 5.100 (the Go SDK) sent while it built and removed thirty
-//! resources, recorded once: an independent writer of the protocols. Each is one operation, nothing in it is unknown,
-//! and it survives being written anew.
+//! Requests of independent writers of the protocols, recorded once: Terraform 1.11 with the AWS provider 5.100 (the Go
+//! SDK) while it built and removed thirty resources, and the JavaScript SDK v3. Each is one operation, nothing in it is
+//! unknown, and it survives being written anew.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,12 @@ use interlock_reader_aws::wire::{Body, Request, Scope, parse, write};
 use serde_json::Value;
 use wire_common::arrived;
 
-const RECORDED: &str = include_str!("data/terraform.jsonl");
+const TERRAFORM: &str = include_str!("data/terraform.jsonl");
+const JAVASCRIPT: &str = include_str!("data/javascript.jsonl");
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    TERRAFORM.lines().chain(JAVASCRIPT.lines())
+}
 
 fn recorded(line: &str) -> (Request, Scope) {
     let line: Value = serde_json::from_str(line).unwrap();
@@ -55,7 +60,7 @@ fn only(request: &Request, scope: &Scope) -> Candidate {
 #[test]
 fn every_request_is_read_and_survives() {
     let mut operations = BTreeSet::new();
-    for line in RECORDED.lines() {
+    for line in lines() {
         let (request, scope) = recorded(line);
         let first = only(&request, &scope);
         let name = format!("{}:{}", first.service.name, first.operation.name);
@@ -73,14 +78,14 @@ fn every_request_is_read_and_survives() {
         assert_eq!(parse(&second, &again).unwrap(), read, "{name}");
         operations.insert(name);
     }
-    println!("{} requests of {} operations", RECORDED.lines().count(), operations.len());
-    assert!(operations.len() >= 125, "{}", operations.len());
+    println!("{} requests of {} operations", lines().count(), operations.len());
+    assert!(operations.len() >= 140, "{}", operations.len());
 }
 
 #[test]
 fn the_parameters_are_what_the_configuration_says() {
     let find = |wanted: &str| {
-        let mut all = RECORDED.lines().map(recorded);
+        let mut all = lines().map(recorded);
         let found = all.find_map(|(request, scope)| {
             let candidate = only(&request, &scope);
             (candidate.operation.name == wanted).then(|| parse(&candidate, &request).unwrap().parameters)

@@ -1,0 +1,110 @@
+//! The command line as people and programs meet it: statuses, data on standard output, words on standard error.
+
+use interlock_tests::{Emulator, Home, Scratch, binary};
+use std::process::Command;
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn interlock(home: &Scratch, arguments: &[&str]) -> Said {
+    let output = Command::new(binary())
+        .args(arguments)
+        .env("INTERLOCK_HOME", home.path().join("home"))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    Said {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap().replace(&home.path().display().to_string(), "SCRATCH"),
+    }
+}
+
+/// Status, standard output and standard error, as one text to look at.
+fn shown(said: &Said) -> String {
+    format!("status {}\n--- stdout\n{}--- stderr\n{}", said.code, said.out, said.err)
+}
+
+#[test]
+fn help_is_worth_reading() {
+    let home = Scratch::new("cli");
+    insta::assert_snapshot!("help", shown(&interlock(&home, &["--help"])));
+    for noun in ["init", "run", "request", "policy", "ledger", "explain"] {
+        insta::assert_snapshot!(format!("help-{noun}"), shown(&interlock(&home, &[noun, "--help"])));
+    }
+}
+
+#[test]
+fn faults_say_what_to_do_next() {
+    let home = Scratch::new("cli");
+    insta::assert_snapshot!("no-daemon", shown(&interlock(&home, &["request", "ls"])));
+    insta::assert_snapshot!("no-home", shown(&interlock(&home, &["serve"])));
+    insta::assert_snapshot!("no-task", shown(&interlock(&home, &["run", "--agent", "a", "--unconfined", "--", "true"])));
+    insta::assert_snapshot!("bad-json", shown(&interlock(&home, &["--error-format", "json", "explain", "aws", "/dev/null"])));
+    assert_eq!(interlock(&home, &["frobnicate"]).code, 2);
+}
+
+#[test]
+fn explain_reads_lines_and_a_bad_one_stops_nothing() {
+    let home = Scratch::new("cli");
+    let delete = r#"{"method":"POST","url":"https://dynamodb.us-east-1.amazonaws.com/","headers":{"content-type":"application/x-amz-json-1.0","x-amz-target":"DynamoDB_20120810.DeleteTable","authorization":"AWS4-HMAC-SHA256 Credential=AK/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"},"body_base64":"eyJUYWJsZU5hbWUiOiJvcmRlcnMifQ=="}"#;
+    let input = home.file("in.jsonl", &format!("{delete}\nnonsense\n{delete}\n"));
+    let said = interlock(&home, &["explain", "aws", "--jsonl", input.to_str().unwrap()]);
+    let lines: Vec<serde_json::Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0]["operation"], "aws:dynamodb:DeleteTable");
+    assert_eq!((&lines[0]["decision"], &lines[0]["tier"]), (&"hold".into(), &"T4".into()));
+    assert!(lines[1]["error"].is_string());
+    assert_eq!(lines[2], lines[0]);
+    let elsewhere = interlock(&home, &["explain", "aws", "--jsonl", "--environment", "development", input.to_str().unwrap()]);
+    let first: serde_json::Value = serde_json::from_str(elsewhere.out.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["decision"], &first["tier"]), (&"allow".into(), &"T2".into()));
+}
+
+#[test]
+fn a_changed_configuration_is_not_in_force_until_a_person_signs_it() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana"], "");
+    drop(daemon);
+    let config = home.root().join("interlock.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}\n[mode]\nenforce = \"observe\"\n")).unwrap();
+    let refused = home.cli(&["serve"]);
+    assert_eq!(refused.code, 78, "{refused:?}");
+    assert!(refused.err.contains("interlock policy apply"), "{refused:?}");
+    home.cli(&["policy", "apply", "--key", &home.private("ana"), "--reason", "try it out"]).ok();
+    let _daemon = home.serve(&[]);
+    let mode = home.cli(&["--json", "doctor"]).json();
+    let mode = mode.as_array().unwrap().iter().find(|finding| finding["id"] == "mode").unwrap().clone();
+    assert_eq!(mode["ok"], false, "observe mode is said loudly");
+}
+
+#[test]
+fn a_rewritten_ledger_stops_the_start_with_its_own_status() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana"], "");
+    drop(daemon);
+    let database = home.root().join("ledger.db");
+    let sql = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(\"update entry set leaf = replace(leaf, 'ana', 'eve')\"); c.commit()";
+    let done = Command::new(interlock_tests::python()).args(["-c", sql]).arg(&database).status().unwrap();
+    assert!(done.success());
+    let refused = home.cli(&["serve"]);
+    assert_eq!(refused.code, 20, "{refused:?}");
+    assert_eq!(home.cli(&["ledger", "verify"]).code, 20);
+}
+
+#[test]
+fn waiting_for_people_has_its_own_statuses() {
+    let emulator = Emulator::start();
+    let (home, _daemon) = Home::new(&emulator, &["ana", "bo", "cy"], "");
+    let ticket = home.aws(&["sqs", "delete-queue", "--queue-url", "https://sqs.us-east-1.amazonaws.com/123456789012/q"]);
+    let ticket = if ticket.err.contains("[ticket ") { ticket.ticket() } else { home.aws(&["ec2", "stop-instances", "--instance-ids", "i-0123456789abcdef0"]).ticket() };
+    assert_eq!(home.cli(&["request", "wait", &ticket, "--seconds", "1"]).code, 11);
+    home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", "no"]).ok();
+    assert_eq!(home.cli(&["request", "wait", &ticket]).code, 12);
+    let late = home.approve("cy", &ticket);
+    assert_eq!(late.code, 10, "{late:?}");
+}
