@@ -126,7 +126,10 @@ impl Home {
         let folder = self.scratch.path().join("keys");
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join(name);
-        Output::of(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(path)).ok();
+        Output::of(
+            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(path),
+        )
+        .ok();
     }
     /// A person's private key file.
     pub fn private(&self, name: &str) -> String {
@@ -139,10 +142,16 @@ impl Home {
 
     /// Starts the daemon, with further variables.
     pub fn serve(&self, variables: &[(&str, &str)]) -> Daemon {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.scratch.path().join("daemon.log"));
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.scratch.path().join("daemon.log"));
         let mut child = self
             .command(&["serve"])
-            .envs([("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL"), ("AWS_SECRET_ACCESS_KEY", "the-real-secret")])
+            .envs([
+                ("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL"),
+                ("AWS_SECRET_ACCESS_KEY", "the-real-secret"),
+            ])
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -151,7 +160,8 @@ impl Home {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("the daemon does not start: {}", self.log()));
+        let ready = serde_json::from_str(&line)
+            .unwrap_or_else(|_| panic!("the daemon does not start: {}", self.log()));
         Daemon { child, ready }
     }
 

@@ -49,7 +49,11 @@ fn profile_folder() -> PathBuf {
 /// The real binary, built beside this test.
 pub fn binary() -> PathBuf {
     let path = profile_folder().join("interlock");
-    assert!(path.exists(), "`{}` is not built: `cargo build` first, or run `cargo xtask test`", path.display());
+    assert!(
+        path.exists(),
+        "`{}` is not built: `cargo build` first, or run `cargo xtask test`",
+        path.display()
+    );
     path
 }
 

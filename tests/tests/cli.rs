@@ -42,8 +42,14 @@ fn faults_say_what_to_do_next() {
     let home = Scratch::new("cli");
     insta::assert_snapshot!("no-daemon", shown(&interlock(&home, &["request", "ls"])));
     insta::assert_snapshot!("no-home", shown(&interlock(&home, &["serve"])));
-    insta::assert_snapshot!("no-task", shown(&interlock(&home, &["run", "--agent", "a", "--unconfined", "--", "true"])));
-    insta::assert_snapshot!("bad-json", shown(&interlock(&home, &["--error-format", "json", "explain", "aws", "/dev/null"])));
+    insta::assert_snapshot!(
+        "no-task",
+        shown(&interlock(&home, &["run", "--agent", "a", "--unconfined", "--", "true"]))
+    );
+    insta::assert_snapshot!(
+        "bad-json",
+        shown(&interlock(&home, &["--error-format", "json", "explain", "aws", "/dev/null"]))
+    );
     assert_eq!(interlock(&home, &["frobnicate"]).code, 2);
 }
 
@@ -53,13 +59,17 @@ fn explain_reads_lines_and_a_bad_one_stops_nothing() {
     let delete = r#"{"method":"POST","url":"https://dynamodb.us-east-1.amazonaws.com/","headers":{"content-type":"application/x-amz-json-1.0","x-amz-target":"DynamoDB_20120810.DeleteTable","authorization":"AWS4-HMAC-SHA256 Credential=AK/20261121/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"},"body_base64":"eyJUYWJsZU5hbWUiOiJvcmRlcnMifQ=="}"#;
     let input = home.file("in.jsonl", &format!("{delete}\nnonsense\n{delete}\n"));
     let said = interlock(&home, &["explain", "aws", "--jsonl", input.to_str().unwrap()]);
-    let lines: Vec<serde_json::Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["operation"], "aws:dynamodb:DeleteTable");
     assert_eq!((&lines[0]["decision"], &lines[0]["tier"]), (&"hold".into(), &"T4".into()));
     assert!(lines[1]["error"].is_string());
     assert_eq!(lines[2], lines[0]);
-    let elsewhere = interlock(&home, &["explain", "aws", "--jsonl", "--environment", "development", input.to_str().unwrap()]);
+    let elsewhere = interlock(
+        &home,
+        &["explain", "aws", "--jsonl", "--environment", "development", input.to_str().unwrap()],
+    );
     let first: serde_json::Value = serde_json::from_str(elsewhere.out.lines().next().unwrap()).unwrap();
     assert_eq!((&first["decision"], &first["tier"]), (&"allow".into(), &"T2".into()));
 }
@@ -100,8 +110,17 @@ fn a_rewritten_ledger_stops_the_start_with_its_own_status() {
 fn waiting_for_people_has_its_own_statuses() {
     let emulator = Emulator::start();
     let (home, _daemon) = Home::new(&emulator, &["ana", "bo", "cy"], "");
-    let ticket = home.aws(&["sqs", "delete-queue", "--queue-url", "https://sqs.us-east-1.amazonaws.com/123456789012/q"]);
-    let ticket = if ticket.err.contains("[ticket ") { ticket.ticket() } else { home.aws(&["ec2", "stop-instances", "--instance-ids", "i-0123456789abcdef0"]).ticket() };
+    let ticket = home.aws(&[
+        "sqs",
+        "delete-queue",
+        "--queue-url",
+        "https://sqs.us-east-1.amazonaws.com/123456789012/q",
+    ]);
+    let ticket = if ticket.err.contains("[ticket ") {
+        ticket.ticket()
+    } else {
+        home.aws(&["ec2", "stop-instances", "--instance-ids", "i-0123456789abcdef0"]).ticket()
+    };
     assert_eq!(home.cli(&["request", "wait", &ticket, "--seconds", "1"]).code, 11);
     home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", "no"]).ok();
     assert_eq!(home.cli(&["request", "wait", &ticket]).code, 12);

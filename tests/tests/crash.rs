@@ -26,7 +26,12 @@ fn status(emulator: &Emulator) -> String {
 }
 
 fn kinds(home: &Home, kind: &str) -> usize {
-    home.cli(&["--json", "ledger", "ls", "--kind", kind, "--limit", "1000"]).ok().json().as_array().unwrap().len()
+    home.cli(&["--json", "ledger", "ls", "--kind", kind, "--limit", "1000"])
+        .ok()
+        .json()
+        .as_array()
+        .unwrap()
+        .len()
 }
 
 /// Kills the daemon at a point on the way of an approved call, starts it again, and tries the call once more.
@@ -55,12 +60,19 @@ fn killed_at(point: &str) -> (bool, Output) {
     let unknown = kinds(&home, "outcome-unknown");
     let allowed = kinds(&home, "allowed");
     let outcomes = kinds(&home, "outcome");
-    eprintln!("{point}: ran before the kill {ran}; allowed {allowed}, unknown {unknown}, outcomes {outcomes}; again {}", again.code);
+    eprintln!(
+        "{point}: ran before the kill {ran}; allowed {allowed}, unknown {unknown}, outcomes {outcomes}; again {}",
+        again.code
+    );
     if again.code == 0 {
         assert!(!ran, "{point}: the approved call ran twice");
     }
     if point != "before-permit" && point != "before-append" && point != "after-append-before-commit" {
-        assert_eq!(unknown + usize::from(again.code == 0) + usize::from(point == "after-outcome-before-reply"), 1, "{point}");
+        assert_eq!(
+            unknown + usize::from(again.code == 0) + usize::from(point == "after-outcome-before-reply"),
+            1,
+            "{point}"
+        );
     }
     (ran, again)
 }

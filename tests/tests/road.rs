@@ -32,10 +32,11 @@ fn a_production_database_is_held_then_passes_once_with_two_people() {
          Engine='postgres', AllocatedStorage=20, MasterUsername='root', MasterUserPassword='secret99')",
     );
     let (home, _daemon) = Home::new(&emulator, &["ana", "bo", "cy"], DEVELOPMENT);
-    let wipe = ["rds", "delete-db-instance", "--db-instance-identifier", "prod-school", "--skip-final-snapshot"];
+    let wipe =
+        ["rds", "delete-db-instance", "--db-instance-identifier", "prod-school", "--skip-final-snapshot"];
     let held = home.aws(&wipe);
     assert_ne!(held.code, 0);
-    assert!(held.err.contains("AccessDenied") && held.err.contains("0 of 1 recovery points") , "{held:?}");
+    assert!(held.err.contains("AccessDenied") && held.err.contains("0 of 1 recovery points"), "{held:?}");
     let ticket = held.ticket();
     home.approve("ana", &ticket).ok();
     assert_eq!(home.aws(&wipe).ticket(), ticket, "the owner alone changes nothing");

@@ -2,7 +2,8 @@
 //! approved it.
 
 use interlock_action::{
-    Action, AgentId, Claim, Effect, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId, digest_of,
+    Action, AgentId, Claim, Effect, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId,
+    digest_of,
 };
 use interlock_approval::{Held, Message, Quorum, Reason, Slot, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -109,7 +110,12 @@ impl Road {
     }
 
     /// Carries one out: its ticket is spent in the same write as the change.
-    pub async fn carry_out(&self, ticket: &Ticket, entry: Entry, events: Vec<Event>) -> Result<(), JournalError> {
+    pub async fn carry_out(
+        &self,
+        ticket: &Ticket,
+        entry: Entry,
+        events: Vec<Event>,
+    ) -> Result<(), JournalError> {
         let now = self.ports().clock.now();
         let message = Message::Consume { by: self.action_id() };
         let guards = vec![Guard::Step(ticket.id.clone(), Box::new(message), now)];

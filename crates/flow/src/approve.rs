@@ -137,5 +137,6 @@ fn complete(memory: &crate::Memory, ticket: &Ticket, approval: &Approval) -> boo
         ticket.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
     approvers.push((approval.person.clone(), approval.roles.clone()));
     let counted = count(&approvers, &ticket.quorum.slots, &people);
-    usize::from(counted.slots_filled) >= ticket.quorum.slots.len() && counted.independent >= ticket.quorum.independent
+    usize::from(counted.slots_filled) >= ticket.quorum.slots.len()
+        && counted.independent >= ticket.quorum.independent
 }

@@ -30,7 +30,11 @@ pub struct Explained {
 }
 
 /// Explains an action as if an ordinary builder asked for it. `environment` overrides every classification.
-pub fn explain(action: &interlock_action::Action, environment: Option<&EnvironmentName>, bundle: &Bundle) -> Explained {
+pub fn explain(
+    action: &interlock_action::Action,
+    environment: Option<&EnvironmentName>,
+    bundle: &Bundle,
+) -> Explained {
     let session = stranger();
     let settings = RoadSettings {
         rules: Rules::none(),
@@ -45,12 +49,14 @@ pub fn explain(action: &interlock_action::Action, environment: Option<&Environme
         reads_without_ledger: false,
     };
     let memory = Memory::default();
-    let world = World { memory: &memory, rules: &settings.rules, budget: settings.budget, principals: &[], now: 0 };
+    let world =
+        World { memory: &memory, rules: &settings.rules, budget: settings.budget, principals: &[], now: 0 };
     let mut situated = situate(&world, &session, action.clone(), unread());
     // One destroy of a stranger is no spent budget.
     situated.over_budget = false;
     if let Some(environment) = environment {
-        let places = situated.action.targets.iter_mut().chain(situated.falls.iter_mut().map(|fall| &mut fall.target));
+        let places =
+            situated.action.targets.iter_mut().chain(situated.falls.iter_mut().map(|fall| &mut fall.target));
         for target in places {
             target.environment = Some(environment.clone());
         }
@@ -71,7 +77,11 @@ fn stranger() -> Session {
     let until: Millis = Millis::MAX;
     Session {
         id: SessionId::new("explain"),
-        agent: Agent { name: AgentId::new("agent"), owner: PersonId::new("owner"), class: AgentClass::Builder },
+        agent: Agent {
+            name: AgentId::new("agent"),
+            owner: PersonId::new("owner"),
+            class: AgentClass::Builder,
+        },
         launcher: PersonId::new("owner"),
         task: String::new(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },

@@ -41,14 +41,20 @@ impl Road {
     }
 
     /// The ticket that stands for this action, if the world is still the one it was opened in.
-    pub(crate) async fn standing(&self, digest: &Digest, situated: &Situated) -> Result<Option<Ticket>, Stop> {
+    pub(crate) async fn standing(
+        &self,
+        digest: &Digest,
+        situated: &Situated,
+    ) -> Result<Option<Ticket>, Stop> {
         let now = self.ports.clock.now();
         let ticket = {
             let memory = self.memory();
             memory.standing_ticket(digest, now).cloned()
         };
         let Some(ticket) = ticket else { return Ok(None) };
-        if matches!(ticket.state, State::Denied { .. }) || ticket.held.fingerprint == situated.survey.fingerprint {
+        if matches!(ticket.state, State::Denied { .. })
+            || ticket.held.fingerprint == situated.survey.fingerprint
+        {
             return Ok(Some(ticket));
         }
         let why = "the live state changed after the request was opened".to_owned();
@@ -86,7 +92,8 @@ impl Road {
         let now = self.ports.clock.now();
         let quorum = {
             let memory = self.memory();
-            let waiting = memory.tickets.values().filter(|t| t.session == session.id && t.state == State::Pending);
+            let waiting =
+                memory.tickets.values().filter(|t| t.session == session.id && t.state == State::Pending);
             if waiting.filter(|t| now < t.held.expires).count() >= OPEN_TICKETS {
                 return Err(Stop::TooMany);
             }
@@ -128,7 +135,13 @@ impl Road {
         Ok(ticket)
     }
 
-    fn held(&self, session: &Session, situated: &Situated, ticket: &Ticket, decision: &Decision) -> HeldAction {
+    fn held(
+        &self,
+        session: &Session,
+        situated: &Situated,
+        ticket: &Ticket,
+        decision: &Decision,
+    ) -> HeldAction {
         let needs: Vec<String> = decision.needs().iter().map(ToString::to_string).collect();
         let progress = match &ticket.state {
             State::Approved { .. } => format!("approved, still waiting for {}", needs.join(", ")),
@@ -164,7 +177,8 @@ fn would(situated: &Situated) -> Vec<String> {
         lines.push(format!("{after} recovery points would remain of {before}"));
     }
     if lines.is_empty() {
-        lines = situated.falls.iter().filter(|fall| fall.effect.mutates()).map(|fall| fall.why.clone()).collect();
+        lines =
+            situated.falls.iter().filter(|fall| fall.effect.mutates()).map(|fall| fall.why.clone()).collect();
         lines.dedup();
     }
     lines.truncate(6);

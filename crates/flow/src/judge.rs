@@ -119,8 +119,11 @@ pub(crate) fn verified(
 ) -> Verified {
     let people = people(memory, session);
     let counted = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. })).map(|ticket| {
-        let approvers: Vec<_> =
-            ticket.approvals.iter().map(|approval| (approval.person.clone(), approval.roles.clone())).collect();
+        let approvers: Vec<_> = ticket
+            .approvals
+            .iter()
+            .map(|approval| (approval.person.clone(), approval.roles.clone()))
+            .collect();
         count(&approvers, &ticket.quorum.slots, &people)
     });
     let Count { approvals, independent, .. } = counted.unwrap_or_default();
@@ -140,7 +143,8 @@ pub(crate) fn verified(
 /// The most that could still come.
 pub(crate) fn reachable(memory: &Memory, session: &Session, situated: &Situated) -> Hypothetical {
     let people = people(memory, session);
-    let independent = memory.people.keys().filter(|name| *name != people.owner && *name != people.launcher).count();
+    let independent =
+        memory.people.keys().filter(|name| *name != people.owner && *name != people.launcher).count();
     let mut greatest = *Hypothetical::greatest(team(people.team), team(independent), people.solo).evidence();
     greatest.recovery_point = !matches!(situated.survey.securing, Securing::Impossible(_));
     Hypothetical::new(greatest)
@@ -160,7 +164,8 @@ pub(crate) fn quorum(settings: &RoadSettings, memory: &Memory, decision: &Decisi
         (false, false) => (1, 1),
         (false, true) => (2, if size < 3 { 0 } else { 2 }),
     };
-    let stronger = memory.people.values().flat_map(|person| &person.keys).any(|key| key.step > KeyStep::OpenSsh);
+    let stronger =
+        memory.people.values().flat_map(|person| &person.keys).any(|key| key.step > KeyStep::OpenSsh);
     Quorum {
         slots: vec![Slot { role: None }; slots],
         independent,

@@ -8,17 +8,17 @@ mod approve;
 mod event;
 mod explain;
 pub mod fault;
+mod hold;
 mod judge;
 mod memory;
 mod permit;
 mod port;
 mod road;
 mod rules;
+mod secure;
 mod session;
 mod situate;
 mod verdict;
-mod secure;
-mod hold;
 
 pub use administer::Administrative;
 pub use approve::{ApproveError, Decisive};
@@ -26,11 +26,15 @@ pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Reco
 pub use explain::{Explained, explain};
 pub use memory::{Made, Memory};
 pub use permit::{Inspection, NotClear, Outcome, Permit};
-pub use port::{Clock, Entropy, Execute, Foresee, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts};
-pub use situate::{Falls, Situated};
-pub use session::{Agent, Lease, Session};
+pub use port::{
+    Clock, Entropy, Execute, Foresee, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,
+};
 pub use road::{Road, RoadSettings};
-pub use rules::{Budget, Classification, EnvironmentRule, Many, Match, PRODUCTION, RuleError, Rules, Subject};
+pub use rules::{
+    Budget, Classification, EnvironmentRule, Many, Match, PRODUCTION, RuleError, Rules, Subject,
+};
+pub use session::{Agent, Lease, Session};
+pub use situate::{Falls, Situated};
 pub use verdict::{Cause, HeldAction, RefusedAction, Verdict};
 
 #[cfg(test)]

@@ -148,7 +148,8 @@ impl Memory {
             Guard::Epoch(_) => Err("a freeze came in between".to_owned()),
             Guard::Step(id, message, now) => {
                 let ticket = self.tickets.get(id).ok_or_else(|| format!("there is no request `{id}`"))?;
-                let next = ticket.step((**message).clone(), *now).map_err(|refusal: Refusal| refusal.to_string())?;
+                let next =
+                    ticket.step((**message).clone(), *now).map_err(|refusal: Refusal| refusal.to_string())?;
                 Ok(Some(next))
             }
             Guard::PersonExists(person, wanted) if self.people.contains_key(person) == *wanted => Ok(None),

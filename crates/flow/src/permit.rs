@@ -123,15 +123,22 @@ impl Permit {
         fault::here(fault::BEFORE_OUTCOME);
         self.open = false;
         let record = self.closing(&outcome, made);
-        let written =
-            if self.mutates { self.journal.commit(record).await.map(|_| ()) } else { self.journal.note(record) };
+        let written = if self.mutates {
+            self.journal.commit(record).await.map(|_| ())
+        } else {
+            self.journal.note(record)
+        };
         fault::here(fault::AFTER_OUTCOME);
         written
     }
 
     fn closing(&mut self, outcome: &Outcome, made: Vec<Event>) -> Record {
         let now = self.clock.now();
-        let kind = if matches!(outcome, Outcome::Unknown { .. }) { EntryKind::OutcomeUnknown } else { EntryKind::Outcome };
+        let kind = if matches!(outcome, Outcome::Unknown { .. }) {
+            EntryKind::OutcomeUnknown
+        } else {
+            EntryKind::Outcome
+        };
         let entry = Entry::new(kind, now)
             .public("action", &self.id)
             .public("session", &self.session.id)

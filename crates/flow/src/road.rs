@@ -5,16 +5,20 @@ use std::{
     sync::{Arc, PoisonError, RwLockReadGuard},
 };
 
-use arc_swap::ArcSwap;
 use futures_util::future::join_all;
-use interlock_action::{Action, ActionId, AgentId, Answer, Answers, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface, Survey};
+use interlock_action::{
+    Action, ActionId, AgentId, Answer, Answers, Digest, Effect, Millis, Operation, Sealer, SessionId,
+    Surface, Survey,
+};
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Guard, Inspection, JournalError, Memory, Permit, PermitNote, Ports, SurfacePorts,
-    Record, RefusedAction, Rules, Session, Situated, Verdict, fault, hold, judge, permit::frozen, situate::{World, situate},
+    Budget, Cause, Event, Guard, Inspection, JournalError, Memory, Permit, PermitNote, Ports, Record,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
+    permit::frozen,
+    situate::{World, situate},
 };
 
 /// How often a forecaster may ask for more.
@@ -51,7 +55,9 @@ pub struct RoadSettings {
 pub struct Road {
     pub(crate) ports: Ports,
     pub(crate) settings: RoadSettings,
-    pub(crate) bundle: ArcSwap<Bundle>,
+    bundle: Bundle,
+    /// Whether the bundle in force is the shipped one, which looks at no read's target. An added rule may.
+    reads_alike: bool,
     /// Approvals are counted one at a time, so that two that complete a quorum together both see it.
     pub(crate) deciding: futures_util::lock::Mutex<()>,
 }
@@ -79,7 +85,13 @@ impl From<JournalError> for Stop {
 impl Road {
     /// A road with its ports, its settings and the bundle in force.
     pub fn new(ports: Ports, settings: RoadSettings, bundle: Bundle) -> Self {
-        Self { ports, settings, bundle: ArcSwap::from_pointee(bundle), deciding: futures_util::lock::Mutex::new(()) }
+        Self {
+            ports,
+            settings,
+            reads_alike: bundle.hash() == Bundle::shipped().hash(),
+            bundle,
+            deciding: futures_util::lock::Mutex::new(()),
+        }
     }
 
     /// The ports.
@@ -91,8 +103,8 @@ impl Road {
         &self.settings
     }
     /// The bundle in force.
-    pub fn bundle(&self) -> Arc<Bundle> {
-        self.bundle.load_full()
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
     }
 
     /// Judges an action of a session. Several candidates are several readings of the same bytes: what any of them does
@@ -100,14 +112,22 @@ impl Road {
     pub async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
         let Some(action) = merge(&candidates) else {
             let id = self.action_id();
-            return refused(id, Operation::new("unknown"), Cause::Unreadable, "unreadable", "nothing could be read in it");
+            return refused(
+                id,
+                Operation::new("unknown"),
+                Cause::Unreadable,
+                "unreadable",
+                "nothing could be read in it",
+            );
         };
         let operation = action.operation.clone();
         let stop = match self.live_session(session) {
-            Ok(session) if action.is_plain_read() => match self.admit_read(&session, action).await {
-                Ok(verdict) => return verdict,
-                Err(stop) => stop,
-            },
+            Ok(session) if self.reads_alike && action.is_plain_read() => {
+                match self.admit_read(&session, action).await {
+                    Ok(verdict) => return verdict,
+                    Err(stop) => stop,
+                }
+            }
             Ok(session) => match self.admit_judged(&session, action).await {
                 Ok(verdict) => return verdict,
                 Err(stop) => stop,
@@ -119,7 +139,8 @@ impl Road {
 
     fn live_session(&self, id: &SessionId) -> Result<Arc<Session>, Stop> {
         let memory = self.memory();
-        let session = memory.sessions.get(id).ok_or_else(|| Stop::NoLease(format!("there is no session `{id}`")))?;
+        let session =
+            memory.sessions.get(id).ok_or_else(|| Stop::NoLease(format!("there is no session `{id}`")))?;
         if session.lease.revoked || session.lease.until <= self.ports.clock.now() {
             return Err(Stop::NoLease(format!("the lease of session `{id}` has ended")));
         }
@@ -245,7 +266,9 @@ impl Road {
                     return self.refuse(session, &situated, Cause::Policy, hold::reasons(&decision)).await;
                 }
                 Decision::Allow { .. } | Decision::Hold { .. } => {
-                    return Ok(Verdict::Held(self.hold(session, &situated, digest, standing, &decision).await?));
+                    return Ok(Verdict::Held(
+                        self.hold(session, &situated, digest, standing, &decision).await?,
+                    ));
                 }
             }
         }
@@ -309,7 +332,11 @@ impl Road {
         let mut events = situated.remember.clone();
         events.push(Event::PermitOpened { permit: note });
         if situated.destroys > 0 {
-            events.push(Event::Destroyed { agent: session.agent.name.clone(), count: situated.destroys, at: now });
+            events.push(Event::Destroyed {
+                agent: session.agent.name.clone(),
+                count: situated.destroys,
+                at: now,
+            });
         }
         let mut guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
         if let Some(ticket) = &ticket {
@@ -338,7 +365,12 @@ impl Road {
             .public("cause", cause)
             .private("reasons", &reasons);
         self.commit(Record { entry, events: situated.remember.clone(), guards: Vec::new() }).await?;
-        Ok(Verdict::Refused(RefusedAction { operation: situated.action.operation.clone(), id, cause, reasons }))
+        Ok(Verdict::Refused(RefusedAction {
+            operation: situated.action.operation.clone(),
+            id,
+            cause,
+            reasons,
+        }))
     }
 
     fn stopped(&self, operation: Operation, stop: Stop) -> Verdict {
@@ -347,11 +379,17 @@ impl Road {
             Stop::Ledger(why) => (Cause::Ledger, "ledger", format!("nothing may run unrecorded, and {why}")),
             Stop::Conflict(why) => (Cause::Frozen, "changed", format!("{why}; send the same call again")),
             Stop::NoLease(why) => (Cause::NoLease, "lease", format!("{why}; open one with `interlock run`")),
-            Stop::TooMany => (Cause::Policy, "flood", "this session has too many requests waiting already".to_owned()),
-            Stop::NotSecured(why) => {
-                (Cause::Policy, "recovery-point", format!("no recovery point stands yet: {why}; send the same call again"))
+            Stop::TooMany => {
+                (Cause::Policy, "flood", "this session has too many requests waiting already".to_owned())
             }
-            Stop::NoSurface => (Cause::Policy, "surface", "nothing here can read or execute this surface".to_owned()),
+            Stop::NotSecured(why) => (
+                Cause::Policy,
+                "recovery-point",
+                format!("no recovery point stands yet: {why}; send the same call again"),
+            ),
+            Stop::NoSurface => {
+                (Cause::Policy, "surface", "nothing here can read or execute this surface".to_owned())
+            }
         };
         refused(id, operation, cause, rule, &words)
     }
@@ -373,7 +411,13 @@ impl Road {
             .private("stated_reason", &situated.action.stated_reason)
     }
 
-    pub(crate) fn permit(&self, id: ActionId, action: Arc<Action>, session: Arc<Session>, epoch: u64) -> Permit {
+    pub(crate) fn permit(
+        &self,
+        id: ActionId,
+        action: Arc<Action>,
+        session: Arc<Session>,
+        epoch: u64,
+    ) -> Permit {
         Permit {
             id,
             action,

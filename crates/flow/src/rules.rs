@@ -282,10 +282,9 @@ fn globs(many: &Many) -> Result<Vec<GlobMatcher>, RuleError> {
 /// A glob in which `*` spans anything; names and ARNs are not paths.
 pub(crate) fn glob(pattern: &str) -> Result<GlobMatcher, RuleError> {
     let built = GlobBuilder::new(pattern).literal_separator(false).build();
-    built.map(|glob| glob.compile_matcher()).map_err(|error| RuleError::Pattern {
-        pattern: pattern.to_owned(),
-        why: error.kind().to_string(),
-    })
+    built
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| RuleError::Pattern { pattern: pattern.to_owned(), why: error.kind().to_string() })
 }
 
 /// The stricter of two environments; between two that are not production, the one known longer stays.
@@ -295,7 +294,10 @@ pub(crate) fn stricter(known: EnvironmentName, now: EnvironmentName) -> Environm
 
 /// Whether identities live in the account as a whole rather than in one environment of it.
 pub(crate) fn is_identity(kind: Kind) -> bool {
-    matches!(kind, Kind::Role | Kind::Policy | Kind::User | Kind::Group | Kind::InstanceProfile | Kind::Account)
+    matches!(
+        kind,
+        Kind::Role | Kind::Policy | Kind::User | Kind::Group | Kind::InstanceProfile | Kind::Account
+    )
 }
 
 /// What a target is classified by: an object by its bucket.
@@ -317,7 +319,9 @@ pub(crate) fn subject<'a>(target: &'a Target, tags: Option<&'a BTreeMap<String, 
 
 /// `arn:aws:s3:::bucket/key` → `bucket`.
 pub(crate) fn bucket_of(arn: &str) -> Option<&str> {
-    arn.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4)).and_then(|path| path.split('/').next())
+    arn.strip_prefix("arn:")
+        .and_then(|rest| rest.splitn(5, ':').nth(4))
+        .and_then(|path| path.split('/').next())
 }
 
 #[cfg(test)]

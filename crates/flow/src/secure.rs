@@ -25,7 +25,11 @@ impl Road {
         }
         fault::here(fault::BEFORE_RECOVERY_POINT);
         let now = self.ports.clock.now();
-        let of = situated.falls.iter().find(|fall| fall.effect == Effect::Destroy).map(|fall| fall.target.id.clone());
+        let of = situated
+            .falls
+            .iter()
+            .find(|fall| fall.effect == Effect::Destroy)
+            .map(|fall| fall.target.id.clone());
         let of = of.unwrap_or_else(|| situated.action.operation.as_str().into());
         let events = makes.iter().map(|id| Event::RecoveryPoint {
             of: of.clone(),
@@ -114,7 +118,9 @@ impl Road {
             }
             match inspect.inspect(&inspection, call).await {
                 Answer::Found(value) if value_at(&value, pointer) == Some(wanted) => return Ok(()),
-                Answer::Found(value) => last = value_at(&value, pointer).map_or("nothing".to_owned(), ToString::to_string),
+                Answer::Found(value) => {
+                    last = value_at(&value, pointer).map_or("nothing".to_owned(), ToString::to_string)
+                }
                 Answer::NotFound => "not there yet".clone_into(&mut last),
                 Answer::Unreadable(why) => last = why,
             }

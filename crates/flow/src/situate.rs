@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
-    Action, AgentId, Bears, Claim, ClassifierWrite, Effect, EnvironmentName, Kind, Millis, Observed, Relation, Securing,
-    Survey, Target, TargetId,
+    Action, AgentId, Bears, Claim, ClassifierWrite, Effect, EnvironmentName, Kind, Millis, Observed,
+    Relation, Securing, Survey, Target, TargetId,
 };
 
 use crate::{
@@ -66,7 +66,8 @@ pub struct Situated {
 impl Situated {
     /// The environments it touches.
     pub fn environments(&self) -> Vec<EnvironmentName> {
-        let all: BTreeSet<_> = self.action.targets.iter().filter_map(|target| target.environment.clone()).collect();
+        let all: BTreeSet<_> =
+            self.action.targets.iter().filter_map(|target| target.environment.clone()).collect();
         all.into_iter().collect()
     }
 }
@@ -107,11 +108,12 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
     let spent = |window, limit: u32| {
         world.memory.destroyed(&session.agent.name, world.now, window).saturating_add(destroys) > limit
     };
-    let over_budget =
-        destroys > 0 && (spent(HOUR, world.budget.destroys_per_hour) || spent(DAY, world.budget.destroys_per_day));
+    let over_budget = destroys > 0
+        && (spent(HOUR, world.budget.destroys_per_hour) || spent(DAY, world.budget.destroys_per_day));
     Situated {
         in_scope: in_scope(&session.lease.scope, &action, true),
-        lease_names_secret: !session.lease.secrets.is_empty() && in_scope(&session.lease.secrets, &action, false),
+        lease_names_secret: !session.lease.secrets.is_empty()
+            && in_scope(&session.lease.secrets, &action, false),
         action,
         falls,
         survey,
@@ -152,7 +154,8 @@ fn classify(world: &World<'_>, action: &mut Action, survey: &Survey) -> Vec<Even
     let inherited: Vec<EnvironmentName> =
         sources.map(|target| environment(world, target, &[], survey.observed.get(&target.id)).0).collect();
     for target in &mut action.targets {
-        let (mut found, certain) = environment(world, target, &action.writes, survey.observed.get(&target.id));
+        let (mut found, certain) =
+            environment(world, target, &action.writes, survey.observed.get(&target.id));
         // Copies, restores and children are judged by what they came from.
         if target.relation == Relation::Creates && inherited.iter().any(|from| from.as_str() == PRODUCTION) {
             found = PRODUCTION.into();
@@ -178,7 +181,8 @@ fn environment(
     if is_identity(target.kind) {
         return (world.rules.strictest(target.account.as_ref().map(|account| account.as_str())), true);
     }
-    let creating = target.relation == Relation::Creates && observed.and_then(|seen| seen.exists) != Some(true);
+    let creating =
+        target.relation == Relation::Creates && observed.and_then(|seen| seen.exists) != Some(true);
     let nothing = BTreeMap::new();
     let before = if creating { Some(&nothing) } else { observed.and_then(|seen| seen.tags.as_ref()) };
     let after = before.map(|tags| written(tags, writes));
@@ -260,19 +264,27 @@ fn bears_data(target: &Target, observed: Option<&Observed>) -> bool {
 }
 
 /// Whether this session made the target and nobody else has written to it, and the effect reaches nothing else.
-fn made_here(world: &World<'_>, session: &Session, action: &Action, target: &Target, survey: &Survey) -> bool {
+fn made_here(
+    world: &World<'_>,
+    session: &Session,
+    action: &Action,
+    target: &Target,
+    survey: &Survey,
+) -> bool {
     let made = |id: &TargetId| {
         let made = world.memory.made.get(id)?;
-        let same = match (&made.immutable_id, survey.observed.get(id).and_then(|seen| seen.immutable_id.as_ref())) {
-            (Some(then), Some(now)) => then == now,
-            _ => true,
-        };
+        let same =
+            match (&made.immutable_id, survey.observed.get(id).and_then(|seen| seen.immutable_id.as_ref())) {
+                (Some(then), Some(now)) => then == now,
+                _ => true,
+            };
         Some(made.session == session.id && !made.touched_by_others && same)
     };
     let by_itself = made(&target.id).unwrap_or(false);
     let by_parent = target.kind == Kind::Object && made(&memory_key(target)).unwrap_or(false);
     let reaches = action.targets.iter().filter(|other| other.relation == Relation::Reaches);
-    let attached = survey.observed.get(&target.id).map(|seen| seen.attached_to.as_slice()).unwrap_or_default();
+    let attached =
+        survey.observed.get(&target.id).map(|seen| seen.attached_to.as_slice()).unwrap_or_default();
     (by_itself || by_parent)
         && reaches.into_iter().all(|other| made(&other.id).unwrap_or(false))
         && attached.iter().all(|id| made(id).unwrap_or(false))
@@ -283,12 +295,21 @@ fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bo
     let name = bucket_of(id).filter(|_| target.kind == Kind::Object).or(target.name.as_deref()).unwrap_or(id);
     let keeps = matches!(
         target.kind,
-        Kind::Snapshot | Kind::DatabaseSnapshot | Kind::Bucket | Kind::Object | Kind::Other | Kind::Key | Kind::Alias
+        Kind::Snapshot
+            | Kind::DatabaseSnapshot
+            | Kind::Bucket
+            | Kind::Object
+            | Kind::Other
+            | Kind::Key
+            | Kind::Alias
     );
     let tagged = observed.and_then(|seen| seen.tags.as_ref()).is_some_and(|tags| tags.contains_key(OWN_TAG));
     let point = world.memory.recovery_points.keys().any(|point| point == id || point == name);
     target.relation != Relation::Source
-        && (tagged || point || (keeps && name.starts_with(OWN_PREFIX)) || world.principals.iter().any(|own| own == id))
+        && (tagged
+            || point
+            || (keeps && name.starts_with(OWN_PREFIX))
+            || world.principals.iter().any(|own| own == id))
 }
 
 fn reaches_production(world: &World<'_>, action: &Action, survey: &Survey) -> bool {
@@ -339,7 +360,8 @@ fn in_scope(globs: &[String], action: &Action, empty: bool) -> bool {
     let globs: Vec<_> = globs.iter().filter_map(|pattern| glob(pattern).ok()).collect();
     let named = |target: &Target| {
         globs.iter().any(|glob| {
-            glob.is_match(target.id.as_str()) || target.name.as_deref().is_some_and(|name| glob.is_match(name))
+            glob.is_match(target.id.as_str())
+                || target.name.as_deref().is_some_and(|name| glob.is_match(name))
         })
     };
     let touched = |target: &&Target| matches!(target.relation, Relation::Acts | Relation::Creates);

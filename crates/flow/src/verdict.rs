@@ -69,7 +69,11 @@ pub struct RefusedAction {
 impl HeldAction {
     /// What, which rule, why, what next, and the id: one line.
     pub fn message(&self) -> String {
-        let would = if self.would.is_empty() { String::new() } else { format!(" It would: {}.", self.would.join("; ")) };
+        let would = if self.would.is_empty() {
+            String::new()
+        } else {
+            format!(" It would: {}.", self.would.join("; "))
+        };
         format!(
             "Interlock holds {} ({}, {}).{would} {} Do not retry or work around it: ask a person to look at \
              `interlock request show {}`, then send the same call again. [ticket {}]",
@@ -93,7 +97,11 @@ impl RefusedAction {
 fn words(reasons: &[Reason]) -> String {
     let mut said: Vec<String> = Vec::new();
     for reason in reasons {
-        let next = if reason.next.is_empty() { String::new() } else { format!(" Next: {}.", reason.next.trim_end_matches('.')) };
+        let next = if reason.next.is_empty() {
+            String::new()
+        } else {
+            format!(" Next: {}.", reason.next.trim_end_matches('.'))
+        };
         let line = format!("Rule {}: {}.{next}", reason.rule, reason.why.trim_end_matches('.'));
         if !said.contains(&line) && said.len() < 4 {
             said.push(line);

@@ -5,10 +5,9 @@ use std::process::Command;
 use super::say;
 use crate::{error::XtaskError, program};
 
-/// A program, and the package that brings it.
+/// A program, and the package that brings it. A C compiler is not among them: without one this program was not built.
 const PROGRAMS: &[(&str, &str)] = &[
     ("bwrap", "bubblewrap"),          // the sandbox of `interlock run`
-    ("cc", "gcc"),                    // ring and SQLite are compiled from C
     ("curl", "curl"),                 // a client that the sandbox tests and `doctor` drive
     ("git", "git"),                   // which files are tracked
     ("python3", "python3"),           // the emulator and its clients

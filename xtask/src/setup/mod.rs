@@ -55,7 +55,7 @@ impl Tools {
             command.env("INTERLOCK_NODE_MODULES", folder);
         }
         if let Some(folder) = &self.terraform_plugins {
-            command.env("INTERLOCK_TERRAFORM_PLUGINS", folder);
+            command.env("INTERLOCK_TF_PLUGINS", folder);
         }
     }
 }

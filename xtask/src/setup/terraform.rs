@@ -6,7 +6,7 @@ use super::say;
 use crate::program;
 
 /// Names the folder of providers where it is none of the usual ones.
-const VARIABLE: &str = "INTERLOCK_TERRAFORM_PLUGINS";
+const VARIABLE: &str = "INTERLOCK_TF_PLUGINS";
 
 /// The folder of unpacked providers that has the AWS one, as `terraform init -plugin-dir` takes it.
 pub(super) fn find() -> Option<PathBuf> {

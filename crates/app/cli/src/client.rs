@@ -38,8 +38,14 @@ impl Client {
         self.call("DELETE", path, None::<&()>)
     }
 
-    fn call<B: Serialize, T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&B>) -> Result<T, Fault> {
-        let body = body.map(serde_json::to_vec).transpose().map_err(|error| Fault::failed(error.to_string()))?;
+    fn call<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&B>,
+    ) -> Result<T, Fault> {
+        let body =
+            body.map(serde_json::to_vec).transpose().map_err(|error| Fault::failed(error.to_string()))?;
         let (status, answer) = self.runtime.block_on(exchange(&self.socket, method, path, body))?;
         if (200..300).contains(&status) {
             let text: &[u8] = if answer.is_empty() { b"null" } else { &answer };
@@ -48,15 +54,26 @@ impl Client {
         }
         Err(match serde_json::from_slice::<api::Fault>(&answer) {
             Ok(fault) => fault.into(),
-            Err(_) => Fault::failed(format!("the daemon answered {status}: {}", String::from_utf8_lossy(&answer))),
+            Err(_) => {
+                Fault::failed(format!("the daemon answered {status}: {}", String::from_utf8_lossy(&answer)))
+            }
         })
     }
 }
 
-async fn exchange(socket: &Path, method: &str, path: &str, body: Option<Vec<u8>>) -> Result<(u16, Bytes), Fault> {
+async fn exchange(
+    socket: &Path,
+    method: &str,
+    path: &str,
+    body: Option<Vec<u8>>,
+) -> Result<(u16, Bytes), Fault> {
     let gone = |error: &dyn std::fmt::Display| {
-        Fault::new(Exit::Unreachable, "unreachable", format!("no daemon answers at `{}`: {error}", socket.display()))
-            .hint("start it with `interlock serve`")
+        Fault::new(
+            Exit::Unreachable,
+            "unreachable",
+            format!("no daemon answers at `{}`: {error}", socket.display()),
+        )
+        .hint("start it with `interlock serve`")
     };
     let stream = UnixStream::connect(socket).await.map_err(|error| gone(&error))?;
     let (mut sender, connection) =

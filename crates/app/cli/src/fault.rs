@@ -59,7 +59,9 @@ impl From<DaemonError> for Fault {
     fn from(error: DaemonError) -> Self {
         let (exit, code) = match &error {
             DaemonError::Broken(_) => (Exit::LedgerBroken, "ledger-broken"),
-            DaemonError::Config(_) | DaemonError::Unsigned | DaemonError::Policy(_) => (Exit::BadConfig, "bad-config"),
+            DaemonError::Config(_) | DaemonError::Unsigned | DaemonError::Policy(_) => {
+                (Exit::BadConfig, "bad-config")
+            }
             _ => (Exit::Failed, "failed"),
         };
         Self::new(exit, code, error.to_string())

@@ -83,7 +83,8 @@ pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
         }
     }
     let line = |cells: Vec<&str>| {
-        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         padded.join("  ").trim_end().to_owned()
     };
     let mut lines = vec![line(heading.to_vec())];
@@ -103,5 +104,7 @@ pub(crate) fn visible(text: &str) -> String {
 /// A time in the reader's own words: RFC 3339, UTC.
 pub(crate) fn time(millis: u64) -> String {
     let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(millis).map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
+    jiff::Timestamp::from_millisecond(millis)
+        .map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+        .unwrap_or_default()
 }

@@ -56,7 +56,8 @@ pub(crate) fn signer(people: &[Person], key: &Path) -> Result<PersonId, Fault> {
 fn public_half(key: &Path) -> Result<String, Fault> {
     let text = std::fs::read_to_string(key).map_err(|error| Fault::file(key, &error))?;
     let line = if text.contains("PRIVATE KEY") {
-        let beside = key.with_file_name(format!("{}.pub", key.file_name().unwrap_or_default().to_string_lossy()));
+        let beside =
+            key.with_file_name(format!("{}.pub", key.file_name().unwrap_or_default().to_string_lossy()));
         match std::fs::read_to_string(&beside) {
             Ok(line) => line,
             Err(_) => derived(key)?,

@@ -20,7 +20,13 @@ fn fault(code: &str, message: impl Into<String>) -> Fault {
 
 impl Daemon {
     /// Checks that an enrolled person signed this very request.
-    fn authorise<T: Serialize>(&self, verb: &str, subject: &str, body: &T, signed: &Signed) -> Result<(), Fault> {
+    fn authorise<T: Serialize>(
+        &self,
+        verb: &str,
+        subject: &str,
+        body: &T,
+        signed: &Signed,
+    ) -> Result<(), Fault> {
         let now = self.now();
         if !self.nonces.take(&signed.nonce, now) {
             return Err(fault("refused", "the nonce was not given out here, is used or too old"));
@@ -36,8 +42,10 @@ impl Daemon {
         };
         let memory = self.memory();
         let person = memory.people.get(&signed.person);
-        let person = person.ok_or_else(|| fault("refused", format!("there is no person `{}`", signed.person)))?;
-        let key = verify(&statement, &signed.signature, &person.keys).map_err(|refusal| fault("refused", refusal.to_string()))?;
+        let person =
+            person.ok_or_else(|| fault("refused", format!("there is no person `{}`", signed.person)))?;
+        let key = verify(&statement, &signed.signature, &person.keys)
+            .map_err(|refusal| fault("refused", refusal.to_string()))?;
         if key.counts_from > now {
             return Err(fault("refused", "the key is cooling off and does not count yet"));
         }
@@ -52,7 +60,11 @@ impl Daemon {
         self.authorise("person-add", body.name.as_str(), body, &request.signed)?;
         if self.memory().agents.is_empty() {
             let person = self.enrolment(body, 0)?;
-            let record = self.enrolled(person, &request.signed.person.to_string(), Guard::PersonExists(body.name.clone(), false));
+            let record = self.enrolled(
+                person,
+                &request.signed.person.to_string(),
+                Guard::PersonExists(body.name.clone(), false),
+            );
             self.commit(record).await?;
             return Ok(None);
         }
@@ -71,7 +83,10 @@ impl Daemon {
         let key = parse_public_key(&body.public_key, now, now.saturating_add(cooling_off));
         let key = key.map_err(|error| fault("bad-request", error.to_string()))?;
         let memory = self.memory();
-        let taken = memory.people.values().find(|person| person.keys.iter().any(|have| have.public_key == key.public_key));
+        let taken = memory
+            .people
+            .values()
+            .find(|person| person.keys.iter().any(|have| have.public_key == key.public_key));
         if let Some(person) = taken {
             return Err(fault("conflict", format!("this key is enrolled for `{}` already", person.name)));
         }
@@ -95,7 +110,9 @@ impl Daemon {
     /// Carries out what people have approved: called after each approval and now and then.
     pub(crate) async fn carry_out_due(&self) {
         for ticket in self.road.due_administrative() {
-            let Ok(body) = serde_json::from_value::<AddPerson>(ticket.held.action.arguments.clone()) else { continue };
+            let Ok(body) = serde_json::from_value::<AddPerson>(ticket.held.action.arguments.clone()) else {
+                continue;
+            };
             let cooling = self.config.approval.cooling_off.millis();
             let Ok(person) = self.enrolment(&body, cooling) else { continue };
             let Record { entry, events, .. } =

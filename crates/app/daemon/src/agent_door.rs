@@ -47,10 +47,15 @@ async fn hook(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn requests(State(daemon): State<Arc<Daemon>>, headers: HeaderMap) -> Result<Json<Vec<RequestRow>>, Refused> {
+async fn requests(
+    State(daemon): State<Arc<Daemon>>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<RequestRow>>, Refused> {
     let session = session(&daemon, &headers)?;
     let memory = daemon.memory();
-    Ok(Json(memory.tickets.values().filter(|ticket| ticket.session == session).map(RequestRow::from).collect()))
+    Ok(Json(
+        memory.tickets.values().filter(|ticket| ticket.session == session).map(RequestRow::from).collect(),
+    ))
 }
 
 async fn request(
@@ -62,7 +67,11 @@ async fn request(
     let memory = daemon.memory();
     let ticket = memory.tickets.get(&TicketId::new(id)).filter(|ticket| ticket.session == session);
     ticket.map(|ticket| Json(RequestRow::from(ticket))).ok_or_else(|| {
-        let fault = Fault { code: "not-found".into(), message: "this session has no such request".into(), hint: None };
+        let fault = Fault {
+            code: "not-found".into(),
+            message: "this session has no such request".into(),
+            hint: None,
+        };
         (StatusCode::NOT_FOUND, Json(fault))
     })
 }

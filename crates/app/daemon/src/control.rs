@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 use crate::{
     api::{
-        AddAgent, AddPerson, Added, DecisionRequest, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply,
-        OpenSession, OpenedSession, RequestRow, RequestView, SessionRow, Status, UnfreezeRequest,
+        AddAgent, AddPerson, Added, DecisionRequest, Fault, FreezeRequest, LedgerQuery, LedgerRow,
+        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, SessionRow, Status, UnfreezeRequest,
     },
     state::Daemon,
 };
@@ -126,7 +126,9 @@ async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {
     tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.held.opened));
     let row = |ticket: &Ticket| {
         let mut row = RequestRow::from(ticket);
-        if matches!(ticket.state, TicketState::Pending | TicketState::Approved { .. }) && now >= ticket.held.expires {
+        if matches!(ticket.state, TicketState::Pending | TicketState::Approved { .. })
+            && now >= ticket.held.expires
+        {
             "expired".clone_into(&mut row.state);
         }
         row
@@ -162,8 +164,10 @@ async fn decide(
             return Err(Fault { code: "bad-request".to_owned(), message, hint: None });
         }
     };
-    let decided =
-        daemon.road.decide_ticket(&TicketId::new(id), decision, &body.person, &body.reason, &body.signature).await;
+    let decided = daemon
+        .road
+        .decide_ticket(&TicketId::new(id), decision, &body.person, &body.reason, &body.signature)
+        .await;
     let ticket = decided.map_err(|error| {
         let code = match &error {
             ApproveError::NoTicket(_) | ApproveError::NoPerson(_) => "not-found",
@@ -183,7 +187,11 @@ struct WaitFor {
 }
 
 /// Waits until a ticket is settled, or the time is over; answers with the ticket as it stands.
-async fn wait(State(daemon): Shared, Path(id): Path<String>, Query(query): Query<WaitFor>) -> Reply<RequestView> {
+async fn wait(
+    State(daemon): Shared,
+    Path(id): Path<String>,
+    Query(query): Query<WaitFor>,
+) -> Reply<RequestView> {
     let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(30).min(600));
     loop {
         let ticket = find(&daemon, &id)?;
@@ -204,7 +212,10 @@ async fn freeze(State(daemon): Shared, Json(body): Json<FreezeRequest>) -> Resul
     daemon.freeze(body).await.map(|()| StatusCode::NO_CONTENT)
 }
 
-async fn unfreeze(State(daemon): Shared, Json(body): Json<Added<UnfreezeRequest>>) -> Result<StatusCode, Fault> {
+async fn unfreeze(
+    State(daemon): Shared,
+    Json(body): Json<Added<UnfreezeRequest>>,
+) -> Result<StatusCode, Fault> {
     daemon.unfreeze(body).await.map(|()| StatusCode::NO_CONTENT)
 }
 

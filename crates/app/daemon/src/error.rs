@@ -17,7 +17,9 @@ pub enum DaemonError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The configuration changed and nobody signed it.
-    #[error("`interlock.toml` or `policies/` changed since a person put it in force: sign it with `interlock policy apply`")]
+    #[error(
+        "`interlock.toml` or `policies/` changed since a person put it in force: sign it with `interlock policy apply`"
+    )]
     Unsigned,
     /// The policy cannot be used.
     #[error("the policy bundle cannot be loaded: {0}")]

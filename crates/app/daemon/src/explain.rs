@@ -74,8 +74,13 @@ pub struct Verdict {
 }
 
 /// Explains one AWS request.
-pub fn aws(input: &serde_json::Value, environment: Option<&EnvironmentName>, bundle: &Bundle) -> Result<Verdict, ExplainError> {
-    let input: AwsInput = serde_json::from_value(input.clone()).map_err(|error| ExplainError::Input(error.to_string()))?;
+pub fn aws(
+    input: &serde_json::Value,
+    environment: Option<&EnvironmentName>,
+    bundle: &Bundle,
+) -> Result<Verdict, ExplainError> {
+    let input: AwsInput =
+        serde_json::from_value(input.clone()).map_err(|error| ExplainError::Input(error.to_string()))?;
     let request = request(&input)?;
     let scope = scope(&request);
     let reading = interlock_reader_aws::read(&request, scope.as_ref(), None)?;
@@ -116,7 +121,14 @@ fn verdict(operation: String, explained: Explained) -> Verdict {
         tier: explained.decision.tier(),
         decision: explained.decision.name(),
         needs: explained.decision.needs().to_vec(),
-        rules: explained.decision.rules().iter().map(|reason| reason.rule.to_string()).collect::<BTreeSet<_>>().into_iter().collect(),
+        rules: explained
+            .decision
+            .rules()
+            .iter()
+            .map(|reason| reason.rule.to_string())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         unknowns: explained.unknowns,
         candidates: Vec::new(),
     }

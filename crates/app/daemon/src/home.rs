@@ -65,10 +65,15 @@ impl HomePaths {
 /// The home's folder: what was asked for, else the XDG state directory's.
 pub fn resolve_home(asked: Option<PathBuf>) -> Result<PathBuf, DaemonError> {
     let state = || {
-        let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
-        set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state"))).map(|d| d.join("interlock"))
+        let set =
+            |name| std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+        set("XDG_STATE_HOME")
+            .or_else(|| set("HOME").map(|home| home.join(".local/state")))
+            .map(|d| d.join("interlock"))
     };
-    let path = asked.or_else(state).ok_or_else(|| DaemonError::NoHome(PathBuf::from("$HOME/.local/state/interlock")))?;
+    let path = asked
+        .or_else(state)
+        .ok_or_else(|| DaemonError::NoHome(PathBuf::from("$HOME/.local/state/interlock")))?;
     std::path::absolute(&path).map_err(|error| DaemonError::File(path, error.to_string()))
 }
 
@@ -108,7 +113,8 @@ pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer,
     if !paths.config().exists() {
         write(&paths.config(), TEMPLATE)?;
     }
-    std::fs::create_dir_all(paths.policies()).map_err(|error| DaemonError::File(paths.policies(), error.to_string()))?;
+    std::fs::create_dir_all(paths.policies())
+        .map_err(|error| DaemonError::File(paths.policies(), error.to_string()))?;
     let (_, bundle, stamp) = load(&paths, "init")?;
     drop(bundle);
     let store = Store::open(&home, &Options::default())?;
@@ -149,7 +155,8 @@ fn write(path: &Path, text: &str) -> Result<(), DaemonError> {
 /// The configuration and the bundle as they stand in the files, with what would be signed to put them in force.
 pub(crate) fn load(paths: &HomePaths, by: &str) -> Result<(Config, Bundle, ConfigStamp), DaemonError> {
     let config = Config::load(&paths.config())?;
-    let text = std::fs::read(paths.config()).map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
+    let text = std::fs::read(paths.config())
+        .map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
     let added = added_policies(&paths.policies())?;
     let bundle = if added.is_empty() { Ok(Bundle::shipped()) } else { Bundle::with_added(&added) };
     let bundle = bundle.map_err(|error| DaemonError::Policy(error.to_string()))?;
@@ -172,7 +179,8 @@ fn added_policies(folder: &Path) -> Result<Vec<PolicyFile>, DaemonError> {
     }
     names.sort();
     let read = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).map_err(|error| DaemonError::File(path.clone(), error.to_string()))?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| DaemonError::File(path.clone(), error.to_string()))?;
         Ok(PolicyFile::new(path.file_name().unwrap_or_default().to_string_lossy(), text))
     };
     names.into_iter().map(read).collect()
@@ -199,7 +207,10 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
     let entries = store.read_entries(&query).map_err(|error| bad(error.to_string()))?;
     let row = |entry: interlock_store::StoredEntry| LedgerRow {
         index: entry.index,
-        kind: serde_json::to_value(entry.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
+        kind: serde_json::to_value(entry.kind)
+            .ok()
+            .and_then(|kind| kind.as_str().map(str::to_owned))
+            .unwrap_or_default(),
         at: entry.at,
         public: entry.public,
         private: entry.redacted.is_empty().then_some(entry.private),
@@ -210,7 +221,11 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
 /// Writes the log to a folder that can be verified elsewhere.
 pub(crate) fn export(store: &Store, folder: &Path, bodies: bool) -> Result<serde_json::Value, Fault> {
     let exported = store.reader().export(folder, bodies);
-    let exported = exported.map_err(|error| Fault { code: "bad-request".to_owned(), message: error.to_string(), hint: None })?;
+    let exported = exported.map_err(|error| Fault {
+        code: "bad-request".to_owned(),
+        message: error.to_string(),
+        hint: None,
+    })?;
     Ok(serde_json::json!({
         "folder": folder.display().to_string(),
         "entries": exported.entries,

@@ -3,12 +3,12 @@
 //! The API listens on a Unix socket in the home, which a confined agent cannot reach. What weakens a guard takes a
 //! person's signature there too.
 
-pub mod api;
-pub mod config;
 mod admin;
-mod agent_door;
 mod admit;
+mod agent_door;
+pub mod api;
 mod clock;
+pub mod config;
 mod control;
 mod error;
 pub mod explain;

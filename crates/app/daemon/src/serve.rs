@@ -72,7 +72,9 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
     let principals = match tokio::time::timeout(IDENTITY, gateway.identity()).await {
         Ok(Some((_, principal))) => vec![principal],
         _ => {
-            tracing::warn!("STS did not say whose the real credentials are: what touches them is not recognised");
+            tracing::warn!(
+                "STS did not say whose the real credentials are: what touches them is not recognised"
+            );
             Vec::new()
         }
     };
@@ -92,9 +94,13 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
         .await
         .map_err(|error| DaemonError::Gateway(error.to_string()))?;
     let ca_bundle = paths.tls().join("ca-bundle.pem");
-    std::fs::write(&ca_bundle, gateway.ca_bundle()).map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
-    let addresses =
-        Addresses { aws: format!("http://{}", doors.endpoint), aws_proxy: format!("http://{}", doors.proxy), ca_bundle };
+    std::fs::write(&ca_bundle, gateway.ca_bundle())
+        .map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
+    let addresses = Addresses {
+        aws: format!("http://{}", doors.endpoint),
+        aws_proxy: format!("http://{}", doors.proxy),
+        ca_bundle,
+    };
     *daemon.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses.clone();
     let control = bind(&paths.control(), 0o600)?;
     let agents = bind(&paths.agent(), 0o600)?;
@@ -156,7 +162,8 @@ fn ports(store: &Arc<Store>, gateway: &AwsGateway) -> Ports {
 
 fn settings(home: &Home, config: &Config, principals: Vec<String>) -> Result<RoadSettings, DaemonError> {
     let rules = Rules::new(&config.environments).map_err(|error| DaemonError::Policy(error.to_string()))?;
-    let read_only = config.class.iter().filter(|(_, class)| class.production == Some(ClassProduction::ReadOnly));
+    let read_only =
+        config.class.iter().filter(|(_, class)| class.production == Some(ClassProduction::ReadOnly));
     Ok(RoadSettings {
         rules,
         budget: config.budget,
@@ -188,7 +195,8 @@ fn gateway(
     settings.proxy_socket = Some(paths.proxy());
     settings.endpoint_socket = Some(paths.endpoint());
     let port = Arc::new(JournalPort::new(Arc::clone(store) as Arc<dyn Journal>, Arc::new(System)));
-    AwsGateway::new(settings, Arc::clone(&port) as _, port).map_err(|error| DaemonError::Gateway(error.to_string()))
+    AwsGateway::new(settings, Arc::clone(&port) as _, port)
+        .map_err(|error| DaemonError::Gateway(error.to_string()))
 }
 
 fn source(aws: &AwsConfig, root: &Path) -> Result<CredentialSource, DaemonError> {
@@ -236,7 +244,8 @@ async fn sweep(daemon: &Daemon) {
 
 async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

@@ -29,7 +29,11 @@ impl Daemon {
             return None;
         }
         let session = SessionId::new(name);
-        let live = self.memory().sessions.get(&session).is_some_and(|s| !s.lease.revoked && s.lease.until > self.now());
+        let live = self
+            .memory()
+            .sessions
+            .get(&session)
+            .is_some_and(|s| !s.lease.revoked && s.lease.until > self.now());
         live.then_some(session)
     }
 
@@ -49,12 +53,16 @@ impl Daemon {
             .private("task", &session.task)
             .private("scope", &session.lease.scope)
             .private("prompt", &request.prompt);
-        let record = Record { entry, events: vec![Event::Session { session: session.clone() }], guards: Vec::new() };
+        let record =
+            Record { entry, events: vec![Event::Session { session: session.clone() }], guards: Vec::new() };
         let committed = self.road.ports().journal.commit(record).await;
         committed.map_err(|error| fault("unavailable", error.to_string(), None))?;
         if let Some(prompt) = request.prompt {
             let told = Told { prompt: Some(prompt), doing: None };
-            self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(session.id.clone(), told);
+            self.told
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .insert(session.id.clone(), told);
         }
         Ok(self.opened(session))
     }
@@ -70,7 +78,11 @@ impl Daemon {
             return Err(fault("not-found", format!("there is no person `{launcher}`"), None));
         }
         if request.task.trim().is_empty() {
-            return Err(fault("bad-request", "a session needs a task".to_owned(), Some("say it with `--task TEXT`")));
+            return Err(fault(
+                "bad-request",
+                "a session needs a task".to_owned(),
+                Some("say it with `--task TEXT`"),
+            ));
         }
         let id = SessionId::new(format!("ses-{}", self.draw().chars().take(12).collect::<String>()));
         Ok(Session {
@@ -96,10 +108,18 @@ impl Daemon {
         let known = memory.sessions.get(id);
         let known = known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
         if known.agent.name != request.agent {
-            return Err(fault("conflict", format!("session `{id}` belongs to agent `{}`", known.agent.name), None));
+            return Err(fault(
+                "conflict",
+                format!("session `{id}` belongs to agent `{}`", known.agent.name),
+                None,
+            ));
         }
         if known.lease.revoked {
-            return Err(fault("refused", format!("session `{id}` was ended and stays so"), Some("open a new one")));
+            return Err(fault(
+                "refused",
+                format!("session `{id}` was ended and stays so"),
+                Some("open a new one"),
+            ));
         }
         let mut session = known.clone();
         session.lease.until = self.now().saturating_add(self.config.run.lease.millis());
@@ -132,9 +152,11 @@ impl Daemon {
     /// Lets a session rest: its keys are worth nothing until somebody resumes it.
     pub(crate) async fn rest_session(&self, id: &SessionId) -> Result<(), Fault> {
         let known = self.memory().sessions.get(id).cloned();
-        let mut session = known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
+        let mut session =
+            known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
         session.lease.until = session.lease.until.min(self.now());
-        let entry = Entry::new(EntryKind::SessionClosed, self.now()).public("session", id).public("rests", true);
+        let entry =
+            Entry::new(EntryKind::SessionClosed, self.now()).public("session", id).public("rests", true);
         let record = Record { entry, events: vec![Event::Session { session }], guards: Vec::new() };
         let committed = self.road.ports().journal.commit(record).await;
         committed.map(|_| ()).map_err(|error| fault("unavailable", error.to_string(), None))

@@ -33,7 +33,14 @@ pub struct Statement {
 
 impl Statement {
     /// The statement that approves or denies a ticket.
-    pub fn on_ticket(verb: &str, ticket: &TicketId, digest: Digest, person: &PersonId, reason: &str, nonce: &str) -> Self {
+    pub fn on_ticket(
+        verb: &str,
+        ticket: &TicketId,
+        digest: Digest,
+        person: &PersonId,
+        reason: &str,
+        nonce: &str,
+    ) -> Self {
         Self {
             verb: verb.to_owned(),
             subject: ticket.to_string(),
@@ -75,11 +82,16 @@ pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<E
 }
 
 /// Signs with a private key file's contents. Used by the command line, never by the daemon.
-pub fn sign(statement: &Statement, private_key: &str, passphrase: Option<&str>) -> Result<String, ApprovalError> {
+pub fn sign(
+    statement: &Statement,
+    private_key: &str,
+    passphrase: Option<&str>,
+) -> Result<String, ApprovalError> {
     let fault = |error: ssh_key::Error| ApprovalError::Sign(error.to_string());
     let mut key = PrivateKey::from_openssh(private_key).map_err(fault)?;
     if key.is_encrypted() {
-        let words = passphrase.ok_or_else(|| ApprovalError::Sign("the key is encrypted: give its passphrase".into()))?;
+        let words = passphrase
+            .ok_or_else(|| ApprovalError::Sign("the key is encrypted: give its passphrase".into()))?;
         key = key.decrypt(words).map_err(fault)?;
     }
     let signature = key.sign(NAMESPACE, HashAlg::Sha512, &statement.bytes()?).map_err(fault)?;

@@ -8,7 +8,8 @@
 //! ```
 
 use interlock_action::{
-    Action, ActionId, AgentId, Digest, Facts, Forecast, Millis, PersonId, SessionId, TargetId, TicketId, digest_of,
+    Action, ActionId, AgentId, Digest, Facts, Forecast, Millis, PersonId, SessionId, TargetId, TicketId,
+    digest_of,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -204,7 +205,13 @@ pub struct Ticket {
 
 impl Ticket {
     /// Opens a ticket; the digest is taken here and nowhere else.
-    pub fn open(id: TicketId, held: Held, quorum: Quorum, session: SessionId, advisory: bool) -> Result<Self, ApprovalError> {
+    pub fn open(
+        id: TicketId,
+        held: Held,
+        quorum: Quorum,
+        session: SessionId,
+        advisory: bool,
+    ) -> Result<Self, ApprovalError> {
         let digest = digest_of("interlock ticket v1", &held)?;
         Ok(Self { id, digest, held, quorum, session, advisory, state: State::Pending, approvals: Vec::new() })
     }
@@ -243,7 +250,9 @@ impl Ticket {
             (Message::Restore { by }, State::Consumed { by: spent }) if by == *spent => {
                 next.state = State::Approved { at: now };
             }
-            (Message::Void { why }, State::Pending | State::Approved { .. }) => next.state = State::Void { why },
+            (Message::Void { why }, State::Pending | State::Approved { .. }) => {
+                next.state = State::Void { why }
+            }
             (_, other) => return Err(Refusal::Settled(other.name().to_owned())),
         }
         Ok(next)
@@ -253,11 +262,13 @@ impl Ticket {
     /// somebody else.
     pub fn filled(&self) -> usize {
         let people = People { team: 0, solo: false, owner: &self.held.owner, launcher: &self.held.launcher };
-        let approvers: Vec<_> = self.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
+        let approvers: Vec<_> =
+            self.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
         let count = count(&approvers, &self.quorum.slots, &people);
         let open_to_all = self.quorum.slots.len().saturating_sub(usize::from(self.quorum.independent));
         let involved = usize::from(count.approvals.saturating_sub(count.independent));
-        usize::from(count.slots_filled).min(usize::from(count.independent).saturating_add(involved.min(open_to_all)))
+        usize::from(count.slots_filled)
+            .min(usize::from(count.independent).saturating_add(involved.min(open_to_all)))
     }
 
     /// Whether a solo delay, if there is one, has run out.

@@ -12,7 +12,14 @@ fn example() -> Rules {
 }
 
 fn thing<'a>(name: &'a str, tags: Option<&'a BTreeMap<String, String>>) -> Subject<'a> {
-    Subject { account: Some("111122223333"), region: None, name: Some(name), kind: Kind::Database, service: "rds", tags }
+    Subject {
+        account: Some("111122223333"),
+        region: None,
+        name: Some(name),
+        kind: Kind::Database,
+        service: "rds",
+        tags,
+    }
 }
 
 #[test]

@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use futures_executor::block_on;
 use interlock_action::{
-    Action, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed, Operation, Read,
-    Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId, TicketId,
+    Action, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed, Operation,
+    Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId, TicketId,
 };
 use interlock_approval::{Statement, parse_public_key, sign};
 use interlock_ledger::EntryKind;
@@ -88,7 +88,8 @@ impl Clock for Hand {
 impl Entropy for Hand {
     fn draw(&self) -> [u8; 16] {
         let n = self.drawn.fetch_add(1, Ordering::SeqCst);
-        (u128::from(n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(n)).to_be_bytes()
+        (u128::from(n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(n))
+            .to_be_bytes()
     }
 }
 
@@ -180,7 +181,11 @@ impl House {
             entropy: Arc::clone(&hand) as _,
             surfaces: BTreeMap::from([(
                 Surface::Aws,
-                (Arc::clone(&land) as Arc<dyn Inspect>, Arc::clone(&land) as Arc<dyn Execute>, Arc::clone(&land) as Arc<dyn Foresee>),
+                (
+                    Arc::clone(&land) as Arc<dyn Inspect>,
+                    Arc::clone(&land) as Arc<dyn Execute>,
+                    Arc::clone(&land) as Arc<dyn Foresee>,
+                ),
             )]),
         };
         let settings = RoadSettings {
@@ -195,7 +200,13 @@ impl House {
             reads_before: false,
             reads_without_ledger: false,
         };
-        let mut house = Self { road: Road::new(ports, settings, Bundle::shipped()), pages, hand, land, keys: BTreeMap::new() };
+        let mut house = Self {
+            road: Road::new(ports, settings, Bundle::shipped()),
+            pages,
+            hand,
+            land,
+            keys: BTreeMap::new(),
+        };
         for (at, name) in people.iter().enumerate() {
             house.enrol(name, u8::try_from(at).unwrap() + 1);
         }
@@ -260,7 +271,12 @@ impl House {
         }
     }
 
-    pub(super) fn says(&self, person: &str, decision: Decisive, ticket: &TicketId) -> Result<(), ApproveError> {
+    pub(super) fn says(
+        &self,
+        person: &str,
+        decision: Decisive,
+        ticket: &TicketId,
+    ) -> Result<(), ApproveError> {
         let (digest, nonce) = {
             let memory = self.pages.memory.read().unwrap();
             let ticket = &memory.tickets[ticket];

@@ -15,7 +15,8 @@ fn tagged() -> House {
 }
 
 fn seen(house: &House, name: &str, tags: &[(&str, &str)]) {
-    let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>();
+    let tags =
+        tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>();
     let observed = Observed { exists: Some(true), tags: Some(tags), ..Observed::default() };
     house.land.world.lock().unwrap().observed.insert(database(name).id, observed);
 }
@@ -91,7 +92,10 @@ fn a_wipe_in_slices_is_still_a_wipe() {
     let deleted = (0..8).filter(|n| house.runs(&delete(&format!("dev-{n}")))).count();
     assert_eq!(deleted, 3);
     house.session("ses-2", "ana");
-    assert!(matches!(house.admit_in("ses-2", &delete("dev-9")), Verdict::Held(_)), "another session counts too");
+    assert!(
+        matches!(house.admit_in("ses-2", &delete("dev-9")), Verdict::Held(_)),
+        "another session counts too"
+    );
 }
 
 #[test]

@@ -79,12 +79,25 @@ fn a_stranger_and_a_signature_on_another_ticket_do_not_count() {
         let memory = house.road.memory();
         (memory.tickets[&one].digest, memory.tickets[&one].held.nonce.clone())
     };
-    let statement = interlock_approval::Statement::on_ticket("approve", &one, digest, &"bo".into(), "seen", &nonce);
+    let statement =
+        interlock_approval::Statement::on_ticket("approve", &one, digest, &"bo".into(), "seen", &nonce);
     let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[2; 32]));
     let private = key.to_openssh(ssh_key::LineEnding::LF).unwrap();
     let signature = interlock_approval::sign(&statement, &private, None).unwrap();
-    let replayed = futures_executor::block_on(house.road.decide_ticket(&two, Decisive::Approve, &"bo".into(), "seen", &signature));
+    let replayed = futures_executor::block_on(house.road.decide_ticket(
+        &two,
+        Decisive::Approve,
+        &"bo".into(),
+        "seen",
+        &signature,
+    ));
     assert!(matches!(replayed, Err(ApproveError::Refused(Refusal::Signature(_)))));
-    let stranger = futures_executor::block_on(house.road.decide_ticket(&one, Decisive::Approve, &"mallory".into(), "seen", &signature));
+    let stranger = futures_executor::block_on(house.road.decide_ticket(
+        &one,
+        Decisive::Approve,
+        &"mallory".into(),
+        "seen",
+        &signature,
+    ));
     assert!(matches!(stranger, Err(ApproveError::NoPerson(_))));
 }

@@ -91,14 +91,19 @@ fn a_recovery_point_is_made_and_read_back_before_the_destroy() {
 fn what_cannot_be_secured_is_never_destroyed_in_production() {
     let house = House::of(&["ana", "bo", "cy"]);
     house.land.world.lock().unwrap().securing = Securing::Impossible("nobody knows how".into());
-    assert!(matches!(house.admit(&delete("school")), Verdict::Refused(refused) if refused.cause == Cause::Policy));
+    assert!(
+        matches!(house.admit(&delete("school")), Verdict::Refused(refused) if refused.cause == Cause::Policy)
+    );
 }
 
 #[test]
 fn a_full_disk_stops_mutations_and_reads() {
     let house = House::of(&["ana", "bo", "cy"]);
     house.pages.broken.store(true, std::sync::atomic::Ordering::SeqCst);
-    for asked in [action("CreateDBInstance", Effect::Create, database("dev-a")), action("DescribeDBInstances", Effect::Read, database("a"))] {
+    for asked in [
+        action("CreateDBInstance", Effect::Create, database("dev-a")),
+        action("DescribeDBInstances", Effect::Read, database("a")),
+    ] {
         assert!(matches!(house.admit(&asked), Verdict::Refused(refused) if refused.cause == Cause::Ledger));
     }
 }

@@ -5,10 +5,10 @@
 
 mod call;
 pub mod catalogue;
+mod effect;
 mod error;
 pub mod forecast;
 pub mod identify;
-mod effect;
 mod read;
 pub mod rules;
 mod target;
@@ -16,4 +16,3 @@ pub mod wire;
 
 pub use error::ReadError;
 pub use read::{Candidate, Reading, judge, read, read_without};
-

@@ -123,7 +123,9 @@ fn judged(
         parameters,
     };
     let effect::Judged { mut claims, mut unknowns } = effect::judge(&subject);
-    claims.extend(rules::claims(&subject, rule));
+    if !effect::rehearses(&subject) {
+        claims.extend(rules::claims(&subject, rule));
+    }
     effect::settle(&mut claims);
     let mutates = claims.iter().any(|claim| claim.effect.mutates());
     let touched = target::touched(&subject, mutates);

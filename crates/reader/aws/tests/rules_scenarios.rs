@@ -1,6 +1,14 @@
 //! Walks `scenarios/rules/*.md`: every request is written as bytes, read again, and compared with what a person wrote
 //! down beside it. Then every rule is taken away in turn, and a named scenario of it must fail.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -17,7 +17,8 @@ pub(crate) struct Kind {
 }
 
 /// A read.
-pub(crate) const READ: Kind = Kind { service: "dynamodb", target: "DynamoDB_20120810.ListTables", body: "{}" };
+pub(crate) const READ: Kind =
+    Kind { service: "dynamodb", target: "DynamoDB_20120810.ListTables", body: "{}" };
 /// A mutation that flows in development.
 pub(crate) const MUTATION: Kind = Kind {
     service: "sqs",

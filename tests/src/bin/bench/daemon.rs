@@ -28,7 +28,8 @@ pub(crate) fn measure() {
         "[[environment]]\nname = \"development\"\nmatch = { account = \"123456789012\" }\n",
     );
     let (key, mut open) = session(&home);
-    let door: SocketAddr = daemon.ready["aws"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+    let door: SocketAddr =
+        daemon.ready["aws"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
 
     println!("\n| call over loopback, one connection | p50 µs | p99 µs | daemon CPU µs a call |");
     println!("|---|---|---|---|");

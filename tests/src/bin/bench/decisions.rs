@@ -10,8 +10,8 @@ use std::{
 use async_trait::async_trait;
 use interlock_action::{Action, Answer, Answers, Call, Millis, Read, Surface, Survey};
 use interlock_flow::{
-    Agent, Budget, Clock, Entropy, EnvironmentRule, Event, Execute, Foresee, Inspect, Inspection, Journal as _, Lease,
-    Outcome, Permit, Ports, Record, Road, RoadSettings, Rules, Session, Verdict,
+    Agent, Budget, Clock, Entropy, EnvironmentRule, Event, Execute, Foresee, Inspect, Inspection,
+    Journal as _, Lease, Outcome, Permit, Ports, Record, Road, RoadSettings, Rules, Session, Verdict,
 };
 use interlock_gateway_aws::AwsForesee;
 use interlock_policy::{AgentClass, Bundle};
@@ -76,7 +76,11 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
     let store = Arc::new(Store::open(&home, &Options::default()).unwrap());
     let rule = serde_json::json!({"name": "development", "match": {"account": "123456789012"}});
     let rules: Vec<EnvironmentRule> = vec![serde_json::from_value(rule).unwrap()];
-    let surface = (Arc::new(Cached) as Arc<dyn Inspect>, Arc::new(Cached) as Arc<dyn Execute>, Arc::new(Kinds(AwsForesee)) as Arc<dyn Foresee>);
+    let surface = (
+        Arc::new(Cached) as Arc<dyn Inspect>,
+        Arc::new(Cached) as Arc<dyn Execute>,
+        Arc::new(Kinds(AwsForesee)) as Arc<dyn Foresee>,
+    );
     let ports = Ports {
         journal: Arc::clone(&store) as _,
         clock: Arc::new(Edge),
@@ -106,7 +110,10 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
         opened: 0,
     };
     let entry = interlock_ledger::Entry::new(interlock_ledger::EntryKind::SessionOpened, 0);
-    store.commit(Record { entry, events: vec![Event::Session { session }], guards: Vec::new() }).await.unwrap();
+    store
+        .commit(Record { entry, events: vec![Event::Session { session }], guards: Vec::new() })
+        .await
+        .unwrap();
     (Arc::new(Road::new(ports, settings, Bundle::shipped())), store)
 }
 
@@ -129,7 +136,9 @@ fn read(kind: Kind) -> Arc<Action> {
 
 async fn decide(road: &Road, kind: Kind) {
     match road.admit(&"ses-bench".into(), vec![read(kind)]).await {
-        Verdict::Allowed(permit) => permit.complete(Outcome::Succeeded { status: 200 }, Vec::new()).await.unwrap(),
+        Verdict::Allowed(permit) => {
+            permit.complete(Outcome::Succeeded { status: 200 }, Vec::new()).await.unwrap()
+        }
         Verdict::Held(held) => panic!("{}", held.message()),
         Verdict::Refused(refused) => panic!("{}", refused.message()),
     }
@@ -153,7 +162,11 @@ pub(crate) fn cpu() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
-        println!("\n| read + situate (cached) + decide + note, in process | p50 {:.1} µs | p99 {:.1} µs |", times.at(0.5), times.at(0.99));
+        println!(
+            "\n| read + situate (cached) + decide + note, in process | p50 {:.1} µs | p99 {:.1} µs |",
+            times.at(0.5),
+            times.at(0.99)
+        );
     });
 }
 
@@ -181,7 +194,10 @@ pub(crate) fn durable(scratch: &Path) {
                                 Verdict::Allowed(permit) => {
                                     times.push(began.elapsed());
                                     count += 1;
-                                    permit.complete(Outcome::Succeeded { status: 200 }, Vec::new()).await.unwrap();
+                                    permit
+                                        .complete(Outcome::Succeeded { status: 200 }, Vec::new())
+                                        .await
+                                        .unwrap();
                                 }
                                 Verdict::Held(held) => panic!("{}", held.message()),
                                 Verdict::Refused(refused) => panic!("{}", refused.message()),
@@ -207,7 +223,8 @@ pub(crate) fn durable(scratch: &Path) {
                 exported.checkpoints
             );
             if clients == 1 {
-                let pragmas: Vec<String> = store.pragmas().iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let pragmas: Vec<String> =
+                    store.pragmas().iter().map(|(name, value)| format!("{name}={value}")).collect();
                 eprintln!("pragmas: {}", pragmas.join(", "));
             }
         });

@@ -59,9 +59,7 @@ pub(crate) fn relay(to: SocketAddr) -> SocketAddr {
         for near in listener.incoming().flatten() {
             let far = TcpStream::connect(to).unwrap();
             let _ = (near.set_nodelay(true), far.set_nodelay(true));
-            for (mut from, mut into) in
-                [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)]
-            {
+            for (mut from, mut into) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)] {
                 std::thread::spawn(move || {
                     let _ = std::io::copy(&mut from, &mut into);
                 });

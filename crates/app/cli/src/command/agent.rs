@@ -50,14 +50,19 @@ impl Agent {
         match self {
             Self::Add { name, owner, class, key } => {
                 let body = AddAgent { name: name.as_str().into(), owner: owner.into(), class };
-                let signed = sign::administrative(&client, "agent-add", &name, body, &key, "register an agent")?;
+                let signed =
+                    sign::administrative(&client, "agent-add", &name, body, &key, "register an agent")?;
                 client.post::<_, ()>("/v1/agents", &signed)?;
-                output.show(&signed.body, |agent| format!("agent {} registered, owned by {}", agent.name, agent.owner));
+                output.show(&signed.body, |agent| {
+                    format!("agent {} registered, owned by {}", agent.name, agent.owner)
+                });
             }
             Self::Ls => {
                 let agents: Vec<interlock_flow::Agent> = client.get("/v1/agents")?;
                 output.show(&agents, |agents| {
-                    let row = |a: &interlock_flow::Agent| vec![a.name.to_string(), a.owner.to_string(), a.class.name().to_owned()];
+                    let row = |a: &interlock_flow::Agent| {
+                        vec![a.name.to_string(), a.owner.to_string(), a.class.name().to_owned()]
+                    };
                     table(&["AGENT", "OWNER", "CLASS"], &agents.iter().map(row).collect::<Vec<_>>())
                 });
             }

@@ -33,7 +33,9 @@ impl Doctor {
         let mut findings = vec![private_home(&home)];
         findings.extend(sandbox(global)?);
         match global.client().and_then(|client| Ok((client.get::<Status>("/v1/status")?, client))) {
-            Err(fault) => findings.push(finding("daemon", false, fault.message, "start it with `interlock serve`")),
+            Err(fault) => {
+                findings.push(finding("daemon", false, fault.message, "start it with `interlock serve`"))
+            }
             Ok((status, client)) => {
                 findings.extend(daemon(&status));
                 findings.push(self.canary(&client, &status));
@@ -47,11 +49,18 @@ impl Doctor {
     fn canary(&self, client: &Client, status: &Status) -> Finding {
         let agent = self.agent.clone().or_else(|| status.agents.first().map(ToString::to_string));
         let Some(agent) = agent else {
-            return finding("canary", false, "no agent to fire it as", "register one with `interlock agent add`");
+            return finding(
+                "canary",
+                false,
+                "no agent to fire it as",
+                "register one with `interlock agent add`",
+            );
         };
         match canary::fire(client, &agent) {
             Ok(words) => finding("canary", true, words, ""),
-            Err(fault) => finding("canary", false, fault.message, "look at the daemon's log before any agent works"),
+            Err(fault) => {
+                finding("canary", false, fault.message, "look at the daemon's log before any agent works")
+            }
         }
     }
 }
@@ -69,7 +78,9 @@ fn line(finding: &Finding) -> String {
 
 fn private_home(home: &std::path::Path) -> Finding {
     match std::fs::metadata(home) {
-        Err(error) => finding("home", false, format!("`{}`: {error}", home.display()), "make it with `interlock init`"),
+        Err(error) => {
+            finding("home", false, format!("`{}`: {error}", home.display()), "make it with `interlock init`")
+        }
         Ok(meta) if meta.mode() & 0o077 != 0 => {
             finding("home", false, format!("`{}` is open to others", home.display()), "chmod 700 it")
         }
@@ -96,9 +107,24 @@ fn daemon(status: &Status) -> Vec<Finding> {
     let alone = "T4 takes one person, a recovery point and a delay";
     vec![
         finding("daemon", true, format!("version {} answers", status.version), ""),
-        finding("ledger", healthy, format!("{}; {} entries", status.ledger, status.entries), "free disk space, then start the daemon again"),
-        finding("mode", enforcing, format!("[mode] enforce = \"{}\"", status.mode), "nothing is held in observe mode: set enforce"),
+        finding(
+            "ledger",
+            healthy,
+            format!("{}; {} entries", status.ledger, status.entries),
+            "free disk space, then start the daemon again",
+        ),
+        finding(
+            "mode",
+            enforcing,
+            format!("[mode] enforce = \"{}\"", status.mode),
+            "nothing is held in observe mode: set enforce",
+        ),
         // Working alone is a choice, not a fault.
-        finding("people", true, if team { format!("a team of {}", status.people.len()) } else { format!("solo: {alone}") }, ""),
+        finding(
+            "people",
+            true,
+            if team { format!("a team of {}", status.people.len()) } else { format!("solo: {alone}") },
+            "",
+        ),
     ]
 }

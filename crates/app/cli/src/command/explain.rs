@@ -65,7 +65,9 @@ impl Explain {
             return Ok(Exit::Ok.into());
         }
         let mut text = Vec::new();
-        input.read_to_end(&mut text).map_err(|error| Fault::failed(format!("cannot read the input: {error}")))?;
+        input
+            .read_to_end(&mut text)
+            .map_err(|error| Fault::failed(format!("cannot read the input: {error}")))?;
         let verdict = one(&text, environment.as_ref(), &bundle).map_err(Fault::failed)?;
         output.show(&verdict, words);
         Ok(Exit::Ok.into())

@@ -56,7 +56,9 @@ impl Freeze {
         let by = std::env::var("USER").unwrap_or_else(|_| "someone at the control socket".to_owned());
         let body = FreezeRequest { scope: self.scope.scope(), by, reason: self.reason };
         global.client()?.post::<_, ()>("/v1/freezes", &body)?;
-        output.show(&body.scope, |_| "frozen: no mutation is admitted in this scope until a person unfreezes it".to_owned());
+        output.show(&body.scope, |_| {
+            "frozen: no mutation is admitted in this scope until a person unfreezes it".to_owned()
+        });
         Ok(Exit::Ok.into())
     }
 }

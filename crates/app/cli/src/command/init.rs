@@ -23,7 +23,8 @@ pub(crate) struct Init {
 impl Init {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         let home = global.home()?;
-        let key = std::fs::read_to_string(&self.public_key).map_err(|error| Fault::file(&self.public_key, &error))?;
+        let key = std::fs::read_to_string(&self.public_key)
+            .map_err(|error| Fault::file(&self.public_key, &error))?;
         let answer = interlock_daemon::init(&home, &self.operator, &key)?;
         output.show(&answer, |answer| {
             format!(

@@ -69,7 +69,8 @@ impl Ledger {
             Self::Ls { session, kind, limit } => {
                 let session = session.map(|session| format!("&session={session}")).unwrap_or_default();
                 let kind = kind.map(|kind| format!("&kind={kind}")).unwrap_or_default();
-                let rows: Vec<LedgerRow> = global.client()?.get(&format!("/v1/ledger?limit={limit}{session}{kind}"))?;
+                let rows: Vec<LedgerRow> =
+                    global.client()?.get(&format!("/v1/ledger?limit={limit}{session}{kind}"))?;
                 output.show(&rows, |rows| {
                     let rows: Vec<_> = rows.iter().map(row).collect();
                     table(&["ENTRY", "TIME", "KIND", "WHAT"], &rows)
@@ -99,7 +100,11 @@ impl Ledger {
                 output.show(&verified, |verified| {
                     format!(
                         "the log verifies: {} entries, {} checkpoints, {} redacted\norigin {}\nroot   {}",
-                        verified.entries, verified.checkpoints, verified.redacted, verified.origin, verified.root
+                        verified.entries,
+                        verified.checkpoints,
+                        verified.redacted,
+                        verified.origin,
+                        verified.root
                     )
                 });
             }
@@ -109,8 +114,10 @@ impl Ledger {
 }
 
 fn row(row: &LedgerRow) -> Vec<String> {
-    let text = |name: &str| row.public.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let what = [text("operation"), text("ticket"), text("person"), text("agent"), text("host"), text("cause")];
+    let text =
+        |name: &str| row.public.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let what =
+        [text("operation"), text("ticket"), text("person"), text("agent"), text("host"), text("cause")];
     let what: Vec<String> = what.into_iter().filter(|word| !word.is_empty()).collect();
     vec![row.index.to_string(), time(row.at), row.kind.clone(), visible(&what.join("  "))]
 }
@@ -127,7 +134,9 @@ fn verify(
         .collect();
     let held = held?;
     let key = match &verifier {
-        Some(text) => text.parse().map_err(|error| Fault::usage(format!("`{text}` is no verifier key: {error}")))?,
+        Some(text) => {
+            text.parse().map_err(|error| Fault::usage(format!("`{text}` is no verifier key: {error}")))?
+        }
         None => Home::open(&global.home()?).map_err(broken)?.verifier(),
     };
     let own;

@@ -52,7 +52,7 @@ Start: interlock init --operator ana --public-key ~/.ssh/id_ed25519.pub
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
     /// The home: keys, ledger, configuration and sockets. Default: the XDG state directory.
-    #[arg(long, global = true, env = "INTERLOCK_HOME", value_name = "DIR")]
+    #[arg(long, global = true, env = "INTERLOCK_HOME", hide_env_values = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// Write data as JSON: the same types as the HTTP API.
     #[arg(long, global = true)]

@@ -42,14 +42,20 @@ impl Person {
         let client = global.client()?;
         match self {
             Self::Add { name, public_key, roles, key } => {
-                let line = std::fs::read_to_string(&public_key).map_err(|error| Fault::file(&public_key, &error))?;
-                let body = AddPerson { name: name.as_str().into(), public_key: line.trim().to_owned(), roles };
-                let signed = sign::administrative(&client, "person-add", &name, body, &key, "enrol a person")?;
+                let line =
+                    std::fs::read_to_string(&public_key).map_err(|error| Fault::file(&public_key, &error))?;
+                let body =
+                    AddPerson { name: name.as_str().into(), public_key: line.trim().to_owned(), roles };
+                let signed =
+                    sign::administrative(&client, "person-add", &name, body, &key, "enrol a person")?;
                 let ticket: Option<RequestRow> = client.post("/v1/people", &signed)?;
                 let held = ticket.is_some();
                 output.show(&ticket, |ticket| match ticket {
                     None => format!("{name} enrolled"),
-                    Some(ticket) => format!("held: {} ({} approvals); see `interlock request show {}`", ticket.id, ticket.approvals, ticket.id),
+                    Some(ticket) => format!(
+                        "held: {} ({} approvals); see `interlock request show {}`",
+                        ticket.id, ticket.approvals, ticket.id
+                    ),
                 });
                 Ok(if held { Exit::Held } else { Exit::Ok }.into())
             }

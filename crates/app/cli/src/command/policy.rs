@@ -46,17 +46,24 @@ impl Policy {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         match self {
             Self::Check { files } => {
-                let files = if files.is_empty() { in_folder(&global.home()?.join("policies")) } else { files };
+                let files =
+                    if files.is_empty() { in_folder(&global.home()?.join("policies")) } else { files };
                 let bundle = bundle(&files)?;
                 let rules = bundle.rules().count();
-                let answer = serde_json::json!({"bundle": bundle.hash(), "rules": rules, "added": files.len()});
-                output.show(&answer, |_| format!("{rules} rules, {} files added; bundle {}", files.len(), bundle.hash()));
+                let answer =
+                    serde_json::json!({"bundle": bundle.hash(), "rules": rules, "added": files.len()});
+                output.show(&answer, |_| {
+                    format!("{rules} rules, {} files added; bundle {}", files.len(), bundle.hash())
+                });
             }
             Self::Test { file, added } => {
                 let text = std::fs::read_to_string(&file).map_err(|error| Fault::file(&file, &error))?;
                 let report = run_tests(&bundle(&added)?, &text);
                 output.show(&report, |report| {
-                    let failed = report.failures.iter().map(|failure| format!("FAILED {}: {}", failure.name, failure.message));
+                    let failed = report
+                        .failures
+                        .iter()
+                        .map(|failure| format!("FAILED {}: {}", failure.name, failure.message));
                     let mut lines: Vec<String> = failed.collect();
                     let passed = report.cases.saturating_sub(report.failures.len());
                     lines.push(format!("{passed} passed, {} failed", report.failures.len()));
@@ -69,10 +76,13 @@ impl Policy {
                 let applied = interlock_daemon::apply(&global.home()?, |people, statement| {
                     let person = crate::sign::signer(people, &key).map_err(|fault| fault.to_string())?;
                     let statement = statement(&person, &reason);
-                    let signature = crate::sign::statement(&statement, &key).map_err(|fault| fault.to_string())?;
+                    let signature =
+                        crate::sign::statement(&statement, &key).map_err(|fault| fault.to_string())?;
                     Ok((statement, signature))
                 })?;
-                output.show(&applied, |stamp| format!("in force: configuration {}, bundle {}", stamp.config, stamp.bundle));
+                output.show(&applied, |stamp| {
+                    format!("in force: configuration {}, bundle {}", stamp.config, stamp.bundle)
+                });
             }
         }
         Ok(Exit::Ok.into())
@@ -80,8 +90,10 @@ impl Policy {
 }
 
 fn in_folder(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "cedar")).collect();
+    let entries =
+        std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|e| e == "cedar")).collect();
     files.sort();
     files
 }
@@ -100,7 +112,11 @@ fn explain(bundle: &Bundle, rule: Option<&str>, output: &Output) -> Result<(), F
     let Some(rule) = rule else {
         let rules: Vec<&Explanation> = bundle.rules().collect();
         output.show(&rules, |rules| {
-            rules.iter().map(|rule| format!("{:<8} {:<36} {}", rule.tier, rule.id, rule.why)).collect::<Vec<_>>().join("\n")
+            rules
+                .iter()
+                .map(|rule| format!("{:<8} {:<36} {}", rule.tier, rule.id, rule.why))
+                .collect::<Vec<_>>()
+                .join("\n")
         });
         return Ok(());
     };
@@ -108,7 +124,10 @@ fn explain(bundle: &Bundle, rule: Option<&str>, output: &Output) -> Result<(), F
         Fault::failed(format!("there is no rule `{rule}`")).hint("list them with `interlock policy explain`")
     })?;
     output.show(&found, |rule| {
-        format!("{}  tier {}  ({})\nwhy:  {}\nnext: {}\n\n{}", rule.id, rule.tier, rule.file, rule.why, rule.next, rule.source)
+        format!(
+            "{}  tier {}  ({})\nwhy:  {}\nnext: {}\n\n{}",
+            rule.id, rule.tier, rule.file, rule.why, rule.next, rule.source
+        )
     });
     Ok(())
 }

@@ -122,7 +122,9 @@ impl Decide {
             let count = format!("{} of {} approvals", ticket.filled(), ticket.quorum.slots.len());
             let next = match (&ticket.state, ticket.quorum.delay) {
                 (State::Pending, _) => "it still waits",
-                (State::Approved { .. }, Some(_)) => "it passes once, after the delay; `interlock request deny` still stops it",
+                (State::Approved { .. }, Some(_)) => {
+                    "it passes once, after the delay; `interlock request deny` still stops it"
+                }
                 (State::Approved { .. }, None) => "the same call passes once",
                 _ => "",
             };
@@ -155,26 +157,42 @@ fn card(view: &RequestView) -> String {
         count(forecast.recovery.after)
     ));
     let fate = |survives| if survives { "survives" } else { "dies" };
-    section(&mut lines, "", forecast.points.iter().map(|p| format!("{} {} {}", p.what, p.id, fate(p.survives))));
+    section(
+        &mut lines,
+        "",
+        forecast.points.iter().map(|p| format!("{} {} {}", p.what, p.id, fate(p.survives))),
+    );
     section(&mut lines, "dependents", forecast.dependents.iter().cloned());
     section(&mut lines, "unknown", forecast.unknowns.iter().chain(&held.action.unknowns).cloned());
     for target in &held.action.targets {
-        let environment = target.environment.as_ref().map_or("unclassified", |environment| environment.as_str());
+        let environment =
+            target.environment.as_ref().map_or("unclassified", |environment| environment.as_str());
         lines.push(format!("target     {} ({environment})", target.id));
     }
-    section(&mut lines, "why held", held.reasons.iter().map(|reason| format!("[{}] {}", reason.rule, reason.why)));
+    section(
+        &mut lines,
+        "why held",
+        held.reasons.iter().map(|reason| format!("[{}] {}", reason.rule, reason.why)),
+    );
     lines.push(format!("needs      {}", held.needs.join(", ")));
     lines.push(format!("arguments  {}", held.action.arguments));
     lines.push(format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launcher));
     lines.push(format!("task       {}", held.task));
-    section(&mut lines, "agent says", held.action.stated_reason.iter().map(|words| format!("{words} (unverified)")));
+    section(
+        &mut lines,
+        "agent says",
+        held.action.stated_reason.iter().map(|words| format!("{words} (unverified)")),
+    );
     section(&mut lines, "prompt", view.prompt.iter().map(|words| format!("{words} (unverified)")));
     let yes = |a: &interlock_approval::Approval| format!("{} at {}: {}", a.person, time(a.at), a.reason);
     section(&mut lines, "approved", ticket.approvals.iter().map(yes));
     lines.push(format!("quorum     {} of {}", ticket.filled(), ticket.quorum.slots.len()));
     lines.push(format!("digest     {}", ticket.digest));
     lines.push(format!("expires    {}", time(held.expires)));
-    lines.push(format!("\nnext: interlock request approve {} --key FILE --reason TEXT   (or deny)", ticket.id));
+    lines.push(format!(
+        "\nnext: interlock request approve {} --key FILE --reason TEXT   (or deny)",
+        ticket.id
+    ));
     lines.iter().map(|line| visible(line)).collect::<Vec<_>>().join("\n")
 }
 

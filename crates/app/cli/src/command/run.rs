@@ -81,16 +81,19 @@ impl Run {
             }
         };
         // The keys end with the command; a daemon that is gone meanwhile lets them end with the lease.
-        if let Err(fault) = global.client()?.post::<_, ()>(&format!("/v1/sessions/{}/rest", opened.session), &()) {
+        if let Err(fault) =
+            global.client()?.post::<_, ()>(&format!("/v1/sessions/{}/rest", opened.session), &())
+        {
             output.say(&format!("interlock: the session could not be put to rest: {fault}"));
         }
         ended
     }
 
     fn open(&self, global: &Global) -> Result<OpenedSession, Fault> {
-        let prompt = self.prompt_file.as_ref().map(|path| {
-            std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))
-        });
+        let prompt = self
+            .prompt_file
+            .as_ref()
+            .map(|path| std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error)));
         let task = match (&self.task, &self.resume) {
             (Some(task), _) => task.clone(),
             (None, Some(_)) => String::new(),
@@ -109,9 +112,16 @@ impl Run {
         global.client()?.post("/v1/sessions", &body)
     }
 
-    fn confined(&self, global: &Global, sandbox: &interlock_confine::Sandbox, opened: &OpenedSession) -> Result<ExitCode, Fault> {
-        let current = std::env::current_dir().map_err(|error| Fault::failed(format!("no working directory: {error}")))?;
-        let program = std::env::current_exe().map_err(|error| Fault::failed(format!("no path to itself: {error}")))?;
+    fn confined(
+        &self,
+        global: &Global,
+        sandbox: &interlock_confine::Sandbox,
+        opened: &OpenedSession,
+    ) -> Result<ExitCode, Fault> {
+        let current = std::env::current_dir()
+            .map_err(|error| Fault::failed(format!("no working directory: {error}")))?;
+        let program =
+            std::env::current_exe().map_err(|error| Fault::failed(format!("no path to itself: {error}")))?;
         let mut confinement = Confinement::new(user_home()?, global.home()?, current, program);
         confinement.writable.clone_from(&self.writable);
         confinement.doors = vec![
@@ -122,14 +132,13 @@ impl Run {
         confinement.keep = opened.pass.iter().cloned().collect();
         confinement.ca_bundle = Some(PathBuf::from(&opened.ca_bundle));
         confinement.environment = self.variables(opened, Place::inside());
-        let ended = interlock_confine::spawn(sandbox, &confinement, &self.command)
-            .map_err(|error| {
-                let fault = Fault::failed(error.to_string());
-                match error.hint() {
-                    Some(hint) => fault.hint(hint),
-                    None => fault,
-                }
-            })?;
+        let ended = interlock_confine::spawn(sandbox, &confinement, &self.command).map_err(|error| {
+            let fault = Fault::failed(error.to_string());
+            match error.hint() {
+                Some(hint) => fault.hint(hint),
+                None => fault,
+            }
+        })?;
         Ok(ExitCode::from(ended.code))
     }
 
@@ -209,8 +218,10 @@ impl Place {
 
 fn sandbox() -> Result<interlock_confine::Sandbox, Fault> {
     interlock_confine::check().map_err(|missing| {
-        Fault::failed(format!("there is no sandbox on this machine: {missing}"))
-            .hint(format!("{}; or run with `--unconfined`, which marks every request advisory", missing.fix()))
+        Fault::failed(format!("there is no sandbox on this machine: {missing}")).hint(format!(
+            "{}; or run with `--unconfined`, which marks every request advisory",
+            missing.fix()
+        ))
     })
 }
 

@@ -37,9 +37,17 @@ impl Session {
                             (true, true) => "live, advisory",
                             (false, _) => "ended",
                         };
-                        vec![session.id.to_string(), session.agent.to_string(), state.to_owned(), visible(&session.task)]
+                        vec![
+                            session.id.to_string(),
+                            session.agent.to_string(),
+                            state.to_owned(),
+                            visible(&session.task),
+                        ]
                     };
-                    table(&["SESSION", "AGENT", "STATE", "TASK"], &sessions.iter().map(row).collect::<Vec<_>>())
+                    table(
+                        &["SESSION", "AGENT", "STATE", "TASK"],
+                        &sessions.iter().map(row).collect::<Vec<_>>(),
+                    )
                 });
             }
             Self::End { id } => {

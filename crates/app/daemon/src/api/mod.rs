@@ -5,7 +5,8 @@ mod request;
 mod session;
 
 pub use admin::{
-    AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status, UnfreezeRequest,
+    AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status,
+    UnfreezeRequest,
 };
 pub use request::{DecisionRequest, RequestRow, RequestView};
 pub use session::{HookNote, OpenSession, OpenedSession, SessionRow};

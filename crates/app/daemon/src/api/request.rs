@@ -32,7 +32,13 @@ impl From<&Ticket> for RequestRow {
             state: ticket.state.name().to_owned(),
             tier: ticket.held.tier.clone(),
             operation: ticket.held.action.operation.to_string(),
-            target: ticket.held.action.targets.first().map(|target| target.id.to_string()).unwrap_or_default(),
+            target: ticket
+                .held
+                .action
+                .targets
+                .first()
+                .map(|target| target.id.to_string())
+                .unwrap_or_default(),
             agent: ticket.held.agent.to_string(),
             approvals: format!("{} of {}", ticket.filled(), ticket.quorum.slots.len()),
             expires: ticket.held.expires,

@@ -209,7 +209,9 @@ impl Config {
         let sense = |why: String| ConfigError::Sense { path: path.to_owned(), why };
         for name in config.class.keys() {
             if !["observer", "builder", "operator"].contains(&name.as_str()) {
-                return Err(sense(format!("there is no agent class `{name}`: observer, builder or operator")));
+                return Err(sense(format!(
+                    "there is no agent class `{name}`: observer, builder or operator"
+                )));
             }
         }
         interlock_flow::Rules::new(&config.environments).map_err(|error| sense(error.to_string()))?;

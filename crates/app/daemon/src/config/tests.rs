@@ -41,6 +41,8 @@ fn an_unknown_field_is_refused_with_its_place() {
 
 #[test]
 fn an_unknown_class_and_a_bad_period_are_refused() {
-    assert!(parse("[class.wizard]\nproduction = \"read-only\"\n").unwrap_err().to_string().contains("wizard"));
+    assert!(
+        parse("[class.wizard]\nproduction = \"read-only\"\n").unwrap_err().to_string().contains("wizard")
+    );
     assert!(parse("[approval]\nexpires = \"soon\"\n").unwrap_err().to_string().contains("soon"));
 }

@@ -42,7 +42,8 @@ pub(super) fn ticket() -> Ticket {
         opened: 0,
         expires: EXPIRES,
     };
-    let quorum = Quorum { slots: vec![Slot { role: None }; 2], independent: 1, step: KeyStep::OpenSsh, delay: None };
+    let quorum =
+        Quorum { slots: vec![Slot { role: None }; 2], independent: 1, step: KeyStep::OpenSsh, delay: None };
     Ticket::open(TicketId::from("tk-1"), held, quorum, SessionId::from("s"), false).unwrap()
 }
 

@@ -42,7 +42,8 @@ fn a_signature_for_another_purpose_does_not_count() {
     let (private, enrolled) = openssh();
     let key = ssh_key::PrivateKey::from_openssh(&private).unwrap();
     let bytes = statement().bytes().unwrap();
-    let other = key.sign("git", ssh_key::HashAlg::Sha512, &bytes).unwrap().to_pem(ssh_key::LineEnding::LF).unwrap();
+    let other =
+        key.sign("git", ssh_key::HashAlg::Sha512, &bytes).unwrap().to_pem(ssh_key::LineEnding::LF).unwrap();
     let refused = verify(&statement(), &other, &[enrolled]).unwrap_err();
     assert!(matches!(&refused, Refusal::Signature(why) if why.contains("git")), "{refused}");
 }
@@ -50,10 +51,10 @@ fn a_signature_for_another_purpose_does_not_count() {
 /// A security key, as OpenSSH's `PROTOCOL.u2f` describes it, played by a software key.
 fn security_key(flags: u8) -> (String, EnrolledKey) {
     let key = SigningKey::from_bytes(&[9; 32]);
-    let string = |bytes: &[u8]| [u32::try_from(bytes.len()).unwrap().to_be_bytes().as_slice(), bytes].concat();
+    let string =
+        |bytes: &[u8]| [u32::try_from(bytes.len()).unwrap().to_be_bytes().as_slice(), bytes].concat();
     let algorithm = b"sk-ssh-ed25519@openssh.com";
-    let public =
-        [string(algorithm), string(key.verifying_key().as_bytes()), string(b"ssh:")].concat();
+    let public = [string(algorithm), string(key.verifying_key().as_bytes()), string(b"ssh:")].concat();
     let message = statement().bytes().unwrap();
     let signed = [
         b"SSHSIG".to_vec(),
@@ -79,8 +80,10 @@ fn security_key(flags: u8) -> (String, EnrolledKey) {
     ]
     .concat();
     let text = base64::engine::general_purpose::STANDARD.encode(&blob);
-    let lines: Vec<&str> = text.as_bytes().chunks(70).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    let armoured = format!("-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n", lines.join("\n"));
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(70).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let armoured =
+        format!("-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n", lines.join("\n"));
     let public = ssh_key::PublicKey::from_bytes(&public).unwrap().to_openssh().unwrap();
     (armoured, parse_public_key(&public, 0, 0).unwrap())
 }
@@ -99,5 +102,7 @@ fn a_security_key_must_be_touched_and_must_know_its_user() {
 #[test]
 fn other_kinds_of_key_are_not_enrolled() {
     assert!(parse_public_key("ssh-rsa AAAA", 0, 0).is_err());
-    assert!(parse_public_key("nonsense", 0, 0).unwrap_err().to_string().contains("not an OpenSSH public key"));
+    assert!(
+        parse_public_key("nonsense", 0, 0).unwrap_err().to_string().contains("not an OpenSSH public key")
+    );
 }

@@ -30,6 +30,10 @@ pub(crate) struct Judged {
 
 /// The claims that operation and published level give.
 pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
+    if rehearses(subject) {
+        let claims = vec![Claim::plain(Effect::Read, "asks whether it would be allowed; nothing is done")];
+        return Judged { claims, unknowns: Vec::new() };
+    }
     let mut unknowns = Vec::new();
     let mut claims = by_parameter(subject);
     if claims.is_empty() {
@@ -40,6 +44,13 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     }
     hands_out(subject, &mut claims);
     Judged { claims, unknowns }
+}
+
+/// Whether the request only asks if it would be allowed. The services say of their `DryRun` that nothing is done; the
+/// request that leaves is rebuilt from these parameters, so that it cannot be another one.
+pub(crate) fn rehearses(subject: &Subject<'_>) -> bool {
+    let services = ["ec2", "kms"].contains(&subject.service) || subject.is("lambda", "UpdateFunctionCode");
+    services && subject.on("DryRun")
 }
 
 /// Operations that are a read or not by a parameter alone.

@@ -170,6 +170,17 @@ fn the_audit_trail_is_only_its_removal() {
 }
 
 #[test]
+fn a_dry_run_does_nothing() {
+    let wet = effects("ec2", "TerminateInstances", &json!({"InstanceIds": ["i-11111111"], "DryRun": false}));
+    assert!(wet.contains(&Effect::Destroy));
+    let dry = effects("ec2", "TerminateInstances", &json!({"InstanceIds": ["i-11111111"], "DryRun": true}));
+    assert_eq!(dry, [Effect::Read]);
+    // OpenSearch's dry run of a change is no promise that nothing is done.
+    let other = effects("opensearch", "UpdateDomainConfig", &json!({"DomainName": "d", "DryRun": true}));
+    assert_eq!(other, [Effect::Update]);
+}
+
+#[test]
 fn an_operation_that_no_source_knows_is_held() {
     let parameters = json!({});
     let subject = Subject {

@@ -3,6 +3,7 @@
 //! A rule looks at parameters and adds claims, conditional ones where live state decides. It never takes a claim away:
 //! what an operation is at its most harmless stands in [`crate::effect`]. One file a service family.
 
+mod cloudcontrol;
 mod cloudtrail;
 mod delivery;
 mod dynamodb;
@@ -42,7 +43,7 @@ pub struct Rule {
     test: fn(&Subject<'_>) -> Vec<Claim>,
 }
 
-const FAMILIES: [&[Rule]; 15] = [
+const FAMILIES: [&[Rule]; 17] = [
     s3::RULES,
     s3_access::RULES,
     rds::RULES,
@@ -58,11 +59,13 @@ const FAMILIES: [&[Rule]; 15] = [
     cloudtrail::RULES,
     resource_policy::RULES,
     services::RULES,
+    delivery::RULES,
+    cloudcontrol::RULES,
 ];
 
 /// Every rule.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    FAMILIES.into_iter().flatten().chain(delivery::RULES)
+    FAMILIES.into_iter().flatten()
 }
 
 /// Rules whose finding is administrator rights: the policy asks for two people.

@@ -134,6 +134,9 @@ fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
         }
     }
     statements(subject, &mut found);
+    if subject.service == "cloudcontrol" {
+        cloudcontrol(subject, &mut found);
+    }
     if subject.service == "ec2" {
         ids(subject.parameters, "", &mut |member, id, template| {
             found.push(Named {
@@ -225,6 +228,39 @@ fn statements(subject: &Subject<'_>, found: &mut Vec<Named>) {
             specific: false,
         });
     }
+}
+
+/// Cloud Control names a resource by its CloudFormation type and its own service's identifier.
+fn cloudcontrol(subject: &Subject<'_>, found: &mut Vec<Named>) {
+    const TYPES: [(&str, &str); 16] = [
+        ("AWS::RDS::DBInstance", "rds:{r}:{a}:db:{}"),
+        ("AWS::RDS::DBCluster", "rds:{r}:{a}:cluster:{}"),
+        ("AWS::S3::Bucket", "s3:::{}"),
+        ("AWS::DynamoDB::Table", "dynamodb:{r}:{a}:table/{}"),
+        ("AWS::IAM::Role", "iam::{a}:role/{}"),
+        ("AWS::IAM::User", "iam::{a}:user/{}"),
+        ("AWS::IAM::ManagedPolicy", "iam::{a}:policy/{}"),
+        ("AWS::KMS::Key", "kms:{r}:{a}:key/{}"),
+        ("AWS::SecretsManager::Secret", "secretsmanager:{r}:{a}:secret:{}"),
+        ("AWS::Lambda::Function", "lambda:{r}:{a}:function:{}"),
+        ("AWS::CloudTrail::Trail", "cloudtrail:{r}:{a}:trail/{}"),
+        ("AWS::Logs::LogGroup", "logs:{r}:{a}:log-group:{}"),
+        ("AWS::ECR::Repository", "ecr:{r}:{a}:repository/{}"),
+        ("AWS::EFS::FileSystem", "elasticfilesystem:{r}:{a}:file-system/{}"),
+        ("AWS::SSM::Parameter", "ssm:{r}:{a}:parameter/{}"),
+        ("AWS::CloudWatch::Alarm", "cloudwatch:{r}:{a}:alarm:{}"),
+    ];
+    let Some(id) = subject.text("Identifier") else { return };
+    let kind = subject.text("TypeName").unwrap_or_default();
+    let template = TYPES.iter().find(|(name, _)| *name == kind).map(|(_, template)| (*template).to_owned());
+    let template = template
+        .or_else(|| ec2::template(id))
+        .unwrap_or_else(|| format!("cloudcontrolapi:{{r}}:{{a}}:{kind}/{{}}"));
+    found.push(Named {
+        member: "Resource".to_owned(),
+        id: arn::fill(subject, &template, id),
+        specific: false,
+    });
 }
 
 /// EC2 ids wherever they stand, with the path of their member.

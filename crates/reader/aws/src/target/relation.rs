@@ -76,7 +76,11 @@ pub(super) fn of(
     let stem = stem(leaf);
     let (acting, made) = (!makes(subject), made(subject.operation));
     // A bucket that another service names is where data goes to or comes from.
-    if kind == Kind::Bucket && is_s3 && !subject.service.starts_with("s3") {
+    if kind == Kind::Bucket
+        && is_s3
+        && !subject.service.starts_with("s3")
+        && subject.service != "cloudcontrol"
+    {
         return Some(Relation::Reaches);
     }
     // A policy beside a principal is what the principal gets.

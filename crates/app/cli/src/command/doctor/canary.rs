@@ -32,13 +32,18 @@ pub(crate) fn fire(client: &Client, agent: &str) -> Result<String, Fault> {
     if stopped {
         Ok(format!("a mutation of production was {words}"))
     } else {
-        Err(Fault::failed(format!("the canary was NOT stopped: {}", answer.chars().take(200).collect::<String>())))
+        Err(Fault::failed(format!(
+            "the canary was NOT stopped: {}",
+            answer.chars().take(200).collect::<String>()
+        )))
     }
 }
 
 /// Sends it signed, with curl, which every system has and which signs SigV4 by itself.
 fn send(opened: &OpenedSession) -> Result<String, Fault> {
-    let body = format!("Action=DeleteDBInstance&Version=2014-10-31&DBInstanceIdentifier={TARGET}&SkipFinalSnapshot=true");
+    let body = format!(
+        "Action=DeleteDBInstance&Version=2014-10-31&DBInstanceIdentifier={TARGET}&SkipFinalSnapshot=true"
+    );
     let output = Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "20", "--config", "-", "--data", &body])
         .stdin(Stdio::piped())

@@ -48,7 +48,6 @@ pub(super) const ROWS: &[Row] = &[
     ("cloudformation", "StackName", "cloudformation:{r}:{a}:stack/{}/*"),
     ("cloudformation", "StackSetName", "cloudformation:{r}:{a}:stackset/{}:*"),
     ("cloudformation", "ChangeSetName", "cloudformation:{r}:{a}:changeSet/{}"),
-    ("cloudcontrol", "Identifier", "cloudcontrolapi:{r}:{a}:resource/{}"),
     ("cloudcontrol", "TypeName", "!"),
     ("stepfunctions", "stateMachineArn", "states:{r}:{a}:stateMachine:{}"),
     ("stepfunctions", "CreateStateMachine:name", "states:{r}:{a}:stateMachine:{}"),

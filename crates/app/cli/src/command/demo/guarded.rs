@@ -1,0 +1,120 @@
+//! The second arm: the same school, the same script, through Interlock.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Stage,
+    agent::{Held, Told, Work},
+    bare,
+    home::{Home, OWNER},
+    story::Tone,
+    summary::{Attempt, Guarded},
+};
+use crate::fault::Fault;
+
+/// What the destroy comes down to for the database.
+const OPERATION: &str = "aws:rds:DeleteDBInstance";
+
+/// Plays it; the home stays open.
+pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fault> {
+    let begun = Instant::now();
+    let story = stage.story;
+    story.heading("2  Interlock: the same school, the same script, a key that is good nowhere else");
+    let (seeded, before) = bare::seed(stage)?;
+    let (children, place, emulator) = (stage.children, stage.place, &stage.emulator);
+    let home = story.step(
+        "Interlock starts",
+        || Home::open(children, place, emulator, &seeded),
+        |_| "Interlock runs: ana (owns the agent), bo and cy enrolled; ana's key is the daemon's alone".to_owned(),
+    )?;
+    let (told, held) = first_try(stage, &home)?;
+    let view = home.request(&held.ticket)?;
+    let ticket = &view.ticket;
+    let would: Vec<String> = ticket.held.forecast.changes.iter().map(|change| change.what.clone()).collect();
+    let because = ticket.held.reasons.first().map(|reason| reason.why.clone()).unwrap_or_default();
+    for (at, line) in would.iter().enumerate() {
+        story.fact(if at == 0 { "it would" } else { "" }, line, Tone::Plain);
+    }
+    story.fact("why held", &because, Tone::Plain);
+    let also_held: Vec<String> =
+        home.requests()?.into_iter().filter(|row| row.id.as_str() != held.ticket).map(|row| row.operation).collect();
+    if !also_held.is_empty() {
+        story.fact("held beside it", &also_held.join(", "), Tone::Held);
+    }
+    let mut attempts = Vec::new();
+    for person in [OWNER, "bo"] {
+        attempts.push(again(stage, &home, person, &held.ticket)?);
+    }
+    let after = stage.emulator.look()?;
+    story.fact("key of the agent", &format!("{}: virtual", told.key.as_deref().unwrap_or_default()), Tone::Plain);
+    bare::tell(story, &after);
+    let ledger = story.step("the ledger is verified", || home.verify(), |ledger| {
+        let word = if ledger.verifies { "verifies" } else { "DOES NOT VERIFY" };
+        format!("the ledger {word}: {} entries, {} signed checkpoints", ledger.entries, ledger.checkpoints)
+    })?;
+    let last = home.request(&held.ticket)?.ticket;
+    let guarded = Guarded {
+        seconds: super::seconds(begun.elapsed()),
+        vpc: seeded.vpc,
+        agent_key: told.key.unwrap_or_default(),
+        site: told.site,
+        before,
+        recovery_points: after.recovery_points(),
+        after,
+        ticket: held.ticket,
+        tier: last.held.tier.clone(),
+        state: last.state.name().to_owned(),
+        approvals: format!("{} of {}", last.filled(), last.quorum.slots.len()),
+        message: held.message,
+        would,
+        because,
+        also_held,
+        attempts,
+        ledger,
+    };
+    Ok((guarded, home))
+}
+
+/// The whole work: the site, then the destroy, which must be held.
+fn first_try(stage: &Stage<'_>, home: &Home<'_>) -> Result<(Told, Held), Fault> {
+    let begun = Instant::now();
+    let story = stage.story;
+    story.doing("the agent works");
+    let result = home.work(Work::All, stage.tool, stage.confined);
+    story.forget();
+    let told = result?;
+    let site_took = Duration::from_secs_f64(told.made.max(0.0)).min(begun.elapsed());
+    if let Some(site) = &told.site {
+        let made = format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
+        story.done(site_took, &made);
+    }
+    let held = told.held(OPERATION).ok_or_else(|| {
+        Fault::failed(format!("through Interlock the destroy was not held: {}", told.said.join("; ")))
+    })?;
+    let what = format!("the agent: {}", stage.tool.destroy());
+    story.done(begun.elapsed().saturating_sub(site_took), &format!("{what}: HELD at the database, {}", held.ticket));
+    Ok((told, held))
+}
+
+/// A person approves, and the agent tries the same call again.
+fn again(stage: &Stage<'_>, home: &Home<'_>, person: &str, ticket: &str) -> Result<Attempt, Fault> {
+    let owner = person == OWNER;
+    let who = if owner { format!("{person}, who owns the agent,") } else { person.to_owned() };
+    let attempt = || {
+        home.approve(person, ticket)?;
+        let told = home.work(Work::Destroy, stage.tool, stage.confined)?;
+        let held = told.held(OPERATION);
+        let now = home.request(ticket)?.ticket;
+        Ok(Attempt {
+            approver: person.to_owned(),
+            owner,
+            held: held.is_some(),
+            ticket: held.map(|held| held.ticket),
+            approvals: format!("{} of {}", now.filled(), now.quorum.slots.len()),
+        })
+    };
+    stage.story.step(&format!("{who} approves; the same call again"), attempt, |attempt| {
+        let word = if attempt.held { "HELD" } else { "NOT HELD" };
+        format!("{who} approves; the same call again: {word}, {} approvals", attempt.approvals)
+    })
+}
