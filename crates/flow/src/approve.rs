@@ -131,8 +131,8 @@ fn counts(key: &EnrolledKey, now: Millis) -> Result<(), Refusal> {
 
 /// Whether this approval completes the ticket's quorum.
 fn complete(memory: &crate::Memory, ticket: &Ticket, approval: &Approval) -> bool {
-    let Some(session) = memory.sessions.get(&ticket.session) else { return false };
-    let people = judge::people(memory, session);
+    // Who is not independent is what the ticket says, which is what was signed.
+    let people = judge::people(memory, &ticket.held.owner, &ticket.held.launcher);
     let mut approvers: Vec<_> =
         ticket.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
     approvers.push((approval.person.clone(), approval.roles.clone()));

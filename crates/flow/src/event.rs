@@ -7,7 +7,7 @@ use interlock_approval::{Message, Person, Ticket};
 use interlock_ledger::Entry;
 use serde::{Deserialize, Serialize};
 
-use crate::{Agent, Session};
+use crate::{Agent, Budget, Session};
 
 /// What a freeze covers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -128,6 +128,11 @@ pub enum Event {
         /// An id no later thing of the same name will have, where the service gives one.
         immutable_id: Option<String>,
     },
+    /// A target is gone: whatever has its name next is another thing.
+    Gone {
+        /// The target.
+        target: TargetId,
+    },
     /// A session wrote to a target.
     Touched {
         /// The target.
@@ -177,6 +182,8 @@ pub enum Guard {
     Epoch(u64),
     /// This message still moves this ticket: the writer applies it to the ticket as it then stands.
     Step(TicketId, Box<Message>, Millis),
+    /// The agent may still destroy so many things without a person, at this time and within these limits.
+    Budget(AgentId, u32, Millis, Budget),
     /// No person of this name exists yet / exists (`true`).
     PersonExists(interlock_action::PersonId, bool),
 }

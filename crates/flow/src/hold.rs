@@ -147,7 +147,7 @@ impl Road {
             State::Approved { .. } => format!("approved, still waiting for {}", needs.join(", ")),
             _ => {
                 let memory = self.ports.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-                let people = judge::people(&memory, session);
+                let people = judge::people(&memory, &session.agent.owner, &session.launcher);
                 let alone = if people.solo { ", working alone" } else { "" };
                 format!("{} of {} approvals{alone}", ticket.filled(), ticket.quorum.slots.len())
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use interlock_action::{Action, Effect, EnvironmentName, Kind, Reversibility};
+use interlock_action::{Action, Effect, EnvironmentName, Kind, PersonId, Reversibility};
 use interlock_approval::{Count, KeyStep, People, Quorum, Slot, State, Ticket, count};
 use interlock_policy::{
     ActionFacts, AgentFacts, Ask, Decision, Evidence, Hypothetical, Need, TargetFacts, Tier, Verified,
@@ -98,14 +98,9 @@ fn facts(situated: &Situated, fall: &Falls) -> ActionFacts {
     }
 }
 
-/// Who there is, for one session's tickets.
-pub(crate) fn people<'a>(memory: &Memory, session: &'a Session) -> People<'a> {
-    People {
-        team: memory.people.len(),
-        solo: memory.solo(),
-        owner: &session.agent.owner,
-        launcher: &session.launcher,
-    }
+/// Who there is, and who of them is not independent.
+pub(crate) fn people<'a>(memory: &Memory, owner: &'a PersonId, launcher: &'a PersonId) -> People<'a> {
+    People { team: memory.people.len(), solo: memory.solo(), owner, launcher }
 }
 
 /// What has been brought for an action so far.
@@ -117,7 +112,7 @@ pub(crate) fn verified(
     secured: bool,
     now: Millis,
 ) -> Verified {
-    let people = people(memory, session);
+    let people = people(memory, &session.agent.owner, &session.launcher);
     let counted = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. })).map(|ticket| {
         let approvers: Vec<_> = ticket
             .approvals
@@ -142,7 +137,7 @@ pub(crate) fn verified(
 
 /// The most that could still come.
 pub(crate) fn reachable(memory: &Memory, session: &Session, situated: &Situated) -> Hypothetical {
-    let people = people(memory, session);
+    let people = people(memory, &session.agent.owner, &session.launcher);
     let independent =
         memory.people.keys().filter(|name| *name != people.owner && *name != people.launcher).count();
     let mut greatest = *Hypothetical::greatest(team(people.team), team(independent), people.solo).evidence();

@@ -10,7 +10,9 @@ use interlock_approval::{Person, Refusal, State, Ticket};
 use crate::{Agent, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session};
 
 /// Sums run over this long.
-const DAY: Millis = 24 * 60 * 60 * 1000;
+pub(crate) const DAY: Millis = 24 * HOUR;
+/// And over this long.
+pub(crate) const HOUR: Millis = 60 * 60 * 1000;
 
 /// Who made a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +100,15 @@ impl Memory {
                     agent: agent.clone(),
                     session: session.clone(),
                     immutable_id: immutable_id.clone(),
-                    touched_by_others: false,
+                    // Learning the id of what was made already forgives nobody who wrote to it meanwhile.
+                    touched_by_others: self.made.get(target).is_some_and(|known| {
+                        known.session == *session && known.immutable_id.is_none() && known.touched_by_others
+                    }),
                 };
                 self.made.insert(target.clone(), made);
+            }
+            Event::Gone { target } => {
+                self.made.remove(target);
             }
             Event::Touched { target, session } => {
                 if let Some(made) = self.made.get_mut(target) {
@@ -151,6 +159,13 @@ impl Memory {
                 let next =
                     ticket.step((**message).clone(), *now).map_err(|refusal: Refusal| refusal.to_string())?;
                 Ok(Some(next))
+            }
+            Guard::Budget(agent, count, now, budget) => {
+                let spent = |window| self.destroyed(agent, *now, window).saturating_add(*count);
+                if spent(HOUR) > budget.destroys_per_hour || spent(DAY) > budget.destroys_per_day {
+                    return Err(format!("agent `{agent}` has destroyed as much as it may without a person"));
+                }
+                Ok(None)
             }
             Guard::PersonExists(person, wanted) if self.people.contains_key(person) == *wanted => Ok(None),
             Guard::PersonExists(person, true) => Err(format!("there is no person `{person}`")),

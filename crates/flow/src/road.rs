@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::join_all;
 use interlock_action::{
     Action, ActionId, AgentId, Answer, Answers, Digest, Effect, Millis, Operation, Sealer, SessionId,
-    Surface, Survey,
+    Surface, Survey, TargetId,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -151,7 +151,7 @@ impl Road {
     async fn admit_read(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
         let decision = {
             let memory = self.memory();
-            let people = judge::people(&memory, session);
+            let people = judge::people(&memory, &session.agent.owner, &session.launcher);
             let team = u8::try_from(people.team).unwrap_or(u8::MAX);
             let nothing = interlock_policy::Verified::none(team, people.solo);
             let greatest = interlock_policy::Hypothetical::greatest(team, team, people.solo);
@@ -295,6 +295,44 @@ impl Road {
         Ok(foresee.fold(action, &answers))
     }
 
+    /// Looks at what a session has just made and remembers the ids that no later thing of the same name will have. To be
+    /// called once a create has succeeded; until then its proof is the name alone.
+    pub async fn witness(&self, session: &SessionId, action: &Action) {
+        let made = |memory: &Memory, id: &TargetId| {
+            memory.made.get(id).is_some_and(|made| made.session == *session && made.immutable_id.is_none())
+        };
+        let fresh = {
+            let memory = self.memory();
+            action.targets.iter().any(|target| made(&memory, &target.id))
+        };
+        let Ok(session_of) = self.live_session(session) else { return };
+        if !fresh {
+            return;
+        }
+        let Ok(survey) = self.survey(&session_of, action).await else { return };
+        let events: Vec<Event> = {
+            let memory = self.memory();
+            let seen =
+                survey.observed.iter().filter(|(id, seen)| seen.immutable_id.is_some() && made(&memory, id));
+            let event = |(id, seen): (&TargetId, &interlock_action::Observed)| Event::Made {
+                target: id.clone(),
+                agent: session_of.agent.name.clone(),
+                session: session.clone(),
+                immutable_id: seen.immutable_id.clone(),
+            };
+            seen.map(event).collect()
+        };
+        if events.is_empty() {
+            return;
+        }
+        let entry = Entry::new(EntryKind::Outcome, self.ports.clock.now())
+            .public("session", session)
+            .public("operation", &action.operation)
+            .public("made", events.len());
+        // Lost, the proof stays what it was.
+        let _ = self.commit(Record { entry, events, guards: Vec::new() }).await;
+    }
+
     /// Writes the pre-execution entry and mints the permit.
     async fn allow(
         &self,
@@ -332,6 +370,8 @@ impl Road {
         let mut events = situated.remember.clone();
         events.push(Event::PermitOpened { permit: note });
         if situated.destroys > 0 {
+            // What counts against the agent's sums stands where a person sees it.
+            entry = entry.public("destroys", situated.destroys);
             events.push(Event::Destroyed {
                 agent: session.agent.name.clone(),
                 count: situated.destroys,
@@ -339,6 +379,15 @@ impl Road {
             });
         }
         let mut guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
+        // Counted again by the single writer: of two that are judged at the same time only one may be the last.
+        if situated.destroys > 0 && !situated.over_budget && ticket.is_none() {
+            guards.push(Guard::Budget(
+                session.agent.name.clone(),
+                situated.destroys,
+                now,
+                self.settings.budget,
+            ));
+        }
         if let Some(ticket) = &ticket {
             guards.push(Guard::Step(ticket.clone(), Box::new(Message::Consume { by: id.clone() }), now));
         }
@@ -498,6 +547,8 @@ fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {
 fn after(session: &Session, situated: &Situated) -> Vec<Event> {
     use interlock_action::Relation;
     let mut events = Vec::new();
+    let destroyed = situated.survey.forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
+    events.extend(destroyed.map(|change| Event::Gone { target: change.target.clone() }));
     for target in &situated.action.targets {
         let seen = situated.survey.observed.get(&target.id);
         match target.relation {

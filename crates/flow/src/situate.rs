@@ -11,12 +11,10 @@ use interlock_action::{
 
 use crate::{
     Budget, Event, Memory, PRODUCTION, Rules, Session,
+    memory::{DAY, HOUR},
     rules::{bucket_of, glob, is_identity, stricter, subject},
 };
 
-/// An hour and a day, in milliseconds.
-const HOUR: Millis = 60 * 60 * 1000;
-const DAY: Millis = 24 * HOUR;
 /// Names and tags of what Interlock keeps for itself.
 const OWN_PREFIX: &str = "interlock-";
 const OWN_TAG: &str = "interlock:recovery-point";

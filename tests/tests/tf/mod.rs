@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use interlock_tests::{Home, Output, skip, tool};
 
 /// Where Terraform and its AWS provider are.
-pub struct Terraform {
-    pub program: String,
-    pub plugins: String,
+pub(crate) struct Terraform {
+    pub(crate) program: String,
+    pub(crate) plugins: String,
 }
 
 /// Finds them; says so when they are missing.
-pub fn found() -> Option<Terraform> {
+pub(crate) fn found() -> Option<Terraform> {
     let Some(program) = tool("terraform") else {
         skip("there is no `terraform`");
         return None;
@@ -29,14 +29,14 @@ pub fn found() -> Option<Terraform> {
 }
 
 /// The thirty kinds, under one name, in a folder.
-pub struct Configuration {
+pub(crate) struct Configuration {
     program: String,
     name: String,
 }
 
 impl Configuration {
     /// In the agent's work folder, initialised by the agent.
-    pub fn of_agent(home: &Home, terraform: &Terraform, name: &str) -> Self {
+    pub(crate) fn of_agent(home: &Home, terraform: &Terraform, name: &str) -> Self {
         home.file("main.tf", include_str!("../../fixtures/terraform/main.tf"));
         let configuration = Self { program: terraform.program.clone(), name: format!("-var=name={name}") };
         let plugins = format!("-plugin-dir={}", terraform.plugins);
@@ -45,7 +45,7 @@ impl Configuration {
     }
 
     /// A Terraform command as the agent, in a session of its own.
-    pub fn run(&self, home: &Home, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, home: &Home, arguments: &[&str]) -> Output {
         let mut all = vec![self.program.as_str()];
         all.extend(arguments);
         all.extend(["-input=false", "-no-color", "-parallelism=20", &self.name]);

@@ -54,15 +54,27 @@ struct Stage<'a> {
 
 impl Demo {
     pub(crate) fn run(self, _global: &Global, output: &Output) -> Result<ExitCode, Fault> {
-        let begun = Instant::now();
-        let story = Story::new(output.json);
         let (place, children) = (Place::new()?, Children::default());
         children.end_on_signals(place.root().to_owned());
+        self.play(output, &place, &children).map_err(|fault| {
+            children.yield_to_signal();
+            if fault.hint.is_some() {
+                // Something is missing on this machine, and the fault says what.
+                let _ = std::fs::remove_dir_all(place.root());
+                return fault;
+            }
+            fault.hint(format!("what its programs wrote is in {}", place.root().display()))
+        })
+    }
+
+    fn play(&self, output: &Output, place: &Place, children: &Children) -> Result<ExitCode, Fault> {
+        let begun = Instant::now();
+        let story = Story::new(output.json);
         open(story);
-        let mut stage = self.stage(story, &children, &place)?;
+        let mut stage = self.stage(story, children, place)?;
         let bare = bare::play(&mut stage)?;
         let (guarded, home) = guarded::play(&mut stage)?;
-        let look = look(&place, &guarded.ticket);
+        let look = look(place, &guarded.ticket);
         let differs = summary::differences(&bare, &guarded);
         let summary = Summary {
             as_told: differs.is_empty(),
@@ -76,7 +88,8 @@ impl Demo {
             home: place.home().display().to_string(),
             look,
         };
-        close(story, &place, &summary);
+        children.keep_folder();
+        close(story, place, &summary);
         if !output.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
             story.say("The daemon and the emulator run until you press Enter.");
             let _ = std::io::stdin().read_line(&mut String::new());
@@ -95,8 +108,8 @@ impl Demo {
             Ok((emulator, terraform::ready(children, place, self.with)?))
         };
         let (emulator, (tool, why_not)) = story.step("getting ready", get_ready, |(emulator, (tool, _))| {
-            let sandbox = if confined.is_ok() { "sandbox" } else { "NO sandbox" };
-            format!("ready: emulator (moto {}), {}, {sandbox}", emulator.version(), tool.name())
+            let sandbox = confined.as_ref().map_or("none".to_owned(), |sandbox| format!("bubblewrap {}", sandbox.version));
+            format!("ready: AWS is moto {}; the agent has {}; sandbox {sandbox}", emulator.version(), tool.name())
         })?;
         if let Some(why) = why_not {
             story.fact("note", &format!("{why}: the agent destroys by boto3"), Tone::Plain);
@@ -113,9 +126,8 @@ fn open(story: Story) {
     story.heading("Interlock demo: how a school lost its database, and how it does not");
     story.say(
         "An agent is to add a static site and to remove duplicate resources. It takes the production Terraform state for \
-         its own and destroys what stands in it. Everything happens on an emulator of AWS; every fact is read back from it.",
+         its own and destroys what stands in it. AWS is an emulator here; every fact below is read back from it.",
     );
-    story.say("");
 }
 
 /// How to look at the open request, once the demo has ended.
@@ -124,34 +136,26 @@ fn look(place: &Place, ticket: &str) -> Vec<String> {
 }
 
 fn close(story: Story, place: &Place, summary: &Summary) {
-    story.heading("In the end");
     compare(story, &summary.bare, &summary.interlock);
     let guarded = &summary.interlock;
     let waits = PEOPLE.iter().find(|person| {
         **person != OWNER && guarded.attempts.iter().all(|attempt| attempt.approver != **person)
     });
-    story.heading(&format!(
-        "Request {} is {}: {} approvals of people who do not own the agent; {} has not been asked",
-        guarded.ticket,
-        guarded.state,
-        guarded.approvals,
-        waits.unwrap_or(&"nobody")
-    ));
-    story.say("Look at it, now or later (the first line starts the daemon again when the demo has ended):");
+    story.heading(&format!("Request {} is {}, with {} approvals", guarded.ticket, guarded.state, guarded.approvals));
+    let person = waits.map_or(String::new(), |person| format!(" and decide as {person}"));
+    story.say(&format!("Look at it{person}. The first line starts the daemon again once the demo has ended:"));
     for line in &summary.look {
         story.command(line);
     }
     if let Some(person) = waits {
         let key = place.key(person).display().to_string();
-        story.say(&format!("Decide as {person}:"));
-        story.command(&place.typed(&format!("request approve {} --key {key} --reason \"…\"", guarded.ticket)));
+        story.command(&place.typed(&format!("request approve {} --key {key} --reason TEXT", guarded.ticket)));
     }
-    story.say("");
     for line in &summary.differs {
         story.fact("DIFFERS", line, Tone::Bad);
     }
     let verdict = if summary.as_told { "Everything came out as told" } else { "NOT everything came out as told" };
-    story.heading(&format!("{verdict}, in {:.0} s. The home is left in {}", summary.seconds, summary.home));
+    story.heading(&format!("{verdict}, in {:.0} s.", summary.seconds));
 }
 
 fn compare(story: Story, bare: &Bare, guarded: &Guarded) {
@@ -161,7 +165,7 @@ fn compare(story: Story, bare: &Bare, guarded: &Guarded) {
         story.pair(name, (&left, tone(left_lost)), (&right, tone(right_lost)));
     };
     let number = |count: u32| (count.to_string(), count == 0);
-    story.pair("", ("bare", Tone::Plain), ("through Interlock", Tone::Plain));
+    story.heading(&format!("{:<33}{:<20}through Interlock", "In the end", "bare"));
     row("static site, objects", &|sight| number(sight.site_objects));
     row("database", &|sight| (sight.database.clone().unwrap_or("GONE".to_owned()), sight.database.is_none()));
     row("automated snapshots", &|sight| number(sight.automated_snapshots));

@@ -35,15 +35,16 @@ pub(super) fn play(stage: &mut Stage<'_>) -> Result<Bare, Fault> {
     let after = stage.emulator.look()?;
     let agent_key = told.key.unwrap_or_default();
     let site_took = Duration::from_secs_f64(told.made.max(0.0)).min(at_work.elapsed());
+    let destroy_took = at_work.elapsed().saturating_sub(site_took);
+    story.fact("key of the agent", &format!("{agent_key}: ana's, an administrator"), Tone::Plain);
     if let Some(site) = &told.site {
         let made = format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
         story.done(site_took, &made);
     }
-    story.done(at_work.elapsed().saturating_sub(site_took), &format!("the agent: {}", stage.tool.destroy()));
+    story.done(destroy_took, &format!("the agent destroys: {}", stage.tool.destroy()));
     if stopped_waiting {
-        story.fact("", "(Terraform would wait a minute for AWS to confirm; it was stopped there)", Tone::Plain);
+        story.fact("note", "Terraform looks again after a minute; it was stopped there", Tone::Plain);
     }
-    story.fact("key of the agent", &format!("{agent_key}: ana's, an administrator"), Tone::Plain);
     tell(story, &after);
     Ok(Bare {
         seconds: super::seconds(begun.elapsed()),
@@ -65,7 +66,7 @@ pub(super) fn seed(stage: &mut Stage<'_>) -> Result<(Seeded, Sight), Fault> {
         || Ok((emulator.seed(place)?, emulator.look()?)),
         |(_, sight)| {
             format!(
-                "the school: database course-management-prod ({}), {} automated snapshot, ECS cluster",
+                "the school: database course-management-prod is {}; automated snapshots: {}",
                 sight.database.as_deref().unwrap_or("missing"),
                 sight.automated_snapshots
             )

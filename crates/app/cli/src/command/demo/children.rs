@@ -18,6 +18,8 @@ use crate::fault::Fault;
 
 /// How long a program may take to end once it was told to.
 const GRACE: Duration = Duration::from_secs(8);
+/// How long all may take when a person waits for the end of everything.
+const HASTE: Duration = Duration::from_secs(2);
 /// How often is looked whether one has ended.
 const PAUSE: Duration = Duration::from_millis(15);
 /// The status of a program that was told to stop by its terminal.
@@ -31,6 +33,7 @@ pub(super) struct Children(Arc<Mutex<Open>>);
 struct Open {
     groups: Vec<Pid>,
     closed: bool,
+    keep: bool,
 }
 
 /// What a program left behind.
@@ -76,35 +79,50 @@ impl Children {
         Ok(Output { code: status.and_then(|status| status.code()), out: text(out), err: text(err) })
     }
 
-    /// When the terminal or the system tells the demo to stop: ends all, removes `folder`, and exits.
+    /// When the terminal or the system tells the demo to stop: ends all, removes `folder` unless it is kept, and exits.
     pub(super) fn end_on_signals(&self, folder: PathBuf) {
         let children = self.clone();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let told = runtime.is_ok_and(|runtime| runtime.block_on(told_to_stop()));
             if told {
-                children.close();
-                let _ = std::fs::remove_dir_all(folder);
+                if !children.close() {
+                    let _ = std::fs::remove_dir_all(folder);
+                }
                 std::process::exit(STOPPED);
             }
         });
     }
 
-    /// Ends all at once; nothing starts from then on.
-    fn close(&self) {
+    /// From now on the folder outlives a signal.
+    pub(super) fn keep_folder(&self) {
+        self.open().keep = true;
+    }
+
+    /// Where a signal is ending everything: waits until it has. What fails meanwhile is no fault of its own.
+    pub(super) fn yield_to_signal(&self) {
+        // The lock is not given away before all have ended.
+        while self.open().closed {
+            std::thread::park();
+        }
+    }
+
+    /// Ends all at once; nothing starts from then on. Whether the folder is kept.
+    fn close(&self) -> bool {
         // INVARIANT: the lock is kept, so that no id is given back to the system while signals are sent to it.
         let mut open = self.open();
         open.closed = true;
         for group in &open.groups {
             let _ = kill_process_group(*group, Signal::TERM);
         }
-        let until = Instant::now() + GRACE;
+        let until = Instant::now() + HASTE;
         while Instant::now() < until && !open.groups.iter().all(|group| has_ended(*group)) {
             std::thread::sleep(PAUSE);
         }
         for group in &open.groups {
             let _ = kill_process_group(*group, Signal::KILL);
         }
+        open.keep
     }
 }
 

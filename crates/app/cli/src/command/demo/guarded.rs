@@ -7,7 +7,7 @@ use super::{
     agent::{Held, Told, Work},
     bare,
     home::{Home, OWNER},
-    story::Tone,
+    story::{Story, Tone},
     summary::{Attempt, Guarded},
 };
 use crate::fault::Fault;
@@ -25,16 +25,14 @@ pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fau
     let home = story.step(
         "Interlock starts",
         || Home::open(children, place, emulator, &seeded),
-        |_| "Interlock runs: ana (owns the agent), bo and cy enrolled; ana's key is the daemon's alone".to_owned(),
+        |_| "Interlock runs: people ana (owns the agent), bo, cy; ana's AWS key is the daemon's alone".to_owned(),
     )?;
     let (told, held) = first_try(stage, &home)?;
     let view = home.request(&held.ticket)?;
     let ticket = &view.ticket;
     let would: Vec<String> = ticket.held.forecast.changes.iter().map(|change| change.what.clone()).collect();
     let because = ticket.held.reasons.first().map(|reason| reason.why.clone()).unwrap_or_default();
-    for (at, line) in would.iter().enumerate() {
-        story.fact(if at == 0 { "it would" } else { "" }, line, Tone::Plain);
-    }
+    tell(story, &would);
     story.fact("why held", &because, Tone::Plain);
     let also_held: Vec<String> =
         home.requests()?.into_iter().filter(|row| row.id.as_str() != held.ticket).map(|row| row.operation).collect();
@@ -46,7 +44,6 @@ pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fau
         attempts.push(again(stage, &home, person, &held.ticket)?);
     }
     let after = stage.emulator.look()?;
-    story.fact("key of the agent", &format!("{}: virtual", told.key.as_deref().unwrap_or_default()), Tone::Plain);
     bare::tell(story, &after);
     let ledger = story.step("the ledger is verified", || home.verify(), |ledger| {
         let word = if ledger.verifies { "verifies" } else { "DOES NOT VERIFY" };
@@ -75,6 +72,18 @@ pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fau
     Ok((guarded, home))
 }
 
+/// What the call would do; what it would have left without Interlock's own change stands out.
+fn tell(story: Story, would: &[String]) {
+    let mut name = "it would";
+    for line in would {
+        let (what, asked) = line.split_once("; as asked, ").map_or((line.as_str(), None), |(a, b)| (a, Some(b)));
+        story.fact(std::mem::take(&mut name), what, Tone::Plain);
+        if let Some(asked) = asked {
+            story.fact("as asked", asked, Tone::Bad);
+        }
+    }
+}
+
 /// The whole work: the site, then the destroy, which must be held.
 fn first_try(stage: &Stage<'_>, home: &Home<'_>) -> Result<(Told, Held), Fault> {
     let begun = Instant::now();
@@ -83,6 +92,8 @@ fn first_try(stage: &Stage<'_>, home: &Home<'_>) -> Result<(Told, Held), Fault> 
     let result = home.work(Work::All, stage.tool, stage.confined);
     story.forget();
     let told = result?;
+    let key = told.key.as_deref().unwrap_or_default();
+    story.fact("key of the agent", &format!("{key}: virtual, good for this session only"), Tone::Plain);
     let site_took = Duration::from_secs_f64(told.made.max(0.0)).min(begun.elapsed());
     if let Some(site) = &told.site {
         let made = format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
@@ -91,8 +102,9 @@ fn first_try(stage: &Stage<'_>, home: &Home<'_>) -> Result<(Told, Held), Fault> 
     let held = told.held(OPERATION).ok_or_else(|| {
         Fault::failed(format!("through Interlock the destroy was not held: {}", told.said.join("; ")))
     })?;
-    let what = format!("the agent: {}", stage.tool.destroy());
-    story.done(begun.elapsed().saturating_sub(site_took), &format!("{what}: HELD at the database, {}", held.ticket));
+    let what = format!("the agent destroys: {}", stage.tool.destroy());
+    story.done(begun.elapsed().saturating_sub(site_took), &what);
+    story.fact("HELD at the database", &format!("request {}", held.ticket), Tone::Held);
     Ok((told, held))
 }
 

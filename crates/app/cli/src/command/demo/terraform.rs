@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Tool {
-    /// `terraform destroy -auto-approve`, as in the incident.
+    /// `terraform destroy`, as in the incident.
     Terraform,
     /// The same calls by boto3.
     Boto3,
@@ -41,7 +41,7 @@ impl Tool {
     /// What a person would type for it.
     pub(super) fn destroy(self) -> &'static str {
         match self {
-            Self::Terraform => "terraform destroy -auto-approve",
+            Self::Terraform => "terraform destroy -refresh=false -auto-approve",
             Self::Boto3 => "delete_db_instance, delete_cluster (boto3)",
         }
     }
