@@ -259,11 +259,13 @@ fn any(globs: &Option<Vec<GlobMatcher>>, value: Option<&str>) -> Hit {
 
 fn compile(rule: &EnvironmentRule) -> Result<Compiled, RuleError> {
     let m = &rule.matches;
+    // A rule that tightens takes a name in any case; one that relaxes takes it only as it is written.
+    let globs = |many: &Many| globs(many, rule.name.as_str() == PRODUCTION);
     let keys = [&m.account, &m.region, &m.name, &m.kind, &m.service];
     if keys.iter().all(|key| key.is_none()) && m.tag.is_empty() {
         return Err(RuleError::Empty(rule.name.clone()));
     }
-    let list = |many: &Option<Many>| many.as_ref().map(globs).transpose();
+    let list = |many: &Option<Many>| many.as_ref().map(&globs).transpose();
     Ok(Compiled {
         name: rule.name.clone(),
         account: list(&m.account)?,
@@ -275,13 +277,17 @@ fn compile(rule: &EnvironmentRule) -> Result<Compiled, RuleError> {
     })
 }
 
-fn globs(many: &Many) -> Result<Vec<GlobMatcher>, RuleError> {
-    many.texts().iter().map(|pattern| glob(pattern)).collect()
+fn globs(many: &Many, any_case: bool) -> Result<Vec<GlobMatcher>, RuleError> {
+    many.texts().iter().map(|pattern| build(pattern, any_case)).collect()
 }
 
 /// A glob in which `*` spans anything; names and ARNs are not paths.
 pub(crate) fn glob(pattern: &str) -> Result<GlobMatcher, RuleError> {
-    let built = GlobBuilder::new(pattern).literal_separator(false).build();
+    build(pattern, false)
+}
+
+fn build(pattern: &str, any_case: bool) -> Result<GlobMatcher, RuleError> {
+    let built = GlobBuilder::new(pattern).literal_separator(false).case_insensitive(any_case).build();
     built
         .map(|glob| glob.compile_matcher())
         .map_err(|error| RuleError::Pattern { pattern: pattern.to_owned(), why: error.kind().to_string() })

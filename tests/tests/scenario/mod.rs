@@ -12,6 +12,7 @@
 //! agent aws s3 rb s3://prod-school                                     the same by the AWS CLI
 //!     refused audit-trail                                              or `allowed`, or `fails NoSuchBucket`
 //! session                                                              a new session of the same agent
+//! person bo                                                            approves what was held last
 //! check s3 ListBuckets {}                                              the operator looks
 //!     is Buckets[].Name ["prod-school"]
 //! ```
@@ -30,30 +31,30 @@ use serde_json::{Value, json};
 const DRIVER: &str = include_str!("driver.py");
 
 /// One case of a Markdown file.
-pub struct Case {
+pub(crate) struct Case {
     /// Its heading.
-    pub name: String,
+    pub(crate) name: String,
     /// Which configuration.
-    pub rules: String,
+    pub(crate) rules: String,
     /// Its steps.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// One step.
 #[derive(Debug)]
-pub struct Step {
-    /// `operator`, `agent`, `check`, `session`.
-    pub who: String,
+pub(crate) struct Step {
+    /// `operator`, `agent`, `session`, `person`, `check`.
+    pub(crate) who: String,
     /// The rest of its line, with what continues it.
-    pub what: String,
+    pub(crate) what: String,
     /// What must come of it, a line each.
-    pub then: Vec<String>,
+    pub(crate) then: Vec<String>,
 }
 
 const OUTCOMES: [&str; 6] = ["allowed", "held", "refused", "fails", "keep", "is"];
 
 /// The folder of scenarios.
-pub fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(name)
 }
 
@@ -79,7 +80,7 @@ fn blocks(text: &str) -> Vec<(String, String, String)> {
 }
 
 /// The configuration of this name in the folder's README.
-pub fn configuration(folder: &Path, name: &str) -> String {
+pub(crate) fn configuration(folder: &Path, name: &str) -> String {
     let text = std::fs::read_to_string(folder.join("README.md")).unwrap();
     let wanted = format!("toml {name}");
     let block = blocks(&text).into_iter().find(|(_, info, _)| *info == wanted);
@@ -87,7 +88,7 @@ pub fn configuration(folder: &Path, name: &str) -> String {
 }
 
 /// The cases of a file.
-pub fn cases(file: &Path) -> Vec<Case> {
+pub(crate) fn cases(file: &Path) -> Vec<Case> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let found = blocks(&text).into_iter().filter_map(|(name, info, body)| {
         let rules = info.strip_prefix("steps")?.trim().to_owned();
@@ -119,7 +120,7 @@ fn steps(body: &str) -> Vec<Step> {
 }
 
 /// A Python that plays calls.
-pub struct Player {
+pub(crate) struct Player {
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
@@ -135,7 +136,7 @@ impl Player {
     }
 
     /// The operator's own hands.
-    pub fn operator(emulator: &Emulator) -> Self {
+    pub(crate) fn operator(emulator: &Emulator) -> Self {
         let mut command = Command::new(python());
         command.args(["-c", DRIVER, &emulator.url()]).env("AWS_ACCESS_KEY_ID", "testing");
         command.env("AWS_SECRET_ACCESS_KEY", "testing").env("AWS_DEFAULT_REGION", "us-east-1");
@@ -143,7 +144,7 @@ impl Player {
     }
 
     /// A confined agent in a session of its own.
-    pub fn agent(home: &Home, agent: &str, options: &[&str]) -> Self {
+    pub(crate) fn agent(home: &Home, agent: &str, options: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.args(["run", "--agent", agent]);
         if !options.contains(&"--task") && !options.contains(&"--resume") {
@@ -156,7 +157,7 @@ impl Player {
     }
 
     /// Plays one step.
-    pub fn play(&mut self, step: &Value) -> Reply {
+    pub(crate) fn play(&mut self, step: &Value) -> Reply {
         writeln!(self.to, "{step}").unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();
@@ -171,7 +172,7 @@ impl Player {
     }
 
     /// Plays a call of boto3.
-    pub fn call(&mut self, service: &str, operation: &str, parameters: &Value) -> Reply {
+    pub(crate) fn call(&mut self, service: &str, operation: &str, parameters: &Value) -> Reply {
         self.play(&json!({"service": service, "operation": operation, "parameters": parameters, "queries": ["@"]}))
     }
 }
@@ -185,20 +186,20 @@ impl Drop for Player {
 
 /// What came of a call.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// Whether the service did it.
-    pub ok: bool,
+    pub(crate) ok: bool,
     /// The error's code.
-    pub code: String,
+    pub(crate) code: String,
     /// The error's words.
-    pub message: String,
+    pub(crate) message: String,
     /// The values asked for.
-    pub values: Vec<Value>,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Reply {
     /// `allowed`, `held`, `refused`, or `fails`: an error of the service's own.
-    pub fn outcome(&self) -> &'static str {
+    pub(crate) fn outcome(&self) -> &'static str {
         if self.ok {
             "allowed"
         } else if self.message.contains("Interlock holds ") {
@@ -211,19 +212,19 @@ impl Reply {
     }
 
     /// The policy's rules that it names.
-    pub fn rules(&self) -> Vec<String> {
+    pub(crate) fn rules(&self) -> Vec<String> {
         let parts = self.message.split("Rule ").skip(1);
         parts.filter_map(|part| part.split(':').next()).map(str::to_owned).collect()
     }
 
     /// The ticket that it names.
-    pub fn ticket(&self) -> String {
+    pub(crate) fn ticket(&self) -> String {
         let rest = self.message.split("[ticket ").nth(1).unwrap_or_else(|| panic!("no ticket in {self:?}"));
         rest.split(']').next().unwrap().to_owned()
     }
 
     /// In few words.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match self.outcome() {
             "fails" => format!("fails {}: {}", self.code, self.message),
             "allowed" => "allowed".to_owned(),
@@ -233,29 +234,29 @@ impl Reply {
 }
 
 /// Where cases are played: a cloud, a home on it, people and agents.
-pub struct Stage {
+pub(crate) struct Stage {
     /// The home.
-    pub home: Home,
+    pub(crate) home: Home,
     /// The operator's own hands.
-    pub operator: Player,
+    pub(crate) operator: Player,
     daemon: Daemon,
     agents: usize,
 }
 
 impl Stage {
     /// A stage on this cloud with this configuration.
-    pub fn new(emulator: &Emulator, rules: &str) -> Self {
+    pub(crate) fn new(emulator: &Emulator, rules: &str) -> Self {
         let (home, daemon) = Home::new(emulator, &["ana", "bo", "cy"], rules);
         Self { home, operator: Player::operator(emulator), daemon, agents: 0 }
     }
 
     /// The daemon.
-    pub fn daemon(&self) -> &Daemon {
+    pub(crate) fn daemon(&self) -> &Daemon {
         &self.daemon
     }
 
     /// A new agent, whose sums begin at nothing.
-    pub fn new_agent(&mut self) -> String {
+    pub(crate) fn new_agent(&mut self) -> String {
         self.agents += 1;
         let name = format!("agent-{}", self.agents);
         self.home.cli(&["agent", "add", &name, "--owner", "ana", "--key", &self.home.private("ana")]).ok();
@@ -263,18 +264,27 @@ impl Stage {
     }
 
     /// Plays a case; every step that went otherwise is a line.
-    pub fn play(&mut self, case: &Case) -> Vec<String> {
+    pub(crate) fn play(&mut self, case: &Case) -> Vec<String> {
         let name = self.new_agent();
         let mut agent = None;
+        let mut ticket = None;
         let mut names = vec![("account".to_owned(), "123456789012".to_owned())];
         let mut faults = Vec::new();
         for step in &case.steps {
             let fill = |text: &str| {
                 names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
             };
-            if step.who == "session" {
-                agent = None;
-                continue;
+            match step.who.as_str() {
+                "session" => {
+                    agent = None;
+                    continue;
+                }
+                "person" => {
+                    let ticket: &String = ticket.as_ref().expect("nothing was held yet");
+                    self.home.approve(&step.what, ticket).ok();
+                    continue;
+                }
+                _ => {}
             }
             let what = fill(&step.what);
             let then: Vec<String> = step.then.iter().map(|line| fill(line)).collect();
@@ -285,7 +295,10 @@ impl Stage {
             };
             let reply = player.play(&call(&what, &then));
             let at = format!("{}: {} {what}", case.name, step.who);
-            eprintln!("{at}\n    {}", reply.words());
+            eprintln!("{at}\n    {}", reply.words().split('|').next().unwrap_or_default());
+            if reply.outcome() == "held" {
+                ticket = Some(reply.ticket());
+            }
             if let Some(fault) = fault(&step.who, &then, &reply, &mut names) {
                 faults.push(format!("{at}\n    {fault}\n    was: {}", reply.words()));
             }
@@ -360,7 +373,7 @@ fn fault(who: &str, then: &[String], reply: &Reply, names: &mut Vec<(String, Str
 }
 
 /// Plays every case of a file; fails with all that went otherwise.
-pub fn play_file(folder: &Path, file: &str) {
+pub(crate) fn play_file(folder: &Path, file: &str) {
     let emulator = Emulator::start();
     let mut stages: Vec<(String, Stage)> = Vec::new();
     let mut faults = Vec::new();

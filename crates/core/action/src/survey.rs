@@ -64,6 +64,9 @@ pub struct Observed {
     pub size: Option<String>,
     /// An id that no later thing of the same name will have (a resource id, a creation time).
     pub immutable_id: Option<String>,
+    /// What it came into being with, as the live state proves: the root volume of an instance.
+    #[serde(default)]
+    pub came_with: Option<TargetId>,
     /// What hangs together with it and is reached by the effect: the database behind a security group.
     pub attached_to: Vec<TargetId>,
 }

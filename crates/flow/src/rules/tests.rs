@@ -54,3 +54,17 @@ fn a_rule_that_matches_on_nothing_is_refused() {
     let list = serde_json::from_value::<Vec<EnvironmentRule>>(empty).unwrap();
     assert!(matches!(Rules::new(&list), Err(RuleError::Empty(_))));
 }
+
+#[test]
+fn a_rule_that_tightens_takes_a_name_in_any_case() {
+    let named = rules(serde_json::json!([
+        {"name": "production", "match": {"name": "prod-*"}},
+        {"name": "development", "match": {"account": "111122223333", "name": "dev-*"}},
+        {"name": "staging", "match": {"account": "111122223333"}},
+    ]));
+    let place = |name| named.classify(&thing(name, None)).environment.to_string();
+    assert_eq!(
+        (place("PROD-a").as_str(), place("dev-a").as_str(), place("DEV-a").as_str()),
+        (PRODUCTION, "development", "staging")
+    );
+}

@@ -42,6 +42,8 @@ fn names(action: &Action, operation: &Operation, path: &str, id: &str) -> Vec<Ta
     if id.starts_with("arn:") {
         return vec![TargetId::from(id)];
     }
+    // Route 53 gives paths: `/hostedzone/Z1`, `/delegationset/N1`.
+    let id = if id.starts_with('/') { id.rsplit('/').next().unwrap_or(id) } else { id };
     let member = path.rsplit('.').next().unwrap_or_default().trim_end_matches("[]");
     let region = action.region.as_deref().unwrap_or_default();
     let account = action.account.as_ref().map_or("", |account| account.as_str());

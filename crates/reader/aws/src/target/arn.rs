@@ -83,6 +83,44 @@ fn dynamodb_kind(resource: &str) -> &str {
     }
 }
 
+/// Services whose names are the same in any case: one thing must have one id, or a name in capitals would belong to
+/// another environment.
+const CASELESS: [&str; 9] = [
+    "rds",
+    "redshift",
+    "elasticache",
+    "memorydb",
+    "dms",
+    "dax",
+    "docdb-elastic",
+    "neptune-graph",
+    "cloudsearch",
+];
+
+/// The ARN in the one spelling that the thing is known under.
+pub(super) fn one_spelling(id: &str) -> String {
+    match Arn::parse(id) {
+        Some(arn) if CASELESS.contains(&arn.service) => {
+            let head = id.len().saturating_sub(arn.resource.len());
+            format!("{}{}", id.get(..head).unwrap_or_default(), arn.resource.to_lowercase())
+        }
+        _ => id.to_owned(),
+    }
+}
+
+/// Whether this stands for a bucket without saying for which: an access point's ARN or alias.
+pub(super) fn is_access_point(id: &str) -> bool {
+    let Some(arn) = Arn::parse(id) else { return false };
+    let bucket = arn.resource.split('/').next().unwrap_or_default();
+    let alias =
+        ["-s3alias", "--op-s3", "--ol-s3", "-ext-s3alias", ".mrap"].iter().any(|end| bucket.ends_with(end));
+    match arn.service {
+        "s3" => !arn.region.is_empty() || !arn.account.is_empty() || alias,
+        "s3-object-lambda" | "s3-outposts" => true,
+        _ => false,
+    }
+}
+
 /// Fills a template like `rds:{r}:{a}:db:{}`; a value that is an ARN already stays as it is.
 pub(super) fn fill(subject: &Subject<'_>, template: &str, value: &str) -> String {
     if Arn::parse(value).is_some() {

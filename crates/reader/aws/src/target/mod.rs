@@ -53,12 +53,17 @@ pub(crate) fn touched(subject: &Subject<'_>, mutates: bool) -> Touched {
     }
     if mutates {
         foreign(subject, &mut touched);
+        let hidden =
+            touched.targets.iter().map(|target| target.id.as_str()).filter(|id| arn::is_access_point(id));
+        let words = hidden.map(|id| format!("which bucket stands behind the access point `{id}`"));
+        touched.unknowns.extend(words.collect::<Vec<_>>());
     }
     touched
 }
 
 /// Adds a target, once; of two parts the one that says more stays.
 fn push(subject: &Subject<'_>, touched: &mut Touched, id: &str, relation: Relation) {
+    let id = &arn::one_spelling(id);
     if touched.targets.iter().any(|target| target.id.as_str() == id) {
         return;
     }
@@ -92,7 +97,10 @@ fn target(subject: &Subject<'_>, id: &str, relation: Relation) -> Target {
     Target {
         id: TargetId::new(id),
         kind,
-        name: Some(arn.name()).filter(|name| !["*", ""].contains(name)).map(str::to_owned),
+        // An access point's name says nothing of the bucket behind it.
+        name: Some(arn.name())
+            .filter(|name| !["*", ""].contains(name) && !arn::is_access_point(id))
+            .map(str::to_owned),
         account: account.map(AccountId::from),
         region: region.map(str::to_owned),
         relation,
@@ -134,6 +142,7 @@ fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
         }
     }
     statements(subject, &mut found);
+    tagged(subject, &mut found);
     if subject.service == "cloudcontrol" {
         cloudcontrol(subject, &mut found);
     }
@@ -260,6 +269,31 @@ fn cloudcontrol(subject: &Subject<'_>, found: &mut Vec<Named>) {
         member: "Resource".to_owned(),
         id: arn::fill(subject, &template, id),
         specific: false,
+    });
+}
+
+/// Systems Manager's tag calls say beside the id what it is the id of.
+fn tagged(subject: &Subject<'_>, found: &mut Vec<Named>) {
+    let (Some(kind), Some(id)) = (subject.text("ResourceType"), subject.text("ResourceId")) else { return };
+    if subject.family() != "ssm" || !subject.operation.contains("Tags") {
+        return;
+    }
+    let (template, id) = match kind {
+        "Parameter" => ("ssm:{r}:{a}:parameter/{}", id.trim_start_matches('/')),
+        "Document" => ("ssm:{r}:{a}:document/{}", id),
+        "ManagedInstance" => ("ssm:{r}:{a}:managed-instance/{}", id),
+        "MaintenanceWindow" => ("ssm:{r}:{a}:maintenancewindow/{}", id),
+        "PatchBaseline" => ("ssm:{r}:{a}:patchbaseline/{}", id),
+        "OpsItem" => ("ssm:{r}:{a}:opsitem/{}", id),
+        "OpsMetadata" => ("ssm:{r}:{a}:opsmetadata/{}", id),
+        "Automation" => ("ssm:{r}:{a}:automation-execution/{}", id),
+        "Association" => ("ssm:{r}:{a}:association/{}", id),
+        _ => return,
+    };
+    found.push(Named {
+        member: "ResourceId".to_owned(),
+        id: arn::fill(subject, template, id),
+        specific: true,
     });
 }
 

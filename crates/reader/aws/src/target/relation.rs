@@ -39,6 +39,10 @@ const ALSO_MAKES: [(&str, &str); 4] = [
 /// Whether the operation makes something new.
 pub(super) fn makes(subject: &Subject<'_>) -> bool {
     let named = (subject.family(), subject.operation);
+    // A parameter is overwritten only when the request says so; otherwise the call fails if there is one.
+    if named == ("ssm", "PutParameter") {
+        return !subject.on("Overwrite");
+    }
     (verb::effect(subject.operation) == interlock_action::Effect::Create || ALSO_MAKES.contains(&named))
         && !ADDS_TO.contains(&named)
         && !subject.access.is_read()

@@ -256,7 +256,7 @@ fn one(
                 going.impossible.push(format!("the root of {instance} is on an instance store"));
             }
             for volume in volumes(record, true) {
-                volume_goes(action, answers, volume, going, draft);
+                volume_goes(action, answers, (id, record), volume, going, draft);
             }
             let staying = volumes(record, false);
             if !staying.is_empty() {
@@ -286,7 +286,34 @@ fn lose_store(instance: &str, store: Option<bool>, draft: &mut Draft) {
     }
 }
 
-fn volume_goes(action: &Action, answers: &Answers, volume: &str, going: &mut Going, draft: &mut Draft) {
+/// How long after its launch an instance's root volume is there at the latest.
+const LAUNCH: u64 = 60;
+
+/// Whether a volume is the instance's root, as it was launched: made and attached then, and not another since.
+fn came_with(instance: &Value, volume: &Value) -> bool {
+    let at = |pointer: &str, record: &Value| text(record, pointer)?.parse::<jiff::Timestamp>().ok();
+    let Some(launched) = at("/LaunchTime", instance) else { return false };
+    let near = |at: Option<jiff::Timestamp>| {
+        at.is_some_and(|at| launched.as_second().abs_diff(at.as_second()) <= LAUNCH)
+    };
+    let root = text(instance, "/RootDeviceName");
+    let own = |attachment: &&Value| {
+        text(attachment, "/InstanceId") == text(instance, "/InstanceId")
+            && root.is_some()
+            && text(attachment, "/Device") == root
+    };
+    let attached = entries(volume, "/Attachments").iter().find(own);
+    near(at("/CreateTime", volume)) && attached.is_some_and(|attached| near(at("/AttachTime", attached)))
+}
+
+fn volume_goes(
+    action: &Action,
+    answers: &Answers,
+    (instance, launched): (&TargetId, &Value),
+    volume: &str,
+    going: &mut Going,
+    draft: &mut Draft,
+) {
     let target = discovered(action, Kind::Volume, "volume", volume);
     let id = target.id.clone();
     draft.discover(target);
@@ -303,6 +330,10 @@ fn volume_goes(action: &Action, answers: &Answers, volume: &str, going: &mut Goi
         }
     };
     volume::see(&id, record, draft);
+    if came_with(launched, record) {
+        let came_with = Some(instance.clone());
+        draft.observe(&id, Observed { came_with, ..Observed::default() });
+    }
     let what = format!("{} is deleted with it", volume::describe(volume, record));
     draft.change(&id, Kind::Volume, Effect::Destroy, what);
     let tally = points::count(answers, volume, |_| true, draft);

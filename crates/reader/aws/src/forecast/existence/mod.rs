@@ -106,7 +106,9 @@ fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Va
             one(as_member, json!(sent(from).unwrap_or(&fallback)))
         }
         By::Filter(member) => {
-            let name = sent(&[member]).unwrap_or(name);
+            // An ARN leaves out the slash that a name in a hierarchy begins with.
+            let full = if name.contains('/') { format!("/{name}") } else { name.to_owned() };
+            let name = sent(&[member, "ResourceId"]).unwrap_or(&full);
             Some(json!({"ParameterFilters": [{"Key": member, "Option": "Equals", "Values": [name]}]}))
         }
     }
@@ -151,6 +153,11 @@ fn tags_read(action: &Action, known: &Known<'_>, so_far: &Answers) -> Option<Rea
     let own = ["/TableArn", "/FunctionArn", "/clusterArn", "/serviceArn", "/ARN", "/Arn", "/arn"];
     let arn = own.iter().find_map(|pointer| text(found, pointer)).unwrap_or(id.as_str());
     let mut arguments = arguments(action, known, by, arn)?;
+    if let (By::Filter(name), By::Name(member)) = (known.row.by, by)
+        && let (Some(own), Some(members)) = (text(found, &format!("/{name}")), arguments.as_object_mut())
+    {
+        members.insert(member.to_owned(), json!(own));
+    }
     let kind_of_thing = match known.row.service {
         "route53" => Some("hostedzone"),
         "ssm" => Some("Parameter"),

@@ -60,6 +60,10 @@ pub(super) const ROWS: &[Row] = &[
     ("ssm", "AssociationId", "ssm:{r}:{a}:association/{}"),
     ("ssm", "SessionId", "ssm:{r}:{a}:session/{}"),
     ("ssm", "KeyId", "!"),
+    // What it is stands in `ResourceType`.
+    ("ssm", "AddTagsToResource:ResourceId", "!"),
+    ("ssm", "RemoveTagsFromResource:ResourceId", "!"),
+    ("ssm", "ListTagsForResource:ResourceId", "!"),
     ("ecr", "repositoryName", "ecr:{r}:{a}:repository/{}"),
     ("ecr", "resourceArn", "ecr:{r}:{a}:repository/{}"),
     ("ecr-public", "repositoryName", "ecr-public::{a}:repository/{}"),
