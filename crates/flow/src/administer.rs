@@ -53,7 +53,7 @@ impl Road {
                 tokens: Vec::new(),
                 writes: Vec::new(),
                 unknowns: Vec::new(),
-                streams: false,
+                content: interlock_action::Content::Judged,
                 stated_reason: None,
             },
             action_digest,

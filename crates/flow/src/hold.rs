@@ -36,6 +36,7 @@ impl Road {
             "region": action.region,
             "targets": targets,
             "arguments": arguments,
+            "content": action.content,
         });
         digest_of("interlock action v1", &body).map_err(|error| Stop::Ledger(error.to_string()))
     }

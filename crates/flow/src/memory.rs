@@ -108,7 +108,10 @@ impl Memory {
                 self.made.insert(target.clone(), made);
             }
             Event::Gone { target } => {
-                self.made.remove(target);
+                // What has an id of its own is told apart from what comes after it by that id.
+                if self.made.get(target).is_some_and(|made| made.immutable_id.is_none()) {
+                    self.made.remove(target);
+                }
             }
             Event::Touched { target, session } => {
                 if let Some(made) = self.made.get_mut(target) {

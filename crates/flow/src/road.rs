@@ -7,8 +7,8 @@ use std::{
 
 use futures_util::future::join_all;
 use interlock_action::{
-    Action, ActionId, AgentId, Answer, Answers, Digest, Effect, Millis, Operation, Sealer, SessionId,
-    Surface, Survey, TargetId,
+    Action, ActionId, AgentId, Answer, Answers, Content, Digest, Effect, Millis, Operation, Sealer,
+    SessionId, Surface, Survey, TargetId,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -264,6 +264,12 @@ impl Road {
                 }
                 Decision::Refuse { .. } => {
                     return self.refuse(session, &situated, Cause::Policy, hold::reasons(&decision)).await;
+                }
+                // INVARIANT: nobody approves bytes that are still to be chosen.
+                Decision::Allow { .. } | Decision::Hold { .. }
+                    if situated.action.content == Content::Unbound =>
+                {
+                    return Ok(Verdict::Unbound);
                 }
                 Decision::Allow { .. } | Decision::Hold { .. } => {
                     return Ok(Verdict::Held(

@@ -76,7 +76,7 @@ impl Road {
             tokens: Vec::new(),
             writes: Vec::new(),
             unknowns: Vec::new(),
-            streams: false,
+            content: interlock_action::Content::Judged,
             stated_reason: None,
         };
         let digest = interlock_action::digest_of("interlock own call v1", &call.arguments)

@@ -11,7 +11,7 @@ use interlock_action::{
 
 use crate::{
     Budget, Event, Memory, PRODUCTION, Rules, Session,
-    memory::{DAY, HOUR},
+    memory::{DAY, HOUR, Made},
     rules::{bucket_of, glob, is_identity, stricter, subject},
 };
 
@@ -271,14 +271,11 @@ fn made_here(
 ) -> bool {
     let made = |id: &TargetId| {
         let made = world.memory.made.get(id)?;
-        let same =
-            match (&made.immutable_id, survey.observed.get(id).and_then(|seen| seen.immutable_id.as_ref())) {
-                (Some(then), Some(now)) => then == now,
-                _ => true,
-            };
-        Some(made.session == session.id && !made.touched_by_others && same)
+        Some(made.session == session.id && !made.touched_by_others && is_still(made, survey.observed.get(id)))
     };
-    let by_itself = made(&target.id).unwrap_or(false);
+    // What came into being with a thing was made by who made that.
+    let with = survey.observed.get(&target.id).and_then(|seen| seen.came_with.as_ref());
+    let by_itself = made(&target.id).or_else(|| made(with?)).unwrap_or(false);
     let by_parent = target.kind == Kind::Object && made(&memory_key(target)).unwrap_or(false);
     let reaches = action.targets.iter().filter(|other| other.relation == Relation::Reaches);
     let attached =
@@ -286,6 +283,14 @@ fn made_here(
     (by_itself || by_parent)
         && reaches.into_iter().all(|other| made(&other.id).unwrap_or(false))
         && attached.iter().all(|id| made(id).unwrap_or(false))
+}
+
+/// Whether what stands there now is what was made then, as far as ids tell.
+fn is_still(made: &Made, observed: Option<&Observed>) -> bool {
+    match (&made.immutable_id, observed.and_then(|seen| seen.immutable_id.as_ref())) {
+        (Some(then), Some(now)) => then == now,
+        _ => true,
+    }
 }
 
 fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bool {
@@ -339,9 +344,13 @@ fn by_arn(rules: &Rules, id: &TargetId) -> EnvironmentName {
 }
 
 fn count_destroys(memory: &Memory, agent: &AgentId, falls: &[Falls], survey: &Survey) -> u32 {
+    let made = |id: &TargetId| {
+        let made = memory.made.get(id);
+        made.is_some_and(|made| made.agent == *agent && is_still(made, survey.observed.get(id)))
+    };
     let mine = |target: &Target| {
-        let made = memory.made.get(&target.id).or_else(|| memory.made.get(&memory_key(target)));
-        made.is_some_and(|made| made.agent == *agent)
+        let with = survey.observed.get(&target.id).and_then(|seen| seen.came_with.as_ref());
+        made(&target.id) || made(&memory_key(target)) || with.is_some_and(made)
     };
     let destroyed = falls.iter().filter(|fall| fall.effect == Effect::Destroy && !mine(&fall.target));
     // A delete of nothing destroys nothing: the service will say so.

@@ -12,6 +12,8 @@ pub enum Verdict {
     Allowed(Permit),
     /// It waits for evidence.
     Held(HeldAction),
+    /// People are to decide, and what streams with it cannot be bound to: ask again with the content's digest.
+    Unbound,
     /// It is not let through.
     Refused(RefusedAction),
 }

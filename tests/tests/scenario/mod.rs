@@ -10,7 +10,7 @@
 //! agent s3 DeleteBucket {"Bucket": "prod-school"}                      through Interlock, by boto3
 //!     held destroy-data-production                                     held, by this policy rule among others
 //! agent aws s3 rb s3://prod-school                                     the same by the AWS CLI
-//!     refused audit-trail                                              or `allowed`, or `fails NoSuchBucket`
+//!     refused audit-trail                                              or `allowed`, `stopped`, `fails NoSuchBucket`
 //! session                                                              a new session of the same agent
 //! person bo                                                            approves what was held last
 //! check s3 ListBuckets {}                                              the operator looks
@@ -51,7 +51,7 @@ pub(crate) struct Step {
     pub(crate) then: Vec<String>,
 }
 
-const OUTCOMES: [&str; 6] = ["allowed", "held", "refused", "fails", "keep", "is"];
+const OUTCOMES: [&str; 7] = ["allowed", "held", "refused", "stopped", "fails", "keep", "is"];
 
 /// The folder of scenarios.
 pub(crate) fn folder(name: &str) -> PathBuf {
@@ -343,7 +343,11 @@ fn fault(who: &str, then: &[String], reply: &Reply, names: &mut Vec<(String, Str
     };
     let mut words = wanted.split_whitespace();
     let kind = words.next().unwrap();
-    if reply.outcome() != kind {
+    let met = match kind {
+        "stopped" => matches!(reply.outcome(), "held" | "refused"),
+        kind => reply.outcome() == kind,
+    };
+    if !met {
         return Some(format!("must be {wanted}"));
     }
     let rules = reply.rules();

@@ -24,4 +24,8 @@ impl Admit for WithWords {
         }
         self.0.road.admit(session, candidates).await
     }
+
+    async fn witness(&self, session: &SessionId, action: &Action) {
+        self.0.road.witness(session, action).await;
+    }
 }

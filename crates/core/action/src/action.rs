@@ -68,6 +68,26 @@ pub enum ClassifierWrite {
     Name(String),
 }
 
+/// A payload that streams past and is not in the arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// There is none: everything is in the arguments.
+    #[default]
+    Judged,
+    /// Bytes of this SHA-256, in hexadecimal digits: nothing else is sent.
+    Digest(String),
+    /// Bytes that nobody has seen yet: an approval cannot be bound to them.
+    Unbound,
+}
+
+impl Content {
+    /// Whether everything is in the arguments.
+    pub fn is_judged(&self) -> bool {
+        *self == Self::Judged
+    }
+}
+
 /// What a reader found in the bytes an agent sent. Situate adds whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
@@ -100,9 +120,9 @@ pub struct Action {
     /// What the reader could not tell. Not empty means hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknowns: Vec<String>,
-    /// Sends a body that is streamed, not judged: its bytes are not in `arguments`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub streams: bool,
+    /// A payload that is not in `arguments`.
+    #[serde(default, skip_serializing_if = "Content::is_judged")]
+    pub content: Content,
     /// The agent's own words. Shown as unverified, never believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated_reason: Option<String>,

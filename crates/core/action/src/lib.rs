@@ -11,7 +11,7 @@ mod id;
 mod survey;
 mod target;
 
-pub use action::{Action, ClassifierWrite, Operation, Surface};
+pub use action::{Action, ClassifierWrite, Content, Operation, Surface};
 pub use canonical::{CanonicalError, Digest, Sealer, canonical, digest_of};
 pub use effect::{Claim, Effect};
 pub use fact::{FactName, FactTest, Facts};

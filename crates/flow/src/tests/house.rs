@@ -268,6 +268,7 @@ impl House {
             Verdict::Held(held) => held.ticket,
             Verdict::Allowed(_) => panic!("{} was let through", action.operation),
             Verdict::Refused(refused) => panic!("{}", refused.message()),
+            Verdict::Unbound => panic!("{} streams", action.operation),
         }
     }
 
@@ -325,7 +326,7 @@ pub(super) fn action(operation: &str, effect: Effect, target: Target) -> Action 
         tokens: vec!["/Token".to_owned()],
         writes: Vec::new(),
         unknowns: Vec::new(),
-        streams: false,
+        content: interlock_action::Content::Judged,
         stated_reason: None,
     }
 }

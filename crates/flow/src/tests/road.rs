@@ -166,3 +166,54 @@ fn a_refusal_says_what_which_rule_why_what_next_and_the_id() {
         assert!(words.contains(part), "{part} is missing in: {words}");
     }
 }
+
+#[test]
+fn an_approval_is_never_bound_to_bytes_that_are_still_to_be_chosen() {
+    use interlock_action::Content;
+    let house = House::of(&["ana", "bo", "cy"]);
+    let mut upload = delete("school");
+    upload.content = Content::Unbound;
+    assert!(matches!(house.admit(&upload), Verdict::Unbound));
+    upload.content = Content::Digest("aa".into());
+    let ticket = house.ticket(&upload);
+    house.says("bo", Decisive::Approve, &ticket).unwrap();
+    house.says("cy", Decisive::Approve, &ticket).unwrap();
+    let mut other = upload.clone();
+    other.content = Content::Digest("bb".into());
+    assert!(!house.runs(&other), "other bytes, other request");
+    assert!(house.runs(&upload));
+}
+
+#[test]
+fn of_two_destroys_judged_at_once_only_one_may_be_the_last() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    assert!(house.runs(&delete("dev-1")) && house.runs(&delete("dev-2")));
+    let guard = crate::Guard::Budget(
+        "claude".into(),
+        1,
+        house.hand.now.load(std::sync::atomic::Ordering::SeqCst),
+        crate::Budget::default(),
+    );
+    assert!(house.road.memory().check(&guard).is_ok());
+    assert!(house.runs(&delete("dev-3")));
+    assert!(house.road.memory().check(&guard).is_err());
+}
+
+#[test]
+fn a_change_of_people_is_held_and_carried_out_once_two_have_approved() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let change = crate::Administrative {
+        verb: "person-add".into(),
+        what: "enrol dee".into(),
+        body: json!({"name": "dee"}),
+        by: "ana".into(),
+    };
+    let ticket = block_on(house.road.hold_administrative(change)).unwrap();
+    house.says("ana", Decisive::Approve, &ticket.id).unwrap();
+    assert!(house.road.due_administrative().is_empty(), "whoever asked does not decide alone");
+    house.says("bo", Decisive::Approve, &ticket.id).unwrap();
+    assert_eq!(house.road.due_administrative().len(), 1);
+    let entry = interlock_ledger::Entry::new(EntryKind::PersonEnrolled, 0);
+    block_on(house.road.carry_out(&ticket, entry.clone(), Vec::new())).unwrap();
+    assert!(block_on(house.road.carry_out(&ticket, entry, Vec::new())).is_err(), "once");
+}

@@ -10,7 +10,6 @@ use crate::{
     credentials::Credentials,
     instant,
     sigv4::{self, Signing},
-    tls::is_aws_name,
     upstream::{Outgoing, Passing, Ready, Upstream},
 };
 
@@ -47,8 +46,6 @@ pub(crate) struct Outbound<'a> {
     pub(crate) written: Written,
     /// The signing name.
     pub(crate) signing_name: &'a str,
-    /// The host that the client used, if it is to be kept.
-    pub(crate) client_host: Option<&'a str>,
     /// The client's own words about itself.
     pub(crate) user_agent: Option<&'a str>,
     pub(crate) body: SendBody,
@@ -62,10 +59,9 @@ impl Outbound<'_> {
             written = written.with_bucket_in_path();
         }
         let region = written.signing_region;
-        let host = match self.client_host {
-            Some(host) if keeps(host, self.service, &region) => host.to_ascii_lowercase(),
-            _ => written.host,
-        };
+        // INVARIANT: only a host that the catalogue gives is ever sent a signature by the real credentials. What the
+        // client names may be anybody's: many a name under AWS's domains is given out to customers.
+        let host = written.host;
         let mut headers = written.headers;
         headers.insert(0, ("host".to_owned(), host.clone()));
         headers.push(("user-agent".to_owned(), self.user_agent.unwrap_or("interlock").to_owned()));
@@ -124,50 +120,9 @@ fn frame(headers: &mut Vec<(String, String)>, framing: &[(String, String)]) {
     }
 }
 
-/// Whether the host that the client used fits the service and the region, so that endpoints of one's own (IoT, dual-stack,
-/// FIPS, API Gateway) are kept. S3 is always written anew: the bucket may stand in the host or in the path.
-fn keeps(host: &str, service: &Service, region: &str) -> bool {
-    if !is_aws_name(host) || sigv4::is_s3(service.signing_name) {
-        return false;
-    }
-    let host = host.to_ascii_lowercase();
-    let labels: Vec<&str> = host.split('.').collect();
-    let named = |part: &str| {
-        labels.iter().any(|label| {
-            *label == part || label.strip_suffix("-fips") == Some(part) || label.strip_prefix("fips-") == Some(part)
-        })
-    };
-    let regions = labels.iter().filter(|label| is_region(label));
-    service.endpoint_prefix.split('.').all(named) && regions.into_iter().all(|label| *label == region)
-}
-
-/// `eu-central-1`, `us-gov-west-1`.
-fn is_region(label: &str) -> bool {
-    let parts: Vec<&str> = label.split('-').collect();
-    match parts.as_slice() {
-        [area, middle @ .., number] if !middle.is_empty() => {
-            area.len() == 2
-                && !number.is_empty()
-                && number.bytes().all(|byte| byte.is_ascii_digit())
-                && middle.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_lowercase()))
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn regions() {
-        for label in ["eu-central-1", "us-gov-west-1", "ap-southeast-4", "cn-north-1"] {
-            assert!(is_region(label), "{label}");
-        }
-        for label in ["rds", "s3-fips", "a1b2-ats", "us-1", "api", "us-east-1a"] {
-            assert!(!is_region(label), "{label}");
-        }
-    }
 
     #[test]
     fn framing_goes_before_the_contents_own_encoding() {

@@ -12,12 +12,17 @@ use interlock_ledger::{Entry, EntryKind};
 pub trait Admit: Send + Sync {
     /// Judges an action of a session; several candidates are several readings of the same bytes.
     async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict;
+    /// Looks at what a call of a session has just made, and remembers it by an id that no later thing will have.
+    async fn witness(&self, session: &SessionId, action: &Action);
 }
 
 #[async_trait]
 impl Admit for Road {
     async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
         Road::admit(self, session, candidates).await
+    }
+    async fn witness(&self, session: &SessionId, action: &Action) {
+        Road::witness(self, session, action).await;
     }
 }
 

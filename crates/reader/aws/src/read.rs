@@ -81,7 +81,9 @@ fn one(
     for member in &parsed.unknown_members {
         action.unknowns.push(format!("`{member}` is not known to `{}`", action.operation));
     }
-    action.streams = matches!(request.body, Body::Streamed { .. });
+    if matches!(request.body, Body::Streamed { .. }) {
+        action.content = interlock_action::Content::Unbound;
+    }
     Ok(Candidate {
         action,
         service: found.service.name.to_owned(),
@@ -143,7 +145,7 @@ fn judged(
         tokens: pointers.tokens,
         writes: touched.writes,
         unknowns,
-        streams: false,
+        content: interlock_action::Content::Judged,
         stated_reason: None,
     }
 }

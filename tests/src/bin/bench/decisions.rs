@@ -141,6 +141,7 @@ async fn decide(road: &Road, kind: Kind) {
         }
         Verdict::Held(held) => panic!("{}", held.message()),
         Verdict::Refused(refused) => panic!("{}", refused.message()),
+                                Verdict::Unbound => panic!("it streams"),
     }
 }
 
@@ -201,6 +202,7 @@ pub(crate) fn durable(scratch: &Path) {
                                 }
                                 Verdict::Held(held) => panic!("{}", held.message()),
                                 Verdict::Refused(refused) => panic!("{}", refused.message()),
+                                Verdict::Unbound => panic!("it streams"),
                             }
                         }
                         (times, count)

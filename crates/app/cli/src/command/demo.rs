@@ -107,15 +107,23 @@ impl Demo {
             let emulator = Emulator::start(children, place)?;
             Ok((emulator, terraform::ready(children, place, self.with)?))
         };
-        let (emulator, (tool, why_not)) = story.step("getting ready", get_ready, |(emulator, (tool, _))| {
-            let sandbox = confined.as_ref().map_or("none".to_owned(), |sandbox| format!("bubblewrap {}", sandbox.version));
-            format!("ready: AWS is moto {}; the agent has {}; sandbox {sandbox}", emulator.version(), tool.name())
-        })?;
+        let (emulator, (tool, why_not)) =
+            story.step("getting ready", get_ready, |(emulator, (tool, _))| {
+                let sandbox = confined
+                    .as_ref()
+                    .map_or("none".to_owned(), |sandbox| format!("bubblewrap {}", sandbox.version));
+                format!(
+                    "ready: AWS is moto {}; the agent has {}; sandbox {sandbox}",
+                    emulator.version(),
+                    tool.name()
+                )
+            })?;
         if let Some(why) = why_not {
             story.fact("note", &format!("{why}: the agent destroys by boto3"), Tone::Plain);
         }
         if let Err(missing) = &confined {
-            let note = format!("{missing}: the agent runs unconfined, and its requests are advisory. {}", missing.fix());
+            let note =
+                format!("the agent runs UNCONFINED, its requests are advisory: {missing}; {}", missing.fix());
             story.fact("note", &note, Tone::Held);
         }
         Ok(Stage { story, children, place, emulator, tool, confined: confined.is_ok() })
@@ -141,9 +149,13 @@ fn close(story: Story, place: &Place, summary: &Summary) {
     let waits = PEOPLE.iter().find(|person| {
         **person != OWNER && guarded.attempts.iter().all(|attempt| attempt.approver != **person)
     });
-    story.heading(&format!("Request {} is {}, with {} approvals", guarded.ticket, guarded.state, guarded.approvals));
+    story.heading(&format!(
+        "Request {} is {}, with {} approvals",
+        guarded.ticket, guarded.state, guarded.approvals
+    ));
     let person = waits.map_or(String::new(), |person| format!(" and decide as {person}"));
-    story.say(&format!("Look at it{person}. The first line starts the daemon again once the demo has ended:"));
+    story
+        .say(&format!("Look at it{person}. The first line starts the daemon again once the demo has ended:"));
     for line in &summary.look {
         story.command(line);
     }
@@ -154,7 +166,8 @@ fn close(story: Story, place: &Place, summary: &Summary) {
     for line in &summary.differs {
         story.fact("DIFFERS", line, Tone::Bad);
     }
-    let verdict = if summary.as_told { "Everything came out as told" } else { "NOT everything came out as told" };
+    let verdict =
+        if summary.as_told { "Everything came out as told" } else { "NOT everything came out as told" };
     story.heading(&format!("{verdict}, in {:.0} s.", summary.seconds));
 }
 

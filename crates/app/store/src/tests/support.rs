@@ -91,7 +91,7 @@ pub(super) fn action(arguments: Value) -> Action {
         tokens: vec![],
         writes: vec![],
         unknowns: vec![],
-        streams: false,
+        content: interlock_action::Content::Judged,
         stated_reason: None,
     }
 }

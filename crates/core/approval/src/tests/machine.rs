@@ -21,7 +21,7 @@ pub(super) fn ticket() -> Ticket {
         tokens: Vec::new(),
         writes: Vec::new(),
         unknowns: Vec::new(),
-        streams: false,
+        content: interlock_action::Content::Judged,
         stated_reason: None,
     };
     let held = Held {

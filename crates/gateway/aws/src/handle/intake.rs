@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
+use interlock_action::Content;
 use interlock_reader_aws::{
     identify::identify,
     wire::{self, Body, MAX_BODY, Request, Scope},
@@ -54,6 +55,27 @@ pub(super) struct Waiting {
 }
 
 impl TakenBody {
+    /// What an approval can be bound to.
+    pub(super) fn content(&self) -> Content {
+        match self {
+            Self::Read => Content::Judged,
+            Self::Kept(bytes) => Content::Digest(sha256_hex(bytes)),
+            Self::Waiting(waiting) => match &waiting.signed {
+                PassingDigest::Digest(digest) => Content::Digest(digest.clone()),
+                PassingDigest::Unsigned | PassingDigest::UnsignedTrailer => Content::Unbound,
+            },
+        }
+    }
+
+    /// Asks for the whole payload, so that it can be bound to.
+    pub(super) async fn keep(self) -> Result<Self, Say> {
+        let Self::Waiting(waiting) = self else { return Ok(self) };
+        let Waiting { incoming, plan, .. } = *waiting;
+        let raw = read_all(incoming, KEPT_CAP).await?;
+        let Some(chunks) = plan.chunks else { return Ok(Self::Kept(raw)) };
+        Ok(Self::Kept(dechunk(chunks, raw)?))
+    }
+
     /// What is sent upstream.
     pub(super) fn send(self) -> SendBody {
         match self {
@@ -197,7 +219,10 @@ fn wait(claim: &Claim, verified: &Verified, framing: &Framing, request: &Request
 
 fn unchunk(claim: &Claim, verified: &Verified, framing: &Framing, raw: Bytes) -> Result<Bytes, SignatureRefusal> {
     let decoded = framing.decoded.unwrap_or_default();
-    let mut chunks = Chunks::new(&claim.payload, verified, decoded, framing.trailers.clone());
+    dechunk(Chunks::new(&claim.payload, verified, decoded, framing.trailers.clone()), raw)
+}
+
+fn dechunk(mut chunks: Chunks, raw: Bytes) -> Result<Bytes, SignatureRefusal> {
     let mut pieces = VecDeque::new();
     let mut bytes = BytesMut::with_capacity(raw.len());
     chunks.feed(raw, &mut pieces)?;

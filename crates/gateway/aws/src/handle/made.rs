@@ -17,7 +17,8 @@ pub(super) fn made(session: &Session, action: &Action, operation: &Operation, an
                         target,
                         agent: session.agent.name.clone(),
                         session: session.id.clone(),
-                        immutable_id: Some(id.to_owned()),
+                        // An ARN may hold but the name; what tells two things of a name apart is looked up.
+                        immutable_id: (!id.starts_with("arn:")).then(|| id.to_owned()),
                     });
                 }
             }

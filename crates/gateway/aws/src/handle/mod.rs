@@ -52,7 +52,7 @@ pub(crate) async fn handle(inner: &Inner, arrival: Arrival, request: Request<Inc
         Err(why) => return text(StatusCode::BAD_REQUEST, format!("Interlock cannot read this request: {why}.")),
     };
     let mut voice = Voice::guess(&head);
-    match road(inner, &arrival, head, incoming, &mut voice).await {
+    match road(inner, head, incoming, &mut voice).await {
         Ok(answer) => answer,
         Err(say) => voice.say(&say),
     }
@@ -60,7 +60,6 @@ pub(crate) async fn handle(inner: &Inner, arrival: Arrival, request: Request<Inc
 
 async fn road(
     inner: &Inner,
-    arrival: &Arrival,
     head: interlock_reader_aws::wire::Request,
     incoming: Incoming,
     voice: &mut Voice,
@@ -80,11 +79,32 @@ async fn road(
             streams.action.operation
         )));
     }
+    let judged = bound(judged, &intake);
     let admit = inner.admit.get().ok_or_else(|| Say::refused("Interlock is starting".to_owned()))?;
     let candidates = judged.iter().map(|judged| Arc::clone(&judged.action)).collect();
-    match admit.admit(&intake.principal.session, candidates).await {
-        Verdict::Allowed(permit) => spend::spend(inner, arrival, intake, judged, permit, account).await,
+    let mut verdict = admit.admit(&intake.principal.session, candidates).await;
+    let (mut intake, mut judged) = (intake, judged);
+    if matches!(verdict, Verdict::Unbound) {
+        intake.body = intake.body.keep().await?;
+        judged = bound(judged, &intake);
+        let candidates = judged.iter().map(|judged| Arc::clone(&judged.action)).collect();
+        verdict = admit.admit(&intake.principal.session, candidates).await;
+    }
+    match verdict {
+        Verdict::Allowed(permit) => spend::spend(inner, intake, judged, permit, account).await,
         Verdict::Held(held) => Err(Say::held(&held)),
         Verdict::Refused(refused) => Err(Say::judged(&refused)),
+        Verdict::Unbound => Err(Say::refused("Interlock could not bind the approval to what is uploaded".to_owned())),
     }
+}
+
+/// The candidates with what is known of a payload that is not in their arguments.
+fn bound(mut judged: Vec<reading::Judged>, intake: &intake::Intake) -> Vec<reading::Judged> {
+    let content = intake.body.content();
+    for judged in &mut judged {
+        if judged.action.content != content {
+            Arc::make_mut(&mut judged.action).content = content.clone();
+        }
+    }
+    judged
 }

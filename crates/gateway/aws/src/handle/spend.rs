@@ -3,14 +3,13 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use hyper::body::Incoming;
-use interlock_action::AccountId;
+use interlock_action::{AccountId, Relation};
 use interlock_flow::{Event, NotClear, Outcome, Permit};
 use interlock_reader_aws::wire::{self, read_answer};
 use serde_json::Value;
 
 use super::{
-    Arrival, Collected, answer, collect,
-    head::bare,
+    Collected, answer, collect,
     intake::Intake,
     issued, made, outcome,
     outcome::is_unauthenticated,
@@ -36,7 +35,6 @@ async fn not_sent(permit: Permit, why: String, say: Say) -> Say {
 /// Spends the permit.
 pub(super) async fn spend(
     inner: &Inner,
-    arrival: &Arrival,
     intake: Intake,
     judged: Vec<Judged>,
     permit: Permit,
@@ -71,10 +69,6 @@ pub(super) async fn spend(
     };
     let signing_name =
         if is_s3(&claim.service) && is_s3(service.signing_name) { &claim.service } else { service.signing_name };
-    let client_host = match arrival {
-        Arrival::Proxied { host } => Some(bare(host)),
-        Arrival::Endpoint => None,
-    };
     let send = body.send();
     let fault = match &send {
         SendBody::Passing { body, .. } => Some(body.fault()),
@@ -85,7 +79,6 @@ pub(super) async fn spend(
         protocol: judged.protocol,
         written,
         signing_name,
-        client_host,
         user_agent: request.header("user-agent"),
         body: send,
     };
@@ -190,7 +183,12 @@ impl Job<'_> {
             _ => Vec::new(),
         };
         let session = permit.session().id.clone();
+        let creates = success && permit.action().targets.iter().any(|target| target.relation == Relation::Creates);
+        let action = creates.then(|| permit.action().clone());
         complete(permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
+        if let (Some(action), Some(admit)) = (action, self.inner.admit.get()) {
+            admit.witness(&session, &action).await;
+        }
         if code.as_deref().is_some_and(is_unauthenticated) {
             tracing::error!(code, "AWS did not accept Interlock's own credentials");
             let words = format!("AWS did not accept Interlock's own credentials ({})", code.unwrap_or_default());

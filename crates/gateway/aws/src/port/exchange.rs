@@ -98,7 +98,6 @@ pub(crate) async fn exchange(
         protocol: preferred(&service),
         written,
         signing_name: service.signing_name,
-        client_host: None,
         user_agent: None,
         body: SendBody::Written,
     };

@@ -103,6 +103,7 @@ impl Admit for Judge {
             progress: "pending".to_owned(),
         })
     }
+    async fn witness(&self, _: &SessionId, _: &Action) {}
 }
 
 /// Notes of egress.

@@ -122,6 +122,7 @@ impl Draft {
         }
         have.size = seen.size.or_else(|| have.size.take());
         have.immutable_id = seen.immutable_id.or_else(|| have.immutable_id.take());
+        have.came_with = seen.came_with.or_else(|| have.came_with.take());
         for attached in seen.attached_to {
             if !have.attached_to.contains(&attached) {
                 have.attached_to.push(attached);

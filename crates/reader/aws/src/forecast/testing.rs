@@ -25,7 +25,7 @@ pub(super) fn action(service: &str, operation: &str, arguments: Value) -> Action
         tokens: Vec::new(),
         writes: Vec::new(),
         unknowns: Vec::new(),
-        streams: false,
+        content: interlock_action::Content::Judged,
         stated_reason: None,
     }
 }

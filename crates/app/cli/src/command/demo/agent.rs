@@ -62,13 +62,18 @@ pub(super) struct Told {
 #[derive(Deserialize)]
 #[serde(tag = "step", rename_all = "lowercase")]
 enum Line {
-    Key { key: String },
+    Key {
+        key: String,
+    },
     Site {
         #[serde(flatten)]
         site: Site,
         seconds: f64,
     },
-    Destroy { status: i64, said: Vec<String> },
+    Destroy {
+        status: i64,
+        said: Vec<String>,
+    },
 }
 
 impl Told {

@@ -38,7 +38,8 @@ pub(super) fn play(stage: &mut Stage<'_>) -> Result<Bare, Fault> {
     let destroy_took = at_work.elapsed().saturating_sub(site_took);
     story.fact("key of the agent", &format!("{agent_key}: ana's, an administrator"), Tone::Plain);
     if let Some(site) = &told.site {
-        let made = format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
+        let made =
+            format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
         story.done(site_took, &made);
     }
     story.done(destroy_took, &format!("the agent destroys: {}", stage.tool.destroy()));
@@ -80,7 +81,11 @@ pub(super) fn tell(story: Story, sight: &Sight) {
     let database = sight.database.as_deref().unwrap_or("GONE");
     story.fact("database", database, tone(sight.database.is_none()));
     let points = sight.recovery_points();
-    story.fact("automated snapshots", &sight.automated_snapshots.to_string(), tone(sight.automated_snapshots == 0));
+    story.fact(
+        "automated snapshots",
+        &sight.automated_snapshots.to_string(),
+        tone(sight.automated_snapshots == 0),
+    );
     story.fact("recovery points", &points.to_string(), tone(points == 0));
 }
 
@@ -98,7 +103,11 @@ fn lose(stage: &mut Stage<'_>, seeded: &Seeded) -> Result<(Told, bool), Fault> {
     while !running.has_ended() && Instant::now() < until {
         let sight = stage.emulator.look()?;
         // Only Terraform waits: it looks again a minute after it has asked for the end of a database.
-        if stage.tool == Tool::Terraform && sight.database.is_none() && sight.recovery_points() == 0 && !sight.cluster {
+        if stage.tool == Tool::Terraform
+            && sight.database.is_none()
+            && sight.recovery_points() == 0
+            && !sight.cluster
+        {
             stopped = !running.has_ended();
             break;
         }
@@ -107,7 +116,9 @@ fn lose(stage: &mut Stage<'_>, seeded: &Seeded) -> Result<(Told, bool), Fault> {
     running.end();
     let mut out = String::new();
     if let Some(output) = &mut output {
-        output.read_to_string(&mut out).map_err(|error| Fault::failed(format!("the agent's words: {error}")))?;
+        output
+            .read_to_string(&mut out)
+            .map_err(|error| Fault::failed(format!("the agent's words: {error}")))?;
     }
     Ok((Told::read(&out), stopped))
 }

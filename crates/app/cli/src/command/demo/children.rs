@@ -75,7 +75,9 @@ impl Children {
         let err = running.child.stderr.take().map(collect);
         let status = running.wait(limit);
         running.end();
-        let text = |thread: Option<JoinHandle<String>>| thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let text = |thread: Option<JoinHandle<String>>| {
+            thread.and_then(|thread| thread.join().ok()).unwrap_or_default()
+        };
         Ok(Output { code: status.and_then(|status| status.code()), out: text(out), err: text(err) })
     }
 

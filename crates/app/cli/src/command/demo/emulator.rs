@@ -83,7 +83,8 @@ impl Emulator {
         if let Some(module) = answer.get("missing").and_then(Value::as_str) {
             return Err(missing(place, &format!("it has no module `{module}`")));
         }
-        let started = serde_json::from_value(answer).map_err(|error| Fault::failed(format!("the emulator: {error}")))?;
+        let started = serde_json::from_value(answer)
+            .map_err(|error| Fault::failed(format!("the emulator: {error}")))?;
         Ok(Self { input, output, log, started, _running: running })
     }
 

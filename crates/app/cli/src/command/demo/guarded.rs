@@ -25,7 +25,10 @@ pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fau
     let home = story.step(
         "Interlock starts",
         || Home::open(children, place, emulator, &seeded),
-        |_| "Interlock runs: people ana (owns the agent), bo, cy; ana's AWS key is the daemon's alone".to_owned(),
+        |_| {
+            "Interlock runs: people ana (owns the agent), bo, cy; ana's AWS key is the daemon's alone"
+                .to_owned()
+        },
     )?;
     let (told, held) = first_try(stage, &home)?;
     let view = home.request(&held.ticket)?;
@@ -34,8 +37,12 @@ pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fau
     let because = ticket.held.reasons.first().map(|reason| reason.why.clone()).unwrap_or_default();
     tell(story, &would);
     story.fact("why held", &because, Tone::Plain);
-    let also_held: Vec<String> =
-        home.requests()?.into_iter().filter(|row| row.id.as_str() != held.ticket).map(|row| row.operation).collect();
+    let also_held: Vec<String> = home
+        .requests()?
+        .into_iter()
+        .filter(|row| row.id.as_str() != held.ticket)
+        .map(|row| row.operation)
+        .collect();
     if !also_held.is_empty() {
         story.fact("held beside it", &also_held.join(", "), Tone::Held);
     }
@@ -45,10 +52,17 @@ pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fau
     }
     let after = stage.emulator.look()?;
     bare::tell(story, &after);
-    let ledger = story.step("the ledger is verified", || home.verify(), |ledger| {
-        let word = if ledger.verifies { "verifies" } else { "DOES NOT VERIFY" };
-        format!("the ledger {word}: {} entries, {} signed checkpoints", ledger.entries, ledger.checkpoints)
-    })?;
+    let ledger = story.step(
+        "the ledger is verified",
+        || home.verify(),
+        |ledger| {
+            let word = if ledger.verifies { "verifies" } else { "DOES NOT VERIFY" };
+            format!(
+                "the ledger {word}: {} entries, {} signed checkpoints",
+                ledger.entries, ledger.checkpoints
+            )
+        },
+    )?;
     let last = home.request(&held.ticket)?.ticket;
     let guarded = Guarded {
         seconds: super::seconds(begun.elapsed()),
@@ -76,7 +90,8 @@ pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fau
 fn tell(story: Story, would: &[String]) {
     let mut name = "it would";
     for line in would {
-        let (what, asked) = line.split_once("; as asked, ").map_or((line.as_str(), None), |(a, b)| (a, Some(b)));
+        let (what, asked) =
+            line.split_once("; as asked, ").map_or((line.as_str(), None), |(a, b)| (a, Some(b)));
         story.fact(std::mem::take(&mut name), what, Tone::Plain);
         if let Some(asked) = asked {
             story.fact("as asked", asked, Tone::Bad);
@@ -96,7 +111,8 @@ fn first_try(stage: &Stage<'_>, home: &Home<'_>) -> Result<(Told, Held), Fault> 
     story.fact("key of the agent", &format!("{key}: virtual, good for this session only"), Tone::Plain);
     let site_took = Duration::from_secs_f64(told.made.max(0.0)).min(begun.elapsed());
     if let Some(site) = &told.site {
-        let made = format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
+        let made =
+            format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
         story.done(site_took, &made);
     }
     let held = told.held(OPERATION).ok_or_else(|| {

@@ -50,7 +50,10 @@ impl<'a> Home<'a> {
         place.write("home/interlock.toml", &configuration(emulator))?;
         let credentials = place.write(
             "home/aws.credentials",
-            &format!("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n", seeded.key_id, seeded.key_secret),
+            &format!(
+                "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                seeded.key_id, seeded.key_secret
+            ),
         )?;
         private(&credentials)?;
         home.cli(&["policy", "apply", "--key", &owner, "--reason", "the demo's environments"])?;
@@ -119,8 +122,9 @@ impl<'a> Home<'a> {
     fn json<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, Fault> {
         let all: Vec<&str> = ["--json"].iter().chain(arguments).copied().collect();
         let output = self.cli(&all)?;
-        serde_json::from_str(&output.out)
-            .map_err(|error| Fault::failed(format!("`interlock {}` cannot be read: {error}", arguments.join(" "))))
+        serde_json::from_str(&output.out).map_err(|error| {
+            Fault::failed(format!("`interlock {}` cannot be read: {error}", arguments.join(" ")))
+        })
     }
 
     /// Lets the agent work, in the sandbox or beside it.
@@ -141,7 +145,16 @@ impl<'a> Home<'a> {
     /// A person signs.
     pub(super) fn approve(&self, person: &str, ticket: &str) -> Result<(), Fault> {
         let key = self.key(person);
-        self.cli(&["request", "approve", ticket, "--key", &key, "--reason", "the site's duplicates, they say"]).map(|_| ())
+        self.cli(&[
+            "request",
+            "approve",
+            ticket,
+            "--key",
+            &key,
+            "--reason",
+            "the site's duplicates, they say",
+        ])
+        .map(|_| ())
     }
 
     /// What waits.

@@ -94,7 +94,11 @@ impl Place {
         for (name, _) in std::env::vars_os().filter(|(name, _)| foreign(&name.to_string_lossy())) {
             command.env_remove(name);
         }
-        command.envs([("AWS_REGION", REGION), ("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")]);
+        command.envs([
+            ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]);
         command.envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")]);
         command
     }
@@ -113,7 +117,9 @@ impl Place {
         let program = match below {
             Some(path) if path.components().count() == 1 => format!("./{}", path.display()),
             Some(path) => path.display().to_string(),
-            None if found(OsStr::new("interlock")).as_ref() == Some(&self.interlock) => "interlock".to_owned(),
+            None if found(OsStr::new("interlock")).as_ref() == Some(&self.interlock) => {
+                "interlock".to_owned()
+            }
             None => self.interlock.display().to_string(),
         };
         format!("{program} --home {} {arguments}", self.home().display())

@@ -124,30 +124,48 @@ pub(super) fn differences(bare: &Bare, guarded: &Guarded) -> Vec<String> {
         }
     };
     let whole = |sight: &Sight| sight.database.is_some() && sight.automated_snapshots > 0 && sight.cluster;
-    want(bare.vpc == guarded.vpc && bare.before == guarded.before, "the two schools are not the same".to_owned());
+    want(
+        bare.vpc == guarded.vpc && bare.before == guarded.before,
+        "the two schools are not the same".to_owned(),
+    );
     want(whole(&bare.before), format!("bare: the school was not whole before: {:?}", bare.before));
     want(bare.site.is_some() && bare.after.site_objects > 0, "bare: the static site is not there".to_owned());
     want(bare.after.database.is_none(), "bare: the database is still there".to_owned());
     want(bare.recovery_points == 0, format!("bare: {} recovery points are left", bare.recovery_points));
 
     want(guarded.agent_key != bare.agent_key, "interlock: the agent held the person's own key".to_owned());
-    want(guarded.site.is_some() && guarded.after.site_objects > 0, "interlock: the static site is not there".to_owned());
+    want(
+        guarded.site.is_some() && guarded.after.site_objects > 0,
+        "interlock: the static site is not there".to_owned(),
+    );
     want(whole(&guarded.after), format!("interlock: the school is not whole: {:?}", guarded.after));
     let kept = guarded.recovery_points >= guarded.before.recovery_points();
     want(kept, format!("interlock: {} recovery points are left", guarded.recovery_points));
     let none = guarded.message.contains("0 recovery points would remain");
-    want(none, format!("interlock: the agent was not told that 0 recovery points would remain: {}", guarded.message));
+    want(
+        none,
+        format!("interlock: the agent was not told that 0 recovery points would remain: {}", guarded.message),
+    );
     let safe = |operation: &&String| operation.contains(":s3:");
     for operation in guarded.also_held.iter().filter(safe) {
         want(false, format!("interlock: safe work was held: {operation}"));
     }
     for attempt in &guarded.attempts {
         let same = attempt.held && attempt.ticket.as_ref() == Some(&guarded.ticket);
-        want(same, format!("interlock: after {} had approved, the call was not held by the same ticket", attempt.approver));
+        want(
+            same,
+            format!(
+                "interlock: after {} had approved, the call was not held by the same ticket",
+                attempt.approver
+            ),
+        );
     }
     let by_owner = guarded.attempts.iter().filter(|attempt| attempt.owner).count();
     let tried = (by_owner, guarded.attempts.len().saturating_sub(by_owner));
-    want(tried == (1, 1), format!("interlock: {tried:?} tries with the owner and with others, and not one each"));
+    want(
+        tried == (1, 1),
+        format!("interlock: {tried:?} tries with the owner and with others, and not one each"),
+    );
     want(guarded.state == "pending", format!("interlock: the ticket is {} at the end", guarded.state));
     want(guarded.ledger.verifies, "interlock: the ledger does not verify".to_owned());
     found
