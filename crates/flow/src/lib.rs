@@ -18,6 +18,8 @@ mod rules;
 mod secure;
 mod session;
 mod situate;
+mod survey;
+mod token;
 mod verdict;
 
 pub use administer::Administrative;

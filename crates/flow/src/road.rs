@@ -1,30 +1,20 @@
 //! The road itself: one function an action goes down, one stage after the other.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLockReadGuard},
-};
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use futures_util::future::join_all;
 use interlock_action::{
-    Action, ActionId, AgentId, Answer, Answers, Content, Digest, Effect, Millis, Operation, Sealer,
-    SessionId, Surface, Survey, TargetId,
+    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Guard, Inspection, JournalError, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
+    Budget, Cause, Event, Guard, JournalError, Memory, Permit, PermitNote, Ports, Record, RefusedAction,
+    Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
     permit::frozen,
     situate::{World, situate},
 };
-
-/// How often a forecaster may ask for more.
-const ROUNDS: usize = 4;
-/// How many reads one survey may make.
-const READS: usize = 200;
 
 /// What the configuration says about the road.
 #[derive(Debug)]
@@ -137,7 +127,7 @@ impl Road {
         self.stopped(operation, stop)
     }
 
-    fn live_session(&self, id: &SessionId) -> Result<Arc<Session>, Stop> {
+    pub(crate) fn live_session(&self, id: &SessionId) -> Result<Arc<Session>, Stop> {
         let memory = self.memory();
         let session =
             memory.sessions.get(id).ok_or_else(|| Stop::NoLease(format!("there is no session `{id}`")))?;
@@ -215,21 +205,6 @@ impl Road {
         self.decide(session, situated, digest, standing, epoch).await
     }
 
-    /// Idempotency tokens become the agent's own: with somebody else's token a create would answer with somebody
-    /// else's thing, and the agent would seem to have made it. The same token of the same agent stays the same.
-    fn own_tokens(&self, session: &Session, action: Arc<Action>) -> Arc<Action> {
-        if action.tokens.is_empty() {
-            return action;
-        }
-        let mut own = (*action).clone();
-        for pointer in &action.tokens {
-            if let Some(token) = own.arguments.pointer_mut(pointer).filter(|token| token.is_string()) {
-                *token = uuid(&self.settings.sealer, &session.agent.name, token).into();
-            }
-        }
-        Arc::new(own)
-    }
-
     async fn decide(
         &self,
         session: &Arc<Session>,
@@ -278,65 +253,6 @@ impl Road {
                 }
             }
         }
-    }
-
-    /// Reads what the forecast needs and folds it.
-    pub(crate) async fn survey(&self, session: &Session, action: &Action) -> Result<Survey, Stop> {
-        let (inspect, _, foresee) = self.surface(action.surface)?;
-        let inspection = Inspection::mint(session.id.clone());
-        let mut answers: Answers = BTreeMap::new();
-        for _ in 0..ROUNDS {
-            let mut reads = foresee.reads(action, &answers);
-            reads.retain(|read| !answers.contains_key(&read.key));
-            reads.truncate(READS.saturating_sub(answers.len()));
-            if reads.is_empty() {
-                break;
-            }
-            let asked = reads.iter().map(|read| async {
-                let answer: Answer = inspect.inspect(&inspection, &read.call).await;
-                (read.key.clone(), answer)
-            });
-            answers.extend(join_all(asked).await);
-        }
-        Ok(foresee.fold(action, &answers))
-    }
-
-    /// Looks at what a session has just made and remembers the ids that no later thing of the same name will have. To be
-    /// called once a create has succeeded; until then its proof is the name alone.
-    pub async fn witness(&self, session: &SessionId, action: &Action) {
-        let made = |memory: &Memory, id: &TargetId| {
-            memory.made.get(id).is_some_and(|made| made.session == *session && made.immutable_id.is_none())
-        };
-        let fresh = {
-            let memory = self.memory();
-            action.targets.iter().any(|target| made(&memory, &target.id))
-        };
-        let Ok(session_of) = self.live_session(session) else { return };
-        if !fresh {
-            return;
-        }
-        let Ok(survey) = self.survey(&session_of, action).await else { return };
-        let events: Vec<Event> = {
-            let memory = self.memory();
-            let seen =
-                survey.observed.iter().filter(|(id, seen)| seen.immutable_id.is_some() && made(&memory, id));
-            let event = |(id, seen): (&TargetId, &interlock_action::Observed)| Event::Made {
-                target: id.clone(),
-                agent: session_of.agent.name.clone(),
-                session: session.clone(),
-                immutable_id: seen.immutable_id.clone(),
-            };
-            seen.map(event).collect()
-        };
-        if events.is_empty() {
-            return;
-        }
-        let entry = Entry::new(EntryKind::Outcome, self.ports.clock.now())
-            .public("session", session)
-            .public("operation", &action.operation)
-            .public("made", events.len());
-        // Lost, the proof stays what it was.
-        let _ = self.commit(Record { entry, events, guards: Vec::new() }).await;
     }
 
     /// Writes the pre-execution entry and mints the permit.
@@ -523,14 +439,6 @@ impl Road {
     pub(crate) fn action_id(&self) -> ActionId {
         ActionId::new(format!("act-{}", self.draw().chars().take(16).collect::<String>()))
     }
-}
-
-/// A token of the usual form that only this agent can have given.
-fn uuid(sealer: &Sealer, agent: &AgentId, token: &serde_json::Value) -> String {
-    let seal = sealer.seal(&serde_json::json!(["token", agent, token])).to_string();
-    let digits: String = seal.chars().rev().filter(char::is_ascii_hexdigit).take(32).collect();
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
 /// One action out of several readings of the same bytes: the first, with everything the others would do added.

@@ -14,7 +14,7 @@ use crate::{command::Cli, exit::Exit, output::Output};
 fn main() -> std::process::ExitCode {
     // A relay inside the sandbox must stay small: it is looked for before anything else is set up.
     if let Some(code) = command::relay_if_asked() {
-        return std::process::ExitCode::from(code);
+        return code;
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -29,7 +29,7 @@ fn main() -> std::process::ExitCode {
         Ok(code) => code,
         Err(fault) => {
             output.fault(&fault);
-            fault.exit().into()
+            fault.exit()
         }
     }
 }

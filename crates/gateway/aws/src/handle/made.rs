@@ -1,6 +1,6 @@
 //! What a call brought into being, read from the answer: ids that the service chose, and that no later thing will have.
 
-use interlock_action::{Action, TargetId};
+use interlock_action::{Action, Relation, TargetId};
 use interlock_flow::{Event, Session};
 use interlock_reader_aws::catalogue::Operation;
 use serde_json::Value;
@@ -69,7 +69,22 @@ fn names(action: &Action, operation: &Operation, path: &str, id: &str) -> Vec<Ta
             names.push(TargetId::from(arn));
         }
     }
+    if names.is_empty() {
+        names = in_place(action, id);
+    }
     names
+}
+
+/// The ids of what the action was judged to create, with what the service calls it in place of the name or star that
+/// stood there.
+fn in_place(action: &Action, id: &str) -> Vec<TargetId> {
+    let created = action.targets.iter().filter(|target| target.relation == Relation::Creates);
+    let renamed = created.filter_map(|target| {
+        let (before, _) = target.id.as_str().rsplit_once(['/', ':'])?;
+        let by = target.id.as_str().get(before.len()..)?.chars().next()?;
+        Some(TargetId::from(format!("{before}{by}{id}")))
+    });
+    renamed.collect()
 }
 
 /// The resource type behind EC2's id prefixes, where the member's name does not tell.
