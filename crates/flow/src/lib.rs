@@ -9,6 +9,7 @@ mod event;
 mod explain;
 pub mod fault;
 mod hold;
+mod inherit;
 mod judge;
 mod memory;
 mod permit;

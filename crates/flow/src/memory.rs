@@ -141,6 +141,8 @@ impl Memory {
     }
 
     fn keep_session(&mut self, session: &Session) {
+        // The keys of an earlier run are worth nothing once a session goes on.
+        self.keys.retain(|key, of| *of != session.id || session.keys.contains(key));
         for key in &session.keys {
             self.keys.insert(key.clone(), session.id.clone());
         }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use interlock_action::{
-    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
+    Action, ActionId, ClassifierWrite, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
+    Target,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -468,6 +469,7 @@ fn after(session: &Session, situated: &Situated) -> Vec<Event> {
         match target.relation {
             Relation::Acts => {
                 events.push(Event::Touched { target: target.id.clone(), session: session.id.clone() });
+                events.extend(renamed(target, &situated.action.writes));
             }
             // INVARIANT: only a read that found nothing proves that the call made it.
             Relation::Creates if seen.and_then(|seen| seen.exists) == Some(false) => {
@@ -482,6 +484,21 @@ fn after(session: &Session, situated: &Situated) -> Vec<Event> {
         }
     }
     events
+}
+
+/// A new name changes nothing of what a thing is: its classification goes with it. Services differ on whether case
+/// tells names apart, so both spellings are remembered.
+fn renamed(target: &Target, writes: &[ClassifierWrite]) -> Vec<Event> {
+    let Some((name, environment)) = target.name.as_deref().zip(target.environment.as_ref()) else {
+        return Vec::new();
+    };
+    let Some(head) = target.id.as_str().strip_suffix(name) else { return Vec::new() };
+    let names = writes.iter().filter_map(|write| match write {
+        ClassifierWrite::Name(new) => Some([format!("{head}{new}"), format!("{head}{}", new.to_lowercase())]),
+        _ => None,
+    });
+    let event = |id: String| Event::Classified { target: id.into(), environment: environment.clone() };
+    names.flatten().map(event).collect()
 }
 
 fn reason(rule: &str, why: &str) -> Reason {

@@ -137,6 +137,17 @@ pub struct Rules {
     reads_names: bool,
 }
 
+/// Whether the rules call something production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// A production rule matches.
+    Yes,
+    /// A production rule might match: something it asks about is unknown.
+    Perhaps,
+    /// Another rule matches first, or none.
+    No,
+}
+
 /// Whether a key matches: yes, no, or nobody knows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Hit {
@@ -190,6 +201,25 @@ impl Rules {
             }
         }
         Classification { environment: PRODUCTION.into(), certain }
+    }
+
+    /// Whether the rules say of a thing that it is production. What no rule says anything about is none here.
+    pub(crate) fn production(&self, subject: &Subject<'_>) -> Says {
+        for rule in &self.rules {
+            match (rule.hit(subject), rule.name.as_str() == PRODUCTION) {
+                (Hit::Yes, true) => return Says::Yes,
+                (Hit::Yes, false) => return Says::No,
+                (Hit::Unknown, true) => return Says::Perhaps,
+                (Hit::Unknown, false) | (Hit::No, _) => {}
+            }
+        }
+        Says::No
+    }
+
+    /// Whether a production rule that goes by names matches.
+    pub(crate) fn production_by_name(&self, subject: &Subject<'_>) -> bool {
+        let names = |rule: &&Compiled| rule.name.as_str() == PRODUCTION && rule.resource.is_some();
+        self.rules.iter().filter(names).any(|rule| rule.hit(subject) == Hit::Yes)
     }
 
     /// The strictest environment that anything in an account may belong to: where its identities belong.

@@ -11,6 +11,7 @@ use interlock_action::{
 
 use crate::{
     Budget, Event, Memory, PRODUCTION, Rules, Session,
+    inherit::inherits,
     memory::{DAY, HOUR, Made},
     rules::{bucket_of, glob, is_identity, stricter, subject},
 };
@@ -30,6 +31,8 @@ pub struct Falls {
     pub why: String,
     /// The reader's rule.
     pub rule: Option<String>,
+    /// On how many things inside the target it falls.
+    pub many: u32,
     /// Whether data would be touched, as measured where it could be.
     pub bears_data: bool,
     /// Whether this session made the target, and the effect reaches nothing that it did not make.
@@ -101,7 +104,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
             falls.extend(fall(world, session, &action, claim, &survey));
         }
     }
-    let reach_production = reaches_production(world, &action, &survey);
+    let reach_production = reaches_production(world, &action, &falls, &survey);
     let destroys = count_destroys(world.memory, &session.agent.name, &falls, &survey);
     let spent = |window, limit: u32| {
         world.memory.destroyed(&session.agent.name, world.now, window).saturating_add(destroys) > limit
@@ -139,7 +142,7 @@ fn somewhere(action: &Action) -> Target {
 }
 
 /// The key a classification is remembered under: an object's is its bucket's.
-fn memory_key(target: &Target) -> TargetId {
+pub(crate) fn memory_key(target: &Target) -> TargetId {
     match (target.kind, bucket_of(target.id.as_str())) {
         (Kind::Object, Some(bucket)) => format!("arn:aws:s3:::{bucket}").into(),
         _ => target.id.clone(),
@@ -148,14 +151,25 @@ fn memory_key(target: &Target) -> TargetId {
 
 fn classify(world: &World<'_>, action: &mut Action, survey: &Survey) -> Vec<Event> {
     let mut remember = Vec::new();
-    let sources = action.targets.iter().filter(|target| target.relation == Relation::Source);
-    let inherited: Vec<EnvironmentName> =
-        sources.map(|target| environment(world, target, &[], survey.observed.get(&target.id)).0).collect();
-    for target in &mut action.targets {
-        let (mut found, certain) =
-            environment(world, target, &action.writes, survey.observed.get(&target.id));
-        // Copies, restores and children are judged by what they came from.
-        if target.relation == Relation::Creates && inherited.iter().any(|from| from.as_str() == PRODUCTION) {
+    let judged: Vec<(EnvironmentName, bool)> = action
+        .targets
+        .iter()
+        .map(|target| {
+            let writes = if target.relation == Relation::Source { &[] } else { action.writes.as_slice() };
+            environment(world, target, writes, survey.observed.get(&target.id))
+        })
+        .collect();
+    let all = action.targets.iter().zip(&judged);
+    let production: Vec<&Target> =
+        all.filter(|(_, (found, _))| is_production(found)).map(|(target, _)| target).collect();
+    // Copies, restores and children are judged by what they came from.
+    let inherited: Vec<Option<bool>> =
+        action.targets.iter().map(|target| inherits(world, target, &production, survey)).collect();
+    for (target, ((mut found, mut certain), inherits)) in
+        action.targets.iter_mut().zip(judged.into_iter().zip(inherited))
+    {
+        if let Some(for_certain) = inherits {
+            certain &= for_certain || is_production(&found);
             found = PRODUCTION.into();
         }
         let key = memory_key(target);
@@ -193,6 +207,11 @@ fn environment(
     (found, now.certain && then.certain)
 }
 
+/// Whether this is the environment that is guarded most.
+pub(crate) fn is_production(environment: &EnvironmentName) -> bool {
+    environment.as_str() == PRODUCTION
+}
+
 fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTreeMap<String, String> {
     let mut tags = tags.clone();
     for write in writes {
@@ -210,8 +229,15 @@ fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTree
     tags
 }
 
-/// Writing what a classification rule reads takes a guard away, whatever else it is.
+/// Writing what a classification rule reads takes a guard away, whatever else it is. Nobody but Interlock writes its own
+/// mark.
 fn guard_classifiers(rules: &Rules, action: &mut Action) {
+    let marks = |write: &ClassifierWrite| matches!(write, ClassifierWrite::Tag { key, .. } if key == OWN_TAG);
+    if action.writes.iter().any(marks) {
+        let mut claim = Claim::plain(Effect::Interlock, "writes the mark of Interlock's own recovery points");
+        claim.rule = Some("interlock-mark".into());
+        action.claims.push(claim);
+    }
     let creates_only = action.targets.iter().all(|target| target.relation != Relation::Acts);
     if creates_only {
         return;
@@ -249,6 +275,7 @@ fn fall(world: &World<'_>, session: &Session, action: &Action, claim: &Claim, su
         target: target.clone(),
         why: claim.why.clone(),
         rule: claim.rule.as_ref().map(ToString::to_string),
+        many: claim.many,
     };
     hit.into_iter().map(falls).collect()
 }
@@ -315,15 +342,18 @@ fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bo
             || world.principals.iter().any(|own| own == id))
 }
 
-fn reaches_production(world: &World<'_>, action: &Action, survey: &Survey) -> bool {
-    let production = |name: &EnvironmentName| name.as_str() == PRODUCTION;
-    let direct = action.targets.iter().any(|target| target.environment.as_ref().is_none_or(production));
-    let attached = survey.observed.values().flat_map(|seen| &seen.attached_to);
+fn reaches_production(world: &World<'_>, action: &Action, falls: &[Falls], survey: &Survey) -> bool {
+    let direct = action.targets.iter().any(|target| target.environment.as_ref().is_none_or(is_production));
+    let mut attached = survey.observed.values().flat_map(|seen| &seen.attached_to);
+    // What runs under another identity reaches what identities reach: the strictest that the account holds.
+    let runs = falls.iter().any(|fall| fall.effect == Effect::Execute);
+    let account = action.account.as_ref().map(|account| account.as_str());
     direct
-        || attached.into_iter().any(|id| {
-            let known = world.memory.classified.get(id);
-            known.is_none_or(production) && production(&by_arn(world.rules, id))
+        || attached.any(|id| match world.memory.classified.get(id) {
+            Some(known) => is_production(known),
+            None => is_production(&by_arn(world.rules, id)),
         })
+        || (runs && is_production(&world.rules.strictest(account)))
 }
 
 /// The environment of something known by its ARN alone.
@@ -355,8 +385,18 @@ fn count_destroys(memory: &Memory, agent: &AgentId, falls: &[Falls], survey: &Su
     let destroyed = falls.iter().filter(|fall| fall.effect == Effect::Destroy && !mine(&fall.target));
     // A delete of nothing destroys nothing: the service will say so.
     let there = |id: &TargetId| survey.observed.get(id).and_then(|seen| seen.exists) != Some(false);
-    let ids: BTreeSet<&TargetId> = destroyed.map(|fall| &fall.target.id).filter(|id| there(id)).collect();
-    u32::try_from(ids.len()).unwrap_or(u32::MAX)
+    // What one rule found in a target adds up; what several rules say of it is the same things again.
+    let mut sums: BTreeMap<(&TargetId, Option<&str>), u32> = BTreeMap::new();
+    for fall in destroyed.filter(|fall| there(&fall.target.id)) {
+        let sum = sums.entry((&fall.target.id, fall.rule.as_deref())).or_default();
+        *sum = sum.saturating_add(fall.many);
+    }
+    let mut most: BTreeMap<&TargetId, u32> = BTreeMap::new();
+    for ((id, _), sum) in sums {
+        let most = most.entry(id).or_default();
+        *most = sum.max(*most);
+    }
+    most.values().fold(0, |all, one| all.saturating_add(*one))
 }
 
 /// Whether the globs name every target (`all`) that the action acts on or makes.

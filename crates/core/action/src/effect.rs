@@ -108,6 +108,9 @@ pub struct Claim {
     /// The parameter rule that found it, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
+    /// On how many things inside the target it falls, as far as the request says: items of a table. At least one.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub many: u32,
     /// Holds only if all of these do. A fact nobody could read counts as its worst value: the test holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<FactTest>,
@@ -116,6 +119,15 @@ pub struct Claim {
 impl Claim {
     /// An unconditional effect on all targets.
     pub fn plain(effect: Effect, why: impl Into<String>) -> Self {
-        Self { effect, target: None, why: why.into(), rule: None, when: Vec::new() }
+        Self { effect, target: None, why: why.into(), rule: None, many: 1, when: Vec::new() }
     }
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_one(many: &u32) -> bool {
+    *many == 1
 }

@@ -67,6 +67,9 @@ pub struct Observed {
     /// What it came into being with, as the live state proves: the root volume of an instance.
     #[serde(default)]
     pub came_with: Option<TargetId>,
+    /// What its content comes from, or what it is a part of: a snapshot's database, an instance's cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copied_from: Vec<crate::Target>,
     /// What hangs together with it and is reached by the effect: the database behind a security group.
     pub attached_to: Vec<TargetId>,
 }

@@ -81,6 +81,7 @@ fn one(
     for member in &parsed.unknown_members {
         action.unknowns.push(format!("`{member}` is not known to `{}`", action.operation));
     }
+    own_bucket(&found.service, &found.operation, account, &mut action);
     if matches!(request.body, Body::Streamed { .. }) {
         action.content = interlock_action::Content::Unbound;
     }
@@ -91,6 +92,22 @@ fn one(
         protocol: found.protocol,
         parameters: parsed.parameters,
     })
+}
+
+/// A bucket's name does not say whose it is. A write that names no owner is sent with the session's own account as the
+/// expected one, so that S3 itself refuses to carry data into a stranger's bucket; one that names a foreign owner is
+/// judged as what it is.
+fn own_bucket(service: &Service, operation: &Operation, account: Option<&str>, action: &mut Action) {
+    const OWNER: &str = "ExpectedBucketOwner";
+    let takes = || service.input(operation).is_some_and(|input| input.members.iter().any(|member| member.name == OWNER));
+    let Some(account) = account.filter(|_| service.name == "s3" && action.mutates()) else { return };
+    if let Some(arguments) = action.arguments.as_object_mut()
+        && arguments.contains_key("Bucket")
+        && !arguments.contains_key(OWNER)
+        && takes()
+    {
+        arguments.insert(OWNER.to_owned(), account.into());
+    }
 }
 
 /// The action that an operation with these parameters is: what a request says once it is parsed, and what a call of

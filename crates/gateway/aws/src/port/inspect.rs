@@ -7,8 +7,8 @@ use interlock_action::{AccountId, Answer, Call, SessionId, digest_of};
 use interlock_flow::{Inspect, Inspection};
 use interlock_reader_aws::{
     catalogue::Operation,
+    forecast::says_absent,
     judge,
-    wire::ServiceError,
 };
 use serde_json::Value;
 
@@ -108,7 +108,9 @@ impl AwsInspect {
         for _ in 0..pages::MOST {
             let (page, pages) = match self.page(&call, home, credentials).await {
                 Ok(page) => page,
-                Err(Fault::Service(error)) if is_not_found(&error) => return Answer::NotFound,
+                Err(Fault::Service(error)) if says_absent(&call.operation, error.status, &error.code, &error.message) => {
+                    return Answer::NotFound;
+                }
                 Err(fault) => return Answer::Unreadable(fault.to_string()),
             };
             let pages = pages.pages.as_deref().filter(|_| !whole);
@@ -144,45 +146,5 @@ impl AwsInspect {
         }
         let exchanged = exchange(&self.inner, call, home, credentials).await?;
         Ok((exchanged.read()?, exchanged.operation))
-    }
-}
-
-/// Whether the service says that there is no such thing.
-fn is_not_found(error: &ServiceError) -> bool {
-    let code = error.code.as_str();
-    let says = |word: &str| code.contains(word);
-    // CloudFormation has no code of its own for a stack that is not there.
-    let stack = code == "ValidationError" && error.message.contains("does not exist");
-    error.status == 404
-        || stack
-        || says("NotFound")
-        || says("NoSuch")
-        || says("DoesNotExist")
-        || says("NonExistent")
-        || (says("NotExist") && !says("Already"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn not_found() {
-        let error = |code: &str, message: &str, status| ServiceError {
-            code: code.to_owned(),
-            message: message.to_owned(),
-            status,
-        };
-        for code in [
-            "DBInstanceNotFound", "InvalidInstanceID.NotFound", "NoSuchEntity", "NoSuchBucket", "ResourceNotFoundException",
-            "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "ReplicationGroupNotFoundFault",
-        ] {
-            assert!(is_not_found(&error(code, "", 400)), "{code}");
-        }
-        assert!(is_not_found(&error("404", "", 404)));
-        assert!(is_not_found(&error("ValidationError", "Stack with id x does not exist", 400)));
-        for code in ["AccessDenied", "ValidationError", "ThrottlingException", "InternalError"] {
-            assert!(!is_not_found(&error(code, "", 400)), "{code}");
-        }
     }
 }

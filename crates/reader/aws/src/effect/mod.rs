@@ -3,6 +3,7 @@
 //! Evidence in order: hand tables, the published access level, the verb. A rule ([`crate::rules`]) may add to what
 //! comes out here; nothing takes from it. Never a read without a published level or a row that says so.
 
+mod destination;
 mod secrets;
 pub(crate) mod sql;
 mod subject;
@@ -43,6 +44,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         claims = by_level(subject, &mut unknowns);
     }
     hands_out(subject, &mut claims);
+    destination::leaves(subject, &mut claims);
     Judged { claims, unknowns }
 }
 

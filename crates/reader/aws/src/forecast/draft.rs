@@ -123,6 +123,11 @@ impl Draft {
         have.size = seen.size.or_else(|| have.size.take());
         have.immutable_id = seen.immutable_id.or_else(|| have.immutable_id.take());
         have.came_with = seen.came_with.or_else(|| have.came_with.take());
+        for origin in seen.copied_from {
+            if !have.copied_from.iter().any(|known| known.id == origin.id) {
+                have.copied_from.push(origin);
+            }
+        }
         for attached in seen.attached_to {
             if !have.attached_to.contains(&attached) {
                 have.attached_to.push(attached);

@@ -124,7 +124,7 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             let count = subject.all("RequestItems.*").into_iter().filter_map(Value::as_array).flatten();
             let count = count.filter(|request| request.get("DeleteRequest").is_some()).count();
-            only_if(count > 0, deletes(&format!("deletes {count} items")))
+            only_if(count > 0, many(count, deletes(&format!("deletes {count} items"))))
         },
     },
     Rule {
@@ -133,7 +133,7 @@ pub(super) const RULES: &[Rule] = &[
         operations: &[("dynamodb", "TransactWriteItems")],
         test: |subject| {
             let count = subject.all("TransactItems[].Delete").len();
-            only_if(count > 0, deletes(&format!("deletes {count} items")))
+            only_if(count > 0, many(count, deletes(&format!("deletes {count} items"))))
         },
     },
     Rule {
@@ -173,6 +173,11 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
 ];
+
+/// The claim falls on so many items.
+fn many(count: usize, claim: Claim) -> Claim {
+    Claim { many: u32::try_from(count).unwrap_or(u32::MAX), ..claim }
+}
 
 fn deletes(why: &str) -> Claim {
     claim_when(Effect::Destroy, why, vec![yes(DYNAMODB_ITEM_EXISTS)])
@@ -215,26 +220,28 @@ fn proves_absence(put: &Value) -> bool {
 
 fn overwrites(subject: &Subject<'_>) -> Vec<Claim> {
     let unproven = match subject.operation {
-        "PutItem" => !proves_absence(subject.parameters),
+        "PutItem" => usize::from(!proves_absence(subject.parameters)),
         "TransactWriteItems" => {
-            subject.all("TransactItems[].Put").into_iter().any(|put| !proves_absence(put))
+            subject.all("TransactItems[].Put").into_iter().filter(|put| !proves_absence(put)).count()
         }
         _ => subject
             .all("RequestItems.*")
             .into_iter()
             .filter_map(Value::as_array)
             .flatten()
-            .any(|request| request.get("PutRequest").is_some()),
+            .filter(|request| request.get("PutRequest").is_some())
+            .count(),
     };
-    if !unproven {
+    if unproven == 0 {
         return Vec::new();
     }
+    let over = claim_when(
+        Effect::Destroy,
+        "writes over an item, whose old content is lost",
+        vec![yes(DYNAMODB_ITEM_EXISTS)],
+    );
     vec![
-        claim_when(
-            Effect::Destroy,
-            "writes over an item, whose old content is lost",
-            vec![yes(DYNAMODB_ITEM_EXISTS)],
-        ),
+        many(unproven, over),
         claim_when(Effect::Update, "writes items", vec![yes(DYNAMODB_ITEM_EXISTS)]),
     ]
 }

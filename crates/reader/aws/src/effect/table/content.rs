@@ -109,7 +109,6 @@ pub(super) const ROWS: &[Row] = &[
     ("cloudwatch", &["PutDashboard"], &[Update], "makes or replaces a dashboard"),
     ("xray", &["PutTraceSegments", "PutTelemetryRecords"], &[Create], "adds traces"),
     ("cloudformation", &["CreateChangeSet"], &[Create], "has a change worked out, carries nothing out"),
-    ("cloudformation", &["UpdateStack", "ExecuteChangeSet"], &[Update], "changes what the stack is made of"),
     (
         "cloudformation",
         &["DeleteChangeSet"],

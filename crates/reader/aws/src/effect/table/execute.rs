@@ -1,6 +1,6 @@
 //! Operations that run code, or have it run later, under an identity other than the session's.
 
-use interlock_action::Effect::{Create, Execute, Interrupt, Privilege, Update};
+use interlock_action::Effect::{Create, Destroy, Execute, Interrupt, Privilege, Update};
 
 use super::Row;
 
@@ -142,6 +142,30 @@ pub(super) const ROWS: &[Row] = &[
         &["CreateStack", "CreateStackInstances", "ExecuteStackRefactor"],
         &[Create, Execute],
         "makes what the template says, under the stack's role where it has one",
+    ),
+    (
+        "cloudformation",
+        &["UpdateStack", "ExecuteChangeSet", "RollbackStack", "ContinueUpdateRollback"],
+        &[Update, Execute],
+        "makes, changes and removes what the template says, under the stack's role where it has one",
+    ),
+    (
+        "cloudformation",
+        &["DeleteStack", "DeleteStackInstances"],
+        &[Destroy, Execute],
+        "deletes whatever the stack holds, under the stack's role where it has one",
+    ),
+    (
+        "s3control",
+        &["CreateJob", "UpdateJobStatus"],
+        &[Execute],
+        "runs an operation on every object of a list, under the role that is passed",
+    ),
+    (
+        "datasync",
+        &["StartTaskExecution"],
+        &[Update, Execute],
+        "copies data into the destination, and may delete what is not in the source",
     ),
     ("cloudformation", &["CreateStackSet"], &[Create], "makes a template for several accounts"),
     (

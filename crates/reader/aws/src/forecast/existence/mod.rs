@@ -4,6 +4,7 @@
 //! looked at like what the action acts on. A creation's not-found answer is the proof that nothing was there before.
 
 mod absent;
+mod origin;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -136,6 +137,7 @@ pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
         }
         reads.extend(tags_read(action, &known, so_far));
     }
+    reads.extend(origin::reads(action, so_far));
     reads
 }
 
@@ -225,6 +227,7 @@ pub(super) fn observe(action: &Action, answers: &Answers, draft: &mut Draft) {
         let immutable_id = found.found().and_then(|record| immutable(known.row, record));
         draft.observe(id, Observed { exists, tags, immutable_id, ..Observed::default() });
     }
+    origin::observe(action, answers, draft);
     observe_group(action, answers, draft);
 }
 

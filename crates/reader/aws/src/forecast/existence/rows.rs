@@ -4,6 +4,8 @@
 
 use interlock_action::Kind;
 
+use super::origin::Origin;
+
 /// How the describe call is told which thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
@@ -64,6 +66,8 @@ pub(super) struct Row {
     pub(super) immutable: &'static [&'static str],
     /// Listings whose entry must carry the name, because the call matches prefixes: the entry's member.
     pub(super) exact: Option<&'static str>,
+    /// Where the record names what the thing comes from.
+    pub(super) origins: &'static [Origin],
 }
 
 const fn row(arn: &'static str, prefix: &'static str, kind: Kind, describe: &'static str, by: By) -> Row {
@@ -78,6 +82,7 @@ const fn row(arn: &'static str, prefix: &'static str, kind: Kind, describe: &'st
         tags: Tags::Unread,
         immutable: &[],
         exact: None,
+        origins: &[],
     }
 }
 
@@ -98,6 +103,10 @@ impl Row {
         self.immutable = fields;
         self
     }
+    const fn from(mut self, origins: &'static [Origin]) -> Self {
+        self.origins = origins;
+        self
+    }
     const fn exact(mut self, member: &'static str) -> Self {
         self.exact = Some(member);
         self
@@ -113,15 +122,24 @@ pub(super) const ROWS: &[Row] = &[
     row("rds", "db:", Kind::Database, "DescribeDBInstances", Name("DBInstanceIdentifier"))
         .at("/DBInstances/0")
         .tags(At("/TagList"))
-        .immutable(&["/DbiResourceId", "/InstanceCreateTime"]),
+        .immutable(&["/DbiResourceId", "/InstanceCreateTime"])
+        .from(&[
+            ("/DBClusterIdentifier", "rds", "cluster:", Kind::DatabaseCluster),
+            ("/ReadReplicaSourceDBInstanceIdentifier", "rds", "db:", Kind::Database),
+        ]),
     row("rds", "cluster:", Kind::DatabaseCluster, "DescribeDBClusters", Name("DBClusterIdentifier"))
         .at("/DBClusters/0")
         .tags(At("/TagList"))
-        .immutable(&["/DbClusterResourceId", "/ClusterCreateTime"]),
+        .immutable(&["/DbClusterResourceId", "/ClusterCreateTime"])
+        .from(&[("/ReplicationSourceIdentifier", "rds", "cluster:", Kind::DatabaseCluster)]),
     row("rds", "snapshot:", Kind::DatabaseSnapshot, "DescribeDBSnapshots", Name("DBSnapshotIdentifier"))
         .at("/DBSnapshots/0")
         .tags(At("/TagList"))
-        .immutable(&["/DBSnapshotArn", "/SnapshotCreateTime"]),
+        .immutable(&["/DBSnapshotArn", "/SnapshotCreateTime"])
+        .from(&[
+            ("/DBInstanceIdentifier", "rds", "db:", Kind::Database),
+            ("/SourceDBSnapshotIdentifier", "rds", "snapshot:", Kind::DatabaseSnapshot),
+        ]),
     row(
         "rds",
         "cluster-snapshot:",
@@ -131,7 +149,11 @@ pub(super) const ROWS: &[Row] = &[
     )
     .at("/DBClusterSnapshots/0")
     .tags(At("/TagList"))
-    .immutable(&["/DBClusterSnapshotArn", "/SnapshotCreateTime"]),
+    .immutable(&["/DBClusterSnapshotArn", "/SnapshotCreateTime"])
+    .from(&[
+        ("/DBClusterIdentifier", "rds", "cluster:", Kind::DatabaseCluster),
+        ("/SourceDBClusterSnapshotArn", "rds", "cluster-snapshot:", Kind::DatabaseSnapshot),
+    ]),
     row("rds", "subgrp:", Kind::Other, "DescribeDBSubnetGroups", Name("DBSubnetGroupName"))
         .at("/DBSubnetGroups/0")
         .tags(Call("ListTagsForResource", Arn("ResourceName"), "/TagList")),
@@ -151,7 +173,8 @@ pub(super) const ROWS: &[Row] = &[
     row("dynamodb", "table/", Kind::Table, "DescribeTable", Name("TableName"))
         .at("/Table")
         .tags(Call("ListTagsOfResource", Arn("ResourceArn"), "/Tags"))
-        .immutable(&["/TableId", "/CreationDateTime"]),
+        .immutable(&["/TableId", "/CreationDateTime"])
+        .from(&[("/RestoreSummary/SourceTableArn", "dynamodb", "table/", Kind::Table)]),
     // S3; objects have their own forecaster
     row("s3", "", Kind::Bucket, "HeadBucket", Name("Bucket")).tags(Call(
         "GetBucketTagging",
@@ -166,11 +189,13 @@ pub(super) const ROWS: &[Row] = &[
     row("ec2", "volume/", Kind::Volume, "DescribeVolumes", Names("VolumeIds"))
         .at("/Volumes/0")
         .tags(At("/Tags"))
-        .immutable(&["/VolumeId"]),
+        .immutable(&["/VolumeId"])
+        .from(&[("/SnapshotId", "ec2", "snapshot/", Kind::Snapshot)]),
     row("ec2", "snapshot/", Kind::Snapshot, "DescribeSnapshots", Names("SnapshotIds"))
         .at("/Snapshots/0")
         .tags(At("/Tags"))
-        .immutable(&["/SnapshotId"]),
+        .immutable(&["/SnapshotId"])
+        .from(&[("/VolumeId", "ec2", "volume/", Kind::Volume)]),
     row("ec2", "security-group/", Kind::SecurityGroup, "DescribeSecurityGroups", Names("GroupIds"))
         .at("/SecurityGroups/0")
         .tags(At("/Tags"))
@@ -186,7 +211,11 @@ pub(super) const ROWS: &[Row] = &[
     row("ec2", "image/", Kind::Image, "DescribeImages", Names("ImageIds"))
         .at("/Images/0")
         .tags(At("/Tags"))
-        .immutable(&["/ImageId"]),
+        .immutable(&["/ImageId"])
+        .from(&[
+            ("/SourceInstanceId", "ec2", "instance/", Kind::Instance),
+            ("/BlockDeviceMappings/0/Ebs/SnapshotId", "ec2", "snapshot/", Kind::Snapshot),
+        ]),
     row(
         "ec2",
         "network-interface/",
@@ -300,7 +329,8 @@ pub(super) const ROWS: &[Row] = &[
     row("ecs", "service/", Kind::Service, "DescribeServices", PartsList("cluster", "services"))
         .at("/services/0")
         .tags(Call("ListTagsForResource", Arn("resourceArn"), "/tags"))
-        .immutable(&["/createdAt"]),
+        .immutable(&["/createdAt"])
+        .from(&[("/clusterArn", "ecs", "cluster/", Kind::Cluster)]),
     row("lambda", "function:", Kind::Function, "GetFunctionConfiguration", Name("FunctionName")).tags(Call(
         "ListTags",
         Arn("Resource"),
@@ -313,7 +343,8 @@ pub(super) const ROWS: &[Row] = &[
     row("eks", "nodegroup/", Kind::Other, "DescribeNodegroup", Parts("clusterName", "nodegroupName"))
         .at("/nodegroup")
         .tags(At("/tags"))
-        .immutable(&["/createdAt"]),
+        .immutable(&["/createdAt"])
+        .from(&[("/clusterName", "eks", "cluster/", Kind::Cluster)]),
     row(
         "autoscaling",
         "autoScalingGroup:",

@@ -1,0 +1,40 @@
+//! Reads whose answer goes to a bucket that the request names: what is read leaves by it.
+
+use interlock_action::{Claim, Effect};
+use serde_json::Value;
+
+use super::Subject;
+
+/// Members that name where an answer is written, lower-case, where the value itself does not say so.
+const PLACES: [&str; 7] = [
+    "s3bucket",
+    "s3bucketname",
+    "bucketname",
+    "deliverys3uri",
+    "outputlocation",
+    "s3outputlocation",
+    "outputs3bucketname",
+];
+
+/// Adds the claim to what otherwise only reads.
+pub(super) fn leaves(subject: &Subject<'_>, claims: &mut Vec<Claim>) {
+    let reads = claims.iter().all(|claim| !claim.effect.mutates());
+    // S3's own operations name the bucket that they read.
+    if reads && !subject.service.starts_with("s3") && named(subject.parameters) {
+        claims.push(Claim::plain(Effect::Exfiltrate, "writes its answer into a bucket that the request names"));
+    }
+}
+
+fn named(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            let name = name.to_ascii_lowercase();
+            // What is only read from stands beside, under names like `InputLocation` and `SourceS3Path`.
+            let source = ["input", "source", "template"].iter().any(|word| name.contains(word));
+            !source && ((PLACES.contains(&name.as_str()) && value.is_string()) || named(value))
+        }),
+        Value::Array(values) => values.iter().any(named),
+        Value::String(text) => text.starts_with("s3://"),
+        _ => false,
+    }
+}
