@@ -2,7 +2,7 @@
 //! and how much memory the daemon holds after many calls. Every figure comes from this run.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a program for measuring: a fault here is a failed measurement"
 )]

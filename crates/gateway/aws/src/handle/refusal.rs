@@ -162,7 +162,7 @@ fn service(request: &Request, scope: Option<&Scope>) -> Option<Arc<Service>> {
     let signed = |name: &&str| scope.is_some_and(|scope| scope.service == **name);
     let found = match scope {
         Some(_) => all()
-            .filter(|summary| signed(&&*summary.signing_name))
+            .filter(|summary| signed(&summary.signing_name))
             .max_by_key(|summary| {
                 // Several services share a signing name: target, then host, then the one that is called so.
                 let target = target.is_some() && summary.target_prefix == target;

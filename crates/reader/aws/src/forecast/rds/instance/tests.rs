@@ -42,6 +42,8 @@ fn answers(database: Value, snapshots: Vec<Value>) -> impl Fn(&str, &Value) -> A
         "DescribeDBSnapshots" => found(json!({ "DBSnapshots": snapshots })),
         "DescribeDBInstanceAutomatedBackups" => found(json!({"DBInstanceAutomatedBackups": []})),
         "DescribeKey" => found(json!({"KeyMetadata": {"KeyState": "Enabled"}})),
+        // What a member or replica comes from is looked at for its environment alone.
+        "DescribeDBClusters" => Answer::NotFound,
         other => panic!("{other} was not expected"),
     }
 }
