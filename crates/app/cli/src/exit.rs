@@ -17,7 +17,10 @@ pub(crate) enum Exit {
     /// A person denied it, or its time ran out.
     Denied = 12,
     /// A freeze covers it.
-    #[expect(dead_code, reason = "part of the contract: surfaces that wait for a verdict themselves return it")]
+    #[expect(
+        dead_code,
+        reason = "part of the contract: surfaces that wait for a verdict themselves return it"
+    )]
     Frozen = 13,
     /// The ledger does not verify.
     LedgerBroken = 20,

@@ -1,10 +1,15 @@
 //! The home's files, its first making, and what is read from its ledger.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use interlock_action::{Digest, PersonId, digest_of};
+use interlock_action::{Digest, PersonId, SessionId, digest_of};
 use interlock_approval::{Person, Statement, parse_public_key, verify};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Record};
+use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, PolicyFile};
 use interlock_store::{Home, Options, Query, Store, StoreError};
@@ -16,6 +21,9 @@ use crate::{
     clock::System,
     config::Config,
 };
+
+/// How long STS may take to say whose the credentials here are.
+const IDENTITY: Duration = Duration::from_secs(3);
 
 /// What `init` writes. Commented out is what most homes set sooner or later.
 const TEMPLATE: &str = include_str!("config/template.toml");
@@ -90,6 +98,8 @@ pub struct InitAnswer {
     pub configuration: String,
     /// What the log's checkpoints are verified with.
     pub verifier: String,
+    /// The account that the credentials in this environment open, where STS said so.
+    pub account: Option<String>,
 }
 
 impl From<StoreError> for DaemonError {
@@ -110,8 +120,9 @@ pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer,
     let key = parse_public_key(public_key, now, now).map_err(|error| DaemonError::Key(error.to_string()))?;
     let home = Home::create(root)?;
     let paths = HomePaths { root: root.to_owned() };
+    let account = runtime()?.block_on(account(&home, &paths));
     if !paths.config().exists() {
-        write(&paths.config(), TEMPLATE)?;
+        write(&paths.config(), &proposal(account.as_deref()))?;
     }
     std::fs::create_dir_all(paths.policies())
         .map_err(|error| DaemonError::File(paths.policies(), error.to_string()))?;
@@ -137,7 +148,44 @@ pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer,
         fingerprint,
         configuration: paths.config().display().to_string(),
         verifier: home.verifier().to_string(),
+        account,
     })
+}
+
+/// The template, its proposed environments filled in for the account that the credentials here open. They stay
+/// commented out: what is not production is a person's to say.
+fn proposal(account: Option<&str>) -> String {
+    match account {
+        Some(account) => TEMPLATE.replace("111122223333", account),
+        None => TEMPLATE.to_owned(),
+    }
+}
+
+/// The account that the credentials in this environment open, if there are any and STS says so in time.
+async fn account(home: &Home, paths: &HomePaths) -> Option<String> {
+    std::env::var_os("AWS_ACCESS_KEY_ID")?;
+    let config = GatewayConfig::new(paths.tls(), HomeKey::new(home.keys().virtual_credentials));
+    let gateway = AwsGateway::new(config, Arc::new(Nobody), Arc::new(Nobody)).ok()?;
+    let asked = tokio::time::timeout(IDENTITY, gateway.identity()).await;
+    asked.ok().flatten().map(|(account, _)| account.to_string())
+}
+
+/// No session exists while a home is made.
+struct Nobody;
+
+impl Sessions for Nobody {
+    fn of_key(&self, _access_key_id: &str) -> Option<SessionId> {
+        None
+    }
+    fn is_live(&self, _session: &SessionId) -> bool {
+        false
+    }
+}
+
+impl EgressLog for Nobody {
+    fn note(&self, _note: EgressNote) -> Result<(), String> {
+        Err("no home yet".to_owned())
+    }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, DaemonError> {

@@ -28,8 +28,12 @@ impl Init {
         let answer = interlock_daemon::init(&home, &self.operator, &key)?;
         output.show(&answer, |answer| {
             format!(
-                "home {}\noperator {} ({})\nconfiguration {}\n\nnext: interlock serve",
-                answer.home, answer.operator, answer.fingerprint, answer.configuration
+                "home {}\noperator {} ({})\nconfiguration {}{}\n\nnext: say in it what is not production, then interlock serve",
+                answer.home,
+                answer.operator,
+                answer.fingerprint,
+                answer.configuration,
+                answer.account.as_ref().map(|account| format!(" (proposes environments for account {account})")).unwrap_or_default()
             )
         });
         Ok(Exit::Ok.into())
