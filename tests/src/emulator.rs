@@ -44,6 +44,22 @@ impl Emulator {
         emulator
     }
 
+    /// One that checks every signature and every permission, and the key of a user who may do everything: id and
+    /// secret.
+    pub fn strict() -> (Self, String, String) {
+        // So many calls are believed; these make the user.
+        let emulator = Self::with(&[("INITIAL_NO_AUTH_ACTION_COUNT", "3")]);
+        let key = emulator.hands(
+            "iam = client('iam')\niam.create_user(UserName='interlock')\n\
+             everything = {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}]}\n\
+             iam.put_user_policy(UserName='interlock', PolicyName='all', PolicyDocument=json.dumps(everything))\n\
+             key = iam.create_access_key(UserName='interlock')['AccessKey']\n\
+             print(key['AccessKeyId'], key['SecretAccessKey'])",
+        );
+        let (id, secret) = key.split_once(' ').unwrap();
+        (emulator, id.to_owned(), secret.to_owned())
+    }
+
     /// Its URL.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)

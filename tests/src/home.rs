@@ -89,7 +89,23 @@ impl Home {
 
     /// The same before any upstream.
     pub fn before(upstream: &str, people: &[&str], rules: &str) -> (Self, Daemon) {
-        let home = Self { scratch: Scratch::new("home") };
+        Self::with(upstream, people, rules, &[])
+    }
+
+    /// The same, the daemon started with further variables.
+    pub fn with(upstream: &str, people: &[&str], rules: &str, variables: &[(&str, &str)]) -> (Self, Daemon) {
+        Self::at(Scratch::new("home"), upstream, people, rules, variables)
+    }
+
+    /// The same in a folder of the caller's.
+    pub fn at(
+        scratch: Scratch,
+        upstream: &str,
+        people: &[&str],
+        rules: &str,
+        variables: &[(&str, &str)],
+    ) -> (Self, Daemon) {
+        let home = Self { scratch };
         for name in people {
             home.key(name);
         }
@@ -98,7 +114,7 @@ impl Home {
         // What stands in the file at the first start counts as signed.
         let config = format!("{rules}\n[aws]\ncredentials = \"environment\"\nupstream = \"{upstream}\"\n");
         std::fs::write(home.root().join("interlock.toml"), config).unwrap();
-        let daemon = home.serve(&[]);
+        let daemon = home.serve(variables);
         for name in people.iter().skip(1) {
             let public = home.public(name);
             home.cli(&["person", "add", name, "--public-key", &public, "--key", &home.private(first)]).ok();

@@ -18,6 +18,15 @@ impl Scratch {
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
+    /// Makes one below the build's folder: the system's folder for temporary files is private inside the sandbox, and
+    /// what is not there proves nothing about what is kept from sight.
+    pub fn in_sight(name: &str) -> Self {
+        let base = std::env::var_os("INTERLOCK_TEST_DIR").map(PathBuf::from);
+        let base = base.unwrap_or_else(|| profile_folder().with_file_name("tmp"));
+        let path = base.join(format!("il-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0

@@ -36,7 +36,10 @@ fn a_production_database_is_held_then_passes_once_with_two_people() {
         ["rds", "delete-db-instance", "--db-instance-identifier", "prod-school", "--skip-final-snapshot"];
     let held = home.aws(&wipe);
     assert_ne!(held.code, 0);
-    assert!(held.err.contains("AccessDenied") && held.err.contains("0 recovery points would remain of 1"), "{held:?}");
+    assert!(
+        held.err.contains("AccessDenied") && held.err.contains("0 recovery points would remain of 1"),
+        "{held:?}"
+    );
     let ticket = held.ticket();
     home.approve("ana", &ticket).ok();
     assert_eq!(home.aws(&wipe).ticket(), ticket, "the owner alone changes nothing");

@@ -30,11 +30,15 @@ fn stopped(home: &Home) -> Vec<Value> {
 fn brief(rows: &[Value]) -> String {
     let line = |row: &Value| {
         let targets = row["private"]["targets"].as_array().into_iter().flatten();
-        let targets: Vec<_> = targets.map(|target| format!("{}({})", target["id"], target["relation"])).collect();
+        let targets: Vec<_> =
+            targets.map(|target| format!("{}({})", target["id"], target["relation"])).collect();
         let rules = row["private"]["reasons"].as_array().into_iter().flatten();
         let rules: Vec<_> = rules.map(|reason| reason["rule"].to_string()).collect();
         let public = &row["public"];
-        format!("{} {} {} {} {targets:?} {rules:?}\n", row["kind"], public["operation"], public["tier"], public["ticket"])
+        format!(
+            "{} {} {} {} {targets:?} {rules:?}\n",
+            row["kind"], public["operation"], public["tier"], public["ticket"]
+        )
     };
     rows.iter().map(line).collect()
 }
@@ -54,7 +58,8 @@ fn thirty_kinds_are_made_changed_and_removed_in_development() {
         assert!(done.code == 0, "{arguments:?}: {}\n{}", done.err, brief(&stopped(&home)));
     }
     assert!(stopped(&home).is_empty(), "{}", brief(&stopped(&home)));
-    let counted: Vec<_> = ledger(&home).into_iter().filter(|row| row["public"]["destroys"].is_u64()).collect();
+    let counted: Vec<_> =
+        ledger(&home).into_iter().filter(|row| row["public"]["destroys"].is_u64()).collect();
     assert!(counted.is_empty(), "not known to be the agent's own: {}", brief(&counted));
     home.verify();
 }
@@ -126,7 +131,49 @@ fn what_holds_data_stays_in_production() {
     }
     assert_eq!(approved, ON_THE_WAY.len(), "{}", brief(&stopped(&home)));
     assert_ne!(terraform.run(&home, &destroy).code, 0);
-    let spent: Vec<_> = home.requests().into_iter().filter(|request| request["state"] == "consumed").collect();
-    let all = brief(&stopped(&home));
-    panic!("{}\n{all}\n{before}\n\n{}", spent.len(), emulator.hands(LEFT));
+    let requests = home.requests();
+    let spent = requests.iter().filter(|request| request["state"] == "consumed").count();
+    assert_eq!(spent, ON_THE_WAY.len(), "what people let pass passed: {requests:#?}");
+    let stopped = stopped(&home);
+    let named = |row: &Value, end: &str| {
+        let targets = row["private"]["targets"].as_array().unwrap();
+        targets.iter().any(|target| target["id"].as_str().unwrap().contains(end))
+    };
+    for (operation, end) in HOLDS_DATA {
+        let row = stopped.iter().find(|row| row["public"]["operation"] == *operation && named(row, end));
+        let row = row.unwrap_or_else(|| panic!("{operation} on {end} was not stopped:\n{}", brief(&stopped)));
+        // What nothing could bring back is refused for good; everything else waits for two people.
+        match row["public"]["ticket"].as_str() {
+            Some(ticket) => {
+                let shown = home.cli(&["request", "show", ticket]).ok().out;
+                assert!(shown.contains(end) && row["public"]["tier"] == "T4", "{end}: {row}\n{shown}");
+            }
+            None => {
+                let rule = row["private"]["reasons"][0]["rule"].as_str().unwrap();
+                assert_eq!(
+                    (row["kind"].as_str().unwrap(), rule),
+                    ("refused", "destroy-data-production-unrecoverable")
+                );
+            }
+        }
+    }
+    assert_eq!(emulator.hands(LEFT), before, "{}", brief(&stopped));
+    home.verify();
 }
+
+/// What destroys data, and what it would have destroyed.
+const HOLDS_DATA: &[(&str, &str)] = &[
+    ("aws:dynamodb:DeleteTable", "table/prod-app-answers"),
+    ("aws:ec2:DeleteVolume", "volume/vol-"),
+    ("aws:ec2:TerminateInstances", "volume/vol-"),
+    ("aws:kinesis:DeleteStream", "stream/prod-app-clicks"),
+    ("aws:kms:ScheduleKeyDeletion", "key/"),
+    ("aws:logs:DeleteLogGroup", "log-group:/app/prod-app"),
+    ("aws:rds:DeleteDBInstance", "db:prod-app-school"),
+    ("aws:route53:DeleteHostedZone", "hostedzone/"),
+    ("aws:s3:DeleteBucket", "prod-app-files"),
+    ("aws:s3:DeleteObject", "prod-app-site/pages/index.html"),
+    ("aws:secretsmanager:DeleteSecret", "secret:prod-app/login"),
+    ("aws:sqs:DeleteQueue", "prod-app-jobs"),
+    ("aws:ssm:DeleteParameter", "parameter/prod-app/colour"),
+];

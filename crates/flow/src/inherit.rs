@@ -24,8 +24,8 @@ pub(crate) fn inherits(
         return None;
     }
     let written = matches!(target.relation, Relation::Creates | Relation::Acts);
-    let copied = written
-        && production.iter().any(|other| other.relation == Relation::Source && other.id != target.id);
+    let copied =
+        written && production.iter().any(|other| other.relation == Relation::Source && other.id != target.id);
     if copied || lies_in_production(world, target, production) {
         return Some(true);
     }

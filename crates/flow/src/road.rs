@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use interlock_action::{
-    Action, ActionId, ClassifierWrite, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
-    Target,
+    Action, ActionId, ClassifierWrite, Content, Digest, Effect, Kind, Millis, Operation, Sealer, SessionId,
+    Surface, Target,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -14,7 +14,7 @@ use crate::{
     Budget, Cause, Event, Guard, JournalError, Memory, Permit, PermitNote, Ports, Record, RefusedAction,
     Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
     permit::frozen,
-    situate::{World, situate},
+    situate::{World, memory_key, situate},
 };
 
 /// What the configuration says about the road.
@@ -465,6 +465,10 @@ fn after(session: &Session, situated: &Situated) -> Vec<Event> {
     let destroyed = situated.survey.forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
     events.extend(destroyed.map(|change| Event::Gone { target: change.target.clone() }));
     for target in &situated.action.targets {
+        // Whoever writes an object writes to its bucket: it is no longer its maker's alone.
+        if target.kind == Kind::Object && matches!(target.relation, Relation::Acts | Relation::Creates) {
+            events.push(Event::Touched { target: memory_key(target), session: session.id.clone() });
+        }
         let seen = situated.survey.observed.get(&target.id);
         match target.relation {
             Relation::Acts => {

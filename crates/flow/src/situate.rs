@@ -298,25 +298,31 @@ fn made_here(
 ) -> bool {
     let made = |id: &TargetId| {
         let made = world.memory.made.get(id)?;
-        Some(made.session == session.id && !made.touched_by_others && is_still(made, survey.observed.get(id)))
+        Some(
+            made.session == session.id
+                && !made.touched_by_others
+                && is_still(id, made, survey.observed.get(id)),
+        )
     };
     // What came into being with a thing was made by who made that.
     let with = survey.observed.get(&target.id).and_then(|seen| seen.came_with.as_ref());
     let by_itself = made(&target.id).or_else(|| made(with?)).unwrap_or(false);
-    let by_parent = target.kind == Kind::Object && made(&memory_key(target)).unwrap_or(false);
     let reaches = action.targets.iter().filter(|other| other.relation == Relation::Reaches);
     let attached =
         survey.observed.get(&target.id).map(|seen| seen.attached_to.as_slice()).unwrap_or_default();
-    (by_itself || by_parent)
+    by_itself
         && reaches.into_iter().all(|other| made(&other.id).unwrap_or(false))
         && attached.iter().all(|id| made(id).unwrap_or(false))
 }
 
 /// Whether what stands there now is what was made then, as far as ids tell.
-fn is_still(made: &Made, observed: Option<&Observed>) -> bool {
+fn is_still(id: &TargetId, made: &Made, observed: Option<&Observed>) -> bool {
     match (&made.immutable_id, observed.and_then(|seen| seen.immutable_id.as_ref())) {
         (Some(then), Some(now)) => then == now,
-        _ => true,
+        // An id that the service chose and that the name itself consists of is never given twice.
+        (Some(then), None) => id.as_str().ends_with(then.as_str()),
+        // No id was there to be remembered when it was made: its name and the proof that nothing had it must do.
+        (None, _) => true,
     }
 }
 
@@ -376,11 +382,11 @@ fn by_arn(rules: &Rules, id: &TargetId) -> EnvironmentName {
 fn count_destroys(memory: &Memory, agent: &AgentId, falls: &[Falls], survey: &Survey) -> u32 {
     let made = |id: &TargetId| {
         let made = memory.made.get(id);
-        made.is_some_and(|made| made.agent == *agent && is_still(made, survey.observed.get(id)))
+        made.is_some_and(|made| made.agent == *agent && is_still(id, made, survey.observed.get(id)))
     };
     let mine = |target: &Target| {
         let with = survey.observed.get(&target.id).and_then(|seen| seen.came_with.as_ref());
-        made(&target.id) || made(&memory_key(target)) || with.is_some_and(made)
+        made(&target.id) || with.is_some_and(made)
     };
     let destroyed = falls.iter().filter(|fall| fall.effect == Effect::Destroy && !mine(&fall.target));
     // A delete of nothing destroys nothing: the service will say so.

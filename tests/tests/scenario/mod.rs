@@ -129,8 +129,13 @@ pub(crate) struct Player {
 impl Player {
     fn of(command: &mut Command) -> Self {
         let cli = tool("aws").expect("there is no `aws`");
-        let mut child =
-            command.env("AWS_CLI", cli).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = command
+            .env("AWS_CLI", cli)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let (to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, to, from }
     }
@@ -161,7 +166,8 @@ impl Player {
         writeln!(self.to, "{step}").unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();
-        let reply: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: `{line}` to {step}"));
+        let reply: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: `{line}` to {step}"));
         let text = |name: &str| reply[name].as_str().unwrap_or_default().to_owned();
         Reply {
             ok: reply["ok"] == true,
@@ -173,7 +179,9 @@ impl Player {
 
     /// Plays a call of boto3.
     pub(crate) fn call(&mut self, service: &str, operation: &str, parameters: &Value) -> Reply {
-        self.play(&json!({"service": service, "operation": operation, "parameters": parameters, "queries": ["@"]}))
+        self.play(
+            &json!({"service": service, "operation": operation, "parameters": parameters, "queries": ["@"]}),
+        )
     }
 }
 
@@ -272,7 +280,9 @@ impl Stage {
         let mut faults = Vec::new();
         for step in &case.steps {
             let fill = |text: &str| {
-                names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+                names
+                    .iter()
+                    .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
             };
             match step.who.as_str() {
                 "session" => {
@@ -366,7 +376,8 @@ fn fault(who: &str, then: &[String], reply: &Reply, names: &mut Vec<(String, Str
                 names.push((name.to_owned(), text));
             }
             _ => {
-                let expected: Value = serde_json::from_str(name).unwrap_or_else(|error| panic!("{error}: {name}"));
+                let expected: Value =
+                    serde_json::from_str(name).unwrap_or_else(|error| panic!("{error}: {name}"));
                 if *value != expected {
                     return Some(format!("`{path}` must be {expected}, is {value}"));
                 }
@@ -393,5 +404,10 @@ pub(crate) fn play_file(folder: &Path, file: &str) {
     for (_, stage) in &stages {
         stage.home.verify();
     }
-    assert!(faults.is_empty(), "{} of the steps of {file} went otherwise:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} of the steps of {file} went otherwise:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }

@@ -102,13 +102,15 @@ impl Terraform {
 /// `-target` for every resource of the main file.
 fn targets() -> Vec<String> {
     let resources = MAIN.lines().filter(|line| line.starts_with("resource "));
-    let names = resources.map(|line| line.split('"').skip(1).step_by(2).take(2).collect::<Vec<_>>().join("."));
+    let names =
+        resources.map(|line| line.split('"').skip(1).step_by(2).take(2).collect::<Vec<_>>().join("."));
     names.map(|name| format!("-target={name}")).collect()
 }
 
 /// The emulator's address out of the state, and into it what an import leaves out of the configuration.
 fn as_of_aws(state: &str, emulator: &str) -> String {
-    let mut state: Value = serde_json::from_str(&state.replace(emulator, "https://sqs.us-east-1.amazonaws.com")).unwrap();
+    let mut state: Value =
+        serde_json::from_str(&state.replace(emulator, "https://sqs.us-east-1.amazonaws.com")).unwrap();
     for resource in state["resources"].as_array_mut().unwrap() {
         if resource["type"] == "aws_db_instance" {
             for attribute in ["skip_final_snapshot", "delete_automated_backups"] {

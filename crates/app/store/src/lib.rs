@@ -17,9 +17,9 @@ mod store;
 mod writer;
 
 pub use error::StoreError;
-pub use interlock_flow::fault;
 pub use export::{Exported, verify_folder};
 pub use home::{Home, Keys};
+pub use interlock_flow::fault;
 pub use query::{Query, StoredEntry};
 pub use reader::{Inclusion, Reader};
 pub use store::{Health, Options, Recovered, Store};

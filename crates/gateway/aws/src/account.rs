@@ -27,7 +27,12 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn new(fixed: Option<AccountId>) -> Self {
-        Self { fixed, found: RwLock::new(None), failed: AtomicU64::new(0), asking: tokio::sync::Mutex::new(()) }
+        Self {
+            fixed,
+            found: RwLock::new(None),
+            failed: AtomicU64::new(0),
+            asking: tokio::sync::Mutex::new(()),
+        }
     }
 
     fn found(&self) -> Option<(AccountId, String)> {

@@ -129,6 +129,9 @@ mod tests {
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut headers = vec![own("content-encoding", "gzip"), own("x", "1")];
         frame(&mut headers, &[own("content-encoding", "aws-chunked"), own("x-amz-trailer", "t")]);
-        assert_eq!(headers, [own("content-encoding", "aws-chunked,gzip"), own("x", "1"), own("x-amz-trailer", "t")]);
+        assert_eq!(
+            headers,
+            [own("content-encoding", "aws-chunked,gzip"), own("x", "1"), own("x-amz-trailer", "t")]
+        );
     }
 }

@@ -34,23 +34,49 @@ async fn other_hosts_are_refused_in_words_and_written_down() {
     })
     .await;
     let auth = credentials(&house);
-    let connect = |host: &str, auth: &str| format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\nProxy-Authorization: Basic {auth}\r\n\r\n");
+    let connect = |host: &str, auth: &str| {
+        format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\nProxy-Authorization: Basic {auth}\r\n\r\n")
+    };
     for (words, status, says) in [
         (connect("evil.com:443", &auth), "403", "`evil.com:443`"),
         (connect("169.254.169.254:80", &auth), "403", "metadata"),
         (connect("[fd00:ec2::254]:80", &auth), "403", "metadata"),
         (connect("a.example.org:443", "eDp5"), "407", "do not belong to a live session"),
-        ("CONNECT a.example.org:443 HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "407", "must carry the session's credentials"),
-        ("CONNECT rds.us-east-1.amazonaws.com:5432 HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "403", "port 443 only"),
+        (
+            "CONNECT a.example.org:443 HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "407",
+            "must carry the session's credentials",
+        ),
+        (
+            "CONNECT rds.us-east-1.amazonaws.com:5432 HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "403",
+            "port 443 only",
+        ),
         ("GET http://evil.com/ HTTP/1.1\r\nHost: evil.com\r\n\r\n".to_owned(), "403", "`evil.com:80`"),
         ("GET http://169.254.169.254/latest HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "403", "metadata"),
         ("GET /latest HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "400", "HTTPS_PROXY"),
-        ("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 x\r\n\r\n".to_owned(), "400", "AWS_ENDPOINT_URL"),
-        ("GET http://iam.amazonaws.com/?Action=ListUsers HTTP/1.1\r\nHost: iam.amazonaws.com\r\n\r\n".to_owned(), "403", "not signed"),
-        ("GET http://iam.amazonaws.com/ HTTP/1.1\r\nHost: sts.amazonaws.com\r\n\r\n".to_owned(), "400", "names the host"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 x\r\n\r\n".to_owned(),
+            "400",
+            "AWS_ENDPOINT_URL",
+        ),
+        (
+            "GET http://iam.amazonaws.com/?Action=ListUsers HTTP/1.1\r\nHost: iam.amazonaws.com\r\n\r\n"
+                .to_owned(),
+            "403",
+            "not signed",
+        ),
+        (
+            "GET http://iam.amazonaws.com/ HTTP/1.1\r\nHost: sts.amazonaws.com\r\n\r\n".to_owned(),
+            "400",
+            "names the host",
+        ),
     ] {
         let answer = at_proxy(&house, &words).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(says), "{words}\n{answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(says),
+            "{words}\n{answer}"
+        );
     }
     let notes = house.notes.0.lock().unwrap();
     assert_eq!(notes.len(), 7);
@@ -69,7 +95,12 @@ async fn named_hosts_are_tunnelled_and_written_down() {
             tokio::spawn(async move {
                 let mut buffer = [0; 1_024];
                 while let Ok(read) = stream.read(&mut buffer).await {
-                    if read == 0 || stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await.is_err() {
+                    if read == 0
+                        || stream
+                            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")
+                            .await
+                            .is_err()
+                    {
                         return;
                     }
                 }
@@ -82,19 +113,28 @@ async fn named_hosts_are_tunnelled_and_written_down() {
     .await;
     let auth = credentials(&house);
     let mut stream = TcpStream::connect(house.doors.proxy).await.unwrap();
-    let connect = format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic {auth}\r\n\r\n");
+    let connect =
+        format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic {auth}\r\n\r\n");
     assert!(say(&mut stream, &connect).await.starts_with("HTTP/1.1 200"));
     assert!(say(&mut stream, "anything").await.ends_with("hello"));
-    let plain = format!("GET http://127.0.0.1:{port}/x HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nProxy-Authorization: Basic {auth}\r\n\r\n");
+    let plain = format!(
+        "GET http://127.0.0.1:{port}/x HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nProxy-Authorization: Basic {auth}\r\n\r\n"
+    );
     assert!(at_proxy(&house, &plain).await.ends_with("hello"));
     // A pattern that happens to lead to this machine is not enough.
-    let here = format!("CONNECT localhost:{port} HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic {auth}\r\n\r\n");
+    let here =
+        format!("CONNECT localhost:{port} HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic {auth}\r\n\r\n");
     let answer = at_proxy(&house, &here).await;
     assert!(answer.starts_with("HTTP/1.1 502") && answer.contains("never let through"), "{answer}");
     let allowed = house.notes.0.lock().unwrap().iter().filter(|note| note.allowed).count();
     assert_eq!(allowed, 3);
     // The session ends, and its tunnel with it.
-    house.pages.memory.write().unwrap().apply(&interlock_flow::Event::SessionClosed { session: "s-1".into() });
+    house
+        .pages
+        .memory
+        .write()
+        .unwrap()
+        .apply(&interlock_flow::Event::SessionClosed { session: "s-1".into() });
     let mut buffer = [0; 16];
     let ended = tokio::time::timeout(Duration::from_secs(8), stream.read(&mut buffer)).await.unwrap();
     assert!(matches!(ended, Ok(0) | Err(_)));
@@ -128,7 +168,8 @@ async fn unix_sockets_serve_the_same_and_a_stop_removes_them() {
     let again = house.gateway.start(Arc::new(Judge::default())).await;
     assert!(again.is_err(), "the sockets are taken");
     let fresh = common::house("unix-2", Arc::new(Judge::default()), |_| {}).await;
-    let doors = std::mem::replace(&mut house.doors, fresh.gateway.start(Arc::new(Judge::default())).await.unwrap());
+    let doors =
+        std::mem::replace(&mut house.doors, fresh.gateway.start(Arc::new(Judge::default())).await.unwrap());
     tokio::time::timeout(Duration::from_secs(5), doors.stop(Duration::from_secs(1))).await.unwrap();
     assert!(!proxy.exists() && !endpoint.exists());
     assert!(TcpStream::connect(address).await.is_err());

@@ -76,7 +76,11 @@ async fn a_days_work_through_the_proxy() {
     });
     assert!(made);
     let outcomes = records.iter().filter(|record| record.entry.kind == EntryKind::Outcome);
-    let failed = outcomes.filter(|record| record.entry.public["outcome"]["outcome"] == "failed").count();
+    let failed = outcomes
+        .filter(|record| {
+            record.entry.public.get("outcome").is_some_and(|outcome| outcome["outcome"] == "failed")
+        })
+        .count();
     assert!(failed >= 1, "what is not there is a failed call");
 }
 
@@ -94,7 +98,8 @@ async fn issued_credentials_are_virtual() {
     let house = house("assume", &moto).await;
     let said = house.python(Way::Proxy, "assume.py", &[]).await;
     assert!(said.ends_with("ok\n"), "{said}");
-    let key: Vec<&str> = said.lines().find_map(|line| line.strip_prefix("key ")).unwrap().split(' ').collect();
+    let key: Vec<&str> =
+        said.lines().find_map(|line| line.strip_prefix("key ")).unwrap().split(' ').collect();
     assert_eq!(house.gateway.virtual_keys().secret(key[0]).reveal(), key[1], "the secret is Interlock's own");
 }
 

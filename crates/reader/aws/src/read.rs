@@ -99,7 +99,9 @@ fn one(
 /// judged as what it is.
 fn own_bucket(service: &Service, operation: &Operation, account: Option<&str>, action: &mut Action) {
     const OWNER: &str = "ExpectedBucketOwner";
-    let takes = || service.input(operation).is_some_and(|input| input.members.iter().any(|member| member.name == OWNER));
+    let takes = || {
+        service.input(operation).is_some_and(|input| input.members.iter().any(|member| member.name == OWNER))
+    };
     let Some(account) = account.filter(|_| service.name == "s3" && action.mutates()) else { return };
     if let Some(arguments) = action.arguments.as_object_mut()
         && arguments.contains_key("Bucket")

@@ -141,7 +141,7 @@ async fn decide(road: &Road, kind: Kind) {
         }
         Verdict::Held(held) => panic!("{}", held.message()),
         Verdict::Refused(refused) => panic!("{}", refused.message()),
-                                Verdict::Unbound => panic!("it streams"),
+        Verdict::Unbound => panic!("it streams"),
     }
 }
 

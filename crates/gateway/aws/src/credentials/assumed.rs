@@ -41,7 +41,12 @@ impl AssumedKeys {
     }
 
     /// The credentials of a session for an account, those that last longest.
-    pub(crate) fn for_account(&self, session: &SessionId, account: &AccountId, now: Seconds) -> Option<Arc<Assumed>> {
+    pub(crate) fn for_account(
+        &self,
+        session: &SessionId,
+        account: &AccountId,
+        now: Seconds,
+    ) -> Option<Arc<Assumed>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |assumed: &&Arc<Assumed>| {
             assumed.session == *session && assumed.account.as_ref() == Some(account) && now < assumed.until

@@ -20,7 +20,9 @@ pub(super) fn sections(text: &str) -> Sections {
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name.trim()) {
+        if let Some(name) =
+            line.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name.trim())
+        {
             let name = name.strip_prefix("profile ").map_or(name, str::trim).to_owned();
             sections.entry(name.clone()).or_default();
             current = Some(name);
@@ -38,7 +40,9 @@ pub(super) async fn shared(
     get: impl Fn(&str) -> Option<String>,
 ) -> Result<Credentials, CredentialError> {
     let home = get("HOME").map(PathBuf::from).unwrap_or_default();
-    let path = |variable: &str, file: &str| get(variable).map_or_else(|| home.join(".aws").join(file), PathBuf::from);
+    let path = |variable: &str, file: &str| {
+        get(variable).map_or_else(|| home.join(".aws").join(file), PathBuf::from)
+    };
     let mut profile = BTreeMap::new();
     for path in [path("AWS_CONFIG_FILE", "config"), path("AWS_SHARED_CREDENTIALS_FILE", "credentials")] {
         let text = match tokio::fs::read_to_string(&path).await {
@@ -54,11 +58,15 @@ pub(super) async fn shared(
 /// The `default` profile of one file.
 pub(super) async fn file(path: &Path) -> Result<Credentials, CredentialError> {
     let place = format!("`{}`", path.display());
-    let text = tokio::fs::read_to_string(path).await.map_err(|error| CredentialError::unreadable(&place, error))?;
+    let text =
+        tokio::fs::read_to_string(path).await.map_err(|error| CredentialError::unreadable(&place, error))?;
     of_profile(sections(&text).remove("default").unwrap_or_default(), &place).await
 }
 
-async fn of_profile(mut profile: BTreeMap<String, String>, place: &str) -> Result<Credentials, CredentialError> {
+async fn of_profile(
+    mut profile: BTreeMap<String, String>,
+    place: &str,
+) -> Result<Credentials, CredentialError> {
     let mut take = |name: &str| profile.remove(name).filter(|value| !value.is_empty());
     if let (Some(access_key_id), Some(secret)) = (take("aws_access_key_id"), take("aws_secret_access_key")) {
         let token = take("aws_session_token").map(Secret::new);
@@ -90,7 +98,10 @@ async fn process(command: &str, place: &str) -> Result<Credentials, CredentialEr
         .map_err(|_| CredentialError::unreadable(place, "credential_process took longer than a minute"))?
         .map_err(|error| CredentialError::unreadable(place, error))?;
     if !output.status.success() {
-        return Err(CredentialError::unreadable(place, format!("credential_process ended with {}", output.status)));
+        return Err(CredentialError::unreadable(
+            place,
+            format!("credential_process ended with {}", output.status),
+        ));
     }
     from_json(&output.stdout, place)
 }

@@ -75,7 +75,9 @@ async fn instance_metadata() {
             let read = stream.read(&mut buffer).await.unwrap();
             let request = String::from_utf8_lossy(&buffer[..read]).into_owned();
             let knows = request.contains("x-aws-ec2-metadata-token: sesame");
-            let body = if request.starts_with("PUT /latest/api/token ") && request.contains("ttl-seconds: 21600") {
+            let body = if request.starts_with("PUT /latest/api/token ")
+                && request.contains("ttl-seconds: 21600")
+            {
                 "sesame"
             } else if request.starts_with("GET /latest/meta-data/iam/security-credentials/role ") && knows {
                 r#"{"Code":"Success","AccessKeyId":"ASIAX","SecretAccessKey":"s","Token":"t","Expiration":"2030-01-01T00:00:00Z"}"#

@@ -89,8 +89,8 @@ impl VirtualKeys {
 /// Sixteen letters of RFC 4648's base32 over ten random bytes.
 fn random_letters() -> Result<String, GatewayError> {
     const ALPHABET: [char; 32] = [
-        'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V',
-        'W', 'X', 'Y', 'Z', '2', '3', '4', '5', '6', '7',
+        'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T',
+        'U', 'V', 'W', 'X', 'Y', 'Z', '2', '3', '4', '5', '6', '7',
     ];
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|error| GatewayError::Random(error.to_string()))?;

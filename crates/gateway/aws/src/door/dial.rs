@@ -17,7 +17,10 @@ pub(super) async fn dial(egress: &Egress, host: &str, port: u16) -> io::Result<T
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for address in tokio::net::lookup_host((host, port)).await? {
             if barred(address.ip()) {
-                last = io::Error::new(io::ErrorKind::PermissionDenied, "it leads to an address that is never let through");
+                last = io::Error::new(
+                    io::ErrorKind::PermissionDenied,
+                    "it leads to an address that is never let through",
+                );
                 continue;
             }
             match TcpStream::connect(address).await {

@@ -62,7 +62,9 @@ pub(crate) fn is_metadata(address: IpAddr) -> bool {
         IpAddr::V4(address) => address.is_link_local() || address.octets() == [100, 100, 100, 200],
         IpAddr::V6(address) => match address.to_ipv4_mapped() {
             Some(mapped) => is_metadata(IpAddr::V4(mapped)),
-            None => address.is_unicast_link_local() || address.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254],
+            None => {
+                address.is_unicast_link_local() || address.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
+            }
         },
     }
 }
@@ -109,10 +111,18 @@ mod tests {
     fn patterns() {
         let list = ["api.anthropic.com", "*.example.com", "**.wide.org", "127.0.0.1"].map(str::to_owned);
         let egress = Egress::new(&list, false).unwrap();
-        for host in ["api.anthropic.com", "API.Anthropic.com.", "a.example.com", "a.b.wide.org", "127.0.0.1"] {
+        for host in ["api.anthropic.com", "API.Anthropic.com.", "a.example.com", "a.b.wide.org", "127.0.0.1"]
+        {
             assert!(egress.names(host), "{host}");
         }
-        for host in ["anthropic.com", "a.b.example.com", "example.com", "api.anthropic.com.evil.org", "a/example.com", ""] {
+        for host in [
+            "anthropic.com",
+            "a.b.example.com",
+            "example.com",
+            "api.anthropic.com.evil.org",
+            "a/example.com",
+            "",
+        ] {
             assert!(!egress.names(host), "{host}");
         }
         assert!(egress.names_literally("127.0.0.1") && !egress.names_literally("a.example.com"));
@@ -121,7 +131,14 @@ mod tests {
 
     #[test]
     fn metadata() {
-        for host in ["169.254.169.254", "169.254.170.2", "::ffff:169.254.169.254", "fd00:ec2::254", "fe80::1", "metadata.google.internal."] {
+        for host in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "::ffff:169.254.169.254",
+            "fd00:ec2::254",
+            "fe80::1",
+            "metadata.google.internal.",
+        ] {
             assert!(is_metadata_name(host), "{host}");
         }
         assert!(!is_metadata_name("10.0.0.1") && !is_metadata_name("example.com"));

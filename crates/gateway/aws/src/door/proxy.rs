@@ -54,7 +54,10 @@ async fn at_proxy(
         );
     };
     if request.uri().scheme_str() != Some("http") {
-        return text(StatusCode::BAD_REQUEST, "Interlock's proxy takes `http://` URLs here; for `https://` use CONNECT.");
+        return text(
+            StatusCode::BAD_REQUEST,
+            "Interlock's proxy takes `http://` URLs here; for `https://` use CONNECT.",
+        );
     }
     if is_aws_name(&host) {
         return handle(&inner, Arrival::Proxied { host }, request).await;

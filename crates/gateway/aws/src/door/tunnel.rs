@@ -9,7 +9,8 @@ use interlock_action::SessionId;
 use tokio::{net::TcpStream, sync::watch};
 
 use super::{
-    AnswerBody, dial::dial,
+    AnswerBody,
+    dial::dial,
     egress::{is_metadata_name, session_of},
     serve, stopped, text,
 };
@@ -30,7 +31,8 @@ pub(super) async fn connect(
     mut request: Request<Incoming>,
     stop: watch::Receiver<bool>,
 ) -> Response<AnswerBody> {
-    let target = request.uri().authority().and_then(|to| Some((to.host().to_ascii_lowercase(), to.port_u16()?)));
+    let target =
+        request.uri().authority().and_then(|to| Some((to.host().to_ascii_lowercase(), to.port_u16()?)));
     let Some((host, port)) = target else {
         return text(StatusCode::BAD_REQUEST, "Interlock's proxy takes CONNECT HOST:PORT.");
     };
@@ -53,7 +55,10 @@ pub(super) async fn connect(
     let stream = match dial(&inner.egress, &host, port).await {
         Ok(stream) => stream,
         Err(error) => {
-            return text(StatusCode::BAD_GATEWAY, format!("Interlock could not reach `{host}:{port}`: {error}."));
+            return text(
+                StatusCode::BAD_GATEWAY,
+                format!("Interlock could not reach `{host}:{port}`: {error}."),
+            );
         }
     };
     let upgrade = hyper::upgrade::on(&mut request);
@@ -133,7 +138,8 @@ fn let_out(
             } else {
                 " Next: start the program with `interlock run`."
             };
-            let mut answer = text(status, format!("Interlock does not let `{host}:{port}` through: {why}.{next}"));
+            let mut answer =
+                text(status, format!("Interlock does not let `{host}:{port}` through: {why}.{next}"));
             if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
                 let value = HeaderValue::from_static("Basic realm=\"interlock session\"");
                 answer.headers_mut().insert("proxy-authenticate", value);
@@ -175,7 +181,9 @@ pub(super) async fn plain(inner: Arc<Inner>, request: Request<Incoming>, host: &
     }
     match forward(&inner, request, host, port).await {
         Ok(answer) => answer,
-        Err(why) => text(StatusCode::BAD_GATEWAY, format!("Interlock could not reach `{host}:{port}`: {why}.")),
+        Err(why) => {
+            text(StatusCode::BAD_GATEWAY, format!("Interlock could not reach `{host}:{port}`: {why}."))
+        }
     }
 }
 
@@ -198,7 +206,8 @@ async fn forward(
     }
     let value = HeaderValue::from_str(&authority).map_err(|_| "the host cannot be written".to_owned())?;
     head.headers.insert("host", value);
-    let answer = sender.send_request(Request::from_parts(head, body)).await.map_err(|error| error.to_string())?;
+    let answer =
+        sender.send_request(Request::from_parts(head, body)).await.map_err(|error| error.to_string())?;
     let (mut head, body) = answer.into_parts();
     for name in ["connection", "keep-alive", "transfer-encoding"] {
         head.headers.remove(name);

@@ -58,9 +58,9 @@ pub(crate) async fn collect(answer: Response<Incoming>) -> Result<Collected, Str
 /// Whether the answer of an operation is bytes that are nobody's to look at: a payload of bytes or a stream of events.
 pub(super) fn streams(service: &Service, operation: &Operation) -> bool {
     let payload = service.output(operation).and_then(|output| output.member(output.payload?));
-    let bytes = payload.and_then(|member| service.shape(member.shape)).is_some_and(|shape| {
-        matches!(shape.kind, Kind::Blob { .. })
-    });
+    let bytes = payload
+        .and_then(|member| service.shape(member.shape))
+        .is_some_and(|shape| matches!(shape.kind, Kind::Blob { .. }));
     operation.events_out || bytes
 }
 

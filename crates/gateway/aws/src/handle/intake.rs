@@ -72,6 +72,9 @@ impl TakenBody {
         let Self::Waiting(waiting) = self else { return Ok(self) };
         let Waiting { incoming, plan, .. } = *waiting;
         let raw = read_all(incoming, KEPT_CAP).await?;
+        if plan.digest.is_some_and(|declared| declared != sha256_hex(&raw)) {
+            return Err(SignatureRefusal::Body.into());
+        }
         let Some(chunks) = plan.chunks else { return Ok(Self::Kept(raw)) };
         Ok(Self::Kept(dechunk(chunks, raw)?))
     }
@@ -92,11 +95,7 @@ impl TakenBody {
 }
 
 /// Takes the request in. The signature is checked in the end, over the body's digest where that is signed.
-pub(super) async fn take(
-    inner: &Inner,
-    request: Request,
-    incoming: Incoming,
-) -> Result<Intake, Say> {
+pub(super) async fn take(inner: &Inner, request: Request, incoming: Incoming) -> Result<Intake, Say> {
     wire::check(&request)?;
     let head = Head {
         method: &request.method,
@@ -169,14 +168,30 @@ impl Framing {
         let trailers: Vec<String> =
             trailers.map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty()).collect();
         if trailers.iter().any(|name| !name.starts_with("x-amz-checksum-")) {
-            return Err(SignatureRefusal::Stream("it announces a trailer that is no checksum".to_owned()).into());
+            return Err(
+                SignatureRefusal::Stream("it announces a trailer that is no checksum".to_owned()).into()
+            );
         }
         Ok(Self { decoded, trailers })
     }
 }
 
+impl Framing {
+    /// The checksum's algorithm as S3 names it, told from the one trailer announced.
+    fn algorithm(&self) -> Option<String> {
+        let [trailer] = self.trailers.as_slice() else { return None };
+        trailer.strip_prefix("x-amz-checksum-").map(str::to_ascii_uppercase)
+    }
+}
+
 /// How a streamed body will be passed on.
-fn wait(claim: &Claim, verified: &Verified, framing: &Framing, request: &Request, incoming: Incoming) -> Waiting {
+fn wait(
+    claim: &Claim,
+    verified: &Verified,
+    framing: &Framing,
+    request: &Request,
+    incoming: Incoming,
+) -> Waiting {
     let length = match request.body {
         Body::Streamed { length } => length,
         Body::Bytes(_) => None,
@@ -202,22 +217,35 @@ fn wait(claim: &Claim, verified: &Verified, framing: &Framing, request: &Request
             incoming,
             plan: PassingPlan { chunks: Some(chunks()), digest: None, length: None, reframe: true },
             signed: PassingDigest::UnsignedTrailer,
-            framing: vec![
+            framing: [
                 own("content-encoding", "aws-chunked".to_owned()),
                 own("x-amz-decoded-content-length", decoded.to_string()),
                 own("x-amz-trailer", framing.trailers.join(",")),
-            ],
+            ]
+            .into_iter()
+            .chain(framing.algorithm().map(|name| own("x-amz-sdk-checksum-algorithm", name)))
+            .collect(),
         },
         _ => Waiting {
             incoming,
-            plan: PassingPlan { chunks: Some(chunks()), digest: None, length: framing.decoded, reframe: false },
+            plan: PassingPlan {
+                chunks: Some(chunks()),
+                digest: None,
+                length: framing.decoded,
+                reframe: false,
+            },
             signed: PassingDigest::Unsigned,
             framing: Vec::new(),
         },
     }
 }
 
-fn unchunk(claim: &Claim, verified: &Verified, framing: &Framing, raw: Bytes) -> Result<Bytes, SignatureRefusal> {
+fn unchunk(
+    claim: &Claim,
+    verified: &Verified,
+    framing: &Framing,
+    raw: Bytes,
+) -> Result<Bytes, SignatureRefusal> {
     let decoded = framing.decoded.unwrap_or_default();
     dechunk(Chunks::new(&claim.payload, verified, decoded, framing.trailers.clone()), raw)
 }
@@ -239,7 +267,8 @@ async fn read_all(mut incoming: Incoming, cap: usize) -> Result<Bytes, Say> {
     let mut first = Bytes::new();
     let mut more: Option<BytesMut> = None;
     while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| Say::words(400, "RequestTimeout", format!("the body broke off: {error}")))?;
+        let frame = frame
+            .map_err(|error| Say::words(400, "RequestTimeout", format!("the body broke off: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         let have = more.as_ref().map_or(first.len(), BytesMut::len);
         if have.saturating_add(data.len()) > cap {
@@ -288,7 +317,8 @@ fn plain(mut request: Request, body: Body) -> Request {
     });
     for (name, value) in &mut request.headers {
         if name == "content-encoding" {
-            let kept = value.split(',').map(str::trim).filter(|part| !part.eq_ignore_ascii_case("aws-chunked"));
+            let kept =
+                value.split(',').map(str::trim).filter(|part| !part.eq_ignore_ascii_case("aws-chunked"));
             *value = kept.collect::<Vec<_>>().join(",");
         }
     }

@@ -10,7 +10,10 @@ use bytes::Bytes;
 use interlock_action::{AccountId, SessionId};
 use interlock_reader_aws::catalogue::{Operation, Protocol, Service};
 use memchr::memmem;
-use quick_xml::{Reader, Writer, events::{BytesText, Event}};
+use quick_xml::{
+    Reader, Writer,
+    events::{BytesText, Event},
+};
 use serde_json::Value;
 
 use crate::{
@@ -38,7 +41,11 @@ fn place(service: &Service, operation: &Operation) -> Option<Place> {
     let member = match (service.name, operation.name) {
         (
             "sts",
-            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "AssumeRoot" | "GetFederationToken"
+            "AssumeRole"
+            | "AssumeRoleWithSAML"
+            | "AssumeRoleWithWebIdentity"
+            | "AssumeRoot"
+            | "GetFederationToken"
             | "GetSessionToken",
         )
         | ("s3", "CreateSession") => "Credentials",
@@ -167,7 +174,8 @@ fn value_looks_issued(value: &Value) -> bool {
                     have.eq_ignore_ascii_case(name) && value.as_str().is_some_and(|text| !text.is_empty())
                 })
             };
-            let issued = has("AccessKeyId") && (has("SecretAccessKey") || has("SecretKey") || has("SessionToken"));
+            let issued =
+                has("AccessKeyId") && (has("SecretAccessKey") || has("SecretKey") || has("SessionToken"));
             issued || members.values().any(value_looks_issued)
         }
         _ => false,
@@ -200,8 +208,14 @@ mod tests {
         let text = r#"{"SecretString":"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\"}"}"#;
         assert!(!looks_issued(Protocol::Json11, text.as_bytes()));
         assert!(!looks_issued(Protocol::Json11, br#"{"AccessKeyId":"A"}"#));
-        assert!(looks_issued(Protocol::Query, b"<r><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey></r>"));
-        assert!(!looks_issued(Protocol::Query, b"<r><AccessKeyId>A</AccessKeyId><t>SecretAccessKey&gt;</t></r>"));
+        assert!(looks_issued(
+            Protocol::Query,
+            b"<r><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey></r>"
+        ));
+        assert!(!looks_issued(
+            Protocol::Query,
+            b"<r><AccessKeyId>A</AccessKeyId><t>SecretAccessKey&gt;</t></r>"
+        ));
         assert!(looks_issued(Protocol::Cbor, b"..AccessKeyId..SecretAccessKey"));
     }
 }

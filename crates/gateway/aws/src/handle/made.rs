@@ -11,7 +11,9 @@ pub(super) fn made(session: &Session, action: &Action, operation: &Operation, an
     for path in &operation.created {
         for id in values(answer, path) {
             for target in names(action, operation, path, id) {
-                let known = events.iter().any(|event| matches!(event, Event::Made { target: have, .. } if *have == target));
+                let known = events
+                    .iter()
+                    .any(|event| matches!(event, Event::Made { target: have, .. } if *have == target));
                 if !known {
                     events.push(Event::Made {
                         target,

@@ -45,11 +45,17 @@ pub(crate) enum Arrival {
 }
 
 /// Handles one request.
-pub(crate) async fn handle(inner: &Inner, arrival: Arrival, request: Request<Incoming>) -> Response<AnswerBody> {
+pub(crate) async fn handle(
+    inner: &Inner,
+    arrival: Arrival,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
     let (parts, incoming) = request.into_parts();
     let head = match head::read(&arrival, &parts) {
         Ok(head) => head,
-        Err(why) => return text(StatusCode::BAD_REQUEST, format!("Interlock cannot read this request: {why}.")),
+        Err(why) => {
+            return text(StatusCode::BAD_REQUEST, format!("Interlock cannot read this request: {why}."));
+        }
     };
     let mut voice = Voice::guess(&head);
     match road(inner, head, incoming, &mut voice).await {
@@ -94,7 +100,9 @@ async fn road(
         Verdict::Allowed(permit) => spend::spend(inner, intake, judged, permit, account).await,
         Verdict::Held(held) => Err(Say::held(&held)),
         Verdict::Refused(refused) => Err(Say::judged(&refused)),
-        Verdict::Unbound => Err(Say::refused("Interlock could not bind the approval to what is uploaded".to_owned())),
+        Verdict::Unbound => {
+            Err(Say::refused("Interlock could not bind the approval to what is uploaded".to_owned()))
+        }
     }
 }
 

@@ -54,9 +54,9 @@ pub(crate) fn outcome(status: u16, code: Option<&str>) -> Outcome {
         _ if code.is_some_and(is_throttled) || status == 429 => {
             Outcome::NotExecuted { why: format!("throttled: {status} {code_text}") }
         }
-        _ if code.is_some_and(is_unauthenticated) => {
-            Outcome::NotExecuted { why: format!("Interlock's own credentials were not accepted: {code_text}") }
-        }
+        _ if code.is_some_and(is_unauthenticated) => Outcome::NotExecuted {
+            why: format!("Interlock's own credentials were not accepted: {code_text}"),
+        },
         200..=399 if code.is_none() => Outcome::Succeeded { status },
         // The service failed; it may have done it, or half of it.
         500.. => Outcome::Unknown { why: format!("the service answered {status} {code_text}") },

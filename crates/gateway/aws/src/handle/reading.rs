@@ -25,7 +25,8 @@ pub(super) fn read(intake: &Intake, account: Option<&AccountId>) -> Result<Vec<J
     let reading = read_request(&intake.request, Some(&intake.scope), account.map(AccountId::as_str))?;
     let judged = reading.candidates.into_iter().map(|candidate| {
         let known = Catalogue::get().service(&candidate.service);
-        let known = known.and_then(|service| Some((service.operation(&candidate.operation)?.clone(), service)));
+        let known =
+            known.and_then(|service| Some((service.operation(&candidate.operation)?.clone(), service)));
         let (operation, service) = known.ok_or_else(|| ReadError::Unknown(candidate.operation.clone()))?;
         Ok(Judged { action: Arc::new(candidate.action), service, operation, protocol: candidate.protocol })
     });

@@ -109,7 +109,9 @@ impl Voice {
             Say::Signature(refusal) => {
                 (refusal.status(), refusal.code(self.flavour()), format!("Interlock: {refusal}"), None, false)
             }
-            Say::Words { status, code, message, id, ticket } => (*status, *code, message.clone(), id.as_deref(), *ticket),
+            Say::Words { status, code, message, id, ticket } => {
+                (*status, *code, message.clone(), id.as_deref(), *ticket)
+            }
         };
         tracing::info!(status, code, message, "refused");
         let request_id = id.unwrap_or("interlock");
@@ -122,7 +124,9 @@ impl Voice {
         let mut answer = Response::new(AnswerBody::Whole(Bytes::from(body)));
         *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
         let mut set = |name: &str, value: &str| {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+            {
                 answer.headers_mut().insert(name, value);
             }
         };
@@ -135,7 +139,8 @@ impl Voice {
         }
         if self.head_request {
             // There is no body to say it in.
-            let line: String = message.chars().filter(|letter| (' '..='~').contains(letter)).take(1_000).collect();
+            let line: String =
+                message.chars().filter(|letter| (' '..='~').contains(letter)).take(1_000).collect();
             set("x-interlock-message", &line);
         }
         answer
@@ -157,20 +162,19 @@ fn service(request: &Request, scope: Option<&Scope>) -> Option<Arc<Service>> {
     let host = request.header("host").unwrap_or_default().to_ascii_lowercase();
     let labels: Vec<&str> = host.split('.').collect();
     let at_host = |prefix: &str| prefix.split('.').all(|part| labels.contains(&part));
-    let target = request.header("x-amz-target").and_then(|target| target.rsplit_once('.')).map(|(prefix, _)| prefix);
+    let target =
+        request.header("x-amz-target").and_then(|target| target.rsplit_once('.')).map(|(prefix, _)| prefix);
     let all = || catalogue.summaries().iter();
     let signed = |name: &&str| scope.is_some_and(|scope| scope.service == **name);
     let found = match scope {
-        Some(_) => all()
-            .filter(|summary| signed(&summary.signing_name))
-            .max_by_key(|summary| {
-                // Several services share a signing name: target, then host, then the one that is called so.
-                let target = target.is_some() && summary.target_prefix == target;
-                (target, at_host(summary.endpoint_prefix), summary.name == summary.signing_name)
-            }),
-        None => all().filter(|summary| at_host(summary.endpoint_prefix)).max_by_key(|summary| {
-            (summary.endpoint_prefix.len(), summary.name == summary.endpoint_prefix)
+        Some(_) => all().filter(|summary| signed(&summary.signing_name)).max_by_key(|summary| {
+            // Several services share a signing name: target, then host, then the one that is called so.
+            let target = target.is_some() && summary.target_prefix == target;
+            (target, at_host(summary.endpoint_prefix), summary.name == summary.signing_name)
         }),
+        None => all()
+            .filter(|summary| at_host(summary.endpoint_prefix))
+            .max_by_key(|summary| (summary.endpoint_prefix.len(), summary.name == summary.endpoint_prefix)),
     };
     catalogue.service(found?.name)
 }

@@ -9,12 +9,8 @@ use interlock_reader_aws::wire::{self, read_answer};
 use serde_json::Value;
 
 use super::{
-    Collected, answer, collect,
-    intake::Intake,
-    issued, made, outcome,
-    outcome::is_unauthenticated,
-    reading::Judged,
-    refusal::Say,
+    Collected, answer, collect, intake::Intake, issued, made, outcome, outcome::is_unauthenticated,
+    reading::Judged, refusal::Say,
 };
 use crate::{
     door::AnswerBody,
@@ -42,7 +38,8 @@ pub(super) async fn spend(
 ) -> Result<Response<AnswerBody>, Say> {
     let found = judged.into_iter().find(|judged| judged.action.operation == permit.action().operation);
     let Some(judged) = found else {
-        let say = Say::refused("Interlock judged another operation than the one that was asked for".to_owned());
+        let say =
+            Say::refused("Interlock judged another operation than the one that was asked for".to_owned());
         return Err(not_sent(permit, "the permit names no candidate".to_owned(), say).await);
     };
     let Intake { request, scope, claim, principal, body, .. } = intake;
@@ -67,8 +64,11 @@ pub(super) async fn spend(
             }
         },
     };
-    let signing_name =
-        if is_s3(&claim.service) && is_s3(service.signing_name) { &claim.service } else { service.signing_name };
+    let signing_name = if is_s3(&claim.service) && is_s3(service.signing_name) {
+        &claim.service
+    } else {
+        service.signing_name
+    };
     let send = body.send();
     let fault = match &send {
         SendBody::Passing { body, .. } => Some(body.fault()),
@@ -183,7 +183,8 @@ impl Job<'_> {
             _ => Vec::new(),
         };
         let session = permit.session().id.clone();
-        let creates = success && permit.action().targets.iter().any(|target| target.relation == Relation::Creates);
+        let creates =
+            success && permit.action().targets.iter().any(|target| target.relation == Relation::Creates);
         let action = creates.then(|| permit.action().clone());
         complete(permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
         if let (Some(action), Some(admit)) = (action, self.inner.admit.get()) {
@@ -191,7 +192,8 @@ impl Job<'_> {
         }
         if code.as_deref().is_some_and(is_unauthenticated) {
             tracing::error!(code, "AWS did not accept Interlock's own credentials");
-            let words = format!("AWS did not accept Interlock's own credentials ({})", code.unwrap_or_default());
+            let words =
+                format!("AWS did not accept Interlock's own credentials ({})", code.unwrap_or_default());
             return Err(Say::refused(words));
         }
         let value = parsed.and_then(Result::ok).unwrap_or(Value::Null);
@@ -253,7 +255,9 @@ async fn complete(permit: Permit, outcome: Outcome, events: Vec<Event>) -> Resul
             Err(Say::words(
                 400,
                 "InterlockOutcomeUnknown",
-                format!("the call was sent, but Interlock cannot write down what came of it: {error}. [action {id}]"),
+                format!(
+                    "the call was sent, but Interlock cannot write down what came of it: {error}. [action {id}]"
+                ),
             ))
         }
         Err(error) => {

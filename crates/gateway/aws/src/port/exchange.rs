@@ -62,7 +62,6 @@ fn preferred(service: &Service) -> Protocol {
     other.or(service.protocols.first()).copied().unwrap_or(Protocol::Json10)
 }
 
-
 /// The service and operation of `aws:rds:DescribeDBInstances`.
 pub(crate) fn resolve(call: &Call) -> Result<(Arc<Service>, Arc<Operation>), Fault> {
     let unknown = || Fault::NoOperation(call.operation.to_string());

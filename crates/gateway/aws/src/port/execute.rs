@@ -21,7 +21,8 @@ impl Execute for AwsExecute {
             return Outcome::NotExecuted { why: not_clear.to_string() };
         }
         let home = account(&self.inner).await;
-        let elsewhere = call.account.as_ref().filter(|account| home.as_ref().is_some_and(|home| home != *account));
+        let elsewhere =
+            call.account.as_ref().filter(|account| home.as_ref().is_some_and(|home| home != *account));
         let credentials: Arc<Credentials> = match elsewhere {
             Some(account) => {
                 let session = &permit.session().id;
@@ -44,7 +45,9 @@ impl Execute for AwsExecute {
         match exchanged {
             Ok(exchanged) => {
                 let code = match exchanged.read() {
-                    Err(Fault::Service(error)) if error.code != interlock_reader_aws::wire::ServiceError::UNREADABLE => {
+                    Err(Fault::Service(error))
+                        if error.code != interlock_reader_aws::wire::ServiceError::UNREADABLE =>
+                    {
                         Some(error.code)
                     }
                     _ => None,

@@ -5,11 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use async_trait::async_trait;
 use interlock_action::{AccountId, Answer, Call, SessionId, digest_of};
 use interlock_flow::{Inspect, Inspection};
-use interlock_reader_aws::{
-    catalogue::Operation,
-    forecast::says_absent,
-    judge,
-};
+use interlock_reader_aws::{catalogue::Operation, forecast::says_absent, judge};
 use serde_json::Value;
 
 use super::{
@@ -108,7 +104,9 @@ impl AwsInspect {
         for _ in 0..pages::MOST {
             let (page, pages) = match self.page(&call, home, credentials).await {
                 Ok(page) => page,
-                Err(Fault::Service(error)) if says_absent(&call.operation, error.status, &error.code, &error.message) => {
+                Err(Fault::Service(error))
+                    if says_absent(&call.operation, error.status, &error.code, &error.message) =>
+                {
                     return Answer::NotFound;
                 }
                 Err(fault) => return Answer::Unreadable(fault.to_string()),

@@ -1,14 +1,14 @@
 //! The road's ports on AWS: reads for forecasts, Interlock's own calls, and what is known of each kind.
 
 mod cache;
-mod execute;
 mod exchange;
+mod execute;
 mod foresee;
 mod inspect;
 mod pages;
 
 pub(crate) use cache::ReadCache;
-pub use execute::AwsExecute;
 pub(crate) use exchange::exchange;
+pub use execute::AwsExecute;
 pub use foresee::AwsForesee;
 pub use inspect::AwsInspect;

@@ -8,7 +8,15 @@ pub(super) const MOST: usize = 50;
 
 /// Names of parameters that bound a page: whoever sets one wants just that page.
 const BOUNDS: [&str; 10] = [
-    "MaxResults", "maxResults", "MaxRecords", "MaxItems", "MaxKeys", "Limit", "limit", "PageSize", "pageSize",
+    "MaxResults",
+    "maxResults",
+    "MaxRecords",
+    "MaxItems",
+    "MaxKeys",
+    "Limit",
+    "limit",
+    "PageSize",
+    "pageSize",
     "MaxUploads",
 ];
 
@@ -67,7 +75,9 @@ pub(super) fn add(pages: &Pages, sum: &mut Value, page: Value) {
     }
     for (name, value) in page {
         match (sum.get_mut(&name), value) {
-            (Some(Value::Array(have)), Value::Array(more)) if is_result(&name) || !more.is_empty() => have.extend(more),
+            (Some(Value::Array(have)), Value::Array(more)) if is_result(&name) || !more.is_empty() => {
+                have.extend(more)
+            }
             (Some(Value::Object(have)), Value::Object(more)) if is_result(&name) => merge(have, more),
             (_, value) => {
                 sum.insert(name, value);

@@ -53,9 +53,10 @@ pub(super) fn paths(raw: &str, s3: bool) -> Vec<String> {
 /// The spellings of a query under which it may have been signed, the likeliest first.
 pub(super) fn queries(raw: &str) -> Vec<String> {
     let pairs = || {
-        raw.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, ""))).filter(
-            |(key, _)| *key != "X-Amz-Signature",
-        )
+        raw.split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .filter(|(key, _)| *key != "X-Amz-Signature")
     };
     if raw.is_empty() {
         return vec![String::new()];
@@ -107,7 +108,8 @@ pub(super) fn request(head: &Head<'_>, path: &str, query: &str, signed: &[&str],
     let mut text = String::with_capacity(512);
     let _ = write!(text, "{}\n{path}\n{query}\n", head.method);
     for name in signed {
-        let mut values = head.headers.iter().filter(|(have, _)| have == name).map(|(_, value)| trimmed(value));
+        let mut values =
+            head.headers.iter().filter(|(have, _)| have == name).map(|(_, value)| trimmed(value));
         let first = values.next().unwrap_or_default();
         let _ = write!(text, "{name}:{first}");
         for value in values {

@@ -78,10 +78,12 @@ impl Chunks {
     /// `declared` is x-amz-decoded-content-length; `announced` are the names in x-amz-trailer, lower-case.
     pub(crate) fn new(payload: &Payload, verified: &Verified, declared: u64, announced: Vec<String>) -> Self {
         let signed = matches!(payload, Payload::SignedChunks { .. });
-        let with_trailer = matches!(payload, Payload::UnsignedTrailer | Payload::SignedChunks { trailer: true });
+        let with_trailer =
+            matches!(payload, Payload::UnsignedTrailer | Payload::SignedChunks { trailer: true });
         let checksums =
             announced.iter().filter_map(|name| Some((name.clone(), Checksum::of_trailer(name)?))).collect();
-        let chain = || Chain { verified: verified.clone(), previous: verified.seed.clone(), claimed: String::new() };
+        let chain =
+            || Chain { verified: verified.clone(), previous: verified.seed.clone(), claimed: String::new() };
         Self {
             state: State::Head,
             buffer: BytesMut::new(),
@@ -152,7 +154,8 @@ impl Chunks {
         let Some(line) = self.line(HEAD_CAP)? else { return Ok(false) };
         let Ok(line) = std::str::from_utf8(&line) else { return refuse("a chunk's head is not text") };
         let (size, extension) = line.split_once(';').unwrap_or((line, ""));
-        let hexadecimal = !size.is_empty() && size.len() <= 16 && size.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hexadecimal =
+            !size.is_empty() && size.len() <= 16 && size.bytes().all(|byte| byte.is_ascii_hexdigit());
         let size = hexadecimal.then(|| u64::from_str_radix(size, 16).ok()).flatten();
         let Some(size) = size else { return refuse("a chunk's size is not a hexadecimal number") };
         if self.declared.saturating_sub(self.seen) < size {
@@ -250,7 +253,9 @@ impl Chunks {
         let mut read: Vec<(String, String)> = Vec::new();
         let mut signature = None;
         for line in block.split("\r\n").map(|line| line.trim_end_matches('\n')) {
-            let Some((name, value)) = line.split_once(':') else { return refuse("a trailer is not NAME:VALUE") };
+            let Some((name, value)) = line.split_once(':') else {
+                return refuse("a trailer is not NAME:VALUE");
+            };
             let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
             if name == "x-amz-trailer-signature" {
                 if signature.replace(value).is_some() {
@@ -281,7 +286,11 @@ impl Chunks {
         if fits { Ok(()) } else { refuse("its trailers do not fit their signature") }
     }
 
-    fn end(&mut self, read: Vec<(String, String)>, out: &mut VecDeque<Piece>) -> Result<bool, SignatureRefusal> {
+    fn end(
+        &mut self,
+        read: Vec<(String, String)>,
+        out: &mut VecDeque<Piece>,
+    ) -> Result<bool, SignatureRefusal> {
         if self.announced.iter().any(|name| !read.iter().any(|(have, _)| have == name)) {
             return refuse("a trailer that x-amz-trailer announces is missing");
         }

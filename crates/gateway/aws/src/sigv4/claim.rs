@@ -48,12 +48,16 @@ impl Payload {
             Some(UNSIGNED_TRAILER) => Self::UnsignedTrailer,
             Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD") => Self::SignedChunks { trailer: false },
             Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER") => Self::SignedChunks { trailer: true },
-            Some(text) if text.starts_with("STREAMING-AWS4-ECDSA") => return Err(SignatureRefusal::Version4a),
+            Some(text) if text.starts_with("STREAMING-AWS4-ECDSA") => {
+                return Err(SignatureRefusal::Version4a);
+            }
             Some(text) if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
                 Self::Digest(text.to_ascii_lowercase())
             }
             Some(text) => {
-                return Err(SignatureRefusal::Malformed(format!("`{text}` is no value of x-amz-content-sha256")));
+                return Err(SignatureRefusal::Malformed(format!(
+                    "`{text}` is no value of x-amz-content-sha256"
+                )));
             }
         })
     }
@@ -100,7 +104,8 @@ impl Claim {
             }
         }
         let in_query = |name: &str| head.query.split('&').any(|pair| key_of(pair) == name);
-        let presigned = in_query("X-Amz-Algorithm") || in_query("X-Amz-Signature") || in_query("X-Amz-Credential");
+        let presigned =
+            in_query("X-Amz-Algorithm") || in_query("X-Amz-Signature") || in_query("X-Amz-Credential");
         let old = in_query("AWSAccessKeyId") || in_query("SignatureVersion");
         match head.header("authorization") {
             Some(_) if presigned || old => {
@@ -129,7 +134,9 @@ impl Claim {
         match self.form {
             Form::Header if self.at.abs_diff(now) > SKEW => Err(skewed()),
             Form::Query { .. } if self.at > now.saturating_add(SKEW) => Err(skewed()),
-            Form::Query { expires } if now > self.at.saturating_add(expires) => Err(SignatureRefusal::UrlExpired),
+            Form::Query { expires } if now > self.at.saturating_add(expires) => {
+                Err(SignatureRefusal::UrlExpired)
+            }
             _ => Ok(()),
         }
     }
@@ -179,7 +186,9 @@ impl Claim {
             }
         }
         if let Some(name) = self.signed_headers.iter().find(|name| head.header(name).is_none()) {
-            return Err(SignatureRefusal::Malformed(format!("the signed header `{name}` is not in the request")));
+            return Err(SignatureRefusal::Malformed(format!(
+                "the signed header `{name}` is not in the request"
+            )));
         }
         Ok(self)
     }
@@ -234,8 +243,10 @@ fn from_header(head: &Head<'_>, text: &str) -> Result<Claim, SignatureRefusal> {
         }
     }
     let missing = |name: &str| SignatureRefusal::Malformed(format!("`{name}` is missing"));
-    let (access_key_id, date, region, service) = credential(credentials.ok_or_else(|| missing("Credential"))?)?;
-    let bad_time = || SignatureRefusal::Malformed("there is no x-amz-date or date header that is a time".to_owned());
+    let (access_key_id, date, region, service) =
+        credential(credentials.ok_or_else(|| missing("Credential"))?)?;
+    let bad_time =
+        || SignatureRefusal::Malformed("there is no x-amz-date or date header that is a time".to_owned());
     let at = match head.header("x-amz-date") {
         Some(text) => instant::parse_basic(text).ok_or_else(bad_time)?,
         None => {
@@ -248,7 +259,11 @@ fn from_header(head: &Head<'_>, text: &str) -> Result<Claim, SignatureRefusal> {
         date,
         region,
         service,
-        signed_headers: headers.ok_or_else(|| missing("SignedHeaders"))?.split(';').map(str::to_owned).collect(),
+        signed_headers: headers
+            .ok_or_else(|| missing("SignedHeaders"))?
+            .split(';')
+            .map(str::to_owned)
+            .collect(),
         signature: signature.ok_or_else(|| missing("Signature"))?.to_owned(),
         at,
         timestamp: instant::basic(at),
@@ -287,9 +302,10 @@ fn from_query(head: &Head<'_>) -> Result<Claim, SignatureRefusal> {
     let at = instant::parse_basic(&timestamp)
         .ok_or_else(|| SignatureRefusal::Malformed("`X-Amz-Date` is not a time".to_owned()))?;
     let expires = needed("X-Amz-Expires")?;
-    let expires = expires.parse().ok().filter(|expires| (1..=LONGEST).contains(expires)).ok_or_else(|| {
-        SignatureRefusal::Malformed("`X-Amz-Expires` is not between one second and seven days".to_owned())
-    })?;
+    let expires =
+        expires.parse().ok().filter(|expires| (1..=LONGEST).contains(expires)).ok_or_else(|| {
+            SignatureRefusal::Malformed("`X-Amz-Expires` is not between one second and seven days".to_owned())
+        })?;
     let declared = match head.header("x-amz-content-sha256") {
         Some(text) => Some(text.to_owned()),
         None => value("X-Amz-Content-Sha256")?,

@@ -17,7 +17,9 @@ pub enum Flavour {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureRefusal {
     /// No signature at all.
-    #[error("the request is not signed: Interlock needs a signature made with the session's virtual access key")]
+    #[error(
+        "the request is not signed: Interlock needs a signature made with the session's virtual access key"
+    )]
     Unsigned,
     /// Signature Version 2.
     #[error(
@@ -111,7 +113,9 @@ impl SignatureRefusal {
                 "UnrecognizedClientException"
             }
             (Self::ForeignKey(_) | Self::TokenMissing(_) | Self::TokenWrong(_), Ec2) => "AuthFailure",
-            (Self::ForeignKey(_) | Self::TokenMissing(_) | Self::TokenWrong(_), Query) => "InvalidClientTokenId",
+            (Self::ForeignKey(_) | Self::TokenMissing(_) | Self::TokenWrong(_), Query) => {
+                "InvalidClientTokenId"
+            }
             (Self::KeyExpired(_), Json) => "ExpiredTokenException",
             (Self::KeyExpired(_), Ec2) => "RequestExpired",
             (Self::KeyExpired(_), _) => "ExpiredToken",

@@ -72,7 +72,8 @@ pub fn sign(
         headers.push(("x-amz-content-sha256".to_owned(), payload.clone()));
     }
     if let Some(token) = signing.token {
-        let name = if signing.service == "s3express" { "x-amz-s3session-token" } else { "x-amz-security-token" };
+        let name =
+            if signing.service == "s3express" { "x-amz-s3session-token" } else { "x-amz-security-token" };
         headers.push((name.to_owned(), token.reveal().to_owned()));
     }
     let mut signed: Vec<&str> = headers

@@ -14,7 +14,13 @@ fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn check(method: &str, path: &str, query: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Verified, SignatureRefusal> {
+fn check(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<Verified, SignatureRefusal> {
     let headers = owned(headers);
     let head = Head { method, path, query, headers: &headers };
     let claim = Claim::read(&head)?;
@@ -34,7 +40,10 @@ fn s3_documentation_get_object() {
             ("range", "bytes=0-9"),
             ("x-amz-content-sha256", EMPTY_SHA256),
             ("x-amz-date", "20130524T000000Z"),
-            ("authorization", "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+            ),
         ],
         b"",
     );
@@ -53,7 +62,10 @@ fn s3_documentation_put_object_with_escapes() {
             ("x-amz-content-sha256", "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"),
             ("x-amz-date", "20130524T000000Z"),
             ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
-            ("authorization", "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+            ),
         ],
         b"Welcome to Amazon S3.",
     );
@@ -66,7 +78,9 @@ fn s3_documentation_queries() {
         ("lifecycle", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
         ("max-keys=2&prefix=J", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
     ] {
-        let authorization = format!("AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;x-amz-content-sha256;x-amz-date,Signature={signature}");
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;x-amz-content-sha256;x-amz-date,Signature={signature}"
+        );
         let headers = [
             ("host", "examplebucket.s3.amazonaws.com"),
             ("x-amz-content-sha256", EMPTY_SHA256),
@@ -132,7 +146,9 @@ const CHUNK_HEADERS: [(&str, &str); 6] = [
 ];
 
 fn chunked_seed(payload: &str, extra: &[(&str, &str)], signed: &str, seed: &str) -> (Payload, Verified) {
-    let authorization = format!("AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders={signed},Signature={seed}");
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders={signed},Signature={seed}"
+    );
     let mut headers = owned(&CHUNK_HEADERS);
     headers.extend(owned(extra));
     headers.push(("x-amz-content-sha256".to_owned(), payload.to_owned()));
@@ -220,14 +236,19 @@ fn s3_documentation_signed_trailer() {
     let names = vec!["x-amz-checksum-crc32c".to_owned()];
     let decoder = || Chunks::new(&payload, &verified, 66_560, names.clone());
     assert_eq!(run(decoder(), &framed(&chunks, tail), 999).unwrap().len(), 66_560);
-    for spoilt in [tail.replace("sOO8", "sOO9"), tail.replace(":d81f", ":d81e"), tail.replace("x-amz-trailer-sig", "x-amz-other-sig")] {
+    for spoilt in [
+        tail.replace("sOO8", "sOO9"),
+        tail.replace(":d81f", ":d81e"),
+        tail.replace("x-amz-trailer-sig", "x-amz-other-sig"),
+    ] {
         assert!(run(decoder(), &framed(&chunks, &spoilt), 999).is_err(), "{spoilt}");
     }
 }
 
 #[test]
 fn unsigned_trailer_is_checked() {
-    let verified = Verified { key: [0; 32], seed: String::new(), timestamp: String::new(), scope: String::new() };
+    let verified =
+        Verified { key: [0; 32], seed: String::new(), timestamp: String::new(), scope: String::new() };
     let names = vec!["x-amz-checksum-crc32".to_owned()];
     let decoder = |length| Chunks::new(&Payload::UnsignedTrailer, &verified, length, names.clone());
     let good = "5\r\n12345\r\n4\r\n6789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n";
@@ -258,16 +279,23 @@ fn each_other_scheme_has_its_own_refusal() {
     assert_eq!(refusal(&[("authorization", "AWS AKID:sig=")], ""), SignatureRefusal::Version2);
     assert_eq!(refusal(&[], "AWSAccessKeyId=A&Signature=b&Expires=1"), SignatureRefusal::Version2);
     assert_eq!(refusal(&[("authorization", "Bearer x")], ""), SignatureRefusal::Bearer);
-    assert_eq!(refusal(&[("authorization", "AWS4-ECDSA-P256-SHA256 Credential=x")], ""), SignatureRefusal::Version4a);
+    assert_eq!(
+        refusal(&[("authorization", "AWS4-ECDSA-P256-SHA256 Credential=x")], ""),
+        SignatureRefusal::Version4a
+    );
     assert_eq!(refusal(&[], "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256"), SignatureRefusal::Version4a);
     assert!(matches!(refusal(&[("authorization", "Basic eDp5")], ""), SignatureRefusal::Scheme(_)));
     let good = "AWS4-HMAC-SHA256 Credential=A/20150830/r/s/aws4_request, SignedHeaders=host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
     let with = |authorization: &str, extra: &[(&str, &str)]| {
-        let mut headers = vec![("host", "h"), ("x-amz-date", "20150830T123600Z"), ("authorization", authorization)];
+        let mut headers =
+            vec![("host", "h"), ("x-amz-date", "20150830T123600Z"), ("authorization", authorization)];
         headers.extend_from_slice(extra);
         refusal(&headers, "")
     };
-    assert_eq!(with(good, &[("x-amz-target", "T")]), SignatureRefusal::HeaderNotSigned("x-amz-target".to_owned()));
+    assert_eq!(
+        with(good, &[("x-amz-target", "T")]),
+        SignatureRefusal::HeaderNotSigned("x-amz-target".to_owned())
+    );
     assert_eq!(with(&good.replace("host;", ""), &[]), SignatureRefusal::HeaderNotSigned("host".to_owned()));
     assert!(matches!(with(good, &[("x-amz-date", "20150830T123600Z")]), SignatureRefusal::Ambiguous(_)));
     assert!(matches!(with(&format!("{good}, Signature=0"), &[]), SignatureRefusal::Ambiguous(_)));

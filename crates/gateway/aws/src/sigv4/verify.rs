@@ -25,7 +25,12 @@ impl Claim {
     /// digest of the whole body where the claim has none.
     ///
     /// Clients spell paths and queries differently; every spelling tried means the same request.
-    pub fn verify(&self, head: &Head<'_>, secret: &Secret, payload: &str) -> Result<Verified, SignatureRefusal> {
+    pub fn verify(
+        &self,
+        head: &Head<'_>,
+        secret: &Secret,
+        payload: &str,
+    ) -> Result<Verified, SignatureRefusal> {
         let key = derive(secret, &self.date, &self.region, &self.service);
         let scope = self.scope();
         let mut signed: Vec<&str> = self.signed_headers.iter().map(String::as_str).collect();

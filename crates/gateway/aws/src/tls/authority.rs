@@ -9,8 +9,8 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PublicKeyData as _, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData as _, date_time_ymd,
 };
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
@@ -52,7 +52,10 @@ impl Authority {
         let certificate_path = folder.join(CERTIFICATE_FILE);
         let key = match fs::read_to_string(&key_path) {
             Ok(pem) => {
-                let mode = fs::metadata(&key_path).map_err(GatewayError::file("read", &key_path))?.permissions().mode();
+                let mode = fs::metadata(&key_path)
+                    .map_err(GatewayError::file("read", &key_path))?
+                    .permissions()
+                    .mode();
                 if mode & 0o077 != 0 {
                     return Err(GatewayError::OpenKey(key_path));
                 }
@@ -68,7 +71,9 @@ impl Authority {
         let params = ca_params(&key)?;
         let pem = match fs::read_to_string(&certificate_path) {
             Ok(pem) if pem.contains("BEGIN CERTIFICATE") => pem,
-            Ok(_) => return Err(GatewayError::Authority(format!("`{CERTIFICATE_FILE}` holds no certificate"))),
+            Ok(_) => {
+                return Err(GatewayError::Authority(format!("`{CERTIFICATE_FILE}` holds no certificate")));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let pem = params.self_signed(&key).map_err(refused)?.pem();
                 write(&certificate_path, &pem, 0o644)?;
@@ -146,6 +151,8 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), GatewayError> {
     let _ = fs::remove_file(&partial);
     let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&partial);
     let mut file = file.map_err(GatewayError::file("write", &partial))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(GatewayError::file("write", &partial))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(GatewayError::file("write", &partial))?;
     fs::rename(&partial, path).map_err(GatewayError::file("write", path))
 }

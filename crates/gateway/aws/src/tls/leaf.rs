@@ -41,7 +41,8 @@ impl fmt::Debug for Leaves {
 impl Leaves {
     pub(crate) fn new(authority: Arc<Authority>) -> Result<Self, GatewayError> {
         let fault = |why: String| GatewayError::Authority(why);
-        let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| fault(error.to_string()))?;
+        let pair =
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| fault(error.to_string()))?;
         let der = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pair.serialize_der()));
         let signer = ring::sign::any_ecdsa_type(&der).map_err(|error| fault(error.to_string()))?;
         Ok(Self { authority, pair, signer, made: Mutex::new(HashMap::new()) })

@@ -19,7 +19,8 @@ fn folder(name: &str) -> PathBuf {
 fn verifies(pem: &str, leaves: &Leaves, name: &str, asked: &str) -> bool {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
     let verifier = verifier.build().unwrap();
     let key = leaves.certificate(name, instant::now()).unwrap();
     let asked = ServerName::try_from(asked.to_owned()).unwrap();
@@ -59,10 +60,25 @@ fn the_authority_is_made_once_and_its_key_is_private() {
 
 #[test]
 fn names() {
-    for name in ["iam.amazonaws.com", "RDS.us-east-1.amazonaws.com", "my_b.x.s3.amazonaws.com", "s3.cn-north-1.amazonaws.com.cn", "ec2.us-east-1.api.aws"] {
+    for name in [
+        "iam.amazonaws.com",
+        "RDS.us-east-1.amazonaws.com",
+        "my_b.x.s3.amazonaws.com",
+        "s3.cn-north-1.amazonaws.com.cn",
+        "ec2.us-east-1.api.aws",
+    ] {
         assert!(is_aws_name(name), "{name}");
     }
-    for name in ["amazonaws.com", "evilamazonaws.com", "amazonaws.com.evil.org", "a..amazonaws.com", "a b.amazonaws.com", "", "169.254.169.254", "*.amazonaws.com"] {
+    for name in [
+        "amazonaws.com",
+        "evilamazonaws.com",
+        "amazonaws.com.evil.org",
+        "a..amazonaws.com",
+        "a b.amazonaws.com",
+        "",
+        "169.254.169.254",
+        "*.amazonaws.com",
+    ] {
         assert!(!is_aws_name(name), "{name}");
     }
 }

@@ -140,7 +140,8 @@ fn base(template: &str) -> Result<Base, GatewayError> {
     }
     let sample = start.replace("{service}", "service").replace("{region}", "region");
     let uri: Uri = sample.parse().map_err(|_| bad())?;
-    let plain = matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() == "/" && uri.query().is_none();
+    let plain =
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() == "/" && uri.query().is_none();
     if !plain || uri.authority().is_none_or(|authority: &Authority| authority.as_str().contains('@')) {
         return Err(bad());
     }

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 config = Config(retries={"max_attempts": 1})
 def client(name, **kw): return boto3.client(name, config=config, **kw)
 sts = client("sts")
-given = sts.assume_role(RoleArn="arn:aws:iam::210987654321:role/dev-role", RoleSessionName="x")["Credentials"]
+given = sts.assume_role(RoleArn="arn:aws:iam::210987654321:role/dev-role", RoleSessionName="xyz")["Credentials"]
 assert given["AccessKeyId"].startswith("ILSA"), given["AccessKeyId"]
 assert len(given["SecretAccessKey"]) == 40 and given["SessionToken"].startswith("interlock-")
 as_role = dict(aws_access_key_id=given["AccessKeyId"], aws_secret_access_key=given["SecretAccessKey"], aws_session_token=given["SessionToken"])

@@ -121,7 +121,7 @@ assert "SignatureDoesNotMatch" in text, text
 url = s3.generate_presigned_url("put_object", Params={"Bucket": "bucket", "Key": "k"}, ExpiresIn=60)
 status, text, _ = send("PUT", url, {"Content-Type": "application/octet-stream"}, b"hello")
 assert status == 403 and "t-42" in text and "PutObject" in text, text
-url = client("sts").generate_presigned_url("get_caller_identity")
+url = client("sts").generate_presigned_url("get_caller_identity", HttpMethod="GET")
 status, text, _ = send("GET", url)
 assert status == 403 and "t-42" in text, text
 old = client("s3", config=Config(signature_version="s3", s3={"addressing_style": "path"})).generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})

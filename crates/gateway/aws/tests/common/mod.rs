@@ -14,14 +14,14 @@ use std::{
 use async_trait::async_trait;
 use interlock_action::{Action, ActionId, Millis, Operation, SessionId};
 use interlock_flow::{
-    Agent, Cause, Clock, Event, HeldAction, Journal, JournalError, Lease, Memory, Receipt,
-    Record, RefusedAction, Session, Verdict,
+    Agent, Cause, Clock, Event, HeldAction, Journal, JournalError, Lease, Memory, Receipt, Record,
+    RefusedAction, Session, Verdict,
+};
+use interlock_gateway_aws::{
+    Admit, AwsGateway, CredentialSource, EgressLog, EgressNote, GatewayConfig, HomeKey, JournalPort,
+    Listening, VirtualKeys,
 };
 use interlock_policy::AgentClass;
-use interlock_gateway_aws::{
-    Admit, AwsGateway, CredentialSource, EgressLog, EgressNote, GatewayConfig, HomeKey, JournalPort, Listening,
-    VirtualKeys,
-};
 
 pub(crate) const HOME: [u8; 32] = [42; 32];
 pub(crate) const SESSION: &str = "s-1";
@@ -83,7 +83,8 @@ pub(crate) struct Judge {
 #[async_trait]
 impl Admit for Judge {
     async fn admit(&self, _: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
-        let operation = candidates.first().map_or_else(|| Operation::new("none"), |action| action.operation.clone());
+        let operation =
+            candidates.first().map_or_else(|| Operation::new("none"), |action| action.operation.clone());
         self.asked.lock().unwrap().push(candidates);
         if self.refuses {
             return Verdict::Refused(RefusedAction {
@@ -159,7 +160,11 @@ pub(crate) fn build(
     let key = VirtualKeys::draw().unwrap();
     pages.memory.write().unwrap().apply(&Event::Session { session: session(&key) });
     let credentials = folder.join("aws.credentials");
-    fs::write(&credentials, "[default]\naws_access_key_id = AKIAREALREALREALREAL\naws_secret_access_key = realsecretrealsecret\n").unwrap();
+    fs::write(
+        &credentials,
+        "[default]\naws_access_key_id = AKIAREALREALREALREAL\naws_secret_access_key = realsecretrealsecret\n",
+    )
+    .unwrap();
     let mut config = GatewayConfig::new(folder.join("ca"), HomeKey::new(HOME));
     config.credentials = CredentialSource::File(credentials);
     config.account = Some("123456789012".into());
@@ -173,7 +178,11 @@ pub(crate) fn build(
 }
 
 /// A gateway whose judge has one answer.
-pub(crate) async fn house(name: &str, judge: Arc<dyn Admit>, change: impl FnOnce(&mut GatewayConfig)) -> House {
+pub(crate) async fn house(
+    name: &str,
+    judge: Arc<dyn Admit>,
+    change: impl FnOnce(&mut GatewayConfig),
+) -> House {
     let (folder, gateway, notes, pages, key) = build(name, change);
     let doors = gateway.start(judge).await.unwrap();
     House { folder, gateway, doors, notes, pages, key }
@@ -209,7 +218,8 @@ impl House {
         let bundle = self.folder.join("bundle.pem").display().to_string();
         match way {
             Way::Proxy => {
-                let user = format!("{SESSION}:{}", self.gateway.virtual_keys().proxy_password(SESSION).reveal());
+                let user =
+                    format!("{SESSION}:{}", self.gateway.virtual_keys().proxy_password(SESSION).reveal());
                 let url = format!("http://{user}@{}", self.doors.proxy);
                 for name in ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"] {
                     env.insert(name.to_owned(), url.clone());

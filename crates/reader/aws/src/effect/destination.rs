@@ -21,7 +21,8 @@ pub(super) fn leaves(subject: &Subject<'_>, claims: &mut Vec<Claim>) {
     let reads = claims.iter().all(|claim| !claim.effect.mutates());
     // S3's own operations name the bucket that they read.
     if reads && !subject.service.starts_with("s3") && named(subject.parameters) {
-        claims.push(Claim::plain(Effect::Exfiltrate, "writes its answer into a bucket that the request names"));
+        claims
+            .push(Claim::plain(Effect::Exfiltrate, "writes its answer into a bucket that the request names"));
     }
 }
 

@@ -240,8 +240,5 @@ fn overwrites(subject: &Subject<'_>) -> Vec<Claim> {
         "writes over an item, whose old content is lost",
         vec![yes(DYNAMODB_ITEM_EXISTS)],
     );
-    vec![
-        many(unproven, over),
-        claim_when(Effect::Update, "writes items", vec![yes(DYNAMODB_ITEM_EXISTS)]),
-    ]
+    vec![many(unproven, over), claim_when(Effect::Update, "writes items", vec![yes(DYNAMODB_ITEM_EXISTS)])]
 }

@@ -189,6 +189,7 @@ fn hand(subject: &Subject<'_>, member: &str, template: &str, value: &str) -> Str
         ("route53", _) => value.rsplit('/').next().unwrap_or(value),
         ("ssm", "Name" | "Names" | "Path") => value.trim_start_matches('/'),
         ("logs", _) => value.trim_end_matches(":*"),
+        ("ecs", _) if template.contains("/*/") => return in_cluster(subject, template, value),
         ("lambda", "FunctionName") if Arn::parse(value).is_none() => {
             return function(subject, value);
         }
@@ -196,6 +197,20 @@ fn hand(subject: &Subject<'_>, member: &str, template: &str, value: &str) -> Str
         _ => value,
     };
     arn::fill(subject, template, value)
+}
+
+/// Services and tasks lie in a cluster, which another member names; an old ARN leaves it out.
+fn in_cluster(subject: &Subject<'_>, template: &str, value: &str) -> String {
+    let cluster = subject.text("cluster").unwrap_or("default");
+    let cluster = cluster.rsplit('/').next().unwrap_or(cluster);
+    let name = match Arn::parse(value).map(|arn| arn.resource.split('/').collect::<Vec<_>>()) {
+        Some(parts) => match parts.as_slice() {
+            [_, name] => *name,
+            _ => return value.to_owned(),
+        },
+        None => value,
+    };
+    arn::fill(subject, &template.replace('*', cluster), name)
 }
 
 /// A function's name may carry account and qualifier: `123456789012:function:name:prod`, `name:1`.

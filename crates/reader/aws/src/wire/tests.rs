@@ -293,7 +293,8 @@ proptest! {
 
     #[test]
     fn pairs_survive(pairs in prop::collection::vec((".+", ".*"), 0..9)) {
-        prop_assert_eq!(uri::pairs(&uri::write_pairs(&pairs)), Ok(pairs));
+        prop_assert_eq!(uri::pairs(&uri::write_pairs(&pairs)), Ok(pairs.clone()));
+        prop_assert_eq!(uri::pairs(&uri::write_form(&pairs)), Ok(pairs));
     }
 
     #[test]

@@ -65,7 +65,13 @@ pub(crate) fn pairs(raw: &str) -> Result<Vec<(String, String)>, ReadError> {
         .collect()
 }
 
-/// Writes pairs as a query or form.
+/// Writes pairs as a form, spaces as `+`: the way the encoding is defined (WHATWG URL, section 5) and AWS's own SDKs do,
+/// so that a service that parses a form and writes it anew to check its digest gets the same bytes.
+pub(super) fn write_form(pairs: &[(String, String)]) -> String {
+    write_pairs(pairs).replace("%20", "+")
+}
+
+/// Writes pairs as a query.
 pub(super) fn write_pairs(pairs: &[(String, String)]) -> String {
     let written: Vec<String> =
         pairs.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();

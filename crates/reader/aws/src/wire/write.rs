@@ -138,7 +138,7 @@ fn write_form(
     if let Some(input) = walk.service.input(operation) {
         query::write_members(walk, dialect, input, parameters, "", &Path::Root, &mut pairs)?;
     }
-    written.body = uri::write_pairs(&pairs).into();
+    written.body = uri::write_form(&pairs).into();
     written.header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
     Ok(())
 }
