@@ -1,6 +1,10 @@
 //! The real daemon killed at every named point of the road: no acknowledged entry lost, no permit spent twice, open
 //! calls said to be unknown, and the log verifies.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests: a fault here is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a fault here is a failed test"
+)]
 
 use interlock_tests::{Emulator, Home, Output};
 
