@@ -1,5 +1,12 @@
 //! The command line as people and programs meet it: statuses, data on standard output, words on standard error.
-#![expect(clippy::unwrap_used, reason = "helpers of tests: a fault here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 use interlock_tests::{Emulator, Home, Scratch, binary};
 use std::process::Command;

@@ -1,6 +1,13 @@
 //! A freeze stops mutations at once, in its scope and nowhere else, while reads go on; only a person's key lifts it, and
 //! no agent can.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 mod scenario;
 

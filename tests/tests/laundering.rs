@@ -1,7 +1,14 @@
 //! Laundering: harmless-looking ways around the tier table, played through the real gateway with real clients.
 //!
 //! The documents of `scenarios/laundering` are the tests: each is played step by step, as it is written.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 mod scenario;
 

@@ -1,4 +1,12 @@
 //! The main job: safe work flows, a wipe is held.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 use interlock_tests::{Emulator, Home};
 

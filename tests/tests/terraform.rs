@@ -1,17 +1,21 @@
 //! Terraform with the real AWS provider, unchanged: thirty kinds of resources live and die in development without a
 //! word, and the same configuration in production loses no data.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
+mod checked;
 mod tf;
 
+use checked::{Checked, services};
 use interlock_tests::{Emulator, Home};
 use serde_json::Value;
 use tf::found;
-
-const DEVELOPMENT: &str = r#"
-[[environment]]
-name = "development"
-match = { account = "123456789012" }
-"#;
 
 /// The ledger's entries, oldest first.
 fn ledger(home: &Home) -> Vec<Value> {
@@ -46,21 +50,29 @@ fn brief(rows: &[Value]) -> String {
 #[test]
 fn thirty_kinds_are_made_changed_and_removed_in_development() {
     let Some(terraform) = found() else { return };
-    let emulator = Emulator::start();
-    let (home, _daemon) = Home::new(&emulator, &["ana", "bo", "cy"], DEVELOPMENT);
-    terraform.of_agent(&home, "dev-app");
+    let checked = Checked::new();
+    let home = &checked.home;
+    terraform.of_agent(home, "dev-app");
     for arguments in [
         ["apply", "-auto-approve", "-var=release=1"].as_slice(),
         &["apply", "-auto-approve", "-var=release=2"],
         &["destroy", "-auto-approve", "-refresh=false", "-var=release=2"],
     ] {
-        let done = terraform.run(&home, arguments);
-        assert!(done.code == 0, "{arguments:?}: {}\n{}", done.err, brief(&stopped(&home)));
+        let done = terraform.run(home, arguments);
+        assert!(done.code == 0, "{arguments:?}: {}\n{}", done.err, brief(&stopped(home)));
+        checked.flows(&done, &[]);
     }
-    assert!(stopped(&home).is_empty(), "{}", brief(&stopped(&home)));
-    let counted: Vec<_> =
-        ledger(&home).into_iter().filter(|row| row["public"]["destroys"].is_u64()).collect();
+    assert!(stopped(home).is_empty(), "{}", brief(&stopped(home)));
+    let counted: Vec<_> = ledger(home).into_iter().filter(|row| row["public"]["destroys"].is_u64()).collect();
     assert!(counted.is_empty(), "not known to be the agent's own: {}", brief(&counted));
+    let operations = checked.operations();
+    println!(
+        "Terraform: {} operations of {} services: {operations:?}",
+        operations.len(),
+        services(&operations).len()
+    );
+    println!("Terraform: {} signatures of Interlock's were checked", checked.checked());
+    assert!(operations.len() >= 120 && services(&operations).len() >= 15);
     home.verify();
 }
 

@@ -11,7 +11,7 @@ use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Guard, JournalError, Memory, Permit, PermitNote, Ports, Record, RefusedAction,
+    Budget, Cause, Event, Falls, Guard, JournalError, Memory, Permit, PermitNote, Ports, Record, RefusedAction,
     Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
     permit::frozen,
     situate::{World, memory_key, situate},
@@ -475,18 +475,23 @@ fn after(session: &Session, situated: &Situated) -> Vec<Event> {
                 events.push(Event::Touched { target: target.id.clone(), session: session.id.clone() });
                 events.extend(renamed(target, &situated.action.writes));
             }
-            // INVARIANT: only a read that found nothing proves that the call made it.
-            Relation::Creates if seen.and_then(|seen| seen.exists) == Some(false) => {
-                events.push(Event::Made {
-                    target: target.id.clone(),
-                    agent: session.agent.name.clone(),
-                    session: session.id.clone(),
-                    immutable_id: None,
-                });
-            }
             Relation::Creates | Relation::Reaches | Relation::Source => {}
         }
+        // INVARIANT: only a read that found nothing proves that the call made it.
+        let absent = seen.and_then(|seen| seen.exists) == Some(false);
+        let writes = |fall: &Falls| fall.effect == Effect::Create && fall.target.id == target.id;
+        let makes = target.relation == Relation::Creates
+            || (target.relation == Relation::Acts && situated.falls.iter().any(writes));
+        if makes && absent {
+            events.push(Event::Made {
+                target: target.id.clone(),
+                agent: session.agent.name.clone(),
+                session: session.id.clone(),
+                immutable_id: None,
+            });
+        }
     }
+    events.extend(situated.renews.iter().cloned());
     events
 }
 

@@ -62,6 +62,8 @@ pub struct Situated {
     pub destroys: u32,
     /// Classifications to remember.
     pub remember: Vec<Event>,
+    /// What stays the agent's own when it succeeds: things it made and now writes anew.
+    pub renews: Vec<Event>,
 }
 
 impl Situated {
@@ -105,6 +107,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
         }
     }
     let reach_production = reaches_production(world, &action, &falls, &survey);
+    let renews = renewed(world.memory, &session.agent.name, &action, &falls, &survey);
     let destroys = count_destroys(world.memory, &session.agent.name, &falls, &survey);
     let spent = |window, limit: u32| {
         world.memory.destroyed(&session.agent.name, world.now, window).saturating_add(destroys) > limit
@@ -122,6 +125,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
         over_budget,
         destroys,
         remember,
+        renews,
     }
 }
 
@@ -377,6 +381,33 @@ fn by_arn(rules: &Rules, id: &TargetId) -> EnvironmentName {
         environment: None,
     };
     rules.classify(&subject(&target, None)).environment
+}
+
+/// Objects that the agent made, that nobody else has written to since, and that it now writes anew: what stands there
+/// afterwards is its own again, under another id.
+fn renewed(
+    memory: &Memory,
+    agent: &AgentId,
+    action: &Action,
+    falls: &[Falls],
+    survey: &Survey,
+) -> Vec<Event> {
+    let written = |target: &&Target| {
+        target.kind == Kind::Object
+            && falls.iter().any(|fall| fall.effect == Effect::Create && fall.target.id == target.id)
+    };
+    let renewed = action.targets.iter().filter(written).filter_map(|target| {
+        let made = memory.made.get(&target.id)?;
+        let seen = survey.observed.get(&target.id).filter(|seen| seen.exists == Some(true));
+        let own = made.agent == *agent && !made.touched_by_others && is_still(&target.id, made, Some(seen?));
+        own.then(|| Event::Made {
+            target: target.id.clone(),
+            agent: made.agent.clone(),
+            session: made.session.clone(),
+            immutable_id: None,
+        })
+    });
+    renewed.collect()
 }
 
 fn count_destroys(memory: &Memory, agent: &AgentId, falls: &[Falls], survey: &Survey) -> u32 {

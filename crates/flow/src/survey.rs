@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use interlock_action::{Action, Answer, Answers, Observed, SessionId, Survey, TargetId};
+use interlock_action::{Action, Answer, Answers, Kind, Observed, SessionId, Survey, TargetId};
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
@@ -41,29 +41,36 @@ impl Road {
     /// Looks at what a session has just made and remembers the ids that no later thing of the same name will have. To be
     /// called once a create has succeeded; until then its proof is the name alone.
     pub async fn witness(&self, session: &SessionId, action: &Action) {
+        let Ok(session_of) = self.live_session(session) else { return };
         let made = |memory: &Memory, id: &TargetId| {
-            memory.made.get(id).is_some_and(|made| made.session == *session && made.immutable_id.is_none())
+            let made = memory.made.get(id)?;
+            (made.agent == session_of.agent.name && made.immutable_id.is_none()).then(|| made.session.clone())
         };
         let fresh = {
             let memory = self.memory();
-            action.targets.iter().any(|target| made(&memory, &target.id))
+            action.targets.iter().any(|target| made(&memory, &target.id).is_some())
         };
-        let Ok(session_of) = self.live_session(session) else { return };
         if !fresh {
             return;
         }
         let Ok(survey) = self.survey(&session_of, action).await else { return };
         let events: Vec<Event> = {
             let memory = self.memory();
-            let seen =
-                survey.observed.iter().filter(|(id, seen)| seen.immutable_id.is_some() && made(&memory, id));
-            let event = |(id, seen): (&TargetId, &Observed)| Event::Made {
-                target: id.clone(),
-                agent: session_of.agent.name.clone(),
-                session: session.clone(),
-                immutable_id: seen.immutable_id.clone(),
+            // An upload that has only begun made nothing yet.
+            let nothing = |id: &TargetId, seen: &Observed| {
+                let object = action.targets.iter().any(|target| target.id == *id && target.kind == Kind::Object);
+                object && seen.exists == Some(false)
             };
-            seen.map(event).collect()
+            let event = |(id, seen): (&TargetId, &Observed)| {
+                let session = made(&memory, id)?;
+                if nothing(id, seen) {
+                    return Some(Event::Gone { target: id.clone() });
+                }
+                let immutable_id = Some(seen.immutable_id.clone()?);
+                let agent = session_of.agent.name.clone();
+                Some(Event::Made { target: id.clone(), agent, session, immutable_id })
+            };
+            survey.observed.iter().filter_map(event).collect()
         };
         if events.is_empty() {
             return;

@@ -11,6 +11,8 @@
 //!     held destroy-data-production                                     held, by this policy rule among others
 //! agent aws s3 rb s3://prod-school                                     the same by the AWS CLI
 //!     refused audit-trail                                              or `allowed`, `stopped`, `fails NoSuchBucket`
+//! agent s3 ListBuckets {}
+//!     !held                                                            neither held nor refused; `!RULE`: not by this rule
 //! session                                                              a new session of the same agent
 //! person bo                                                            approves what was held last
 //! check s3 ListBuckets {}                                              the operator looks
@@ -81,9 +83,13 @@ fn blocks(text: &str) -> Vec<(String, String, String)> {
 
 /// The configuration of this name in the folder's README.
 pub(crate) fn configuration(folder: &Path, name: &str) -> String {
+    block(folder, &format!("toml {name}"))
+}
+
+/// The block of the folder's README that begins with these words.
+pub(crate) fn block(folder: &Path, wanted: &str) -> String {
     let text = std::fs::read_to_string(folder.join("README.md")).unwrap();
-    let wanted = format!("toml {name}");
-    let block = blocks(&text).into_iter().find(|(_, info, _)| *info == wanted);
+    let block = blocks(&text).into_iter().find(|(_, info, _)| info == wanted);
     block.unwrap_or_else(|| panic!("README.md has no block `{wanted}`")).2
 }
 
@@ -109,7 +115,7 @@ fn steps(body: &str) -> Vec<Step> {
         }
         let step = steps.last_mut().expect("an indented line before any step");
         let word = line.trim().split(' ').next().unwrap();
-        if OUTCOMES.contains(&word) {
+        if OUTCOMES.contains(&word) || word.starts_with('!') {
             step.then.push(line.trim().to_owned());
         } else {
             assert!(step.then.is_empty(), "`{}` comes after an outcome", line.trim());
@@ -343,6 +349,20 @@ fn call(what: &str, then: &[String]) -> Value {
     json!({"service": service, "operation": operation, "parameters": parameters, "queries": queries})
 }
 
+/// Whether a reply is what a line asks for.
+fn meets(wanted: &str, reply: &Reply) -> bool {
+    let (outcome, rules) = (reply.outcome(), reply.rules());
+    let stopped = matches!(outcome, "held" | "refused");
+    wanted.split_whitespace().enumerate().all(|(at, word)| match (at, word.strip_prefix('!')) {
+        (_, Some("held")) => !stopped,
+        (_, Some(rule)) => !rules.iter().any(|have| have == rule),
+        (0, None) if word == "stopped" => stopped,
+        (0, None) => outcome == word,
+        (_, None) if wanted.starts_with("fails") => reply.code == word,
+        (_, None) => rules.iter().any(|have| have == word),
+    })
+}
+
 /// What is wrong with what came of a step.
 fn fault(who: &str, then: &[String], reply: &Reply, names: &mut Vec<(String, String)>) -> Option<String> {
     let outcome = then.iter().find(|line| !line.starts_with("keep ") && !line.starts_with("is "));
@@ -351,21 +371,8 @@ fn fault(who: &str, then: &[String], reply: &Reply, names: &mut Vec<(String, Str
         (None, "agent") => panic!("a step of an agent says what must come of it"),
         (None, _) => "allowed",
     };
-    let mut words = wanted.split_whitespace();
-    let kind = words.next().unwrap();
-    let met = match kind {
-        "stopped" => matches!(reply.outcome(), "held" | "refused"),
-        kind => reply.outcome() == kind,
-    };
-    if !met {
+    if !meets(wanted, reply) {
         return Some(format!("must be {wanted}"));
-    }
-    let rules = reply.rules();
-    for word in words {
-        let met = if kind == "fails" { reply.code == word } else { rules.iter().any(|rule| rule == word) };
-        if !met {
-            return Some(format!("must be {wanted}"));
-        }
     }
     for ((word, name, path), value) in queries(then).into_iter().zip(&reply.values) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -1,6 +1,13 @@
 //! A hostile command tries to get out, one attempt at a time; each is reported by name. The same attempts are made
 //! outside the sandbox first, where they must succeed: an attempt that cannot succeed proves nothing.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 mod machine;
 

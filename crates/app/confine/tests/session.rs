@@ -1,6 +1,13 @@
 //! A confined command is an ordinary command: status, signals, terminal, files and environment are as expected, and
 //! nothing is left when it ends.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 mod machine;
 

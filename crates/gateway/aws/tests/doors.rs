@@ -1,4 +1,12 @@
 //! The doors: what is tunnelled, what is refused in words, TLS and HTTP/2, unix sockets, a stop in good order.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 mod common;
 

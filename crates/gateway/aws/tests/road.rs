@@ -1,5 +1,13 @@
 //! The whole way: real clients, the real road with the shipped policy, moto. Everything named `dev-*` or in the test's
 //! account belongs to an environment outside production.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 mod common;
 
@@ -118,4 +126,17 @@ async fn nothing_upstream_means_not_executed() {
         let outcome: Outcome = serde_json::from_value(record.entry.public["outcome"].clone()).unwrap();
         assert!(matches!(outcome, Outcome::NotExecuted { .. }), "{outcome:?}");
     }
+}
+
+/// Chunk signatures, trailers and digests are checked while the bytes pass; a body that fails is never complete.
+#[tokio::test(flavor = "multi_thread")]
+async fn spoilt_uploads_do_not_arrive() {
+    let moto = Moto::start().await;
+    let house = house("spoilt", &moto).await;
+    let said = house.python(Way::Endpoint, "spoilt.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+    let records = house.pages.records.lock().unwrap();
+    let outcomes = records.iter().filter_map(|record| record.entry.public.get("outcome"));
+    let not_executed = outcomes.filter(|outcome| outcome["outcome"] == "not-executed").count();
+    assert_eq!(not_executed, 4);
 }

@@ -1,5 +1,13 @@
 //! Forecasts of real calls against a real server: every read that a forecaster asks for is written by the catalogue,
 //! answered by moto, read back, and folded; what Interlock would call first is called, and its proof looked at.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 mod wire_common;
 

@@ -2,6 +2,14 @@
 //!
 //! Table and requests share a source, so this proves that nothing is lost between model, table and identification; it
 //! does not prove that the model is right.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

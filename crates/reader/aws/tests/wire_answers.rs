@@ -1,12 +1,11 @@
 //! Answers of a real server to requests that were written here, read as botocore reads them.
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "the functions that tests share are tests too"
+    reason = "a test: a fault here is a failed test"
 )]
 
 mod wire_common;

@@ -1,13 +1,12 @@
 //! Properties over all operations of all services: made-up parameters survive; no bytes make the reader panic; what is
 //! read from damaged bytes can be written, and reads the same again.
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "the functions that tests share are tests too"
+    reason = "a test: a fault here is a failed test"
 )]
 
 mod wire_common;

@@ -1,14 +1,13 @@
 //! Requests of independent writers of the protocols, recorded once: Terraform 1.11 with the AWS provider 5.100 (the Go
 //! SDK) while it built and removed thirty resources, and the JavaScript SDK v3. Each is one operation, nothing in it is
 //! unknown, and it survives being written anew.
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "the functions that tests share are tests too"
+    reason = "a test: a fault here is a failed test"
 )]
 
 mod wire_common;

@@ -1,12 +1,11 @@
 //! What is refused, and what is held: bodies and requests that two parsers could read differently.
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "the functions that tests share are tests too"
+    reason = "a test: a fault here is a failed test"
 )]
 
 mod wire_common;

@@ -1,13 +1,12 @@
 //! Every operation of every service, as botocore writes it: read, compared with what botocore was given, written to the
 //! host that botocore chose, read again.
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "the functions that tests share are tests too"
+    reason = "a test: a fault here is a failed test"
 )]
 
 mod wire_common;

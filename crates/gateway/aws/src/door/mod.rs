@@ -39,7 +39,7 @@ enum Door {
     Endpoint,
 }
 
-/// Open doors. Dropping it leaves them open until the process ends; [`Listening::stop`] closes them in good order.
+/// Open doors. Dropping it closes them; [`Listening::stop`] does so in good order.
 #[derive(Debug)]
 pub struct Listening {
     /// Where the proxy door listens: `HTTPS_PROXY`.

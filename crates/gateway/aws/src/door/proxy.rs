@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
 };
 
-use super::{AnswerBody, Door, serve::http1, text, tunnel};
+use super::{
+    AnswerBody, Door,
+    serve::{either, http1},
+    text, tunnel,
+};
 use crate::{
     gateway::Inner,
     handle::{Arrival, handle},
@@ -31,7 +35,10 @@ where
             }
         }
     };
-    http1(io, respond, stopping).await;
+    match door {
+        Door::Proxy => http1(io, respond, stopping).await,
+        Door::Endpoint => either(io, respond, stopping).await,
+    }
 }
 
 async fn at_proxy(
@@ -66,7 +73,9 @@ async fn at_proxy(
 }
 
 async fn at_endpoint(inner: Arc<Inner>, request: Request<Incoming>) -> Response<AnswerBody> {
-    if request.method() == Method::CONNECT || request.uri().scheme().is_some() {
+    // HTTP/2 names the scheme in every request.
+    let absolute = request.uri().scheme().is_some() && request.version() != Version::HTTP_2;
+    if request.method() == Method::CONNECT || absolute {
         return text(
             StatusCode::BAD_REQUEST,
             "This is Interlock's endpoint door: it takes AWS requests (AWS_ENDPOINT_URL). Proxy requests belong at the \

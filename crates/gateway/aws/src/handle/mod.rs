@@ -4,6 +4,7 @@
 //! of a streamed body is asked of the client before the decision: a client that expects `100 Continue` gets the refusal
 //! instead.
 
+mod addresses;
 mod answer;
 mod head;
 mod intake;
@@ -14,8 +15,6 @@ mod principal;
 mod reading;
 mod refusal;
 mod spend;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -57,8 +56,9 @@ pub(crate) async fn handle(
             return text(StatusCode::BAD_REQUEST, format!("Interlock cannot read this request: {why}."));
         }
     };
+    let door = addresses::door(&arrival, &head);
     let mut voice = Voice::guess(&head);
-    match road(inner, head, incoming, &mut voice).await {
+    match road(inner, head, door, incoming, &mut voice).await {
         Ok(answer) => answer,
         Err(say) => voice.say(&say),
     }
@@ -67,6 +67,7 @@ pub(crate) async fn handle(
 async fn road(
     inner: &Inner,
     head: interlock_reader_aws::wire::Request,
+    door: Option<String>,
     incoming: Incoming,
     voice: &mut Voice,
 ) -> Result<Response<AnswerBody>, Say> {
@@ -75,7 +76,7 @@ async fn road(
         Some(assumed) => assumed.account.clone(),
         None => crate::account::account(inner).await,
     };
-    let judged = reading::read(&intake, account.as_ref())?;
+    let judged = reading::read(&intake, account.as_ref(), door.as_deref())?;
     if let Some(first) = judged.first() {
         voice.know(&first.service, first.protocol);
     }
@@ -97,7 +98,7 @@ async fn road(
         verdict = admit.admit(&intake.principal.session, candidates).await;
     }
     match verdict {
-        Verdict::Allowed(permit) => spend::spend(inner, intake, judged, permit, account).await,
+        Verdict::Allowed(permit) => spend::spend(inner, intake, judged, permit, account, door).await,
         Verdict::Held(held) => Err(Say::held(&held)),
         Verdict::Refused(refused) => Err(Say::judged(&refused)),
         Verdict::Unbound => {

@@ -1,16 +1,15 @@
 //! Where a permit is spent: what was judged is written anew, signed with real credentials, and sent.
 
-use bytes::Bytes;
 use http::{HeaderValue, Response};
 use hyper::body::Incoming;
-use interlock_action::{AccountId, Relation};
+use interlock_action::{AccountId, Action, Effect, Relation};
 use interlock_flow::{Event, NotClear, Outcome, Permit};
 use interlock_reader_aws::wire::{self, read_answer};
 use serde_json::Value;
 
 use super::{
-    Collected, answer, collect, intake::Intake, issued, made, outcome, outcome::is_unauthenticated,
-    reading::Judged, refusal::Say,
+    Collected, addresses, answer, collect, intake::Intake, issued, made, outcome,
+    outcome::is_unauthenticated, reading::Judged, refusal::Say,
 };
 use crate::{
     door::AnswerBody,
@@ -35,6 +34,7 @@ pub(super) async fn spend(
     judged: Vec<Judged>,
     permit: Permit,
     account: Option<AccountId>,
+    door: Option<String>,
 ) -> Result<Response<AnswerBody>, Say> {
     let found = judged.into_iter().find(|judged| judged.action.operation == permit.action().operation);
     let Some(judged) = found else {
@@ -86,7 +86,7 @@ pub(super) async fn spend(
     let host = ready.host.clone();
     let fault = move || fault.as_ref().and_then(|fault| fault.get().cloned());
     let (permit, sent) = go(inner, permit, ready, fault).await?;
-    let job = Job { inner, judged: &judged, account, host, head_request };
+    let job = Job { inner, judged: &judged, account, host, door, head_request };
     job.answer(permit, sent).await
 }
 
@@ -147,6 +147,8 @@ struct Job<'a> {
     account: Option<AccountId>,
     /// As the upstream was told.
     host: String,
+    /// As the client was told, where that is no host of AWS's.
+    door: Option<String>,
     head_request: bool,
 }
 
@@ -183,9 +185,7 @@ impl Job<'_> {
             _ => Vec::new(),
         };
         let session = permit.session().id.clone();
-        let creates =
-            success && permit.action().targets.iter().any(|target| target.relation == Relation::Creates);
-        let action = creates.then(|| permit.action().clone());
+        let action = (success && creates(permit.action())).then(|| permit.action().clone());
         complete(permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
         if let (Some(action), Some(admit)) = (action, self.inner.admit.get()) {
             admit.witness(&session, &action).await;
@@ -220,7 +220,8 @@ impl Job<'_> {
             return Err(self.withheld());
         }
         if service.name == "sqs" {
-            collected.body = self.with_own_addresses(collected.body);
+            let emulator = self.inner.upstream.emulator();
+            collected.body = addresses::outward(collected.body, self.door.as_deref(), &self.host, emulator);
         }
         Ok(collected)
     }
@@ -233,17 +234,12 @@ impl Job<'_> {
              them. The call itself was carried out"
         ))
     }
+}
 
-    /// Queue addresses in AWS's own form, so that clients that go there come through Interlock.
-    fn with_own_addresses(&self, body: Bytes) -> Bytes {
-        let Ok(text) = std::str::from_utf8(&body) else { return body };
-        let to = format!("https://{}/", self.host);
-        let mut replaced = text.replace(&format!("http://{}/", self.host), &to);
-        if let Some(emulator) = self.inner.upstream.emulator() {
-            replaced = replaced.replace(&format!("http://{emulator}/"), &to);
-        }
-        if replaced == text { body } else { Bytes::from(replaced) }
-    }
+/// Whether something may be there that was not before.
+fn creates(action: &Action) -> bool {
+    action.targets.iter().any(|target| target.relation == Relation::Creates)
+        || action.claims.iter().any(|claim| claim.effect == Effect::Create)
 }
 
 /// An outcome that cannot be written down is an answer that is not given: who asks again finds out.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::Head;
+use super::{Head, claim::field};
 
 /// RFC 3986's unreserved characters stay.
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -109,7 +109,7 @@ pub(super) fn request(head: &Head<'_>, path: &str, query: &str, signed: &[&str],
     let _ = write!(text, "{}\n{path}\n{query}\n", head.method);
     for name in signed {
         let mut values =
-            head.headers.iter().filter(|(have, _)| have == name).map(|(_, value)| trimmed(value));
+            head.headers.iter().filter(|(have, _)| have == field(name)).map(|(_, value)| trimmed(value));
         let first = values.next().unwrap_or_default();
         let _ = write!(text, "{name}:{first}");
         for value in values {

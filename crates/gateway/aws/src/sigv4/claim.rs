@@ -177,7 +177,7 @@ impl Claim {
             return Err(SignatureRefusal::Malformed("signed header names must be lower-case".to_owned()));
         }
         let signed = |name: &str| self.signed_headers.iter().any(|have| have == name);
-        if !signed("host") {
+        if !signed("host") && !signed(AUTHORITY) {
             return Err(SignatureRefusal::HeaderNotSigned("host".to_owned()));
         }
         for (name, _) in head.headers {
@@ -185,13 +185,21 @@ impl Claim {
                 return Err(SignatureRefusal::HeaderNotSigned(name.clone()));
             }
         }
-        if let Some(name) = self.signed_headers.iter().find(|name| head.header(name).is_none()) {
+        if let Some(name) = self.signed_headers.iter().find(|name| head.header(field(name)).is_none()) {
             return Err(SignatureRefusal::Malformed(format!(
                 "the signed header `{name}` is not in the request"
             )));
         }
         Ok(self)
     }
+}
+
+/// What HTTP/2 has in the place of `host`; clients of HTTP/2 may sign it under this name.
+const AUTHORITY: &str = ":authority";
+
+/// The header that a signed name means.
+pub(super) fn field(name: &str) -> &str {
+    if name == AUTHORITY { "host" } else { name }
 }
 
 fn key_of(pair: &str) -> &str {

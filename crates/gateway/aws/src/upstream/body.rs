@@ -218,3 +218,125 @@ impl Body for Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sigv4::{Claim, Head, Payload, Secret, sha256_hex};
+
+    /// A source of these frames.
+    struct Frames(VecDeque<Bytes>);
+
+    impl Body for Frames {
+        type Data = Bytes;
+        type Error = hyper::Error;
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+            Poll::Ready(self.get_mut().0.pop_front().map(|bytes| Ok(Frame::data(bytes))))
+        }
+    }
+
+    /// What comes out, and the fault if there was one.
+    async fn run(bytes: &[u8], step: usize, plan: PassingPlan) -> (Vec<u8>, Option<BodyFault>) {
+        let frames = bytes.chunks(step).map(Bytes::copy_from_slice).collect();
+        let passing = Passing::new(Box::pin(Frames(frames)), plan);
+        let fault = passing.fault();
+        let mut body = Outgoing::Passing(Box::new(passing));
+        let mut out = Vec::new();
+        while let Some(Ok(frame)) = body.frame().await {
+            out.extend_from_slice(&frame.into_data().unwrap());
+        }
+        (out, fault.get().cloned())
+    }
+
+    fn plain(digest: Option<String>) -> PassingPlan {
+        PassingPlan { chunks: None, digest, length: None, reframe: false }
+    }
+
+    /// A decoder of unsigned chunks with a trailer; what it is chained to does not matter.
+    fn chunks(length: u64) -> Chunks {
+        let headers = [
+            ("host", "h"),
+            ("x-amz-date", "20130524T000000Z"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=A/20130524/r/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=",
+            ),
+        ];
+        let mut headers: Vec<_> = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let secret = Secret::new("s");
+        crate::sigv4::sign(
+            "PUT",
+            "/k",
+            "",
+            &mut headers,
+            crate::sigv4::Body::UnsignedTrailer,
+            &crate::sigv4::Signing {
+                access_key_id: "A",
+                secret: &secret,
+                token: None,
+                region: "r",
+                service: "s3",
+                now: 1_369_353_600,
+            },
+        );
+        let head = Head { method: "PUT", path: "/k", query: "", headers: &headers };
+        let claim = Claim::read(&head).unwrap();
+        assert_eq!(claim.payload, Payload::UnsignedTrailer);
+        let verified = claim.verify(&head, &secret, claim.payload_line().unwrap()).unwrap();
+        Chunks::new(&claim.payload, &verified, length, vec!["x-amz-checksum-crc32".to_owned()])
+    }
+
+    const FRAMED: &str = "5\r\n12345\r\n4\r\n6789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_body_that_is_not_what_was_signed_is_never_complete() {
+        let body = b"the whole body";
+        let good = sha256_hex(body);
+        for step in [1, 5, 100] {
+            assert_eq!(run(body, step, plain(Some(good.clone()))).await, (body.to_vec(), None));
+            let (out, fault) = run(body, step, plain(Some("0".repeat(64)))).await;
+            assert!(out.len() < body.len(), "its last bytes are held back");
+            assert_eq!(fault, Some(BodyFault::Refused(SignatureRefusal::Body)));
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_are_undone_and_done_again() {
+        for step in [1, 7, 1_000] {
+            let plan = PassingPlan { chunks: Some(chunks(9)), digest: None, length: Some(9), reframe: false };
+            assert_eq!(run(FRAMED.as_bytes(), step, plan).await, (b"123456789".to_vec(), None));
+            let plan = PassingPlan { chunks: Some(chunks(9)), digest: None, length: None, reframe: true };
+            let (again, fault) = run(FRAMED.as_bytes(), step, plan).await;
+            assert_eq!(fault, None);
+            let plan = PassingPlan { chunks: Some(chunks(9)), digest: None, length: Some(9), reframe: false };
+            assert_eq!(
+                run(&again, step, plan).await,
+                (b"123456789".to_vec(), None),
+                "our framing is framing"
+            );
+            let spoilt = FRAMED.replace("6789", "6780");
+            for reframe in [false, true] {
+                let plan = PassingPlan { chunks: Some(chunks(9)), digest: None, length: None, reframe };
+                let (out, fault) = run(spoilt.as_bytes(), step, plan).await;
+                assert!(matches!(fault, Some(BodyFault::Refused(SignatureRefusal::Stream(_)))), "{fault:?}");
+                assert!(out.len() < 9 || !out.ends_with(b"\r\n\r\n"));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_in_is_whole_or_refused(body in proptest::collection::vec(any::<u8>(), 0..300), step in 1usize..40) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (out, fault) = runtime.block_on(run(&body, step, plain(Some(sha256_hex(&body)))));
+            prop_assert_eq!(&out, &body);
+            prop_assert_eq!(fault, None);
+        }
+    }
+}

@@ -51,7 +51,7 @@ ddb.put_item(TableName="dev-t", Item={"k": {"S": "ü"}, "n": {"N": "1.50"}, "b":
 assert ddb.get_item(TableName="dev-t", Key={"k": {"S": "ü"}})["Item"]["b"]["B"] == b"\0\1"
 sqs = client("sqs")
 queue = sqs.create_queue(QueueName="dev-q")["QueueUrl"]
-assert queue.startswith("https://sqs.") and ".amazonaws.com/" in queue, queue
+assert queue.startswith((endpoint or f"https://sqs.{region}.amazonaws.com") + "/"), queue
 sqs.send_message(QueueUrl=queue, MessageBody="héllo <&>")
 message = sqs.receive_message(QueueUrl=queue)["Messages"][0]
 assert message["Body"] == "héllo <&>"

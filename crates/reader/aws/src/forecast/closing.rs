@@ -1,6 +1,6 @@
 //! What every survey says at its end, where the kind's own forecaster has not said it.
 
-use interlock_action::{Action, Change, Effect, Relation, Securing, Survey, Target};
+use interlock_action::{Action, Change, Claim, Effect, Relation, Securing, Survey, Target};
 
 use super::draft::{Draft, leading};
 
@@ -28,7 +28,10 @@ pub(super) fn close(action: &Action, draft: &mut Draft) {
 }
 
 fn plain_changes(action: &Action, draft: &mut Draft) {
-    for claim in action.claims.iter().filter(|claim| claim.effect.mutates()) {
+    // What the live state shows not to be is not said.
+    let facts = draft.facts();
+    let holds = |claim: &&Claim| claim.effect.mutates() && claim.when.iter().all(|test| test.holds(&facts));
+    for claim in action.claims.iter().filter(holds) {
         let relation = if claim.effect == Effect::Create { Relation::Creates } else { Relation::Acts };
         let falls = |target: &&Target| match &claim.target {
             Some(id) => *id == target.id,

@@ -163,15 +163,8 @@ impl Draft {
         self.fingerprint.insert(of.into(), field.into());
     }
 
-    /// The survey.
-    pub(super) fn finish(mut self) -> Survey {
-        let weight = |effect| match effect {
-            Effect::Destroy => 0,
-            Effect::RecoveryLoss => 1,
-            Effect::GuardRemoval => 2,
-            _ => 3,
-        };
-        self.changes.sort_by_key(|change| weight(change.effect));
+    /// The facts that are known.
+    pub(super) fn facts(&self) -> Facts {
         let mut facts = Facts::default();
         for (name, (worst, values)) in &self.facts {
             // INVARIANT: one target whose fact is unknown makes the action's fact unknown, unless another is at its worst.
@@ -181,6 +174,19 @@ impl Draft {
                 facts.set(*name, !*worst);
             }
         }
+        facts
+    }
+
+    /// The survey.
+    pub(super) fn finish(mut self) -> Survey {
+        let weight = |effect| match effect {
+            Effect::Destroy => 0,
+            Effect::RecoveryLoss => 1,
+            Effect::GuardRemoval => 2,
+            _ => 3,
+        };
+        self.changes.sort_by_key(|change| weight(change.effect));
+        let facts = self.facts();
         Survey {
             forecast: Forecast {
                 method: if self.saw { Method::Read } else { Method::Assumed },

@@ -8,6 +8,13 @@ use super::super::draft::{Draft, leading};
 /// Longer values are not put beside each other.
 const LONGEST: usize = 400;
 
+/// Whether the live record tells the present value of every member that the request sets: only then does putting the
+/// present values again take the request back. The members named here set nothing.
+pub(in crate::forecast) fn tells_all(action: &Action, record: &Value, set_nothing: &[&str]) -> bool {
+    let mut members = action.arguments.as_object().into_iter().flat_map(|members| members.keys());
+    members.all(|member| set_nothing.contains(&member.as_str()) || record.get(member).is_some())
+}
+
 /// One change for each member that the live record has with another value. Secret members are named, never shown.
 pub(in crate::forecast) fn changes(
     action: &Action,

@@ -75,13 +75,17 @@ impl Look for Instance {
         for (instance, id) in subjects(action).into_iter().take(MOST) {
             let one = json!({ "InstanceIds": [instance] });
             reads.push(crate::call::read(action, existence::live_key(&id), "ec2", "DescribeInstances", one));
-            if !matches!(action.operation.verb(), "TerminateInstances" | "StopInstances") {
+            let ends = matches!(action.operation.verb(), "TerminateInstances" | "StopInstances");
+            if !ends && action.operation.verb() != "ModifyInstanceAttribute" {
                 continue;
             }
             for attribute in ["disableApiTermination", "disableApiStop"] {
                 let arguments = json!({"InstanceId": instance, "Attribute": attribute});
                 let key = protection_key(instance, attribute);
                 reads.push(crate::call::read(action, key, "ec2", "DescribeInstanceAttribute", arguments));
+            }
+            if !ends {
+                continue;
             }
             let Live::Found(record) = existence::of(action, so_far, &id) else { continue };
             if let Some(kind) = text(record, "/InstanceType") {

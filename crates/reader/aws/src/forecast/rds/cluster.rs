@@ -133,7 +133,20 @@ fn see(action: &Action, id: &TargetId, record: &Value, draft: &mut Draft) {
     draft.fact(facts::RDS_GROUPS_CHANGED, true, Some(groups.unwrap_or(false)));
     let differs =
         |member: &&str| action.arguments.get(*member).is_some_and(|asked| record.get(*member) != Some(asked));
-    let interrupts = ["EngineVersion", "Port", "DBClusterInstanceClass", "StorageType"].iter().any(differs);
+    let restarting = [
+        "EngineVersion",
+        "Engine",
+        "Port",
+        "DBPortNumber",
+        "DBClusterInstanceClass",
+        "StorageType",
+        "OptionGroupName",
+        "CACertificateIdentifier",
+        "DBSubnetGroupName",
+        "Domain",
+        "NetworkType",
+    ];
+    let interrupts = restarting.iter().any(differs);
     draft.fact(facts::RDS_CHANGE_INTERRUPTS, true, Some(interrupts));
     let members = texts(record, "/DBClusterMembers", "DBInstanceIdentifier");
     if !members.is_empty() {
@@ -220,8 +233,9 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let upgrade =
         action.arguments.get("EngineVersion").is_some_and(|asked| record.get("EngineVersion") != Some(asked));
     let secret = action.arguments.get("MasterUserPassword").is_some() || !action.secrets.is_empty();
-    draft.reversibility =
-        if upgrade || secret || draft.unchanged() { Reversibility::None } else { Reversibility::Exact };
+    let set_nothing = ["DBClusterIdentifier", "ApplyImmediately", "AllowMajorVersionUpgrade"];
+    let told = super::super::compare::diff::tells_all(action, record, &set_nothing);
+    draft.reversibility = if upgrade || secret || !told { Reversibility::None } else { Reversibility::Exact };
     let new = number(&action.arguments, "/BackupRetentionPeriod");
     let now = number(record, "/BackupRetentionPeriod");
     if new.is_some() && new < now {

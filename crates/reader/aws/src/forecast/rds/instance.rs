@@ -179,7 +179,10 @@ fn compared(action: &Action, record: &Value, draft: &mut Draft) {
         new.sort_unstable();
         now != new
     });
-    draft.fact(facts::RDS_GROUPS_CHANGED, true, Some(groups.unwrap_or(false)));
+    // The groups of old have no place in the record that is compared.
+    let of_old = action.arguments.get("DBSecurityGroups").is_some();
+    let groups = groups.unwrap_or(false);
+    draft.fact(facts::RDS_GROUPS_CHANGED, true, if of_old && !groups { None } else { Some(groups) });
     let interrupts = [
         ("/DBInstanceClass", "/DBInstanceClass"),
         ("/EngineVersion", "/EngineVersion"),
@@ -187,6 +190,10 @@ fn compared(action: &Action, record: &Value, draft: &mut Draft) {
         ("/DBSubnetGroupName", "/DBSubnetGroup/DBSubnetGroupName"),
         ("/OptionGroupName", "/OptionGroupMemberships/0/OptionGroupName"),
         ("/DBPortNumber", "/Endpoint/Port"),
+        ("/CACertificateIdentifier", "/CACertificateIdentifier"),
+        ("/Engine", "/Engine"),
+        ("/NetworkType", "/NetworkType"),
+        ("/Domain", "/DomainMemberships/0/Domain"),
     ];
     let differs = |(asked, now): &(&str, &str)| {
         action.arguments.pointer(asked).is_some_and(|asked| record.pointer(now) != Some(asked))
@@ -406,7 +413,9 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         |member: &str| action.arguments.get(member).is_some_and(|asked| record.get(member) != Some(asked));
     let one_way = differs("EngineVersion") || differs("AllocatedStorage");
     if !drops_backups && !one_way {
-        draft.reversibility = if draft.unchanged() { Reversibility::None } else { Reversibility::Exact };
+        let set_nothing = ["DBInstanceIdentifier", "ApplyImmediately", "AllowMajorVersionUpgrade"];
+        let told = super::super::compare::diff::tells_all(action, record, &set_nothing);
+        draft.reversibility = if told { Reversibility::Exact } else { Reversibility::None };
         // A new password or name has no pre-image.
         if action.arguments.get("MasterUserPassword").is_some() || !action.secrets.is_empty() {
             draft.reversibility = Reversibility::None;

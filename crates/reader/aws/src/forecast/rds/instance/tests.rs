@@ -256,6 +256,15 @@ fn retention_zero_drops_the_automated_backups() {
     assert_eq!(sent.facts.get(facts::RDS_CHANGE_INTERRUPTS), Some(&json!(true)));
     assert_eq!(sent.facts.get(facts::RDS_GROUPS_CHANGED), Some(&json!(false)));
     assert_eq!(sent.facts.get(facts::RDS_RETENTION_LOWERED), Some(&json!(false)));
-    assert_eq!(sent.forecast.reversibility, Reversibility::Exact);
+    // The record tells the groups under another name: nobody vouches for a way back of them.
+    assert_eq!(sent.forecast.reversibility, Reversibility::None);
     assert_eq!(sent.forecast.changes[0].before, Some(json!("db.t3.micro")));
+    let alone = modify(json!({"DBInstanceIdentifier": "school", "DBInstanceClass": "db.m5.large"}));
+    let sent = survey(&alone, answers(database(), Vec::new()));
+    assert_eq!(sent.forecast.reversibility, Reversibility::Exact);
+    for hidden in ["Domain", "CACertificateIdentifier", "NetworkType"] {
+        let restart = modify(json!({"DBInstanceIdentifier": "school", "ApplyImmediately": true, hidden: "x"}));
+        let sent = survey(&restart, answers(database(), Vec::new()));
+        assert_eq!(sent.facts.get(facts::RDS_CHANGE_INTERRUPTS), Some(&json!(true)), "{hidden}");
+    }
 }
