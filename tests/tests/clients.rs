@@ -56,7 +56,7 @@ fn the_aws_cli_works_unchanged() {
     let printed = checked.flows(&output, &[]);
     assert!(printed.contains("DONE"));
     assert_eq!(checked.given(), 1);
-    shown(&checked, "aws", (50, 18));
+    shown(&checked, "aws", (48, 17));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Falls, Guard, JournalError, Memory, Permit, PermitNote, Ports, Record, RefusedAction,
-    Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
+    Budget, Cause, Event, Falls, Guard, JournalError, Memory, Permit, PermitNote, Ports, Record,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
     permit::frozen,
     situate::{World, memory_key, situate},
 };
@@ -462,7 +462,13 @@ fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {
 fn after(session: &Session, situated: &Situated) -> Vec<Event> {
     use interlock_action::Relation;
     let mut events = Vec::new();
-    let destroyed = situated.survey.forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
+    // What is written over loses its content and stays the thing that it was.
+    let stays = |id: &interlock_action::TargetId| {
+        let writes = |fall: &&Falls| matches!(fall.effect, Effect::Create | Effect::Update);
+        situated.falls.iter().filter(writes).any(|fall| fall.target.id == *id)
+    };
+    let destroyed = situated.survey.forecast.changes.iter();
+    let destroyed = destroyed.filter(|change| change.effect == Effect::Destroy && !stays(&change.target));
     events.extend(destroyed.map(|change| Event::Gone { target: change.target.clone() }));
     for target in &situated.action.targets {
         // Whoever writes an object writes to its bucket: it is no longer its maker's alone.

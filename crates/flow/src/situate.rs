@@ -107,7 +107,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
         }
     }
     let reach_production = reaches_production(world, &action, &falls, &survey);
-    let renews = renewed(world.memory, &session.agent.name, &action, &falls, &survey);
+    let renews = renewed(world.memory, session, &action, &falls, &survey);
     let destroys = count_destroys(world.memory, &session.agent.name, &falls, &survey);
     let spent = |window, limit: u32| {
         world.memory.destroyed(&session.agent.name, world.now, window).saturating_add(destroys) > limit
@@ -383,11 +383,11 @@ fn by_arn(rules: &Rules, id: &TargetId) -> EnvironmentName {
     rules.classify(&subject(&target, None)).environment
 }
 
-/// Objects that the agent made, that nobody else has written to since, and that it now writes anew: what stands there
-/// afterwards is its own again, under another id.
+/// Objects that are the agent's own and that it now writes anew: what stands there afterwards is this session's, under
+/// another id.
 fn renewed(
     memory: &Memory,
-    agent: &AgentId,
+    session: &Session,
     action: &Action,
     falls: &[Falls],
     survey: &Survey,
@@ -399,11 +399,11 @@ fn renewed(
     let renewed = action.targets.iter().filter(written).filter_map(|target| {
         let made = memory.made.get(&target.id)?;
         let seen = survey.observed.get(&target.id).filter(|seen| seen.exists == Some(true));
-        let own = made.agent == *agent && !made.touched_by_others && is_still(&target.id, made, Some(seen?));
+        let own = made.agent == session.agent.name && is_still(&target.id, made, Some(seen?));
         own.then(|| Event::Made {
             target: target.id.clone(),
             agent: made.agent.clone(),
-            session: made.session.clone(),
+            session: session.id.clone(),
             immutable_id: None,
         })
     });

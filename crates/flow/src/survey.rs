@@ -58,7 +58,8 @@ impl Road {
             let memory = self.memory();
             // An upload that has only begun made nothing yet.
             let nothing = |id: &TargetId, seen: &Observed| {
-                let object = action.targets.iter().any(|target| target.id == *id && target.kind == Kind::Object);
+                let object =
+                    action.targets.iter().any(|target| target.id == *id && target.kind == Kind::Object);
                 object && seen.exists == Some(false)
             };
             let event = |(id, seen): (&TargetId, &Observed)| {

@@ -255,6 +255,10 @@ fn one(
                 None,
             );
             lose_store(instance, store, draft);
+            if store == Some(false) {
+                // What it holds stands on its volumes, and those that go with it are targets of their own.
+                draft.observe(id, Observed { data: Bears::No, ..Observed::default() });
+            }
             going.lossy |= store != Some(false);
             if text(record, "/RootDeviceType") == Some("instance-store") {
                 going.impossible.push(format!("the root of {instance} is on an instance store"));

@@ -48,6 +48,8 @@ pub(super) const ROWS: &[Row] = &[
     ("cloudformation", "StackName", "cloudformation:{r}:{a}:stack/{}/*"),
     ("cloudformation", "StackSetName", "cloudformation:{r}:{a}:stackset/{}:*"),
     ("cloudformation", "ChangeSetName", "cloudformation:{r}:{a}:changeSet/{}"),
+    // What is carried out is carried out on the stack, whatever the change set is called.
+    ("cloudformation", "ExecuteChangeSet:ChangeSetName", "!"),
     ("cloudcontrol", "TypeName", "!"),
     ("stepfunctions", "stateMachineArn", "states:{r}:{a}:stateMachine:{}"),
     ("stepfunctions", "CreateStateMachine:name", "states:{r}:{a}:stateMachine:{}"),

@@ -263,7 +263,8 @@ fn retention_zero_drops_the_automated_backups() {
     let sent = survey(&alone, answers(database(), Vec::new()));
     assert_eq!(sent.forecast.reversibility, Reversibility::Exact);
     for hidden in ["Domain", "CACertificateIdentifier", "NetworkType"] {
-        let restart = modify(json!({"DBInstanceIdentifier": "school", "ApplyImmediately": true, hidden: "x"}));
+        let restart =
+            modify(json!({"DBInstanceIdentifier": "school", "ApplyImmediately": true, hidden: "x"}));
         let sent = survey(&restart, answers(database(), Vec::new()));
         assert_eq!(sent.facts.get(facts::RDS_CHANGE_INTERRUPTS), Some(&json!(true)), "{hidden}");
     }
