@@ -59,8 +59,7 @@ fn what_lies_in_a_thing_of_production_is_production() {
     let house = named();
     let mut service = database("web");
     service.kind = Kind::Service;
-    for (id, held) in
-        [("service/prod-web/web", true), ("service/dev-web/web", false), ("service/web", false)]
+    for (id, held) in [("service/prod-web/web", true), ("service/dev-web/web", false), ("service/web", false)]
     {
         service.id = format!("arn:aws:ecs:us-east-1:111122223333:{id}").into();
         let stop = action("DeleteService", Effect::Interrupt, service.clone());
