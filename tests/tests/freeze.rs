@@ -102,6 +102,26 @@ fn every_scope_stops_what_it_names_and_nothing_else() {
     frozen(&make_database(&mut other, "second"), "rds");
     flows(&make_queue(&mut agent, "one"));
     assert!(looks(&mut agent), "reads go on");
+    // Another service's hand on it is stopped too.
+    let mut other_hand = |service, operation, parameters| agent.call(service, operation, &parameters);
+    let arn = "arn:aws:rds:us-east-1:123456789012:db:first";
+    frozen(
+        &other_hand(
+            "cloudcontrol",
+            "DeleteResource",
+            json!({"TypeName": "AWS::RDS::DBInstance", "Identifier": "first"}),
+        ),
+        "calling",
+    );
+    frozen(&other_hand("docdb", "DeleteDBInstance", json!({"DBInstanceIdentifier": "first"})), "calling");
+    frozen(
+        &other_hand(
+            "rds",
+            "AddTagsToResource",
+            json!({"ResourceName": arn, "Tags": [{"Key": "a", "Value": "b"}]}),
+        ),
+        "calling",
+    );
     unfreeze(&home, &["--service", "rds"]);
     flows(&make_database(&mut agent, "second"));
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use interlock_action::{Action, ActionId, EnvironmentName, SessionId, TicketId};
+use interlock_action::{Action, ActionId, EnvironmentName, Relation, SessionId, Target, TicketId};
 use interlock_approval::Message;
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ impl Permit {
         if !self.mutates || memory.epoch == self.epoch {
             return Ok(());
         }
-        match frozen(&memory, &self.session, self.action.operation.service(), &self.environments) {
+        match frozen(&memory, &self.session, &self.action, &self.environments) {
             Some(words) => Err(NotClear::Frozen(words)),
             None => Ok(()),
         }
@@ -179,14 +179,20 @@ impl Drop for Permit {
 pub(crate) fn frozen(
     memory: &Memory,
     session: &Session,
-    service: &str,
+    action: &Action,
     environments: &[EnvironmentName],
 ) -> Option<String> {
+    // A service is touched by its own operations, and by those of others that name its things: Cloud Control, tagging.
+    let touches = |name: &str| {
+        let named = |target: &Target| target.id.as_str().split(':').nth(2) == Some(name);
+        action.operation.service() == name
+            || action.targets.iter().any(|target| target.relation != Relation::Source && named(target))
+    };
     let covers = |scope: &FreezeScope| match scope {
         FreezeScope::Fleet => true,
         FreezeScope::Agent(agent) => *agent == session.agent.name,
         FreezeScope::Task(task) => *task == session.task,
-        FreezeScope::Service(name) => name == service,
+        FreezeScope::Service(name) => touches(name),
         FreezeScope::Environment(name) => environments.contains(name),
     };
     let freeze = memory.freezes.values().find(|freeze| covers(&freeze.scope))?;

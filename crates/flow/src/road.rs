@@ -193,7 +193,7 @@ impl Road {
             };
             situate(&world, session, (*action).clone(), survey)
         };
-        let frozen = frozen(&self.memory(), session, action.operation.service(), &situated.environments());
+        let frozen = frozen(&self.memory(), session, &situated.action, &situated.environments());
         if let Some(words) = frozen.filter(|_| action.mutates()) {
             return self.refuse(session, &situated, Cause::Frozen, vec![reason("freeze", &words)]).await;
         }

@@ -67,10 +67,13 @@ pub struct Situated {
 }
 
 impl Situated {
-    /// The environments it touches.
+    /// The environments it touches or reaches.
     pub fn environments(&self) -> Vec<EnvironmentName> {
-        let all: BTreeSet<_> =
+        let mut all: BTreeSet<_> =
             self.action.targets.iter().filter_map(|target| target.environment.clone()).collect();
+        if self.reach_production {
+            all.insert(PRODUCTION.into());
+        }
         all.into_iter().collect()
     }
 }
@@ -205,10 +208,22 @@ fn environment(
     let now = world.rules.classify(&subject(target, if creating { after.as_ref() } else { before }));
     let then = world.rules.classify(&subject(target, after.as_ref()));
     let mut found = stricter(now.environment, then.environment);
+    if [before, after.as_ref()].into_iter().flatten().any(|tags| named_production(world, target, tags)) {
+        found = PRODUCTION.into();
+    }
     if let Some(known) = world.memory.classified.get(&memory_key(target)) {
         found = stricter(known.clone(), found);
     }
     (found, now.certain && then.certain)
+}
+
+/// Whether the tag `Name`, by which people call what has only an id, is one of production's. It makes nothing laxer: what
+/// is production by its id stays so.
+fn named_production(world: &World<'_>, target: &Target, tags: &BTreeMap<String, String>) -> bool {
+    tags.get("Name").is_some_and(|name| {
+        let named = Target { name: Some(name.clone()), ..target.clone() };
+        world.rules.production_by_name(&subject(&named, Some(tags)))
+    })
 }
 
 /// Whether this is the environment that is guarded most.
@@ -248,6 +263,9 @@ fn guard_classifiers(rules: &Rules, action: &mut Action) {
     }
     let hit = action.writes.iter().find_map(|write| match write {
         ClassifierWrite::Tag { key, .. } if rules.reads_tag(key) => Some(format!("tag `{key}`")),
+        ClassifierWrite::Tag { key, .. } if key == "Name" && rules.reads_names() => {
+            Some("the tag `Name`".to_owned())
+        }
         ClassifierWrite::AllTags if rules.reads_tags() => Some("every tag".to_owned()),
         ClassifierWrite::Name(_) if rules.reads_names() => Some("the name".to_owned()),
         _ => None,

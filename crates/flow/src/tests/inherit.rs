@@ -154,3 +154,43 @@ fn nobody_writes_interlocks_own_mark() {
         vec![ClassifierWrite::Tag { key: "interlock:recovery-point".into(), value: Some("x".into()) }];
     assert!(matches!(house.admit(&forged), Verdict::Refused(_)));
 }
+
+#[test]
+fn what_has_only_an_id_goes_by_its_tag_name_where_that_is_stricter() {
+    let house = named();
+    let machine = Target { kind: Kind::Instance, ..database("i-1") };
+    let called =
+        |name: &str| Observed { tags: Some([("Name".to_owned(), name.to_owned())].into()), ..there() };
+    let stop = action("StopInstances", Effect::Interrupt, machine.clone());
+    see(&house, &machine, called("trial"));
+    assert!(house.runs(&stop));
+    see(&house, &machine, called("prod-web"));
+    house.ticket(&stop);
+    see(&house, &machine, called("trial"));
+    house.ticket(&stop);
+
+    let rules = [json!({"name": "development", "match": {"name": "dev-*"}})];
+    let house = House::with(&["ana", "bo", "cy"], &rules, false);
+    see(&house, &machine, called("dev-web"));
+    house.ticket(&stop);
+}
+
+#[test]
+fn a_freeze_of_a_service_stops_other_services_hands_on_it_and_one_of_production_what_reaches_it() {
+    let house = named();
+    let mut aside = action("DeleteResource", Effect::Update, database("trial"));
+    aside.operation = interlock_action::Operation::aws("cloudcontrol", "UpdateResource");
+    assert!(house.runs(&aside));
+    house.freeze(crate::FreezeScope::Service("rds".into()));
+    assert!(
+        matches!(house.admit(&aside), Verdict::Refused(refused) if refused.cause == crate::Cause::Frozen)
+    );
+
+    let house = named();
+    house.freeze(crate::FreezeScope::Environment(PRODUCTION.into()));
+    assert!(house.runs(&action("Modify", Effect::Update, database("trial"))));
+    let invoke = action("Invoke", Effect::Execute, database("janitor"));
+    assert!(
+        matches!(house.admit(&invoke), Verdict::Refused(refused) if refused.cause == crate::Cause::Frozen)
+    );
+}

@@ -103,3 +103,57 @@ fn long(prefix: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use interlock_reader_aws::{catalogue::Catalogue, judge};
+    use serde_json::json;
+
+    use super::*;
+
+    /// The ids that the answer of a creation gives, and those that the deletion of the same thing acts on.
+    fn meets(create: (&str, &str, Value, Value), delete: (&str, Value)) -> bool {
+        let service = Catalogue::get().service(create.0).unwrap();
+        let read = |operation: &str, parameters: &Value| {
+            let operation = service.operation(operation).unwrap();
+            (
+                operation.clone(),
+                judge(&service, operation, Some("us-east-1"), Some("111122223333"), parameters),
+            )
+        };
+        let (operation, action) = read(create.1, &create.2);
+        let made: Vec<TargetId> = operation
+            .created
+            .iter()
+            .flat_map(|path| {
+                values(&create.3, path).into_iter().flat_map(|id| names(&action, &operation, path, id))
+            })
+            .collect();
+        let (_, gone) = read(delete.0, &delete.1);
+        gone.targets.iter().any(|target| made.contains(&target.id))
+    }
+
+    #[test]
+    fn what_was_made_is_known_again_when_it_is_removed() {
+        let vpc = json!({"Vpc": {"VpcId": "vpc-0123456789abcdef0"}});
+        assert!(meets(
+            ("ec2", "CreateVpc", json!({"CidrBlock": "10.0.0.0/16"}), vpc),
+            ("DeleteVpc", json!({"VpcId": "vpc-0123456789abcdef0"}))
+        ));
+        let zone = json!({"HostedZone": {"Id": "/hostedzone/Z0123"}});
+        assert!(meets(
+            ("route53", "CreateHostedZone", json!({"Name": "a.example.org", "CallerReference": "1"}), zone),
+            ("DeleteHostedZone", json!({"Id": "Z0123"}))
+        ));
+        let acl = json!({"NetworkAcl": {"NetworkAclId": "acl-0123456789abcdef0"}});
+        assert!(meets(
+            ("ec2", "CreateNetworkAcl", json!({"VpcId": "vpc-0123456789abcdef0"}), acl),
+            ("DeleteNetworkAcl", json!({"NetworkAclId": "acl-0123456789abcdef0"}))
+        ));
+        let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:dev-aB3dEf";
+        assert!(meets(
+            ("secretsmanager", "CreateSecret", json!({"Name": "dev"}), json!({"ARN": secret})),
+            ("DeleteSecret", json!({"SecretId": secret}))
+        ));
+    }
+}

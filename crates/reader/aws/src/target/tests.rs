@@ -306,3 +306,18 @@ fn filled(service: &catalogue::Service, id: catalogue::ShapeId) -> Value {
         _ => json!("dev"),
     }
 }
+
+#[test]
+fn parameters_are_made_unless_they_are_overwritten_and_tagged_as_what_they_are() {
+    let arn = "arn:aws:ssm:us-east-1:111122223333:parameter/dev/colour";
+    let relation = |overwrite: bool| {
+        let parameters = json!({"Name": "/dev/colour", "Value": "blue", "Overwrite": overwrite});
+        let targets = targets("ssm", "PutParameter", &parameters);
+        assert_eq!(targets[0].1, arn);
+        targets[0].0
+    };
+    assert_eq!((relation(false), relation(true)), (Relation::Creates, Relation::Acts));
+    let tags = json!({"ResourceType": "Parameter", "ResourceId": "/dev/colour", "Tags": [{"Key": "a", "Value": "b"}]});
+    let tagged = targets("ssm", "AddTagsToResource", &tags);
+    assert_eq!(tagged, [(Relation::Acts, arn.to_owned(), Kind::Secret, Bears::Yes)]);
+}

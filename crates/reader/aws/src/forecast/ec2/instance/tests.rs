@@ -104,3 +104,35 @@ fn nothing_of_that_name_is_refused() {
     let gone = survey(&act("TerminateInstances"), |_, _| Answer::NotFound);
     assert_eq!(gone.forecast.changes[0].what, "there is nothing named i-1: the service will refuse");
 }
+
+#[test]
+fn a_root_volume_came_with_its_instance_and_a_volume_brought_later_did_not() {
+    let came = |device: &str, made: &str, attached: &str| {
+        let volume = json!({"Volumes": [{
+            "VolumeId": "vol-0", "Size": 8, "VolumeType": "gp3", "CreateTime": made,
+            "Attachments": [{"InstanceId": "i-1", "Device": device, "AttachTime": attached}],
+        }]});
+        let others = answers(false, [0, 0]);
+        let survey = survey(&act("TerminateInstances"), |operation, arguments| match operation {
+            "DescribeInstances" => found(json!({"Reservations": [{"Instances": [{
+                "InstanceId": "i-1", "InstanceType": "t3.micro", "RootDeviceType": "ebs",
+                "LaunchTime": "2026-01-01T00:00:00Z", "RootDeviceName": "/dev/sda1",
+                "BlockDeviceMappings": [
+                    {"DeviceName": device, "Ebs": {"VolumeId": "vol-0", "DeleteOnTermination": true}},
+                ],
+            }]}]})),
+            "DescribeVolumes" => found(volume.clone()),
+            _ => others(operation, arguments),
+        });
+        let id = "arn:aws:ec2:us-east-1:111122223333:volume/vol-0".into();
+        survey.observed[&id].came_with.as_ref().map(|with| with.as_str() == ID)
+    };
+    assert_eq!(came("/dev/sda1", "2026-01-01T00:00:01Z", "2026-01-01T00:00:01Z"), Some(true));
+    assert_eq!(came("/dev/sdb", "2026-01-01T00:00:01Z", "2026-01-01T00:00:01Z"), None, "another device");
+    assert_eq!(
+        came("/dev/sda1", "2025-12-31T00:00:00Z", "2026-01-01T00:00:01Z"),
+        None,
+        "older than the launch"
+    );
+    assert_eq!(came("/dev/sda1", "2026-01-01T00:00:01Z", "2026-01-03T00:00:00Z"), None, "brought later");
+}
