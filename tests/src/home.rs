@@ -53,6 +53,8 @@ impl Output {
 /// A home.
 pub struct Home {
     scratch: Scratch,
+    /// Who signs for what is run as an agent; nobody does where that proves nothing.
+    pub launcher: Option<String>,
 }
 
 /// A running daemon; ended with its home.
@@ -105,11 +107,12 @@ impl Home {
         rules: &str,
         variables: &[(&str, &str)],
     ) -> (Self, Daemon) {
-        let home = Self { scratch };
+        let first = people.first().unwrap();
+        let launcher = (people.len() > 1).then(|| (*first).to_owned());
+        let home = Self { scratch, launcher };
         for name in people {
             home.key(name);
         }
-        let first = people.first().unwrap();
         home.cli(&["init", "--operator", first, "--public-key", &home.public(first)]).ok();
         // What stands in the file at the first start counts as signed.
         let config = format!("{rules}\n[aws]\ncredentials = \"environment\"\nupstream = \"{upstream}\"\n");
@@ -158,6 +161,11 @@ impl Home {
 
     /// Starts the daemon, with further variables.
     pub fn serve(&self, variables: &[(&str, &str)]) -> Daemon {
+        self.try_serve(variables).unwrap_or_else(|| panic!("the daemon does not start: {}", self.log()))
+    }
+
+    /// The same where it may end before it is ready.
+    pub fn try_serve(&self, variables: &[(&str, &str)]) -> Option<Daemon> {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -176,9 +184,11 @@ impl Home {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready = serde_json::from_str(&line)
-            .unwrap_or_else(|_| panic!("the daemon does not start: {}", self.log()));
-        Daemon { child, ready }
+        let Ok(ready) = serde_json::from_str(&line) else {
+            child.wait().unwrap();
+            return None;
+        };
+        Some(Daemon { child, ready })
     }
 
     /// What daemons of this home wrote.
@@ -194,7 +204,10 @@ impl Home {
 
     /// Starts a command as the agent, unconfined, with its standard input and output piped, and leaves it running.
     pub fn start(&self, command: &[&str]) -> Child {
-        let mut all = vec!["run", "--agent", "claude", "--task", "work on the tests", "--unconfined", "--"];
+        let mut all = vec!["run", "--agent", "claude", "--task", "work on the tests", "--unconfined"];
+        let signed = self.signed();
+        all.extend(signed.iter().map(String::as_str));
+        all.push("--");
         all.extend(command);
         self.command(&all).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     }
@@ -211,7 +224,10 @@ impl Home {
 
     /// The same with further options of `interlock run`.
     pub fn run_with(&self, options: &[&str], command: &[&str]) -> Output {
+        let sight = crate::place::tools_in_sight();
+        let signed = self.signed();
         let mut all = vec!["run", "--agent", "claude"];
+        all.extend(sight.iter().chain(&signed).map(String::as_str));
         if !options.contains(&"--task") && !options.contains(&"--resume") {
             all.extend(["--task", "work on the tests"]);
         }
@@ -233,6 +249,12 @@ impl Home {
     pub fn boto3(&self, code: &str) -> Output {
         let python = crate::python().display().to_string();
         self.run(&[&python, "-c", &format!("import boto3\n{code}")])
+    }
+
+    /// The options of `interlock run` with which its launcher signs.
+    pub fn signed(&self) -> Vec<String> {
+        let key = self.launcher.as_ref().map(|name| self.private(name));
+        key.map_or_else(Vec::new, |key| vec!["--key".to_owned(), key])
     }
 
     /// A person approves.

@@ -14,4 +14,4 @@ mod place;
 
 pub use emulator::Emulator;
 pub use home::{Daemon, Home, Output};
-pub use place::{Scratch, binary, python, skip, tool};
+pub use place::{Scratch, binary, python, skip, tool, tools_in_sight};

@@ -75,6 +75,13 @@ pub fn python() -> PathBuf {
     if venv.exists() { venv } else { found("python3").expect("there is no `python3`") }
 }
 
+/// Options of `interlock run` that show the tools, where the build's folder stands in a place that is private inside.
+pub fn tools_in_sight() -> Vec<String> {
+    let target = profile_folder().parent().unwrap().to_owned();
+    let private = ["/tmp", "/var/tmp", "/run"].iter().any(|place| target.starts_with(place));
+    if private { vec!["--readable".to_owned(), target.display().to_string()] } else { Vec::new() }
+}
+
 /// A program beside the Python, else on the path.
 pub fn tool(name: &str) -> Option<PathBuf> {
     let beside = python().with_file_name(name);

@@ -115,6 +115,48 @@ fn a_rewritten_ledger_stops_the_start_with_its_own_status() {
 }
 
 #[test]
+fn what_is_private_is_redacted_by_whoever_has_the_home_and_a_key() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana", "bo", "cy"], "");
+    let ticket = home.aws(&["ec2", "stop-instances", "--instance-ids", "i-0123456789abcdef0"]).ticket();
+    let held = |kind: &str| {
+        let rows = home.cli(&["--json", "ledger", "ls", "--kind", kind]).ok().json();
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["public"]["ticket"] == ticket.as_str())
+            .unwrap()
+            .clone()
+    };
+    let entry = held("held")["index"].to_string();
+    let files = |text: &str| {
+        let read = |name| std::fs::read(home.root().join(name)).unwrap_or_default();
+        let bytes = [read("ledger.db"), read("ledger.db-wal")].concat();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    let key = home.private("ana");
+    let redact = ["ledger", "redact", &entry, "--key", &key, "--reason", "somebody asked"];
+    assert!(home.cli(&redact).err.contains("has this home open"), "not beside a daemon");
+    assert!(home.cli(&["request", "show", &ticket]).ok().out.contains("i-0123456789abcdef0"));
+    assert!(!files("i-0123456789abcdef0"), "nothing of it lies in the files in the clear");
+    drop(daemon);
+    let open = home.cli(&redact);
+    assert!(open.code == 1 && open.err.contains("still pending: deny it, or wait"), "{open:?}");
+
+    let daemon = home.serve(&[]);
+    home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", "no"]).ok();
+    drop(daemon);
+    let redacted = home.cli(&["--json"].into_iter().chain(redact).collect::<Vec<_>>()).ok().json();
+    assert_eq!(redacted["entries"].as_array().unwrap().len(), 2, "held and denied: {redacted}");
+    home.cli(&["ledger", "verify"]).ok();
+    let _daemon = home.serve(&[]);
+    let shown = home.cli(&["request", "show", &ticket]).ok().out;
+    assert!(!shown.contains("i-0123456789abcdef0") && shown.contains("(redacted)"), "{shown}");
+    assert!(held("held").get("private").is_none() && held("denied").get("private").is_none());
+    assert!(home.cli(&redact).err.contains("has this home open"));
+}
+
+#[test]
 fn waiting_for_people_has_its_own_statuses() {
     let emulator = Emulator::start();
     let (home, _daemon) = Home::new(&emulator, &["ana", "bo", "cy"], "");

@@ -136,3 +136,68 @@ fn a_decision_that_was_not_written_was_not_taken() {
     home.aws(&STOP).ok();
     home.verify();
 }
+
+#[test]
+fn a_recovery_point_that_was_not_written_down_is_made_or_found_again() {
+    let emulator = Emulator::start();
+    emulator.hands(
+        "client('dynamodb').create_table(TableName='prod-grades', BillingMode='PAY_PER_REQUEST', \
+         KeySchema=[{'AttributeName': 'id', 'KeyType': 'HASH'}], \
+         AttributeDefinitions=[{'AttributeName': 'id', 'AttributeType': 'S'}])\n\
+         client('dynamodb').put_item(TableName='prod-grades', Item={'id': {'S': 'a'}})",
+    );
+    let (home, daemon) = Home::new(&emulator, &["ana", "bo", "cy"], RULES);
+    let wipe = ["dynamodb", "delete-table", "--table-name", "prod-grades"];
+    let ticket = home.aws(&wipe).ticket();
+    home.approve("bo", &ticket).ok();
+    home.approve("cy", &ticket).ok();
+    drop(daemon);
+    let mut dying = home.serve(&[("INTERLOCK_FAULT", "after-securing-before-entry:kill")]);
+    assert_ne!(home.run(&aws(&wipe)).code, 0);
+    assert!(!dying.ended().success());
+    let tables = || emulator.hands("print(client('dynamodb').list_tables()['TableNames'])");
+    assert_eq!(tables(), "['prod-grades']", "nothing is destroyed before its recovery point is written down");
+    let _daemon = home.serve(&[]);
+    home.aws(&wipe).ok();
+    assert_eq!(tables(), "[]");
+    let backups = "print(len(client('dynamodb').list_backups()['BackupSummaries']) > 0)";
+    assert_eq!(emulator.hands(backups), "True");
+    home.verify();
+}
+
+/// A daemon whose disk fails at a point: it ends, or it refuses from there on. Returns whether a call was let through.
+fn disk_fails(home: &Home, emulator: &Emulator, plan: &str, nth: usize) -> bool {
+    let queues = || emulator.hands("print(len(client('sqs').list_queues().get('QueueUrls', [])))");
+    let recorded = || {
+        let _daemon = home.serve(&[]);
+        (kinds(home, "allowed"), home.verify()["entries"].as_u64().unwrap())
+    };
+    let (standing, (allowed, entries)) = (queues(), recorded());
+    let name = format!("dev-{}-{nth}", plan.replace(':', "-"));
+    let make = ["sqs", "create-queue", "--queue-name", &name];
+    let Some(daemon) = home.try_serve(&[("INTERLOCK_FAULT", &format!("{plan}:{nth}"))]) else { return false };
+    let made = home.run(&aws(&make)).code == 0;
+    if !made && plan.ends_with("enospc") {
+        assert_ne!(home.run(&aws(&["sqs", "list-queues"])).code, 0, "{plan}:{nth}: reads are refused too");
+    }
+    drop(daemon);
+    let (after, now) = recorded();
+    assert!(now >= entries, "{plan}:{nth}: {entries} entries became {now}");
+    assert!(queues() == standing || after > allowed, "{plan}:{nth}: it ran and is not in the ledger");
+    made
+}
+
+#[test]
+fn a_torn_write_a_full_disk_and_a_failed_fsync_lose_nothing_that_was_acknowledged() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana", "bo", "cy"], RULES);
+    drop(daemon);
+    for plan in ["after-append-before-commit:torn", "before-append:enospc", "after-commit-before-ack:eio"] {
+        let passed: Vec<bool> = (1..=5).map(|nth| disk_fails(&home, &emulator, plan, nth)).collect();
+        assert!(passed.contains(&false), "{plan}: never came while it mattered");
+    }
+    let daemon = home.serve(&[]);
+    home.aws(&["sqs", "create-queue", "--queue-name", "dev-after"]).ok();
+    drop(daemon);
+    home.verify();
+}

@@ -19,7 +19,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use interlock_tests::{Daemon, Emulator, Home, Scratch, binary, python};
+use interlock_tests::{Daemon, Emulator, Home, Scratch, binary, python, tools_in_sight};
 use serde_json::{Value, json};
 
 /// What every planted secret is.
@@ -266,7 +266,10 @@ impl Machine {
              os.environ['AWS_SECRET_ACCESS_KEY'], 'session': os.environ['INTERLOCK_SESSION'], 'said': said}}))"
         );
         let output = Command::new(binary())
-            .args(["run", "--agent", agent, "--task", "something else", "--"])
+            .args(["run", "--agent", agent, "--task", "something else"])
+            .args(tools_in_sight())
+            .args(self.home.signed())
+            .arg("--")
             .arg(python())
             .args(["-c", &code])
             .env("INTERLOCK_HOME", self.home.root())
@@ -286,8 +289,8 @@ impl Machine {
         let script = include_str!("scenario/hostile.py");
         let mut command = if confined {
             let mut command = Command::new(binary());
-            command.args(["run", "--agent", "claude", "--task", "work on the tests"]);
-            command.arg("--").args(python_in_sight());
+            command.args(["run", "--agent", "claude", "--task", "work on the tests"]).args(tools_in_sight());
+            command.args(self.home.signed()).arg("--").args(python_in_sight());
             command
         } else {
             Command::new(python())

@@ -38,6 +38,7 @@ documents! {
     a_security_group_of_ones_own "security-group.md"
     interlocks_own_recovery_points "own-points.md"
     delegation "delegation.md"
+    remade_under_the_same_name "remade.md"
 }
 
 #[test]

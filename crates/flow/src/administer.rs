@@ -5,7 +5,7 @@ use interlock_action::{
     Action, AgentId, Claim, Effect, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId,
     digest_of,
 };
-use interlock_approval::{Held, Message, Quorum, Reason, Slot, State, Ticket};
+use interlock_approval::{Held, Launch, Message, Quorum, Reason, Slot, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ impl Road {
             agent: AgentId::new("interlock"),
             // Nobody owns the change: whoever asked for it is known by its own name below.
             owner: PersonId::new(""),
-            launcher: change.by.clone(),
+            launch: Launch::of(change.by.clone()),
             task: change.what.clone(),
             action: Action {
                 surface: Surface::Interlock,
@@ -91,6 +91,7 @@ impl Road {
         let solo = memory.solo();
         Quorum {
             slots: vec![Slot { role: None }; if solo { 1 } else { 2 }],
+            others: 0,
             independent: u8::from(!solo),
             step: interlock_approval::KeyStep::OpenSsh,
             delay: solo.then_some(self.settings().solo_delay),

@@ -1,13 +1,10 @@
 //! People decide: signed yes and no.
 
-use interlock_action::{Millis, PersonId, TicketId};
-use interlock_approval::{Approval, EnrolledKey, Message, Refusal, State, Statement, Ticket, count, verify};
+use interlock_action::{PersonId, TicketId};
+use interlock_approval::{Approval, Message, Refusal, State, Statement, Ticket, verify};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{Guard, JournalError, Record, Road, fault, judge};
-
-/// The least time between enrolment and counting, for the message only.
-const HOUR: Millis = 60 * 60 * 1000;
+use crate::{Guard, JournalError, Record, Road, fault};
 
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +61,7 @@ impl Road {
             let statement =
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
             let key = verify(&statement, signature, &signer.keys)?;
-            counts(key, now)?;
+            key.counts(now)?;
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
                 Decisive::Approve => {
@@ -80,7 +77,7 @@ impl Road {
                         signature: signature.to_owned(),
                         at: now,
                     };
-                    let complete = complete(&memory, held, &approval);
+                    let complete = held.completed_by(&approval);
                     Message::Approve { approval, complete }
                 }
             };
@@ -120,23 +117,4 @@ impl Road {
         }
         Ok(due.len())
     }
-}
-
-fn counts(key: &EnrolledKey, now: Millis) -> Result<(), Refusal> {
-    if now < key.counts_from {
-        return Err(Refusal::CoolingOff(key.counts_from.saturating_sub(key.enrolled) / HOUR));
-    }
-    Ok(())
-}
-
-/// Whether this approval completes the ticket's quorum.
-fn complete(memory: &crate::Memory, ticket: &Ticket, approval: &Approval) -> bool {
-    // Who is not independent is what the ticket says, which is what was signed.
-    let people = judge::people(memory, &ticket.held.owner, &ticket.held.launcher);
-    let mut approvers: Vec<_> =
-        ticket.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
-    approvers.push((approval.person.clone(), approval.roles.clone()));
-    let counted = count(&approvers, &ticket.quorum.slots, &people);
-    usize::from(counted.slots_filled) >= ticket.quorum.slots.len()
-        && counted.independent >= ticket.quorum.independent
 }

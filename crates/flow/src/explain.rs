@@ -5,6 +5,7 @@
 use interlock_action::{
     AgentId, EnvironmentName, Forecast, Millis, PersonId, Sealer, Securing, SessionId, Survey, Target,
 };
+use interlock_approval::Launch;
 use interlock_policy::{AgentClass, Bundle, Decision, Hypothetical, Verified};
 use serde_json::Value;
 
@@ -82,7 +83,7 @@ fn stranger() -> Session {
             owner: PersonId::new("owner"),
             class: AgentClass::Builder,
         },
-        launcher: PersonId::new("owner"),
+        launch: Launch::default(),
         task: String::new(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
         advisory: false,

@@ -3,13 +3,13 @@
 use std::sync::PoisonError;
 
 use interlock_action::{Digest, Effect, TicketId, digest_of};
-use interlock_approval::{Held, Message, Reason, State, Ticket};
+use interlock_approval::{Held, Message, Quorum, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::Decision;
 use serde_json::json;
 
 use crate::{
-    Event, Guard, HeldAction, Record, Session, Situated, judge,
+    Event, Guard, HeldAction, Record, Session, Situated, quorum,
     road::{Road, Stop},
 };
 
@@ -75,10 +75,14 @@ impl Road {
         standing: Option<Ticket>,
         decision: &Decision,
     ) -> Result<HeldAction, Stop> {
+        let quorum = {
+            let memory = self.memory();
+            quorum::quorum(&self.settings, self.bundle(), &memory, session, situated, decision)
+        };
         let ticket = match standing {
-            // A ticket that asks for less than is needed now is worth nothing: open one that asks for it all.
-            Some(ticket) if ticket.held.tier == decision.tier().name() => ticket,
-            _ => self.open_ticket(session, situated, digest, decision).await?,
+            // A ticket that asks for something else than is needed now is worth nothing: open one that asks for that.
+            Some(ticket) if asks_for(&ticket, session, decision, &quorum) => ticket,
+            _ => self.open_ticket(session, situated, digest, decision, quorum).await?,
         };
         Ok(self.held(session, situated, &ticket, decision))
     }
@@ -89,23 +93,23 @@ impl Road {
         situated: &Situated,
         action_digest: Digest,
         decision: &Decision,
+        quorum: Quorum,
     ) -> Result<Ticket, Stop> {
         let now = self.ports.clock.now();
-        let quorum = {
+        {
             let memory = self.memory();
             let waiting =
                 memory.tickets.values().filter(|t| t.session == session.id && t.state == State::Pending);
             if waiting.filter(|t| now < t.held.expires).count() >= OPEN_TICKETS {
                 return Err(Stop::TooMany);
             }
-            judge::quorum(&self.settings, &memory, decision)
-        };
+        }
         let mut action = situated.action.clone();
         action.arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
         let held = Held {
             agent: session.agent.name.clone(),
             owner: session.agent.owner.clone(),
-            launcher: session.launcher.clone(),
+            launch: session.launch.clone(),
             task: session.task.clone(),
             action,
             action_digest,
@@ -130,7 +134,7 @@ impl Road {
             .public("tier", &ticket.held.tier)
             .private("forecast", &ticket.held.forecast)
             .private("reasons", &ticket.held.reasons);
-        let mut events = situated.remember.clone();
+        let mut events = situated.remember_seen();
         events.push(Event::TicketOpened { ticket: Box::new(ticket.clone()) });
         self.commit(Record { entry, events, guards: Vec::new() }).await?;
         Ok(ticket)
@@ -148,9 +152,9 @@ impl Road {
             State::Approved { .. } => format!("approved, still waiting for {}", needs.join(", ")),
             _ => {
                 let memory = self.ports.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-                let people = judge::people(&memory, &session.agent.owner, &session.launcher);
-                let alone = if people.solo { ", working alone" } else { "" };
-                format!("{} of {} approvals{alone}", ticket.filled(), ticket.quorum.slots.len())
+                let alone = if memory.solo() { ", working alone" } else { "" };
+                let (filled, slots) = (ticket.filled(), ticket.quorum.slots.len());
+                format!("{filled} of {slots} approvals{alone}{}", quorum::price(session, decision))
             }
         };
         HeldAction {
@@ -163,6 +167,13 @@ impl Road {
             progress,
         }
     }
+}
+
+/// Whether a ticket asks for what is needed now. Who launched the session matters where somebody independent is asked.
+fn asks_for(ticket: &Ticket, session: &Session, decision: &Decision, quorum: &Quorum) -> bool {
+    ticket.held.tier == decision.tier().name()
+        && ticket.quorum == *quorum
+        && (quorum.independent == 0 || ticket.held.launch == session.launch)
 }
 
 /// What the action would do, the worst first.

@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use interlock_action::{Action, Effect, EnvironmentName, Kind, PersonId, Reversibility};
-use interlock_approval::{Count, KeyStep, People, Quorum, Slot, State, Ticket, count};
-use interlock_policy::{
-    ActionFacts, AgentFacts, Ask, Decision, Evidence, Hypothetical, Need, TargetFacts, Tier, Verified,
-};
+use interlock_action::{Action, Effect, EnvironmentName, Kind, Reversibility};
+use interlock_approval::{Count, People, State, Ticket, count};
+use interlock_policy::{ActionFacts, AgentFacts, Ask, Evidence, TargetFacts, Verified};
 
 use crate::{Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, situate::is_secured};
 use interlock_action::{Millis, Securing};
@@ -98,9 +96,9 @@ fn facts(situated: &Situated, fall: &Falls) -> ActionFacts {
     }
 }
 
-/// Who there is, and who of them is not independent.
-pub(crate) fn people<'a>(memory: &Memory, owner: &'a PersonId, launcher: &'a PersonId) -> People<'a> {
-    People { team: memory.people.len(), solo: memory.solo(), owner, launcher }
+/// Who is involved in what a session asks for.
+pub(crate) fn people(session: &Session) -> People<'_> {
+    People { owner: &session.agent.owner, launch: &session.launch }
 }
 
 /// What has been brought for an action so far.
@@ -112,59 +110,30 @@ pub(crate) fn verified(
     secured: bool,
     now: Millis,
 ) -> Verified {
-    let people = people(memory, &session.agent.owner, &session.launcher);
     let counted = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. })).map(|ticket| {
         let approvers: Vec<_> = ticket
             .approvals
             .iter()
             .map(|approval| (approval.person.clone(), approval.roles.clone()))
             .collect();
-        count(&approvers, &ticket.quorum.slots, &people)
+        count(&approvers, &ticket.quorum.slots, &people(session))
     });
-    let Count { approvals, independent, .. } = counted.unwrap_or_default();
+    let Count { approvals, others, independent, .. } = counted.unwrap_or_default();
     Verified::new(Evidence {
         forecast: true,
         recovery_point: secured || is_secured(&situated.survey.securing),
         rehearsal: false,
         approvals,
+        others,
         independent,
-        team: team(people.team),
-        solo: people.solo,
+        team: team(memory),
+        solo: memory.solo(),
         delay_elapsed: ticket.is_some_and(|ticket| ticket.delay_elapsed(now)),
         break_glass: false,
     })
 }
 
-/// The most that could still come.
-pub(crate) fn reachable(memory: &Memory, session: &Session, situated: &Situated) -> Hypothetical {
-    let people = people(memory, &session.agent.owner, &session.launcher);
-    let independent =
-        memory.people.keys().filter(|name| *name != people.owner && *name != people.launcher).count();
-    let mut greatest = *Hypothetical::greatest(team(people.team), team(independent), people.solo).evidence();
-    greatest.recovery_point = !matches!(situated.survey.securing, Securing::Impossible(_));
-    Hypothetical::new(greatest)
-}
-
-fn team(people: usize) -> u8 {
-    u8::try_from(people).unwrap_or(u8::MAX)
-}
-
-/// Who must approve a ticket of this tier.
-pub(crate) fn quorum(settings: &RoadSettings, memory: &Memory, decision: &Decision) -> Quorum {
-    let two = decision.needs().contains(&Need::TwoPeople) || decision.tier() == Tier::T4;
-    let solo = memory.solo();
-    let size = memory.people.len();
-    let (slots, independent) = match (solo, two) {
-        (true, _) => (1, 0),
-        (false, false) => (1, 1),
-        (false, true) => (2, if size < 3 { 0 } else { 2 }),
-    };
-    let stronger =
-        memory.people.values().flat_map(|person| &person.keys).any(|key| key.step > KeyStep::OpenSsh);
-    Quorum {
-        slots: vec![Slot { role: None }; slots],
-        independent,
-        step: if stronger { KeyStep::SecurityKey } else { KeyStep::OpenSsh },
-        delay: (solo && two).then_some(settings.solo_delay),
-    }
+/// How many people there are.
+pub(crate) fn team(memory: &Memory) -> u8 {
+    u8::try_from(memory.people.len()).unwrap_or(u8::MAX)
 }

@@ -14,6 +14,7 @@ mod judge;
 mod memory;
 mod permit;
 mod port;
+mod quorum;
 mod road;
 mod rules;
 mod secure;
@@ -30,7 +31,7 @@ pub use explain::{Explained, explain};
 pub use memory::{Made, Memory};
 pub use permit::{Inspection, NotClear, Outcome, Permit};
 pub use port::{
-    Clock, Entropy, Execute, Foresee, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,
+    Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,
 };
 pub use road::{Road, RoadSettings};
 pub use rules::{

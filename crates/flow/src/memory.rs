@@ -146,7 +146,12 @@ impl Memory {
         for key in &session.keys {
             self.keys.insert(key.clone(), session.id.clone());
         }
-        self.sessions.insert(session.id.clone(), session.clone());
+        let mut kept = session.clone();
+        // INVARIANT: who launched it once stays among its launchers, also when two resume it at the same time.
+        if let Some(known) = self.sessions.get(&session.id) {
+            kept.launch.join(&known.launch);
+        }
+        self.sessions.insert(kept.id.clone(), kept);
     }
 
     /// Checks one guard; for a step, returns the ticket's new form.

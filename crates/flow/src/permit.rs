@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use interlock_action::{Action, ActionId, EnvironmentName, Relation, SessionId, Target, TicketId};
+use interlock_action::{Action, ActionId, EnvironmentName, Relation, SessionId, Target, TargetId, TicketId};
 use interlock_approval::Message;
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,14 @@ impl Permit {
     /// Whether it changes something.
     pub fn mutates(&self) -> bool {
         self.mutates
+    }
+
+    /// What is remembered as the session's own once the call succeeds: what was looked for before it, and was not there.
+    pub fn makes(&self) -> impl Iterator<Item = &TargetId> {
+        self.on_success.iter().filter_map(|event| match event {
+            Event::Made { target, .. } => Some(target),
+            _ => None,
+        })
     }
 
     /// Looks at the epoch again; to be called just before the first byte is sent.

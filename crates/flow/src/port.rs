@@ -32,6 +32,12 @@ pub trait Foresee: Send + Sync {
     fn fold(&self, action: &Action, answers: &Answers) -> Survey;
 }
 
+/// Knows whose credentials Interlock itself holds.
+pub trait Identity: Send + Sync {
+    /// The ARNs of those identities; `None` until that is known.
+    fn principals(&self) -> Option<Vec<String>>;
+}
+
 /// Tells the time.
 #[async_trait]
 pub trait Clock: Send + Sync {

@@ -3,17 +3,19 @@
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use interlock_action::{
-    Action, ActionId, ClassifierWrite, Content, Digest, Effect, Kind, Millis, Operation, Sealer, SessionId,
-    Surface, Target,
+    Action, ActionId, ClassifierWrite, Content, Digest, Effect, Kind, Millis, Operation, Relation, Sealer,
+    SessionId, Surface, Target,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Falls, Guard, JournalError, Memory, Permit, PermitNote, Ports, Record,
+    Budget, Cause, Event, Falls, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
     RefusedAction, Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
     permit::frozen,
+    quorum,
+    rules::is_identity,
     situate::{World, memory_key, situate},
 };
 
@@ -24,7 +26,7 @@ pub struct RoadSettings {
     pub rules: Rules,
     /// Sums.
     pub budget: Budget,
-    /// ARNs of the identities whose credentials Interlock holds.
+    /// ARNs of identities that are Interlock's own, beside those that [`Road::known_by`] tells.
     pub principals: Vec<String>,
     /// Seals secret values.
     pub sealer: Sealer,
@@ -46,6 +48,8 @@ pub struct RoadSettings {
 pub struct Road {
     pub(crate) ports: Ports,
     pub(crate) settings: RoadSettings,
+    /// Who knows whose credentials Interlock holds.
+    identity: Option<Arc<dyn Identity>>,
     bundle: Bundle,
     /// Whether the bundle in force is the shipped one, which looks at no read's target. An added rule may.
     reads_alike: bool,
@@ -79,10 +83,28 @@ impl Road {
         Self {
             ports,
             settings,
+            identity: None,
             reads_alike: bundle.hash() == Bundle::shipped().hash(),
             bundle,
             deciding: futures_util::lock::Mutex::new(()),
         }
+    }
+
+    /// The same road, which asks whose credentials Interlock holds. Until that is known, nothing that could touch them is
+    /// let through.
+    #[must_use]
+    pub fn known_by(mut self, identity: Arc<dyn Identity>) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    /// The ARNs of Interlock's own identities; `None` while they are unknown.
+    fn principals(&self) -> Option<Vec<String>> {
+        let mut all = self.settings.principals.clone();
+        if let Some(identity) = &self.identity {
+            all.extend(identity.principals()?);
+        }
+        Some(all)
     }
 
     /// The ports.
@@ -142,10 +164,9 @@ impl Road {
     async fn admit_read(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
         let decision = {
             let memory = self.memory();
-            let people = judge::people(&memory, &session.agent.owner, &session.launcher);
-            let team = u8::try_from(people.team).unwrap_or(u8::MAX);
-            let nothing = interlock_policy::Verified::none(team, people.solo);
-            let greatest = interlock_policy::Hypothetical::greatest(team, team, people.solo);
+            let (team, solo) = (judge::team(&memory), memory.solo());
+            let nothing = interlock_policy::Verified::none(team, solo);
+            let greatest = interlock_policy::Hypothetical::greatest(team, team, solo);
             self.bundle().decide(&[judge::read_ask(session, &action)], &nothing, &greatest)
         };
         let id = self.action_id();
@@ -182,13 +203,14 @@ impl Road {
         let epoch = self.memory().epoch;
         let action = self.own_tokens(session, action);
         let survey = self.survey(session, &action).await?;
+        let principals = self.principals();
         let situated = {
             let memory = self.memory();
             let world = World {
                 memory: &memory,
                 rules: &self.settings.rules,
                 budget: self.settings.budget,
-                principals: &self.settings.principals,
+                principals: principals.as_deref().unwrap_or_default(),
                 now: self.ports.clock.now(),
             };
             situate(&world, session, (*action).clone(), survey)
@@ -196,6 +218,10 @@ impl Road {
         let frozen = frozen(&self.memory(), session, &situated.action, &situated.environments());
         if let Some(words) = frozen.filter(|_| action.mutates()) {
             return self.refuse(session, &situated, Cause::Frozen, vec![reason("freeze", &words)]).await;
+        }
+        if principals.is_none() && touches_identities(&situated.action) {
+            let reasons = vec![reason("identity", UNKNOWN_IDENTITY)];
+            return self.refuse(session, &situated, Cause::Policy, reasons).await;
         }
         let digest = self.action_digest(session, &situated)?;
         let standing = self.standing(&digest, &situated).await?;
@@ -221,7 +247,7 @@ impl Road {
                 let memory = self.memory();
                 let now = self.ports.clock.now();
                 let verified = judge::verified(&memory, session, &situated, standing.as_ref(), secured, now);
-                let reachable = judge::reachable(&memory, session, &situated);
+                let reachable = quorum::reachable(&memory, session, &situated);
                 self.bundle().decide(&asks, &verified, &reachable)
             };
             match &decision {
@@ -239,7 +265,12 @@ impl Road {
                     return self.allow(session, situated, digest, None, epoch, Some(would)).await;
                 }
                 Decision::Refuse { .. } => {
-                    return self.refuse(session, &situated, Cause::Policy, hold::reasons(&decision)).await;
+                    let barred = {
+                        let memory = self.memory();
+                        quorum::nobody_left(self.bundle(), &memory, session, &situated, &asks)
+                    };
+                    let reasons = barred.into_iter().chain(hold::reasons(&decision)).collect();
+                    return self.refuse(session, &situated, Cause::Policy, reasons).await;
                 }
                 // INVARIANT: nobody approves bytes that are still to be chosen.
                 Decision::Allow { .. } | Decision::Hold { .. }
@@ -336,7 +367,7 @@ impl Road {
             .public("action", &id)
             .public("cause", cause)
             .private("reasons", &reasons);
-        self.commit(Record { entry, events: situated.remember.clone(), guards: Vec::new() }).await?;
+        self.commit(Record { entry, events: situated.remember_seen(), guards: Vec::new() }).await?;
         Ok(Verdict::Refused(RefusedAction {
             operation: situated.action.operation.clone(),
             id,
@@ -442,6 +473,21 @@ impl Road {
     }
 }
 
+const UNKNOWN_IDENTITY: &str = "STS has not said yet whose credentials Interlock itself holds, so nobody can tell \
+     whether this touches them; Interlock asks again: send the same call in a minute";
+
+/// Whether an action changes identities or hands out credentials, and so may fall on Interlock's own.
+fn touches_identities(action: &Action) -> bool {
+    let identity = |target: &Target| {
+        matches!(target.relation, Relation::Acts | Relation::Creates)
+            && is_identity(target.kind)
+            && target.kind != Kind::Account
+    };
+    let services = ["iam", "sts", "sso-admin", "identitystore", "organizations"];
+    !action.is_plain_read()
+        && (services.contains(&action.operation.service()) || action.targets.iter().any(identity))
+}
+
 /// One action out of several readings of the same bytes: the first, with everything the others would do added.
 fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {
     let (first, others) = candidates.split_first()?;
@@ -460,7 +506,6 @@ fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {
 
 /// What a success changes in the memory: who wrote to what, and what is provably new.
 fn after(session: &Session, situated: &Situated) -> Vec<Event> {
-    use interlock_action::Relation;
     let mut events = Vec::new();
     // What is written over loses its content and stays the thing that it was.
     let stays = |id: &interlock_action::TargetId| {

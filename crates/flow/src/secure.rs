@@ -1,4 +1,4 @@
-//! Making a recovery point before data is destroyed, and proving that it is there.
+//! Making a recovery point before data is destroyed, and proving that it is there (ADR-0004).
 
 use std::sync::Arc;
 

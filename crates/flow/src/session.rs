@@ -1,6 +1,7 @@
 //! Who is at work: agents, sessions, leases.
 
 use interlock_action::{AgentId, Millis, PersonId, SessionId};
+use interlock_approval::Launch;
 use interlock_policy::AgentClass;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ pub struct Session {
     /// The agent.
     pub agent: Agent,
     /// Who launched it.
-    pub launcher: PersonId,
+    pub launch: Launch,
     /// The task, in the person's words.
     pub task: String,
     /// What it may touch.

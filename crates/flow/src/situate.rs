@@ -60,7 +60,7 @@ pub struct Situated {
     pub over_budget: bool,
     /// How many things it destroys that the agent did not make.
     pub destroys: u32,
-    /// Classifications to remember.
+    /// Classifications to remember when it is let through.
     pub remember: Vec<Event>,
     /// What stays the agent's own when it succeeds: things it made and now writes anew.
     pub renews: Vec<Event>,
@@ -75,6 +75,14 @@ impl Situated {
             all.insert(PRODUCTION.into());
         }
         all.into_iter().collect()
+    }
+
+    /// The classifications to remember of what is not let through: of things that were seen to be there. A name that an
+    /// agent made up costs it nothing, and must not be kept for good.
+    pub fn remember_seen(&self) -> Vec<Event> {
+        let there = |id: &TargetId| self.survey.observed.get(id).and_then(|seen| seen.exists) == Some(true);
+        let seen = |event: &&Event| matches!(event, Event::Classified { target, .. } if there(target));
+        self.remember.iter().filter(seen).cloned().collect()
     }
 }
 
@@ -323,7 +331,7 @@ fn made_here(
         Some(
             made.session == session.id
                 && !made.touched_by_others
-                && is_still(id, made, survey.observed.get(id)),
+                && is_proved(id, made, survey.observed.get(id)),
         )
     };
     // What came into being with a thing was made by who made that.
@@ -337,15 +345,27 @@ fn made_here(
         && attached.iter().all(|id| made(id).unwrap_or(false))
 }
 
-/// Whether what stands there now is what was made then, as far as ids tell.
+/// Whether what stands there now is provably what was made then: by an id that no later thing of the same name has.
+///
+/// INVARIANT: an id that is missing, then or now, proves nothing: somebody may have removed the thing and made another
+/// of its name where Interlock does not see it.
+fn is_proved(id: &TargetId, made: &Made, observed: Option<&Observed>) -> bool {
+    let Some(then) = &made.immutable_id else { return false };
+    // An id that the service chose and that the name itself consists of is never given twice.
+    let head = id.as_str().strip_suffix(then.as_str());
+    let in_name = head.is_some_and(|head| head.is_empty() || head.ends_with(['/', ':']));
+    let now = observed.and_then(|seen| seen.immutable_id.as_deref());
+    // What a service tells only once a thing is ready comes after what it tells at once.
+    let same = |now: &str| {
+        now.strip_prefix(then.as_str()).is_some_and(|more| more.is_empty() || more.starts_with(' '))
+    };
+    in_name || now.is_some_and(same)
+}
+
+/// Whether what stands there now is what was made then, as far as ids tell, else by its name and the proof that nothing
+/// had it: enough for sums, never for a lower tier.
 fn is_still(id: &TargetId, made: &Made, observed: Option<&Observed>) -> bool {
-    match (&made.immutable_id, observed.and_then(|seen| seen.immutable_id.as_ref())) {
-        (Some(then), Some(now)) => then == now,
-        // An id that the service chose and that the name itself consists of is never given twice.
-        (Some(then), None) => id.as_str().ends_with(then.as_str()),
-        // No id was there to be remembered when it was made: its name and the proof that nothing had it must do.
-        (None, _) => true,
-    }
+    made.immutable_id.is_none() || is_proved(id, made, observed)
 }
 
 fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bool {
@@ -417,7 +437,7 @@ fn renewed(
     let renewed = action.targets.iter().filter(written).filter_map(|target| {
         let made = memory.made.get(&target.id)?;
         let seen = survey.observed.get(&target.id).filter(|seen| seen.exists == Some(true));
-        let own = made.agent == session.agent.name && is_still(&target.id, made, Some(seen?));
+        let own = made.agent == session.agent.name && is_proved(&target.id, made, Some(seen?));
         own.then(|| Event::Made {
             target: target.id.clone(),
             agent: made.agent.clone(),
@@ -454,7 +474,8 @@ fn count_destroys(memory: &Memory, agent: &AgentId, falls: &[Falls], survey: &Su
     most.values().fold(0, |all, one| all.saturating_add(*one))
 }
 
-/// Whether the globs name every target (`all`) that the action acts on or makes.
+/// Whether the globs name every target that the action acts on, makes or takes data from. Where there is none, nothing
+/// says that it is in scope.
 fn in_scope(globs: &[String], action: &Action, empty: bool) -> bool {
     if globs.is_empty() {
         return empty;
@@ -466,8 +487,8 @@ fn in_scope(globs: &[String], action: &Action, empty: bool) -> bool {
                 || target.name.as_deref().is_some_and(|name| glob.is_match(name))
         })
     };
-    let touched = |target: &&Target| matches!(target.relation, Relation::Acts | Relation::Creates);
-    action.targets.iter().filter(touched).all(named)
+    let mut touched = action.targets.iter().filter(|target| target.relation != Relation::Reaches).peekable();
+    touched.peek().is_some() && touched.all(named)
 }
 
 /// Whether a recovery point stands or will stand without further calls.

@@ -39,7 +39,8 @@ impl Road {
     }
 
     /// Looks at what a session has just made and remembers the ids that no later thing of the same name will have. To be
-    /// called once a create has succeeded; until then its proof is the name alone.
+    /// called once a create has succeeded, with the targets that this very call made; until then its proof is the name
+    /// alone.
     pub async fn witness(&self, session: &SessionId, action: &Action) {
         let Ok(session_of) = self.live_session(session) else { return };
         let made = |memory: &Memory, id: &TargetId| {
@@ -63,6 +64,8 @@ impl Road {
                 object && seen.exists == Some(false)
             };
             let event = |(id, seen): (&TargetId, &Observed)| {
+                // INVARIANT: what an earlier call made is not looked at again: another thing may have its name by now.
+                action.targets.iter().find(|target| target.id == *id)?;
                 let session = made(&memory, id)?;
                 if nothing(id, seen) {
                     return Some(Event::Gone { target: id.clone() });

@@ -1,8 +1,10 @@
 //! The road from end to end, over a journal in memory and a surface whose live state the test writes.
 
 mod house;
+mod identity;
 mod inherit;
 mod invariants;
+mod launch;
 mod laundering;
 mod objects;
 mod people;

@@ -27,7 +27,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use interlock_tests::{Daemon, Emulator, Home, binary, python, tool};
+use interlock_tests::{Daemon, Emulator, Home, binary, python, tool, tools_in_sight};
 use serde_json::{Value, json};
 
 const DRIVER: &str = include_str!("driver.py");
@@ -157,7 +157,7 @@ impl Player {
     /// A confined agent in a session of its own.
     pub(crate) fn agent(home: &Home, agent: &str, options: &[&str]) -> Self {
         let mut command = Command::new(binary());
-        command.args(["run", "--agent", agent]);
+        command.args(["run", "--agent", agent]).args(tools_in_sight()).args(home.signed());
         if !options.contains(&"--task") && !options.contains(&"--resume") {
             command.args(["--task", "work on the tests"]);
         }

@@ -4,11 +4,12 @@ use std::{
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use interlock_action::{PersonId, digest_of};
-use interlock_approval::{NAMESPACE, Person, Statement, sign};
-use interlock_daemon::api::{Added, NonceReply, Signed};
+use interlock_approval::{Person, Signable, Statement, sign};
+use interlock_daemon::api::{Added, LaunchProof, NonceReply, OpenSession, Signed};
 use serde::Serialize;
 
 use crate::{client::Client, fault::Fault};
@@ -16,8 +17,8 @@ use crate::{client::Client, fault::Fault};
 /// The domain of administrative digests; the daemon's.
 const DOMAIN: &str = "interlock admin v1";
 
-/// Signs a statement with the key in `key`: a private key, or a public key whose private half an agent holds.
-pub(crate) fn statement(statement: &Statement, key: &Path) -> Result<String, Fault> {
+/// Signs with the key in `key`: a private key, or a public key whose private half an agent holds.
+pub(crate) fn statement<S: Signable>(statement: &S, key: &Path) -> Result<String, Fault> {
     let text = std::fs::read_to_string(key).map_err(|error| Fault::file(key, &error))?;
     let plain = text.contains("PRIVATE KEY");
     if plain && let Ok(signature) = sign(statement, &text, None) {
@@ -26,7 +27,7 @@ pub(crate) fn statement(statement: &Statement, key: &Path) -> Result<String, Fau
     // Security keys, encrypted keys and agents are OpenSSH's own business.
     let bytes = statement.bytes().map_err(|error| Fault::failed(error.to_string()))?;
     let mut child = Command::new("ssh-keygen")
-        .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
+        .args(["-q", "-Y", "sign", "-n", S::NAMESPACE, "-f"])
         .arg(key)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -86,7 +87,7 @@ pub(crate) fn administrative<T: Serialize>(
 ) -> Result<Added<T>, Fault> {
     let people: Vec<Person> = client.get("/v1/people")?;
     let person = signer(&people, key)?;
-    let NonceReply { nonce } = client.post("/v1/nonce", &())?;
+    let NonceReply { nonce, .. } = client.post("/v1/nonce", &())?;
     let digest = digest_of(DOMAIN, &body).map_err(|error| Fault::failed(error.to_string()))?;
     let statement_of = Statement {
         verb: verb.to_owned(),
@@ -98,4 +99,15 @@ pub(crate) fn administrative<T: Serialize>(
     };
     let signature = statement(&statement_of, key)?;
     Ok(Added { body, signed: Signed { person, reason: reason.to_owned(), nonce, signature } })
+}
+
+/// Signs for the launch of a session.
+pub(crate) fn launch(client: &Client, request: &OpenSession, key: &Path) -> Result<LaunchProof, Fault> {
+    let people: Vec<Person> = client.get("/v1/people")?;
+    let person = signer(&people, key)?;
+    let NonceReply { nonce, home } = client.post("/v1/nonce", &())?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let at = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+    let signature = statement(&request.opening(home, person.clone(), at, nonce.clone()), key)?;
+    Ok(LaunchProof { person, at, nonce, signature })
 }

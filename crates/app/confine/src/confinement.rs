@@ -60,6 +60,9 @@ pub struct Confinement {
     pub workdir: PathBuf,
     /// More files and directories that are writable (an agent's own settings). They must exist.
     pub writable: Vec<PathBuf>,
+    /// Files and directories that are readable although they stand where everything is private inside, such as a tool's
+    /// folder below `/tmp`. They must exist.
+    pub readable: Vec<PathBuf>,
     /// More places to leave out, besides the built-in list.
     pub masked: Vec<PathBuf>,
     /// Places of the built-in list of a home to show all the same (`~/.npmrc`), each by exactly the name it has there. Never
@@ -94,6 +97,7 @@ impl Confinement {
             interlock_home: interlock_home.into(),
             workdir: workdir.into(),
             writable: Vec::new(),
+            readable: Vec::new(),
             masked: Vec::new(),
             shown: Vec::new(),
             doors: Vec::new(),
@@ -119,6 +123,7 @@ impl fmt::Debug for Confinement {
             .field("interlock_home", &self.interlock_home)
             .field("workdir", &self.workdir)
             .field("writable", &self.writable)
+            .field("readable", &self.readable)
             .field("masked", &self.masked)
             .field("shown", &self.shown)
             .field("doors", &self.doors)

@@ -18,7 +18,7 @@ pub enum ConfineError {
         /// Why.
         source: io::Error,
     },
-    /// A writable path lies in a place that a confined command must not see.
+    /// A path that is to be opened up lies in a place that a confined command must not see.
     #[error("{what} `{}` lies in `{}`, which a confined command must not see ({why})", path.display(), mask.display())]
     Masked {
         /// Which one.
@@ -30,7 +30,7 @@ pub enum ConfineError {
         /// Why it is masked.
         why: String,
     },
-    /// A writable path contains something that a confined command must not be able to move or replace.
+    /// A path that is to be opened up contains something that a confined command must not be able to move or replace.
     #[error("{what} `{}` contains {contents}", path.display())]
     Contains {
         /// Which one.
@@ -43,8 +43,8 @@ pub enum ConfineError {
     /// A place is to be shown that never is.
     #[error("`{}` cannot be shown to a confined command", .0.display())]
     NeverShown(PathBuf),
-    /// A writable path belongs to the system.
-    #[error("{what} `{}` belongs to the system and cannot be made writable", path.display())]
+    /// A path that is to be opened up belongs to the system.
+    #[error("{what} `{}` belongs to the system and cannot be opened up", path.display())]
     System {
         /// Which one.
         what: &'static str,

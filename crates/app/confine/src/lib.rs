@@ -36,6 +36,7 @@ pub use clients::client_environment;
 pub use confinement::{CA_BUNDLE, Confinement, Door, DoorSource, ENDPOINT_PORT, INSIDE, PROXY_PORT, RELAY};
 pub use environment::{Filtered, filter};
 pub use error::ConfineError;
+pub use plan::is_private;
 pub use probe::Finding;
 pub use run::{Ended, spawn};
 pub use sandbox::{Missing, Sandbox, check};

@@ -30,10 +30,11 @@ pub(crate) struct Resolved {
     pub(crate) interlock_home: PathBuf,
     pub(crate) workdir: PathBuf,
     pub(crate) writable: Vec<PathBuf>,
+    pub(crate) readable: Vec<PathBuf>,
 }
 
 impl Resolved {
-    /// Resolves them; a writable path must exist.
+    /// Resolves them; what is to be writable or readable must exist.
     pub(crate) fn of(confinement: &Confinement) -> Result<Self, ConfineError> {
         let existing = |what: &'static str, path: &Path| {
             path.canonicalize().map_err(|source| ConfineError::Unresolved {
@@ -41,6 +42,9 @@ impl Resolved {
                 path: path.to_owned(),
                 source,
             })
+        };
+        let all = |what: &'static str, paths: &[PathBuf]| {
+            paths.iter().map(|path| existing(what, path)).collect::<Result<Vec<_>, _>>()
         };
         let home = existing("the home directory", &confinement.home)?;
         if home == Path::new("/") {
@@ -51,23 +55,21 @@ impl Resolved {
             // The daemon may run under its own account, so that we cannot even look at its home.
             interlock_home: resolve(&confinement.interlock_home),
             workdir: existing("the work directory", &confinement.workdir)?,
-            writable: confinement
-                .writable
-                .iter()
-                .map(|path| existing("the writable path", path))
-                .collect::<Result<_, _>>()?,
+            writable: all("the writable path", &confinement.writable)?,
+            readable: all("the readable path", &confinement.readable)?,
         })
     }
 
-    /// What is writable, with the words that name it.
-    fn writables(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+    /// What is opened up, with the words that name it.
+    fn opened(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
         std::iter::once(("the work directory", &self.workdir))
             .chain(self.writable.iter().map(|path| ("the writable path", path)))
+            .chain(self.readable.iter().map(|path| ("the readable path", path)))
     }
 }
 
 impl Masks {
-    /// Collects them, and refuses a confinement in which something writable collides with one.
+    /// Collects them, and refuses a confinement in which something opened up collides with one.
     pub(crate) fn of(
         confinement: &Confinement,
         resolved: &Resolved,
@@ -230,9 +232,9 @@ impl Masks {
         }
     }
 
-    /// Refuses what is writable and collides with a mask or with the system.
+    /// Refuses what is opened up and collides with a mask or with the system.
     fn check(&self, resolved: &Resolved) -> Result<(), ConfineError> {
-        for (what, path) in resolved.writables() {
+        for (what, path) in resolved.opened() {
             let contains = |inner: &Path, contents: &str| {
                 inner.starts_with(path).then(|| ConfineError::Contains {
                     what,
@@ -242,8 +244,11 @@ impl Masks {
             };
             let system = stores::SYSTEM_ROOTS.iter().any(|root| path == Path::new(root))
                 || stores::SYSTEM_TREES.iter().any(|tree| path.starts_with(tree));
+            // What is only read may hold them: what they hide stays hidden.
+            let writable = !resolved.readable.contains(path);
             if let Some(error) = contains(&resolved.home, "your home directory")
                 .or_else(|| contains(&resolved.interlock_home, "Interlock's own home"))
+                .filter(|_| writable)
             {
                 return Err(error);
             }

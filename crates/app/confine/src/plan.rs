@@ -47,11 +47,11 @@ impl Plan {
         build.namespaces();
         build.fresh();
         build.show(Path::new("/"));
-        if build.is_fresh(&resolved.home) {
+        if is_private(&resolved.home) {
             build.directory(&resolved.home);
             build.show(&resolved.home);
         }
-        build.writable();
+        build.open_up();
         build.cover();
         let doors = build.doors(confinement)?;
         // INVARIANT: last, because mount points are made on it until here. It holds only directories and links.
@@ -121,10 +121,6 @@ impl<'a> Build<'a> {
         }
     }
 
-    fn is_fresh(&self, path: &Path) -> bool {
-        stores::FRESH.iter().any(|place| path.starts_with(place))
-    }
-
     /// Whether a directory has to be shown entry by entry.
     fn opens(&self, dir: &Path) -> bool {
         self.masks.below(dir).next().is_some()
@@ -190,7 +186,12 @@ impl<'a> Build<'a> {
         std::iter::once(&self.resolved.workdir).chain(&self.resolved.writable)
     }
 
-    fn writable(&mut self) {
+    fn open_up(&mut self) {
+        // First: what is writable may lie in it.
+        for path in self.resolved.readable.iter().filter(|path| is_private(path)).collect::<Vec<_>>() {
+            self.bind("--ro-bind", path, path);
+            self.covered.push(path.clone());
+        }
         for path in self.writables() {
             self.bind("--bind", path, path);
             self.covered.push(path.clone());
@@ -262,6 +263,11 @@ impl<'a> Build<'a> {
         }
         Ok(words)
     }
+}
+
+/// Whether a path stands where everything is private inside, so that nothing of the machine's is there.
+pub fn is_private(path: &Path) -> bool {
+    stores::FRESH.iter().any(|place| path.starts_with(place))
 }
 
 /// Every masked place of a confinement, for `doctor` and for people who want to see the list.

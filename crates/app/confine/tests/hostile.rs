@@ -88,8 +88,10 @@ fn files(machine: &Machine) -> Vec<Attempt> {
 fn writes(machine: &Machine) -> Vec<Attempt> {
     let home = machine.home.display();
     vec![
-        attempt("write to the home", false, format!("echo evil >> {home}/.bashrc && {WON}")),
-        attempt("write beside the work directory", false, format!("touch ../evil && {WON}")),
+        // Where the home stands in a private place these write to a copy that nobody sees: whether they won is looked
+        // at from outside.
+        attempt("write to the home", false, format!("echo evil >> {home}/.bashrc")),
+        attempt("write beside the work directory", false, "touch ../evil"),
         attempt("write to a known file", false, format!("echo evil >> {home}/.gitconfig && {WON}")),
         attempt("write to the system", false, format!("touch /etc/evil /usr/local/bin/evil && {WON}")),
         attempt("replace the relay", false, format!("cp /bin/true /run/interlock/interlock && {WON}")),

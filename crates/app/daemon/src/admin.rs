@@ -46,10 +46,7 @@ impl Daemon {
             person.ok_or_else(|| fault("refused", format!("there is no person `{}`", signed.person)))?;
         let key = verify(&statement, &signed.signature, &person.keys)
             .map_err(|refusal| fault("refused", refusal.to_string()))?;
-        if key.counts_from > now {
-            return Err(fault("refused", "the key is cooling off and does not count yet"));
-        }
-        Ok(())
+        key.counts(now).map_err(|refusal| fault("refused", refusal.to_string()))
     }
 
     /// Enrols a person: at once while no agent exists, held as T4 after that.

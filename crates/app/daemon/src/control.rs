@@ -83,7 +83,8 @@ async fn status(State(daemon): Shared) -> Json<Status> {
 }
 
 async fn nonce(State(daemon): Shared) -> Json<NonceReply> {
-    Json(NonceReply { nonce: daemon.nonces.give(daemon.draw(), daemon.now()) })
+    let nonce = daemon.nonces.give(daemon.draw(), daemon.now());
+    Json(NonceReply { nonce, home: daemon.identity() })
 }
 
 async fn people(State(daemon): Shared) -> Json<Vec<interlock_approval::Person>> {

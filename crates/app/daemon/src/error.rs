@@ -30,6 +30,9 @@ pub enum DaemonError {
     /// The store cannot be opened.
     #[error("the store cannot be opened: {0}")]
     Store(String),
+    /// An entry cannot be redacted, or not yet.
+    #[error("{0}")]
+    Redaction(String),
     /// A key cannot be used.
     #[error("{0}")]
     Key(String),

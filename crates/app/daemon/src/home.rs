@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use interlock_action::{Digest, PersonId, SessionId, digest_of};
+use interlock_action::{Digest, Millis, PersonId, SessionId, digest_of};
 use interlock_approval::{Person, Statement, parse_public_key, verify};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Record};
 use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, PolicyFile};
-use interlock_store::{Home, Options, Query, Store, StoreError};
+use interlock_store::{Home, Options, Query, Redacted, Store, StoreError};
 use serde::Serialize;
 
 use crate::{
@@ -282,6 +282,59 @@ pub(crate) fn export(store: &Store, folder: &Path, bodies: bool) -> Result<serde
     }))
 }
 
+fn enrolled(store: &Store) -> Vec<Person> {
+    let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    memory.people.values().cloned().collect()
+}
+
+/// Checks that the statement's person signed this very statement, with a key that counts.
+fn check_signed(
+    people: &[Person],
+    wanted: &Statement,
+    signature: &str,
+    now: Millis,
+) -> Result<(), DaemonError> {
+    let person = people.iter().find(|person| person.name == wanted.person);
+    let keys = person.map(|person| person.keys.as_slice()).unwrap_or_default();
+    let key = verify(wanted, signature, keys).map_err(|refusal| DaemonError::Key(refusal.to_string()))?;
+    if key.counts_from > now {
+        return Err(DaemonError::Key("the key is cooling off and does not count yet".to_owned()));
+    }
+    Ok(())
+}
+
+/// Takes away what is private in an entry, and in all that carry the same request or session; signed by a person. Only
+/// while no daemon has the home open: it is for whoever may touch the home's files anyway, and no door leads to it.
+pub fn redact<S>(root: &Path, index: u64, sign: S) -> Result<Redacted, DaemonError>
+where
+    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<(Statement, String), String>,
+{
+    let now = System.now();
+    let home = Home::open(root)?;
+    let store = Store::open(&home, &Options::default())?;
+    let people = enrolled(&store);
+    let digest = digest_of("interlock redact v1", &(home.verifier().to_string(), index))
+        .map_err(|error| DaemonError::Key(error.to_string()))?;
+    let statement = |person: &PersonId, reason: &str| Statement {
+        verb: "ledger-redact".to_owned(),
+        subject: index.to_string(),
+        digest,
+        person: person.clone(),
+        reason: reason.to_owned(),
+        // Taking away twice takes away nothing more.
+        nonce: now.to_string(),
+    };
+    let (signed, signature) = sign(&people, &statement).map_err(DaemonError::Key)?;
+    check_signed(&people, &statement(&signed.person, &signed.reason), &signature, now)?;
+    let redacted = runtime()?.block_on(store.redact(index, signed.person.as_str(), &signed.reason, now));
+    redacted.map_err(|error| match error {
+        StoreError::NoEntry(_) | StoreError::NoBody(_) | StoreError::StillNeeded { .. } => {
+            DaemonError::Redaction(error.to_string())
+        }
+        other => other.into(),
+    })
+}
+
 /// Puts the files as they stand in force, signed by a person. `sign` is given the enrolled people and what makes the
 /// statement for a signer and their words.
 pub fn apply<S>(root: &Path, sign: S) -> Result<ConfigStamp, DaemonError>
@@ -294,10 +347,7 @@ where
     let (_, bundle, mut stamp) = load(&paths, "")?;
     drop(bundle);
     let store = Store::open(&home, &Options::default())?;
-    let people: Vec<Person> = {
-        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        memory.people.values().cloned().collect()
-    };
+    let people = enrolled(&store);
     let digest = digest_of("interlock config v1", &(&stamp.config, &stamp.bundle))
         .map_err(|error| DaemonError::Key(error.to_string()))?;
     let statement = |person: &PersonId, reason: &str| Statement {
@@ -310,13 +360,7 @@ where
         nonce: now.to_string(),
     };
     let (signed, signature) = sign(&people, &statement).map_err(DaemonError::Key)?;
-    let person = people.iter().find(|person| person.name == signed.person);
-    let keys = person.map(|person| person.keys.as_slice()).unwrap_or_default();
-    let wanted = statement(&signed.person, &signed.reason);
-    let key = verify(&wanted, &signature, keys).map_err(|refusal| DaemonError::Key(refusal.to_string()))?;
-    if key.counts_from > now {
-        return Err(DaemonError::Key("the key is cooling off and does not count yet".to_owned()));
-    }
+    check_signed(&people, &statement(&signed.person, &signed.reason), &signature, now)?;
     stamp.by = signed.person.to_string();
     let entry = Entry::new(EntryKind::ConfigActivated, now)
         .public("config", stamp.config)

@@ -13,11 +13,12 @@ mod control;
 mod error;
 pub mod explain;
 mod home;
+mod launch;
 mod nonce;
 mod serve;
 mod session;
 mod state;
 
 pub use error::DaemonError;
-pub use home::{HomePaths, InitAnswer, apply, init, resolve_home};
+pub use home::{HomePaths, InitAnswer, apply, init, redact, resolve_home};
 pub use serve::{Listen, Ready, serve};

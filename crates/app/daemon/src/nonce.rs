@@ -6,9 +6,8 @@ use std::{
 };
 
 use interlock_action::Millis;
+use interlock_approval::FRESH;
 
-/// How long a nonce may wait for its signature: a person has to find a key and touch it.
-const LIFETIME: Millis = 5 * 60 * 1000;
 /// More than this many open at once is not people at work.
 const OPEN: usize = 1_000;
 
@@ -20,7 +19,7 @@ impl Nonces {
     /// Gives one out.
     pub(crate) fn give(&self, nonce: String, now: Millis) -> String {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, given| given.saturating_add(LIFETIME) > now);
+        open.retain(|_, given| given.saturating_add(FRESH) > now);
         if open.len() < OPEN {
             open.insert(nonce.clone(), now);
         }
@@ -30,6 +29,6 @@ impl Nonces {
     /// Takes one back; false if it was never given, is used or too old.
     pub(crate) fn take(&self, nonce: &str, now: Millis) -> bool {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.remove(nonce).is_some_and(|given| given.saturating_add(LIFETIME) > now)
+        open.remove(nonce).is_some_and(|given| given.saturating_add(FRESH) > now)
     }
 }

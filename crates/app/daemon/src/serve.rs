@@ -31,8 +31,6 @@ use crate::{
 
 /// How often tickets are looked through for those whose time is over.
 const SWEEP: Duration = Duration::from_secs(5);
-/// How long STS may take to say whose credentials these are.
-const IDENTITY: Duration = Duration::from_secs(5);
 
 /// Where the doors listen.
 #[derive(Clone, Copy, Debug)]
@@ -69,16 +67,13 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
     store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;
 
     let gateway = gateway(&home, &paths, &config, listen, &store)?;
-    let principals = match tokio::time::timeout(IDENTITY, gateway.identity()).await {
-        Ok(Some((_, principal))) => vec![principal],
-        _ => {
-            tracing::warn!(
-                "STS did not say whose the real credentials are: what touches them is not recognised"
-            );
-            Vec::new()
-        }
-    };
-    let road = Arc::new(Road::new(ports(&store, &gateway), settings(&home, &config, principals)?, bundle));
+    if gateway.identity().await.is_none() {
+        tracing::warn!(
+            "STS did not say whose the real credentials are: until it does, what changes identities is refused"
+        );
+    }
+    let road = Road::new(ports(&store, &gateway), settings(&home, &config)?, bundle);
+    let road = Arc::new(road.known_by(gateway.principals()));
     let daemon = Arc::new(Daemon {
         road,
         store,
@@ -160,14 +155,14 @@ fn ports(store: &Arc<Store>, gateway: &AwsGateway) -> Ports {
     }
 }
 
-fn settings(home: &Home, config: &Config, principals: Vec<String>) -> Result<RoadSettings, DaemonError> {
+fn settings(home: &Home, config: &Config) -> Result<RoadSettings, DaemonError> {
     let rules = Rules::new(&config.environments).map_err(|error| DaemonError::Policy(error.to_string()))?;
     let read_only =
         config.class.iter().filter(|(_, class)| class.production == Some(ClassProduction::ReadOnly));
     Ok(RoadSettings {
         rules,
         budget: config.budget,
-        principals,
+        principals: Vec::new(),
         sealer: home.keys().sealer.clone(),
         read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),
         ticket_lifetime: config.approval.expires.millis(),

@@ -1,6 +1,7 @@
 //! Opening, resuming and ending sessions; the virtual credentials that belong to them.
 
 use interlock_action::SessionId;
+use interlock_approval::Launch;
 use interlock_flow::{Event, Lease, Record, Session};
 use interlock_gateway_aws::credentials::VirtualKeys;
 use interlock_ledger::{Entry, EntryKind};
@@ -39,20 +40,24 @@ impl Daemon {
 
     /// Opens or resumes a session.
     pub(crate) async fn open_session(&self, request: OpenSession) -> Result<OpenedSession, Fault> {
+        let (launch, key) = self.launch(&request)?;
         let session = match &request.resume {
-            Some(id) => self.resumed(id, &request)?,
-            None => self.fresh(&request)?,
+            Some(id) => self.resumed(id, &request, &launch)?,
+            None => self.fresh(&request, launch)?,
         };
         let entry = Entry::new(EntryKind::SessionOpened, self.now())
             .public("session", &session.id)
             .public("agent", &session.agent.name)
             .public("owner", &session.agent.owner)
-            .public("launcher", &session.launcher)
+            .public("launchers", &session.launch.by)
+            .public("unproved", session.launch.unproved)
+            .public("key", &key)
             .public("advisory", session.advisory)
             .public("resumed", request.resume.is_some())
             .private("task", &session.task)
             .private("scope", &session.lease.scope)
-            .private("prompt", &request.prompt);
+            .private("prompt", &request.prompt)
+            .private("proof", &request.proof);
         let record =
             Record { entry, events: vec![Event::Session { session: session.clone() }], guards: Vec::new() };
         let committed = self.road.ports().journal.commit(record).await;
@@ -67,16 +72,12 @@ impl Daemon {
         Ok(self.opened(session))
     }
 
-    fn fresh(&self, request: &OpenSession) -> Result<Session, Fault> {
+    fn fresh(&self, request: &OpenSession, launch: Launch) -> Result<Session, Fault> {
         let memory = self.memory();
         let agent = memory.agents.get(&request.agent).ok_or_else(|| {
             let hint = "register it with `interlock agent add NAME --owner PERSON --key FILE`";
             fault("not-found", format!("there is no agent `{}`", request.agent), Some(hint))
         })?;
-        let launcher = request.launcher.clone().unwrap_or_else(|| agent.owner.clone());
-        if !memory.people.contains_key(&launcher) {
-            return Err(fault("not-found", format!("there is no person `{launcher}`"), None));
-        }
         if request.task.trim().is_empty() {
             return Err(fault(
                 "bad-request",
@@ -88,7 +89,7 @@ impl Daemon {
         Ok(Session {
             id,
             agent: agent.clone(),
-            launcher,
+            launch,
             task: request.task.clone(),
             lease: Lease {
                 scope: request.scope.clone(),
@@ -102,8 +103,8 @@ impl Daemon {
         })
     }
 
-    /// The same session with a fresh lease: what it may touch stays what it was.
-    fn resumed(&self, id: &SessionId, request: &OpenSession) -> Result<Session, Fault> {
+    /// The same session with a fresh lease: what it may touch stays what it was, and so does who launched it.
+    fn resumed(&self, id: &SessionId, request: &OpenSession, launch: &Launch) -> Result<Session, Fault> {
         let memory = self.memory();
         let known = memory.sessions.get(id);
         let known = known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
@@ -125,6 +126,7 @@ impl Daemon {
         session.lease.until = self.now().saturating_add(self.config.run.lease.millis());
         // Once advisory, always advisory: what an unconfined process learned it still knows.
         session.advisory |= request.advisory;
+        session.launch.join(launch);
         session.keys = vec![new_key()?];
         Ok(session)
     }
@@ -144,6 +146,7 @@ impl Daemon {
             endpoint_url: addresses.aws,
             ca_bundle: addresses.ca_bundle.display().to_string(),
             until: session.lease.until,
+            launch: session.launch,
             pass: self.config.run.pass.clone(),
             session: session.id,
         }
@@ -186,6 +189,7 @@ impl Daemon {
             task: session.task.clone(),
             live: !session.lease.revoked && session.lease.until > now,
             advisory: session.advisory,
+            launch: session.launch.clone(),
         };
         sessions.into_iter().map(row).collect()
     }

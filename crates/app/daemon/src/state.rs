@@ -48,6 +48,11 @@ impl Daemon {
         System.now()
     }
 
+    /// What this home is known by: the key that its log is verified with.
+    pub(crate) fn identity(&self) -> String {
+        self.store.reader().verifier().to_string()
+    }
+
     /// Thirty-two random hexadecimal digits.
     pub(crate) fn draw(&self) -> String {
         hex::encode(System.draw())

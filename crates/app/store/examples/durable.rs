@@ -13,6 +13,7 @@ use std::{
 };
 
 use interlock_action::Digest;
+use interlock_approval::Launch;
 use interlock_flow::{Agent, Event, Guard, Journal, Lease, PermitNote, Record, Session};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::AgentClass;
@@ -25,7 +26,7 @@ fn open_session() -> Record {
     let session = Session {
         id: "s-1".into(),
         agent: Agent { name: "coder".into(), owner: "ana".into(), class: AgentClass::Builder },
-        launcher: "ana".into(),
+        launch: Launch::of("ana"),
         task: "measure".to_owned(),
         lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1, revoked: false },
         advisory: false,

@@ -1,39 +1,75 @@
 //! A record on its way to the writer: what can be computed before it is its turn is computed by whoever brings it.
 
-use interlock_flow::{Event, Guard, JournalError, Receipt, Record};
-use interlock_ledger::{Entry, LedgerError, RecordSecret, Sealed, WrappingKey, seal, state_digest};
-use tokio::sync::oneshot;
+use std::collections::BTreeSet;
 
-use crate::StoreError;
+use interlock_flow::{Event, Guard, JournalError, Receipt, Record};
+use interlock_ledger::{
+    Entry, Hash, LedgerError, RecordSecret, Sealed, State, StateSalt, WrappingKey, leaf_hash, seal,
+};
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use crate::{
+    StoreError,
+    private::{Subject, subjects},
+};
 
 /// Whom the writer answers.
 pub(crate) type Answer = oneshot::Sender<Result<Receipt, JournalError>>;
 
-/// A record whose private fields are sealed already.
+/// A record whose private fields are sealed already, and its state changes too, unless a step will add to them.
 pub(crate) struct Draft {
     sealed: Sealed,
     wrapped: Option<Vec<u8>>,
-    events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     pub(crate) guards: Vec<Guard>,
     /// There when the events cannot become more on the way.
     written: Option<Written>,
-    /// The entry whose body goes with it.
-    redacts: Option<u64>,
 }
 
 /// What the leaf and the events are as bytes.
 struct Written {
+    hash: Hash,
     leaf: String,
-    events: Option<String>,
+    events: Option<Vec<u8>>,
 }
 
 /// One row, ready to be inserted.
 pub(crate) struct Row {
+    pub(crate) hash: Hash,
     pub(crate) leaf: String,
-    pub(crate) events: Option<String>,
+    /// Encrypted.
+    pub(crate) events: Option<Vec<u8>>,
+    /// Whom its events carry.
+    pub(crate) subjects: BTreeSet<Subject>,
     pub(crate) wrapped: Option<Vec<u8>>,
     pub(crate) body: Option<Vec<u8>>,
-    pub(crate) redacts: Option<u64>,
+    /// What else changes with it: only a redaction changes an earlier row.
+    pub(crate) replaces: Option<Replaced>,
+}
+
+/// An earlier entry that loses its body.
+pub(crate) struct Replaced {
+    pub(crate) index: u64,
+    /// What takes the place of its events, encrypted; none when they stay.
+    pub(crate) events: Option<Vec<u8>>,
+}
+
+/// Events as they are committed to, not yet encrypted.
+pub(crate) struct Sealing {
+    salt: StateSalt,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl Sealing {
+    pub(crate) fn state(&self) -> State<'_> {
+        State { salt: &self.salt, events: &self.plain }
+    }
+}
+
+/// Writes events down and draws their salt.
+pub(crate) fn seal_events(events: &[Event]) -> Result<Sealing, StoreError> {
+    Ok(Sealing { salt: random()?, plain: Zeroizing::new(serde_json::to_vec(events)?) })
 }
 
 fn random<const N: usize>() -> Result<[u8; N], StoreError> {
@@ -43,19 +79,12 @@ fn random<const N: usize>() -> Result<[u8; N], StoreError> {
 }
 
 impl Draft {
-    /// Seals the private fields; writes leaf and events unless a step will add to them.
+    /// Seals the private fields; writes leaf and events, encrypted, unless a step will add to them.
     pub(crate) fn new(record: Record, key: &WrappingKey) -> Result<Self, StoreError> {
         let (sealed, wrapped) = sealed(record.entry, key)?;
-        let mut draft = Self {
-            sealed,
-            wrapped,
-            events: record.events,
-            guards: record.guards,
-            written: None,
-            redacts: None,
-        };
+        let mut draft = Self { sealed, wrapped, events: record.events, guards: record.guards, written: None };
         if !draft.guards.iter().any(|guard| matches!(guard, Guard::Step(..))) {
-            draft.written = Some(draft.write()?);
+            draft.written = Some(draft.write(key)?);
         }
         Ok(draft)
     }
@@ -68,33 +97,38 @@ impl Draft {
         }
     }
 
-    /// With the entry whose body it takes away.
-    pub(crate) fn redacting(mut self, index: u64) -> Self {
-        self.redacts = Some(index);
-        self
-    }
-
     /// Whether readers must not see its events before they are durable.
     pub(crate) fn loosens(&self) -> bool {
         self.events.iter().any(loosens)
     }
 
-    fn write(&mut self) -> Result<Written, StoreError> {
-        let events = if self.events.is_empty() { None } else { Some(serde_json::to_string(&self.events)?) };
-        self.sealed.leaf.state = events.as_deref().map(|events| state_digest(events.as_bytes()));
+    fn write(&mut self, key: &WrappingKey) -> Result<Written, StoreError> {
+        let sealing = if self.events.is_empty() { None } else { Some(seal_events(&self.events)?) };
+        self.sealed.leaf.state = sealing.as_ref().map(|sealing| sealing.state().digest());
         let leaf = String::from_utf8(self.sealed.leaf.encode()?);
         let leaf = leaf.map_err(|error| LedgerError::Json(error.to_string()))?;
-        Ok(Written { leaf, events })
+        // The leaf holds the digest of the events and their salt, so what is bound to it is bound to its one entry.
+        let hash = leaf_hash(leaf.as_bytes());
+        let events = sealing.map(|sealing| key.seal_state(sealing.state(), &hash)).transpose()?;
+        Ok(Written { hash, leaf, events })
     }
 
     /// The row, and the events for the memory.
-    pub(crate) fn into_row(mut self) -> Result<(Row, Vec<Event>), StoreError> {
+    pub(crate) fn into_row(mut self, key: &WrappingKey) -> Result<(Row, Vec<Event>), StoreError> {
         let written = match self.written.take() {
             Some(written) => written,
-            None => self.write()?,
+            None => self.write(key)?,
         };
-        let Written { leaf, events } = written;
-        let row = Row { leaf, events, wrapped: self.wrapped, body: self.sealed.body, redacts: self.redacts };
+        let Written { hash, leaf, events } = written;
+        let row = Row {
+            hash,
+            leaf,
+            events,
+            subjects: subjects(&self.events),
+            wrapped: self.wrapped,
+            body: self.sealed.body,
+            replaces: None,
+        };
         Ok((row, self.events))
     }
 }

@@ -43,7 +43,9 @@ pub enum StoreError {
         wanted: String,
     },
     /// The store was written by another version.
-    #[error("the store has schema version {0}, which this version does not know")]
+    #[error(
+        "the store was written by another version of interlock: its schema version is {0}, which this one does not know"
+    )]
     Schema(i64),
     /// The exported checkpoint is not one of this log.
     #[error("the exported checkpoint `{path}` is not one of this log: {why}")]
@@ -57,8 +59,16 @@ pub enum StoreError {
     #[error("there is no entry {0}")]
     NoEntry(u64),
     /// Nothing private in it, or redacted already.
-    #[error("entry {0} has no body that could be redacted")]
+    #[error("entry {0} has nothing private that could be redacted")]
     NoBody(u64),
+    /// Something that would lose its meaning is still acted on.
+    #[error("entry {index} cannot be redacted yet: {why}")]
+    StillNeeded {
+        /// Which.
+        index: u64,
+        /// What, and what to do.
+        why: String,
+    },
     /// A file could not be read or written.
     #[error("`{path}`: {source}")]
     Io {

@@ -64,9 +64,12 @@ impl Reader {
         }
         let unreadable = |error: LedgerError| Broken::Unreadable { index, why: error.to_string() };
         let leaf = Leaf::parse(text.as_bytes()).map_err(unreadable)?;
-        let mut entry = ExportedEntry::new(index, &hash, text);
+        let events = row.get_ref(5)?.as_blob_or_null();
+        let events = events.map_err(|error| Broken::Unreadable { index, why: error.to_string() })?;
+        let opened = self.open_events(index, &hash, events)?;
+        let state = opened.as_ref().map(interlock_ledger::OpenedState::state);
+        let mut entry = ExportedEntry::new(index, &hash, text).opened(state).map_err(unreadable)?;
         entry.private = self.open_row(index, &leaf, row.get(3)?, body)?;
-        entry.events = Some(row.get::<_, Option<String>>(5)?.unwrap_or_default());
         Ok(entry.line()?)
     }
 }

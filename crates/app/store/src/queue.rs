@@ -8,12 +8,44 @@ use std::{
 
 use interlock_flow::JournalError;
 
-use crate::draft::{Answer, Draft};
+use crate::{
+    draft::{Answer, Draft},
+    redact::Redact,
+};
 
-/// A draft, and whom to tell.
-pub(crate) struct Job {
-    pub(crate) draft: Draft,
-    pub(crate) answer: Option<Answer>,
+/// What the writer is given.
+pub(crate) enum Job {
+    /// A draft, and whom to tell.
+    Record(Box<Draft>, Option<Answer>),
+    /// Something to take away.
+    Redact(Box<Redact>),
+}
+
+impl Job {
+    /// Whether somebody waits for it.
+    fn awaited(&self) -> bool {
+        !matches!(self, Self::Record(_, None))
+    }
+    /// Whether it must be a batch of its own.
+    fn alone(&self) -> bool {
+        matches!(self, Self::Redact(_))
+    }
+    /// Whether nothing may come behind it in its batch.
+    fn last(&self) -> bool {
+        match self {
+            Self::Record(draft, _) => draft.loosens(),
+            Self::Redact(_) => true,
+        }
+    }
+    /// Tells that it is not done.
+    pub(crate) fn refuse(self, why: &str) {
+        // Nobody may be waiting any more.
+        match self {
+            Self::Record(_, Some(answer)) => drop(answer.send(Err(unavailable(why)))),
+            Self::Record(_, None) => {}
+            Self::Redact(redact) => drop(redact.answer.send(Err(unavailable(why).into()))),
+        }
+    }
 }
 
 /// How much the queue takes, and how the writer drains it.
@@ -87,8 +119,8 @@ impl Queue {
             return Err(unavailable("too many records wait to be written"));
         }
         // A note that comes after another finds the writer's timer running.
-        let wakes = state.writer_sleeps && (job.answer.is_some() || state.jobs.is_empty());
-        state.awaited += usize::from(job.answer.is_some());
+        let wakes = state.writer_sleeps && (job.awaited() || state.jobs.is_empty());
+        state.awaited += usize::from(job.awaited());
         if state.jobs.is_empty() {
             state.since = Some(Instant::now());
         }
@@ -109,13 +141,17 @@ impl Queue {
     /// Waits for the next batch; false when there will be none.
     ///
     /// INVARIANT: a record that loosens something is the last of its batch, so that no guard of the same batch is
-    /// checked between it and its durability.
+    /// checked between it and its durability. What takes something away is a batch of its own, so that it finds all that is
+    /// there.
     pub(crate) fn take(&self, batch: &mut Vec<Job>) -> bool {
         let mut state = self.wait_until_due(self.lock());
         while batch.len() < self.limits.batch {
+            if !batch.is_empty() && state.jobs.front().is_some_and(Job::alone) {
+                break;
+            }
             let Some(job) = state.jobs.pop_front() else { break };
-            state.awaited -= usize::from(job.answer.is_some());
-            let last = job.draft.loosens();
+            state.awaited -= usize::from(job.awaited());
+            let last = job.last();
             batch.push(job);
             if last {
                 break;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use interlock_ledger::{
-    Broken, Checkpoint, Hash, Leaf, NoteVerifier, Opening, ProofError, consistency_proof, inclusion_proof,
-    leaf_hash, open_body, verify_consistency, verify_inclusion,
+    Broken, Checkpoint, Hash, Leaf, NoteVerifier, OpenedState, Opening, ProofError, WrappingKey,
+    consistency_proof, inclusion_proof, leaf_hash, open_body, verify_consistency, verify_inclusion,
 };
 use rusqlite::{Connection, Row, params_from_iter};
 use serde_json::Value;
@@ -110,6 +110,16 @@ impl Reader {
         Ok(Some(opened.map_err(|error| Broken::Body { index, why: error.to_string() })?))
     }
 
+    /// Decrypts an entry's events; none when there are none.
+    pub(crate) fn open_events(
+        &self,
+        index: u64,
+        hash: &Hash,
+        sealed: Option<&[u8]>,
+    ) -> Result<Option<OpenedState>, StoreError> {
+        Ok(open_events(&self.keys.wrapping, index, hash, sealed)?)
+    }
+
     /// Proves that an entry stands in the log.
     pub fn prove(&self, index: u64) -> Result<Inclusion, StoreError> {
         let connection = self.lock();
@@ -148,6 +158,17 @@ impl Reader {
         Ok(Checkpoint::open(note, &self.verifier)
             .map_err(|error| Broken::Checkpoint { nth, why: error.to_string() })?)
     }
+}
+
+/// Decrypts an entry's events; none when there are none.
+pub(crate) fn open_events(
+    key: &WrappingKey,
+    index: u64,
+    hash: &Hash,
+    sealed: Option<&[u8]>,
+) -> Result<Option<OpenedState>, Broken> {
+    let opened = sealed.map(|sealed| key.open_state(sealed, hash)).transpose();
+    opened.map_err(|error| Broken::Unreadable { index, why: error.to_string() })
 }
 
 fn damaged(error: ProofError) -> Broken {

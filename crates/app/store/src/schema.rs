@@ -7,11 +7,14 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use crate::{StoreError, home};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Inner nodes are stored on every fourth level only: at most eight reads give any other, for 1/15 of the rows.
 pub(crate) const STORED_LEVELS: u32 = 4;
 
+/// `events` is encrypted and bound to its leaf, see `WrappingKey::seal_state`. `carries` names the entries in whose events a
+/// ticket or session stands, so that redacting finds them all.
+///
 /// `hash` and `leaf` stand before the columns that may be long, so that going through them reads no overflow pages.
 const TABLES: &str = "
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -19,13 +22,14 @@ const TABLES: &str = "
         idx INTEGER PRIMARY KEY,
         hash BLOB NOT NULL,
         leaf TEXT NOT NULL,
-        events TEXT,
+        events BLOB,
         wrapped_secret BLOB,
         body BLOB
     ) STRICT;
     CREATE INDEX entry_session ON entry (leaf ->> '$.public.session') WHERE leaf ->> '$.public.session' IS NOT NULL;
     CREATE INDEX entry_ticket ON entry (leaf ->> '$.public.ticket') WHERE leaf ->> '$.public.ticket' IS NOT NULL;
     CREATE INDEX entry_action ON entry (leaf ->> '$.public.action') WHERE leaf ->> '$.public.action' IS NOT NULL;
+    CREATE TABLE carries (subject TEXT, idx INTEGER, PRIMARY KEY (subject, idx)) STRICT, WITHOUT ROWID;
     CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
     CREATE TABLE node (level INTEGER, idx INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID;
 ";

@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use interlock_action::Millis;
 use interlock_flow::{Event, Journal, JournalError, Memory, PermitNote, Receipt, Record};
-use interlock_ledger::{Checkpoint, Entry, EntryKind, REDACTED_ENTRY};
+use interlock_ledger::{Checkpoint, Entry, EntryKind};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     draft::Draft,
     queue::{Job, Limits, Queue},
     rebuild::{self, Rebuilt},
+    redact::{Redact, Redacted},
     schema,
     writer::{Shared, WAL_STEP, Writer},
 };
@@ -94,7 +95,7 @@ impl Store {
         let (path, verifier) = (home.database(), home.verifier());
         let exports = options.exports.clone().unwrap_or_else(|| home.checkpoints());
         let connection = schema::open(&path, &verifier, options.max_pages)?;
-        let Rebuilt { memory, frontier, note } = rebuild::rebuild(&connection, &verifier, &exports)?;
+        let Rebuilt { memory, frontier, note } = rebuild::rebuild(&connection, home.keys(), &exports)?;
         let settings = schema::settings(&connection)?;
         let reader = Reader::open(home)?;
         let anchor = Anchor::start(exports).map_err(StoreError::io(Path::new("checkpoint-export")))?;
@@ -153,7 +154,9 @@ impl Store {
         Ok(Recovered { unknown })
     }
 
-    /// Destroys the private fields of an entry: its secret goes, the leaf and every proof stay. Who may do that is for
+    /// Destroys what is private in an entry: its fields' secret, and the private parts of its state changes. The leaf and
+    /// every proof stay. Where the entry carries a request or a session, all entries of that request or session lose
+    /// theirs, or the text would stand there again; refused while one of them is still acted on. Who may do that is for
     /// the caller to know.
     pub async fn redact(
         &self,
@@ -161,23 +164,16 @@ impl Store {
         by: &str,
         reason: &str,
         now: Millis,
-    ) -> Result<Receipt, StoreError> {
-        let entry = self.reader.entry(index)?;
-        if entry.private.is_empty() {
-            return Err(StoreError::NoBody(index));
-        }
-        let entry = Entry::new(EntryKind::Redacted, now)
-            .public(REDACTED_ENTRY, index)
-            .public("by", by)
-            .public("reason", reason);
-        let draft = Draft::new(Record::only(entry), &self.shared.keys.wrapping)?.redacting(index);
-        Ok(self.push(draft).await?)
+    ) -> Result<Redacted, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let redact = Redact { index, by: by.to_owned(), reason: reason.to_owned(), at: now, answer };
+        self.shared.queue.push(Job::Redact(Box::new(redact)))?;
+        answered.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 
     async fn push(&self, draft: Draft) -> Result<Receipt, JournalError> {
         let (answer, answered) = oneshot::channel();
-        self.shared.queue.push(Job { draft, answer: Some(answer) })?;
-        let stopped = || JournalError::Unavailable("its writer has stopped".to_owned());
+        self.shared.queue.push(Job::Record(Box::new(draft), Some(answer)))?;
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -220,6 +216,10 @@ impl Store {
     }
 }
 
+fn stopped() -> JournalError {
+    JournalError::Unavailable("its writer has stopped".to_owned())
+}
+
 impl Drop for Store {
     /// Writes what waits, then lets the home go.
     fn drop(&mut self) {
@@ -242,7 +242,7 @@ impl Journal for Store {
 
     fn note(&self, record: Record) -> Result<(), JournalError> {
         let draft = self.draft(record)?;
-        self.shared.queue.push(Job { draft, answer: None })
+        self.shared.queue.push(Job::Record(Box::new(draft), None))
     }
 
     fn memory(&self) -> &RwLock<Memory> {

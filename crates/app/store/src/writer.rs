@@ -1,4 +1,4 @@
-//! The one writer: guards, memory, rows, tree, checkpoint, commit, answers, in this order.
+//! The one writer: guards, memory, rows, tree, checkpoint, commit, answers, in this order (ADR-0002).
 
 use std::{
     fs,
@@ -12,14 +12,14 @@ use std::{
 };
 
 use interlock_flow::{Event, JournalError, Memory, Receipt};
-use interlock_ledger::{Checkpoint, Frontier, leaf_hash};
+use interlock_ledger::{Checkpoint, Frontier};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::{
     Keys, StoreError,
     anchor::Anchor,
-    draft::{Answer, Draft, Row, loosens},
-    fault,
+    draft::{Answer, Draft, Replaced, Row, loosens},
+    fault, private,
     queue::{Job, Queue},
     schema::{self, STORED_LEVELS},
 };
@@ -95,23 +95,24 @@ impl Writer {
         let mut batch = Batch::default();
         let poisoned = self.shared.queue.poisoned().map(str::to_owned);
         if let Some(why) = poisoned {
-            return refuse(jobs.drain(..).filter_map(|job| job.answer), &why);
+            return jobs.drain(..).for_each(|job| job.refuse(&why));
         }
         for job in jobs.drain(..) {
-            let stood = self.stage(job.draft, &mut batch);
-            batch.answers.push((job.answer, stood));
+            match job {
+                Job::Record(draft, answer) => {
+                    let stood = self.stage(*draft, &mut batch);
+                    batch.answers.push((answer, stood));
+                }
+                // INVARIANT: it is the only one of its batch, see `Queue::take`.
+                Job::Redact(redact) => return self.redact(*redact),
+            }
         }
         if batch.rows.is_empty() {
             return self.answer(batch);
         }
-        self.scrub |= batch.rows.iter().any(|row| row.redacts.is_some());
         match self.append(&batch.rows) {
             Ok(note) => {
                 self.apply(&std::mem::take(&mut batch.after));
-                if self.scrub {
-                    // Whoever redacts is told only when it is done.
-                    self.tidy();
-                }
                 self.answer(batch);
                 self.shared.anchor.offer(self.frontier.size(), note);
                 self.tidy();
@@ -132,6 +133,12 @@ impl Writer {
             for guard in &draft.guards {
                 moved.extend(memory.check(guard).map_err(JournalError::Conflict)?);
             }
+            if let Some(session) = draft.events.iter().find_map(|event| private::brings_back(&memory, event))
+            {
+                return Err(JournalError::Conflict(format!(
+                    "session `{session}` was redacted and stays ended"
+                )));
+            }
             moved
         };
         for (nth, ticket) in moved.iter().enumerate() {
@@ -143,7 +150,8 @@ impl Writer {
             }
         }
         draft.add(moved.into_iter().map(|ticket| Event::TicketMoved { ticket: Box::new(ticket) }));
-        let (row, events) = draft.into_row().map_err(|error| JournalError::Unavailable(error.to_string()))?;
+        let row = draft.into_row(&self.shared.keys.wrapping);
+        let (row, events) = row.map_err(|error| JournalError::Unavailable(error.to_string()))?;
         batch.rows.push(row);
         let (after, now): (Vec<_>, Vec<_>) = events.into_iter().partition(loosens);
         batch.after.extend(after);
@@ -162,7 +170,7 @@ impl Writer {
     }
 
     /// Makes the rows and one checkpoint over them durable; returns the checkpoint's note.
-    fn append(&mut self, rows: &[Row]) -> Result<String, StoreError> {
+    pub(crate) fn append(&mut self, rows: &[Row]) -> Result<String, StoreError> {
         let wal = StoreError::io(&self.wal);
         let injected = |point| fault::pass(point).map_err(StoreError::io(&self.wal));
         injected(fault::BEFORE_APPEND)?;
@@ -207,7 +215,7 @@ impl Writer {
     }
 
     /// Moves the write-ahead log into the database file, when it is long or must not keep what was redacted.
-    fn tidy(&mut self) {
+    pub(crate) fn tidy(&mut self) {
         let length = fs::metadata(&self.wal).map_or(0, |meta| meta.len());
         if length < self.wal_limit && !self.scrub {
             return;
@@ -240,16 +248,23 @@ fn refuse(answers: impl Iterator<Item = Answer>, why: &str) {
 }
 
 fn insert(transaction: &Transaction<'_>, row: &Row, frontier: &mut Frontier) -> Result<(), StoreError> {
-    let (index, hash) = (schema::key(frontier.size()), leaf_hash(row.leaf.as_bytes()));
+    let (index, hash) = (schema::key(frontier.size()), row.hash);
     transaction
         .prepare_cached(
             "INSERT INTO entry (idx, hash, leaf, events, wrapped_secret, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![index, hash, row.leaf, row.events, row.wrapped, row.body])?;
-    if let Some(redacted) = row.redacts {
+    for subject in &row.subjects {
         transaction
-            .prepare_cached("UPDATE entry SET wrapped_secret = NULL, body = NULL WHERE idx = ?1")?
-            .execute([schema::key(redacted)])?;
+            .prepare_cached("INSERT INTO carries (subject, idx) VALUES (?1, ?2)")?
+            .execute(params![subject.to_string(), index])?;
+    }
+    if let Some(Replaced { index, events }) = &row.replaces {
+        transaction
+            .prepare_cached(
+                "UPDATE entry SET wrapped_secret = NULL, body = NULL, events = coalesce(?2, events) WHERE idx = ?1",
+            )?
+            .execute(params![schema::key(*index), events])?;
     }
     let mut nodes = Vec::new();
     frontier.push(hash, |level, index, hash| {

@@ -1,4 +1,4 @@
-//! Canonical JSON (RFC 8785), digests over it, and seals of secret values.
+//! Canonical JSON (RFC 8785), digests over it, and seals of secret values (ADR-0003).
 
 use std::fmt;
 

@@ -38,6 +38,9 @@ pub enum Refusal {
     /// The key is not in force yet.
     #[error("the key was enrolled less than {0} hours ago and is cooling off")]
     CoolingOff(u64),
+    /// The opening of a session was not signed just now.
+    #[error("the opening was signed more than five minutes ago, or for later")]
+    Stale,
     /// The same person has approved already.
     #[error("`{0}` has approved this request already")]
     Twice(String),

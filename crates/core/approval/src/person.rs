@@ -3,6 +3,11 @@
 use interlock_action::{Millis, PersonId};
 use serde::{Deserialize, Serialize};
 
+use crate::Refusal;
+
+/// What cooling off is told in.
+const HOUR: Millis = 60 * 60 * 1000;
+
 /// How much a key proves about the person behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -28,6 +33,16 @@ pub struct EnrolledKey {
     pub enrolled: Millis,
     /// From when on it counts.
     pub counts_from: Millis,
+}
+
+impl EnrolledKey {
+    /// Whether it is in force.
+    pub fn counts(&self, now: Millis) -> Result<(), Refusal> {
+        if now < self.counts_from {
+            return Err(Refusal::CoolingOff(self.counts_from.saturating_sub(self.enrolled) / HOUR));
+        }
+        Ok(())
+    }
 }
 
 /// A human, known by enrolled keys.

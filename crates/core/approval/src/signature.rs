@@ -1,4 +1,4 @@
-//! Signatures of people: OpenSSH's SSHSIG over a canonical statement.
+//! Signatures of people: OpenSSH's SSHSIG over a canonical form.
 
 use interlock_action::{Digest, PersonId, TicketId, canonical};
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,21 @@ use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
 
 use crate::{ApprovalError, EnrolledKey, KeyStep, Refusal};
 
-/// The SSHSIG namespace: a signature made for another purpose never counts here.
-pub const NAMESPACE: &str = "interlock-v1";
-
 /// Flags byte of a security key's signature: the key was touched.
 const USER_PRESENT: u8 = 0x01;
 /// Flags byte: the key checked a PIN or a fingerprint.
 const USER_VERIFIED: u8 = 0x04;
+
+/// What people sign.
+pub trait Signable: Serialize + Sized {
+    /// The SSHSIG namespace: a signature made for another purpose never counts.
+    const NAMESPACE: &'static str;
+
+    /// The bytes that are signed.
+    fn bytes(&self) -> Result<Vec<u8>, ApprovalError> {
+        Ok(canonical(self)?)
+    }
+}
 
 /// What a person signs: for a ticket its digest, for anything else the digest of the request's canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,11 +58,10 @@ impl Statement {
             nonce: nonce.to_owned(),
         }
     }
+}
 
-    /// The bytes that are signed.
-    pub fn bytes(&self) -> Result<Vec<u8>, ApprovalError> {
-        Ok(canonical(self)?)
-    }
+impl Signable for Statement {
+    const NAMESPACE: &'static str = "interlock-v1";
 }
 
 /// Reads an OpenSSH public key line into what is enrolled.
@@ -82,8 +89,8 @@ pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<E
 }
 
 /// Signs with a private key file's contents. Used by the command line, never by the daemon.
-pub fn sign(
-    statement: &Statement,
+pub fn sign<S: Signable>(
+    words: &S,
     private_key: &str,
     passphrase: Option<&str>,
 ) -> Result<String, ApprovalError> {
@@ -94,7 +101,7 @@ pub fn sign(
             .ok_or_else(|| ApprovalError::Sign("the key is encrypted: give its passphrase".into()))?;
         key = key.decrypt(words).map_err(fault)?;
     }
-    let signature = key.sign(NAMESPACE, HashAlg::Sha512, &statement.bytes()?).map_err(fault)?;
+    let signature = key.sign(S::NAMESPACE, HashAlg::Sha512, &words.bytes()?).map_err(fault)?;
     signature.to_pem(ssh_key::LineEnding::LF).map_err(fault)
 }
 
@@ -102,23 +109,23 @@ pub fn sign(
 ///
 /// Security keys must have been touched and must have verified their user: the signature's flags byte says so and is
 /// itself signed.
-pub fn verify<'k>(
-    statement: &Statement,
+pub fn verify<'k, S: Signable>(
+    words: &S,
     armoured: &str,
     keys: &'k [EnrolledKey],
 ) -> Result<&'k EnrolledKey, Refusal> {
     let bad = |error: &dyn std::fmt::Display| Refusal::Signature(error.to_string());
     let signature = SshSig::from_pem(armoured).map_err(|error| bad(&error))?;
-    if signature.namespace() != NAMESPACE {
+    if signature.namespace() != S::NAMESPACE {
         return Err(Refusal::Signature(format!("made for `{}`", signature.namespace())));
     }
-    let bytes = statement.bytes().map_err(|error| bad(&error))?;
+    let bytes = words.bytes().map_err(|error| bad(&error))?;
     for key in keys {
         let public = PublicKey::from_openssh(&key.public_key).map_err(|error| bad(&error))?;
         if public.key_data() != signature.public_key() {
             continue;
         }
-        public.verify(NAMESPACE, &bytes, &signature).map_err(|error| bad(&error))?;
+        public.verify(S::NAMESPACE, &bytes, &signature).map_err(|error| bad(&error))?;
         if key.step >= KeyStep::SecurityKey {
             check_flags(signature.signature_bytes())?;
         }

@@ -1,4 +1,5 @@
 //! The state machine under every sequence of messages, and signatures under every way they can be wrong.
 
+mod launches;
 mod machine;
 mod signatures;

@@ -14,7 +14,7 @@ use interlock_action::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApprovalError, KeyStep, People, Refusal, Slot, count};
+use crate::{ApprovalError, KeyStep, Launch, People, Quorum, Refusal};
 
 /// Why the policy holds it: one rule's words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct Held {
     /// Its owner.
     pub owner: PersonId,
     /// Who launched the session.
-    pub launcher: PersonId,
+    pub launch: Launch,
     /// The task's words.
     pub task: String,
     /// The action, its secrets sealed, in its effective form.
@@ -64,19 +64,6 @@ pub struct Held {
     pub opened: Millis,
     /// When it can no longer be approved or spent.
     pub expires: Millis,
-}
-
-/// How many people a ticket waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quorum {
-    /// The places to fill; one or two.
-    pub slots: Vec<Slot>,
-    /// Of the approvers, how many must be neither owner nor launcher.
-    pub independent: u8,
-    /// The least a key must prove.
-    pub step: KeyStep,
-    /// Solo: wait this long after the approval, so that it can be cancelled.
-    pub delay: Option<Millis>,
 }
 
 /// One person's signed yes.
@@ -258,17 +245,23 @@ impl Ticket {
         Ok(next)
     }
 
-    /// How many places of the quorum the approvals so far fill. The owner's and the launcher's fill none that asks for
+    /// How many places of the quorum the approvals so far fill. The owner's and a launcher's fill none that asks for
     /// somebody else.
     pub fn filled(&self) -> usize {
-        let people = People { team: 0, solo: false, owner: &self.held.owner, launcher: &self.held.launcher };
-        let approvers: Vec<_> =
-            self.approvals.iter().map(|have| (have.person.clone(), have.roles.clone())).collect();
-        let count = count(&approvers, &self.quorum.slots, &people);
-        let open_to_all = self.quorum.slots.len().saturating_sub(usize::from(self.quorum.independent));
-        let involved = usize::from(count.approvals.saturating_sub(count.independent));
-        usize::from(count.slots_filled)
-            .min(usize::from(count.independent).saturating_add(involved.min(open_to_all)))
+        self.quorum.slots.len().saturating_sub(self.missing(None))
+    }
+
+    /// Whether the quorum is complete with this approval.
+    pub fn completed_by(&self, approval: &Approval) -> bool {
+        self.missing(Some(approval)) == 0
+    }
+
+    /// How many more people it takes. Who is involved is what the ticket says, which is what people sign.
+    fn missing(&self, further: Option<&Approval>) -> usize {
+        let people = People { owner: &self.held.owner, launch: &self.held.launch };
+        let approvals = self.approvals.iter().chain(further);
+        let approvers: Vec<_> = approvals.map(|have| (have.person.clone(), have.roles.clone())).collect();
+        self.quorum.missing(&approvers, &people)
     }
 
     /// Whether a solo delay, if there is one, has run out.

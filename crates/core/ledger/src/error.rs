@@ -132,6 +132,12 @@ pub enum Broken {
         /// Which.
         index: u64,
     },
+    /// What a redaction took away is there again.
+    #[error("entry {index} was redacted, and its state changes from before that are there again")]
+    Restored {
+        /// Which.
+        index: u64,
+    },
     /// The body is not what the leaf commits to.
     #[error("the body of entry {index} is not what it commits to: {why}")]
     Body {

@@ -8,7 +8,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Broken, Hash, Leaf, LedgerError, NoteVerifier, Opening, Replay, Stored, Verified, check_openings,
+    Broken, Hash, Leaf, LedgerError, NoteVerifier, Opening, Replay, State, StateSalt, Stored, Verified,
+    check_openings,
 };
 
 /// One line of the entries.
@@ -30,6 +31,9 @@ pub struct ExportedEntry {
     /// The state changes' exact text, when bodies are opened; empty when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<String>,
+    /// Base64 of what their digest is salted by; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events_salt: Option<String>,
 }
 
 impl ExportedEntry {
@@ -40,7 +44,8 @@ impl ExportedEntry {
 
     /// With a leaf hash as it is stored.
     pub fn new(index: u64, hash: &Hash, leaf: String) -> Self {
-        Self { index, hash: STANDARD.encode(hash), leaf, body: None, private: None, events: None }
+        let hash = STANDARD.encode(hash);
+        Self { index, hash, leaf, body: None, private: None, events: None, events_salt: None }
     }
 
     /// Sets the encrypted body.
@@ -48,6 +53,25 @@ impl ExportedEntry {
     pub fn closed(mut self, body: Option<&[u8]>) -> Self {
         self.body = body.map(|body| STANDARD.encode(body));
         self
+    }
+
+    /// Sets the state changes; `None` says that there are none.
+    pub fn opened(mut self, state: Option<State<'_>>) -> Result<Self, LedgerError> {
+        let text = state.map(|state| std::str::from_utf8(state.events));
+        let text = text.transpose().map_err(|error| LedgerError::Json(error.to_string()))?;
+        self.events = Some(text.unwrap_or_default().to_owned());
+        self.events_salt = state.map(|state| STANDARD.encode(state.salt));
+        Ok(self)
+    }
+
+    /// The salt, and with it the bytes that the leaf commits to; `None` when there are no state changes.
+    fn salted(&self) -> Result<Option<(StateSalt, &[u8])>, String> {
+        let Some(events) = self.events.as_deref().filter(|events| !events.is_empty()) else {
+            return Ok(None);
+        };
+        let salt = self.events_salt.as_deref().and_then(|salt| STANDARD.decode(salt).ok());
+        let salt = salt.and_then(|salt| StateSalt::try_from(salt).ok());
+        Ok(Some((salt.ok_or("its state changes have no salt")?, events.as_bytes())))
     }
 }
 
@@ -121,14 +145,14 @@ fn take(replay: &mut Replay, line: Line) -> Result<(), Broken> {
         serde_json::from_str(&line.map_err(unreadable)?).map_err(|error| unreadable(error.to_string()))?;
     let hash = STANDARD.decode(&entry.hash).ok().and_then(|hash| Hash::try_from(hash).ok());
     let hash = hash.ok_or_else(|| unreadable("no leaf hash".to_owned()))?;
-    let events = entry.events.as_deref().filter(|events| !events.is_empty());
+    let salted = entry.salted().map_err(unreadable)?;
     let leaf = replay.entry(Stored {
         index: entry.index,
         leaf: entry.leaf.as_bytes(),
         hash: &hash,
         has_body: entry.body.is_some() || entry.private.is_some(),
-        events: events.map(str::as_bytes),
-        has_events: entry.events.is_some(),
+        state: salted.as_ref().map(|(salt, events)| State { salt, events }),
+        has_state: entry.events.is_some(),
     })?;
     check_private(&leaf, &entry)
 }

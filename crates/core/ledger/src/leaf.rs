@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use interlock_action::{Millis, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::{EntryKind, LedgerError};
 
@@ -14,6 +13,10 @@ pub const LEAF_LIMIT: usize = 65_535;
 
 /// The public field of a [`EntryKind::Redacted`] entry that names the entry whose body is gone.
 pub const REDACTED_ENTRY: &str = "entry";
+
+/// The public field of a [`EntryKind::Redacted`] entry with the digest of the state changes that stand in the place of the
+/// entry's own from then on; absent when those stay.
+pub const REDACTED_STATE: &str = "state";
 
 const VERSION: u8 = 1;
 
@@ -31,14 +34,18 @@ pub struct Leaf {
     /// Private fields: base64 of the commitment to each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
-    /// Hexadecimal SHA-256 of the state changes' JSON; none without state changes.
+    /// The state changes' digest, see [`crate::State::digest`]; none without state changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 
-/// What [`Leaf::state`] says of these state changes.
-pub fn state_digest(events: &[u8]) -> String {
-    hex::encode(Sha256::digest(events))
+/// What an entry says was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redaction<'a> {
+    /// From which entry.
+    pub entry: u64,
+    /// The digest of the state changes that take the place of the entry's own; none when those stay.
+    pub state: Option<&'a str>,
 }
 
 impl Leaf {
@@ -66,13 +73,12 @@ impl Leaf {
         }
     }
 
-    /// The entry that this one says was redacted.
-    pub fn redacts(&self) -> Option<u64> {
-        if self.kind == EntryKind::Redacted { self.public.get(REDACTED_ENTRY)?.as_u64() } else { None }
-    }
-
-    /// Whether these are the state changes that it commits to.
-    pub fn commits_to(&self, events: Option<&[u8]>) -> bool {
-        self.state == events.map(state_digest)
+    /// What this one says was redacted.
+    pub fn redacts(&self) -> Option<Redaction<'_>> {
+        if self.kind != EntryKind::Redacted {
+            return None;
+        }
+        let entry = self.public.get(REDACTED_ENTRY)?.as_u64()?;
+        Some(Redaction { entry, state: self.public.get(REDACTED_STATE).and_then(Value::as_str) })
     }
 }

@@ -3,8 +3,10 @@
 //! Pure: keys, salts and times are parameters; nothing here does I/O.
 //!
 //! An entry becomes a small *leaf* in the clear (what, when, public fields, salted commitments to private fields, the
-//! digest of the state changes) and an encrypted *body* outside the tree. Whoever destroys the record's secret makes the
-//! body unreadable and the commitments unguessable, and every proof still verifies.
+//! salted digest of the state changes), and, encrypted outside the tree, a *body* and the state changes. Whoever destroys
+//! the record's secret makes the body unreadable and the commitments unguessable, and every proof still verifies. State
+//! changes are what the memory is rebuilt from: in the place of redacted ones stand others without the private parts, whose
+//! digest the redaction's own leaf says.
 
 mod checkpoint;
 mod entry;
@@ -15,15 +17,17 @@ mod note;
 mod proof;
 mod replay;
 mod seal;
+mod state;
 mod tree;
 
 pub use checkpoint::Checkpoint;
 pub use entry::{Entry, EntryKind};
 pub use error::{Broken, LedgerError};
 pub use export::{ExportedCheckpoint, ExportedEntry, verify_export};
-pub use leaf::{LEAF_LIMIT, Leaf, REDACTED_ENTRY, state_digest};
+pub use leaf::{LEAF_LIMIT, Leaf, REDACTED_ENTRY, REDACTED_STATE, Redaction};
 pub use note::{NoteSigner, NoteVerifier};
 pub use proof::{ProofError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 pub use replay::{Replay, Stored, Verified};
 pub use seal::{Opening, RecordSecret, Sealed, WrappingKey, check_openings, open_body, seal};
+pub use state::{OpenedState, State, StateSalt};
 pub use tree::{Frontier, Hash, HashReader, empty_root, leaf_hash, node_hash};

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Broken, Checkpoint, Frontier, Hash, Leaf, LedgerError, NoteVerifier, leaf_hash};
+use crate::{
+    Broken, Checkpoint, Frontier, Hash, Leaf, LedgerError, NoteVerifier, Redaction, State, leaf_hash,
+};
 
 /// One stored entry as it is checked.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +19,10 @@ pub struct Stored<'a> {
     pub hash: &'a Hash,
     /// Whether a body and what opens it are there.
     pub has_body: bool,
-    /// The state changes' bytes; `None` when there are none.
-    pub events: Option<&'a [u8]>,
+    /// The state changes; `None` when there are none.
+    pub state: Option<State<'a>>,
     /// Whether the state changes are at hand at all.
-    pub has_events: bool,
+    pub has_state: bool,
 }
 
 /// What holds for a log that was gone through.
@@ -53,6 +55,11 @@ pub struct Replay {
     misfit: Option<(u64, u64)>,
     /// Entries without a body, for which no redaction was met yet.
     bodiless: BTreeSet<u64>,
+    /// Entries whose state changes are not their leaf's own: the digest of what is there, and whether it is what the last
+    /// redaction met put in their place.
+    replaced: BTreeMap<u64, (Option<String>, bool)>,
+    /// Whether the state changes of every entry so far were at hand.
+    all_states: bool,
     redacted: u64,
     checkpoints: u64,
 }
@@ -68,6 +75,8 @@ impl Replay {
             signed: 0,
             misfit: None,
             bodiless: BTreeSet::new(),
+            replaced: BTreeMap::new(),
+            all_states: true,
             redacted: 0,
             checkpoints: 0,
         }
@@ -126,15 +135,18 @@ impl Replay {
         }
         let leaf =
             Leaf::parse(bytes).map_err(|error| Broken::Unreadable { index, why: error.to_string() })?;
-        if stored.has_events && !leaf.commits_to(stored.events) {
-            return Err(Broken::State { index });
+        self.all_states &= stored.has_state;
+        if stored.has_state {
+            let digest = stored.state.map(|state| state.digest());
+            if digest != leaf.state {
+                self.replaced.insert(index, (digest, false));
+            }
         }
         if !stored.has_body && !leaf.fields.is_empty() {
             self.bodiless.insert(index);
         }
-        if let Some(redacted) = leaf.redacts() {
-            self.redacted += 1;
-            self.bodiless.remove(&redacted);
+        if let Some(redaction) = leaf.redacts() {
+            self.redaction(redaction)?;
         }
         self.frontier.push(*hash, |_, _, _| {});
         let size = self.size();
@@ -142,6 +154,22 @@ impl Replay {
             self.compare(size, signed)?;
         }
         Ok(leaf)
+    }
+
+    /// INVARIANT: of several redactions of one entry the last one says what stands there now, so that nothing that any of
+    /// them took away can be put back.
+    fn redaction(&mut self, redaction: Redaction<'_>) -> Result<(), Broken> {
+        let Redaction { entry, state } = redaction;
+        self.redacted += 1;
+        self.bodiless.remove(&entry);
+        let Some(state) = state else { return Ok(()) };
+        match self.replaced.get_mut(&entry) {
+            Some((found, fits)) => *fits = found.as_deref() == Some(state),
+            // What is there is still what the leaf commits to.
+            None if self.all_states => return Err(Broken::Restored { index: entry }),
+            None => {}
+        }
+        Ok(())
     }
 
     /// No more entries: what holds, and the frontier to go on from.
@@ -155,6 +183,9 @@ impl Replay {
         }
         if self.signed < found {
             return Err(Broken::Unsigned { from: self.signed });
+        }
+        if let Some((index, _)) = self.replaced.iter().find(|(_, (_, fits))| !fits) {
+            return Err(Broken::State { index: *index });
         }
         if let Some(index) = self.bodiless.first() {
             return Err(Broken::BodyMissing { index: *index });

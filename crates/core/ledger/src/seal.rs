@@ -26,6 +26,7 @@ macro_rules! key {
         impl $name {
             /// From 32 random bytes.
             pub fn new(bytes: [u8; 32]) -> Self { Self(bytes) }
+            pub(crate) fn bytes(&self) -> &[u8; 32] { &self.0 }
         }
         impl Drop for $name {
             fn drop(&mut self) { self.0.zeroize(); }
@@ -47,7 +48,7 @@ key! {
 impl RecordSecret {
     /// HMAC-SHA256 as a one-block HKDF expansion: the secret is uniformly random already.
     fn derive(&self, purpose: &[u8], name: &str) -> [u8; 32] {
-        let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0) else {
+        let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.bytes()) else {
             // INVARIANT: HMAC takes keys of any length, so this is never reached; were it, nothing would be derived from
             // a constant.
             return Sha256::digest(self.0).into();
@@ -74,8 +75,7 @@ impl RecordSecret {
 impl WrappingKey {
     /// Encrypts a record's secret; the nonce is random and stands first in the result.
     pub fn wrap(&self, secret: &RecordSecret, nonce: [u8; NONCE]) -> Result<Vec<u8>, LedgerError> {
-        let cipher = XChaCha20Poly1305::new(&self.0.into());
-        let sealed = cipher.encrypt(&XNonce::from(nonce), secret.0.as_slice());
+        let sealed = self.cipher().encrypt(&XNonce::from(nonce), secret.0.as_slice());
         let mut wrapped = nonce.to_vec();
         wrapped.extend(sealed.map_err(|_| LedgerError::Sealed("a record secret"))?);
         Ok(wrapped)
@@ -85,8 +85,7 @@ impl WrappingKey {
     pub fn unwrap(&self, wrapped: &[u8]) -> Result<RecordSecret, LedgerError> {
         let bad = || LedgerError::Sealed("a record secret");
         let (nonce, sealed) = wrapped.split_first_chunk::<NONCE>().ok_or_else(bad)?;
-        let cipher = XChaCha20Poly1305::new(&self.0.into());
-        let mut plain = cipher.decrypt(&XNonce::from(*nonce), sealed).map_err(|_| bad())?;
+        let mut plain = self.cipher().decrypt(&XNonce::from(*nonce), sealed).map_err(|_| bad())?;
         let secret = <[u8; 32]>::try_from(plain.as_slice()).map(RecordSecret).map_err(|_| bad());
         plain.zeroize();
         secret

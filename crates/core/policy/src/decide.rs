@@ -1,4 +1,4 @@
-//! The decision: one ruling an ask, and the worst of them.
+//! The decision: one ruling an ask, and the worst of them. Approvals are facts in the request (ADR-0006).
 
 use std::collections::BTreeSet;
 

@@ -17,7 +17,9 @@ pub struct Evidence {
     pub rehearsal: bool,
     /// Distinct people with a valid approval.
     pub approvals: u8,
-    /// Those of them who are neither the agent's owner nor the session's launcher.
+    /// Those of them who are not the agent's owner.
+    pub others: u8,
+    /// Those of them who surely did not launch the session either.
     pub independent: u8,
     /// People enrolled. Not evidence but measure: it says which quorum applies.
     pub team: u8,
@@ -52,6 +54,7 @@ impl Evidence {
             recovery_point: self.recovery_point || other.recovery_point,
             rehearsal: self.rehearsal || other.rehearsal,
             approvals: self.approvals.max(other.approvals),
+            others: self.others.max(other.others),
             independent: self.independent.max(other.independent),
             team: self.team,
             solo: self.solo,
@@ -67,6 +70,7 @@ impl Evidence {
             recovery_point: self.recovery_point && other.recovery_point,
             rehearsal: self.rehearsal && other.rehearsal,
             approvals: self.approvals.min(other.approvals),
+            others: self.others.min(other.others),
             independent: self.independent.min(other.independent),
             team: self.team,
             solo: self.solo,
@@ -75,11 +79,12 @@ impl Evidence {
         }
     }
 
-    /// Contradictions resolved to the stricter reading: nobody approves who is not enrolled, the independent are among
-    /// those who approve, and solo is one person.
+    /// Contradictions resolved to the stricter reading: nobody approves who is not enrolled, the others are among those
+    /// who approve, the independent among the others, and solo is one person.
     pub(crate) fn consistent(mut self) -> Self {
         self.approvals = self.approvals.min(self.team);
-        self.independent = self.independent.min(self.approvals);
+        self.others = self.others.min(self.approvals);
+        self.independent = self.independent.min(self.others);
         self.solo = self.solo && self.team <= 1;
         self
     }
@@ -120,15 +125,16 @@ impl Hypothetical {
         Self(Evidence { break_glass: false, ..evidence })
     }
 
-    /// Everything that a home of `team` people can bring when `independent` of them are neither the agent's owner nor
-    /// the session's launcher. Whether a recovery point can be made is each [`Ask`](crate::Ask)'s own fact.
-    pub fn greatest(team: u8, independent: u8, solo: bool) -> Self {
+    /// Everything that a home of `team` people can bring when `others` of them are not the agent's owner and none of these
+    /// launched the session. Whether a recovery point can be made is each [`Ask`](crate::Ask)'s own fact.
+    pub fn greatest(team: u8, others: u8, solo: bool) -> Self {
         Self(Evidence {
             forecast: true,
             recovery_point: true,
             rehearsal: true,
             approvals: team,
-            independent: independent.min(team),
+            others: others.min(team),
+            independent: others.min(team),
             team,
             solo,
             delay_elapsed: true,

@@ -157,6 +157,7 @@ fn brought(evidence: &Evidence) -> Result<Value, EvaluationError> {
         ("recovery_point", Value::new_bool(evidence.recovery_point)),
         ("rehearsal", Value::new_bool(evidence.rehearsal)),
         ("approvals", Value::new_long(evidence.approvals.into())),
+        ("others", Value::new_long(evidence.others.into())),
         ("independent", Value::new_long(evidence.independent.into())),
         ("delay_elapsed", Value::new_bool(evidence.delay_elapsed)),
         ("break_glass", Value::new_bool(evidence.break_glass)),

@@ -20,6 +20,7 @@ pub(crate) fn cheapest<E>(
         }
         let mut found = floor.join(&Evidence {
             approvals: people,
+            others: people.min(ceiling.others),
             independent: people.min(ceiling.independent),
             delay_elapsed: delay,
             break_glass: false,
@@ -74,7 +75,11 @@ pub(crate) fn missing(wanted: &Evidence, have: &Evidence) -> Vec<Need> {
     if wanted.rehearsal && !have.rehearsal {
         needs.push(Need::Rehearsal);
     }
-    let people = [(wanted.approvals, have.approvals), (wanted.independent, have.independent)];
+    let people = [
+        (wanted.approvals, have.approvals),
+        (wanted.others, have.others),
+        (wanted.independent, have.independent),
+    ];
     match people.into_iter().filter(|(wanted, have)| wanted > have).map(|(wanted, _)| wanted).max() {
         None => {}
         Some(1) => needs.push(Need::OnePerson),

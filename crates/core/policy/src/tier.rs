@@ -63,9 +63,9 @@ pub enum Need {
     RecoveryPoint,
     /// A rehearsal on a copy. Machine evidence.
     Rehearsal,
-    /// One person's approval (in a team: someone who is neither the agent's owner nor the session's launcher).
+    /// One person's approval (in a team: someone who is neither the agent's owner nor launched the session).
     OnePerson,
-    /// The approvals of two people.
+    /// The approvals of two people (in a team of three and more: neither of them the agent's owner).
     TwoPeople,
     /// The cancellable delay.
     Delay,

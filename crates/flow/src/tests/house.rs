@@ -14,7 +14,7 @@ use interlock_action::{
     Action, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed, Operation,
     Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId, TicketId,
 };
-use interlock_approval::{Statement, parse_public_key, sign};
+use interlock_approval::{Launch, Statement, parse_public_key, sign};
 use interlock_ledger::EntryKind;
 use interlock_policy::{AgentClass, Bundle};
 use serde_json::json;
@@ -214,7 +214,7 @@ impl House {
         house
     }
 
-    fn enrol(&mut self, name: &str, seed: u8) {
+    pub(super) fn enrol(&mut self, name: &str, seed: u8) {
         let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]));
         let public = key.public_key().to_openssh().unwrap();
         let person = interlock_approval::Person {
@@ -230,7 +230,7 @@ impl House {
         let session = Session {
             id: id.into(),
             agent: Agent { name: "claude".into(), owner: owner.into(), class: AgentClass::Builder },
-            launcher: owner.into(),
+            launch: Launch::of(owner),
             task: "tidy up".into(),
             lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
             advisory: false,
@@ -238,6 +238,26 @@ impl House {
             opened: 0,
         };
         self.happens(Event::Session { session });
+    }
+
+    /// The session goes on, opened once more by this person; by nobody knows whom.
+    pub(super) fn resumed(&self, person: Option<&str>) {
+        let launch = person.map_or_else(Launch::unproved, Launch::of);
+        let session = self.road.memory().sessions[&SessionId::new(SESSION)].clone();
+        self.happens(Event::Session { session: Session { launch, ..session } });
+    }
+
+    /// The session's task is about these things only.
+    pub(super) fn scoped(&self, scope: &[&str]) {
+        let mut memory = self.pages.memory.write().unwrap();
+        memory.sessions.get_mut(&SessionId::new(SESSION)).unwrap().lease.scope =
+            scope.iter().map(|pattern| (*pattern).to_owned()).collect();
+    }
+
+    /// The session is another one: launched so, and not otherwise.
+    pub(super) fn launched(&self, launch: Launch) {
+        let mut memory = self.pages.memory.write().unwrap();
+        memory.sessions.get_mut(&SessionId::new(SESSION)).unwrap().launch = launch;
     }
 
     pub(super) fn happens(&self, event: Event) {

@@ -2,7 +2,7 @@ use interlock_action::Effect;
 use interlock_ledger::EntryKind;
 use proptest::prelude::*;
 
-use super::house::{House, delete};
+use super::house::{House, action, database, delete};
 use crate::Decisive;
 
 #[derive(Clone, Debug)]
@@ -11,15 +11,18 @@ enum Step {
     Try,
     Wait(u64),
     Move,
+    /// The session is opened once more, by this person or by nobody knows whom.
+    Resume(Option<&'static str>),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let person = prop_oneof![Just("ana"), Just("bo"), Just("cy")];
+    let person = prop_oneof![Just("ana"), Just("bo"), Just("cy"), Just("dee")];
     let step = prop_oneof![
-        3 => (person, proptest::bool::weighted(0.85)).prop_map(|(who, yes)| Step::Says(who, yes)),
-        3 => Just(Step::Try),
+        6 => (person.clone(), proptest::bool::weighted(0.85)).prop_map(|(who, yes)| Step::Says(who, yes)),
+        6 => Just(Step::Try),
         1 => (0..4_000_000_u64).prop_map(Step::Wait),
         1 => Just(Step::Move),
+        1 => proptest::option::weighted(0.7, person).prop_map(Step::Resume),
     ];
     proptest::collection::vec(step, 1..14)
 }
@@ -27,19 +30,33 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// No sequence of messages reaches execution from refused, expired, denied or moved, or with the owner alone; and
-    /// what is executed was written down first.
+    /// No sequence of messages reaches execution from refused, expired, denied or moved, with the owner alone, or, where
+    /// one person is enough, with people who launched the session or may have; and what is executed was written down
+    /// first.
     #[test]
-    fn only_two_other_people_in_time_let_a_wipe_through(steps in steps()) {
-        let house = House::of(&["ana", "bo", "cy"]);
-        let wipe = delete("school");
+    fn only_the_right_people_in_time_let_it_through(wipes in any::<bool>(), large in any::<bool>(), steps in steps()) {
+        let people = ["ana", "bo", "cy", "dee"];
+        let house = House::of(if large { &people } else { &people[..3] });
+        let asked =
+            if wipes { delete("school") } else { action("StopDBInstance", Effect::Interrupt, database("school")) };
+        let (mut launchers, mut unproved) = (vec!["ana"], 0);
         let mut version = 1;
-        let mut ticket = house.ticket(&wipe);
+        let mut ticket = house.ticket(&asked);
         let mut said: Vec<&str> = Vec::new();
         let mut denied = false;
         let mut ran = 0;
         for step in steps {
             match step {
+                Step::Says("dee", _) if !large => {}
+                Step::Resume(Some("dee")) if !large => {}
+                Step::Resume(Some(who)) => {
+                    house.resumed(Some(who));
+                    launchers.push(who);
+                }
+                Step::Resume(None) => {
+                    house.resumed(None);
+                    unproved = 1;
+                }
                 Step::Says(who, true) => {
                     if house.says(who, Decisive::Approve, &ticket).is_ok() { said.push(who); }
                 }
@@ -53,17 +70,22 @@ proptest! {
                 }
                 Step::Try => {
                     let before = house.entries(EntryKind::Allowed);
-                    if house.runs(&wipe) {
+                    if house.runs(&asked) {
                         ran += 1;
                         prop_assert!(!denied, "denied and run");
-                        prop_assert!(said.contains(&"bo") && said.contains(&"cy"), "run after {said:?}");
+                        let others = said.iter().filter(|who| **who != "ana");
+                        let enough = if wipes {
+                            others.count() >= 2
+                        } else {
+                            others.filter(|who| !launchers.contains(who)).count() > unproved
+                        };
+                        prop_assert!(enough, "run after {said:?}, launched by {launchers:?} and {unproved}");
                         prop_assert_eq!(house.entries(EntryKind::Allowed), before + 1);
                         said.clear();
                     }
                     let standing = {
                         let memory = house.road.memory();
-                        let newest = memory.tickets.values().max_by_key(|ticket| ticket.held.opened).cloned();
-                        newest.map(|ticket| ticket.id)
+                        memory.ticket_of.values().next().cloned()
                     };
                     if let Some(newest) = standing.filter(|newest| *newest != ticket) {
                         (ticket, denied) = (newest, false);

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use interlock_action::{ClassifierWrite, Effect, Kind, Observed, Relation};
+use futures_executor::block_on;
+use interlock_action::{ClassifierWrite, Effect, Kind, Observed, Relation, Target};
 use serde_json::json;
 
-use super::house::{House, action, database, delete};
+use super::house::{House, SESSION, action, database, delete};
 use crate::Verdict;
 
 fn tagged() -> House {
@@ -67,23 +68,121 @@ fn adopting_by_an_idempotent_create_makes_nothing_ones_own() {
     house.ticket(&delete("school"));
 }
 
+/// What stands there under a name, by its immutable id.
+fn stands(house: &House, name: &str, id: Option<&str>) {
+    let seen = Observed {
+        exists: Some(id.is_some()),
+        immutable_id: id.map(str::to_owned),
+        tags: Some(BTreeMap::new()),
+        ..Observed::default()
+    };
+    house.land.world.lock().unwrap().observed.insert(database(name).id, seen);
+}
+
+/// Makes it where nothing is, and looks at it afterwards, as the gateway does.
+fn makes(house: &House, name: &str, leaves: &str) {
+    let mut make = action("CreateDBInstance", Effect::Create, database(name));
+    make.targets[0].relation = Relation::Creates;
+    stands(house, name, None);
+    assert!(house.runs(&make));
+    let seen = Observed {
+        exists: Some(true),
+        immutable_id: Some(leaves.to_owned()).filter(|id| !id.is_empty()),
+        ..Observed::default()
+    };
+    house.land.world.lock().unwrap().observed.insert(database(name).id, seen);
+    block_on(house.road.witness(&SESSION.into(), &make));
+}
+
 #[test]
 fn what_a_session_provably_made_it_may_remove_until_somebody_else_writes_to_it() {
     let house = House::of(&["ana", "bo", "cy"]);
-    let absent = Observed { exists: Some(false), ..Observed::default() };
-    house.land.world.lock().unwrap().observed.insert(database("school").id, absent);
-    let mut make = action("CreateDBInstance", Effect::Create, database("school"));
-    make.targets[0].relation = Relation::Creates;
-    assert!(house.runs(&make));
-    seen(&house, "school", &[]);
+    makes(&house, "school", "db-1");
     house.session("ses-2", "ana");
     assert!(matches!(house.admit_in("ses-2", &delete("school")), Verdict::Held(_)));
     assert!(house.runs(&delete("school")));
 
-    house.land.world.lock().unwrap().observed.get_mut(&database("school").id).unwrap().exists = Some(false);
-    assert!(house.runs(&make));
+    makes(&house, "school", "db-2");
     house.happens(crate::Event::Touched { target: database("school").id, session: "ses-2".into() });
     house.ticket(&delete("school"));
+}
+
+#[test]
+fn what_was_remade_under_the_same_name_is_not_what_the_session_made() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    makes(&house, "school", "db-1");
+    stands(&house, "school", Some("db-2"));
+    house.ticket(&delete("school"));
+    // What tells its whole id only later is the same thing; an id that merely begins alike is not.
+    stands(&house, "school", Some("db-1 2026-01-01"));
+    assert!(house.runs(&delete("school")));
+    let house = House::of(&["ana", "bo", "cy"]);
+    makes(&house, "school", "db-1");
+    stands(&house, "school", Some("db-11"));
+    house.ticket(&delete("school"));
+}
+
+#[test]
+fn a_name_alone_proves_nothing_but_counts_in_sums() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    makes(&house, "school", "");
+    house.ticket(&delete("school"));
+    // An id that could not be read now counts as its worst, too.
+    makes(&house, "library", "db-1");
+    let seen = Observed { exists: Some(true), ..Observed::default() };
+    house.land.world.lock().unwrap().observed.insert(database("library").id, seen);
+    house.ticket(&delete("library"));
+    // Elsewhere it is the agent's own as far as the budget goes.
+    for name in ["dev-1", "dev-2", "dev-3", "dev-4", "dev-5"] {
+        makes(&house, name, "");
+        assert!(house.runs(&delete(name)), "{name}");
+    }
+}
+
+#[test]
+fn an_id_that_stands_in_the_name_is_proof_by_itself() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let made = |name: &str, id: &str| crate::Event::Made {
+        target: database(name).id,
+        agent: "claude".into(),
+        session: SESSION.into(),
+        immutable_id: Some(id.to_owned()),
+    };
+    house.happens(made("vpc-1", "vpc-1"));
+    assert!(house.runs(&delete("vpc-1")));
+    house.happens(made("my-vpc-1", "vpc-1"));
+    house.ticket(&delete("my-vpc-1"));
+}
+
+#[test]
+fn a_later_call_does_not_learn_the_id_of_what_an_earlier_one_made() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    makes(&house, "school", "");
+    // Somebody remakes it by hand; the agent's second create is answered with it, and made nothing.
+    stands(&house, "school", Some("db-of-somebody"));
+    let mut again = action("CreateDBInstance", Effect::Create, database("school"));
+    again.targets[0].relation = Relation::Creates;
+    match house.admit(&again) {
+        Verdict::Allowed(permit) => assert_eq!(permit.makes().count(), 0),
+        _ => panic!("a create over what is there was stopped"),
+    }
+    again.targets.clear();
+    block_on(house.road.witness(&SESSION.into(), &again));
+    house.ticket(&delete("school"));
+}
+
+#[test]
+fn names_that_an_agent_makes_up_are_not_kept() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    for n in 0..5 {
+        house.ticket(&delete(&format!("invented-{n}")));
+    }
+    assert!(house.road.memory().classified.is_empty());
+    stands(&house, "school", Some("db-1"));
+    house.ticket(&delete("school"));
+    assert_eq!(house.road.memory().classified.len(), 1);
+    assert!(house.runs(&action("StartDBInstance", Effect::Create, database("dev-a"))));
+    assert_eq!(house.road.memory().classified.len(), 2);
 }
 
 #[test]
@@ -119,10 +218,32 @@ fn taking_the_guard_off_is_held_before_the_delete_is_ever_asked_for() {
 fn what_is_outside_the_task_asks_a_person_even_in_development() {
     let house = House::of(&["ana", "bo", "cy"]);
     {
-        let mut session = house.road.memory().sessions[&super::house::SESSION.into()].clone();
+        let mut session = house.road.memory().sessions[&SESSION.into()].clone();
         session.lease.scope = vec!["dev-web*".into()];
         house.happens(crate::Event::Session { session });
     }
     assert!(house.runs(&action("CreateDBInstance", Effect::Create, database("dev-web1"))));
     house.ticket(&action("CreateDBInstance", Effect::Create, database("dev-db1")));
+    // What is exported is taken from; what is only reached says nothing of the task.
+    let mut export = action("ExportSnapshot", Effect::Create, database("dev-db1"));
+    export.targets[0].relation = Relation::Source;
+    house.ticket(&export);
+    export.targets[0] = Target { relation: Relation::Source, ..database("dev-web1") };
+    assert!(house.runs(&export));
+}
+
+#[test]
+fn a_lease_that_names_a_secret_names_what_it_is_taken_from() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    {
+        let mut session = house.road.memory().sessions[&SESSION.into()].clone();
+        session.lease.secrets = vec!["web-*".into()];
+        house.happens(crate::Event::Session { session });
+    }
+    for (name, held) in [("web-key", false), ("root-key", true)] {
+        for relation in [Relation::Acts, Relation::Source] {
+            let read = action("GetSecretValue", Effect::SensitiveRead, Target { relation, ..database(name) });
+            assert_eq!(matches!(house.admit(&read), Verdict::Held(_)), held, "{name} {relation:?}");
+        }
+    }
 }

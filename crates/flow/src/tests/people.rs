@@ -29,6 +29,21 @@ fn in_a_team_of_three_the_owner_fills_no_place_of_two() {
 }
 
 #[test]
+fn a_third_person_changes_what_an_open_request_waits_for() {
+    let mut house = House::of(&["ana", "bo"]);
+    let ticket = house.ticket(&delete("school"));
+    house.enrol("cy", 3);
+    let again = house.ticket(&delete("school"));
+    assert_ne!(again, ticket, "the owner is none of the two any more");
+    for person in ["ana", "bo"] {
+        house.says(person, Decisive::Approve, &again).unwrap();
+    }
+    assert!(!house.runs(&delete("school")));
+    house.says("cy", Decisive::Approve, &again).unwrap();
+    assert!(house.runs(&delete("school")));
+}
+
+#[test]
 fn in_a_team_of_two_both_together_pass_a_wipe() {
     let house = House::of(&["ana", "bo"]);
     let ticket = house.ticket(&delete("school"));

@@ -1,8 +1,11 @@
 //! Whose account the real credentials open.
 
-use std::sync::{
-    PoisonError, RwLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use interlock_action::{AccountId, Call, Operation, Surface};
@@ -14,6 +17,8 @@ use crate::{
     port::exchange,
 };
 
+/// How long STS may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// After a failure STS is asked again no sooner than this.
 const AGAIN: Seconds = 15;
 
@@ -48,6 +53,23 @@ pub(crate) async fn account(inner: &Inner) -> Option<AccountId> {
     }
 }
 
+/// The principal's ARNs, if STS has said by now who it is. A role that was taken on is known by its session and by
+/// itself.
+pub(crate) fn principals(inner: &Inner) -> Option<Vec<String>> {
+    let (_, principal) = inner.account.found()?;
+    (!principal.is_empty()).then(|| {
+        let role = role_of(&principal);
+        std::iter::once(principal).chain(role).collect()
+    })
+}
+
+/// `arn:aws:iam::1:role/NAME` of `arn:aws:sts::1:assumed-role/NAME/SESSION`.
+fn role_of(principal: &str) -> Option<String> {
+    let (start, rest) = principal.split_once(":assumed-role/")?;
+    let name = rest.split('/').next()?;
+    Some(format!("{}:role/{name}", start.replacen(":sts:", ":iam:", 1)))
+}
+
 /// Account and principal, as STS says; asked once.
 pub(crate) async fn identity(inner: &Inner) -> Option<(AccountId, String)> {
     let state = &inner.account;
@@ -62,7 +84,10 @@ pub(crate) async fn identity(inner: &Inner) -> Option<(AccountId, String)> {
     if now < state.failed.load(Ordering::Relaxed).saturating_add(AGAIN) {
         return None;
     }
-    let found = ask(inner).await;
+    let found = tokio::time::timeout(PATIENCE, ask(inner)).await.unwrap_or_else(|_| {
+        tracing::warn!("the account of the real credentials is unknown: STS does not answer");
+        None
+    });
     match &found {
         Some(found) => *state.found.write().unwrap_or_else(PoisonError::into_inner) = Some(found.clone()),
         None => state.failed.store(now, Ordering::Relaxed),
@@ -95,5 +120,19 @@ async fn ask(inner: &Inner) -> Option<(AccountId, String)> {
             tracing::warn!(%fault, "the account of the real credentials is unknown");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_was_taken_on_is_known_by_itself_too() {
+        assert_eq!(
+            role_of("arn:aws:sts::111122223333:assumed-role/interlock/i-1").as_deref(),
+            Some("arn:aws:iam::111122223333:role/interlock")
+        );
+        assert_eq!(role_of("arn:aws:iam::111122223333:user/ana"), None);
     }
 }

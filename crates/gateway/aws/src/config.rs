@@ -43,6 +43,12 @@ pub struct GatewayConfig {
     /// For how long the answer to one of Interlock's own reads may be used again while nothing was changed through
     /// this gateway.
     pub read_cache: Duration,
+    /// How many connections may be open at once, of all clients together.
+    pub connections: usize,
+    /// How many of them may be one sandbox's.
+    pub connections_each: usize,
+    /// How many bytes of bodies may be kept at once, of all requests together.
+    pub kept_bytes: usize,
 }
 
 impl GatewayConfig {
@@ -64,6 +70,9 @@ impl GatewayConfig {
             authority: authority.into(),
             home_key,
             read_cache: Duration::from_secs(1),
+            connections: 1_024,
+            connections_each: 256,
+            kept_bytes: 256 * 1024 * 1024,
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use interlock_flow::{Execute, Foresee, Inspect};
+use interlock_flow::{Execute, Foresee, Identity, Inspect};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
     Admit, Authority, EgressLog, GatewayConfig, GatewayError, Listening, Sessions, VirtualKeys,
     credentials::{AssumedKeys, Provider},
-    door::{self, Egress},
+    door::{self, Crowd, Egress},
+    handle::Allowance,
     port::{AwsExecute, AwsForesee, AwsInspect, ReadCache},
     tls::Leaves,
     upstream::Upstream,
@@ -25,10 +26,21 @@ pub(crate) struct Inner {
     pub(crate) assumed: AssumedKeys,
     pub(crate) sessions: Arc<dyn Sessions>,
     pub(crate) egress: Egress,
+    pub(crate) crowd: Crowd,
+    pub(crate) kept: Allowance,
     pub(crate) egress_log: Arc<dyn EgressLog>,
     pub(crate) cache: ReadCache,
     pub(crate) account: crate::account::Account,
     pub(crate) admit: OnceLock<Arc<dyn Admit>>,
+}
+
+/// Whose the real credentials are, as far as STS was asked.
+struct Known(Arc<Inner>);
+
+impl Identity for Known {
+    fn principals(&self) -> Option<Vec<String>> {
+        crate::account::principals(&self.0)
+    }
 }
 
 /// The gateway. It is made first, because the road needs its ports; then it is started, because it needs the road.
@@ -52,6 +64,8 @@ impl AwsGateway {
             keys: VirtualKeys::new(config.home_key.clone()),
             assumed: AssumedKeys::default(),
             egress: Egress::new(&config.egress_allow, config.egress_without_session)?,
+            crowd: Crowd::new(config.connections, config.connections_each),
+            kept: Allowance::new(config.kept_bytes),
             cache: ReadCache::new(config.read_cache),
             account: crate::account::Account::new(config.account.clone()),
             admit: OnceLock::new(),
@@ -97,6 +111,11 @@ impl AwsGateway {
     /// The account and the principal's ARN of the real credentials, as STS says; `None` if it could not be asked.
     pub async fn identity(&self) -> Option<(interlock_action::AccountId, String)> {
         crate::account::identity(&self.inner).await
+    }
+
+    /// Who knows whose the real credentials are, once STS has said so.
+    pub fn principals(&self) -> Arc<dyn Identity> {
+        Arc::new(Known(Arc::clone(&self.inner)))
     }
 
     /// Opens the doors. What comes through them is judged by `admit`. A gateway starts once; a second start goes on with

@@ -220,3 +220,66 @@ async fn the_command_line_client_comes_through_the_proxy() {
     assert!(words.contains("(AccessDenied)") && words.contains("t-42"), "{words}");
     assert_eq!(judge.asked.lock().unwrap()[0][0].operation.as_str(), "aws:rds:DeleteDBInstance");
 }
+
+/// One client that opens more connections than it may is told so; others still come in, and a place that is given back is
+/// taken again.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_counted() {
+    let sockets = std::env::temp_dir().join(format!("interlock-crowd-{}", std::process::id()));
+    std::fs::create_dir_all(&sockets).unwrap();
+    let (proxy, endpoint) = (sockets.join("proxy.sock"), sockets.join("endpoint.sock"));
+    let (one, two) = (proxy.clone(), endpoint.clone());
+    let house = house("crowd", Arc::new(Judge::default()), |config| {
+        config.proxy_socket = Some(one);
+        config.endpoint_socket = Some(two);
+        config.connections = 3;
+        config.connections_each = 2;
+    })
+    .await;
+    let ask = "GET / HTTP/1.1\r\nHost: sqs.us-east-1.amazonaws.com\r\n\r\n";
+    let mut first = UnixStream::connect(&proxy).await.unwrap();
+    assert!(say(&mut first, ask).await.contains("proxy door"));
+    // What a connection becomes by CONNECT keeps its place.
+    let mut tunnel = UnixStream::connect(&proxy).await.unwrap();
+    let connect = "CONNECT sqs.us-east-1.amazonaws.com:443 HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert!(say(&mut tunnel, connect).await.starts_with("HTTP/1.1 200"));
+    for _ in 0..3 {
+        let mut more = UnixStream::connect(&endpoint).await.unwrap();
+        let answer = say(&mut more, ask).await;
+        assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("this sandbox has 2"), "{answer}");
+    }
+    let mut other = TcpStream::connect(house.doors.endpoint).await.unwrap();
+    assert!(say(&mut other, ask).await.contains("not signed"));
+    let signed = format!(
+        "{}Authorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/rds/aws4_request, \
+         SignedHeaders=host, Signature=0\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
+        ask.trim_end_matches("\r\n").to_owned() + "\r\n"
+    );
+    let mut last = TcpStream::connect(house.doors.endpoint).await.unwrap();
+    let answer = say(&mut last, &signed).await;
+    assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("3 connections"), "{answer}");
+    assert!(answer.contains("<Code>AccessDenied</Code>"), "in the service's own protocol: {answer}");
+    drop(first);
+    drop(tunnel);
+    let mut found = String::new();
+    for _ in 0..50 {
+        let mut again = UnixStream::connect(&endpoint).await.unwrap();
+        found = say(&mut again, ask).await;
+        if found.contains("not signed") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(found.contains("not signed"), "{found}");
+    std::fs::remove_dir_all(sockets).unwrap();
+}
+
+/// A body that does not fit beside the others is refused before it is judged, in words that no client retries.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_kept_are_counted() {
+    let judge = Arc::new(Judge::default());
+    let house = house("kept", judge.clone(), |config| config.kept_bytes = 64 * 1024).await;
+    let said = house.python(Way::Endpoint, "large.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+    assert_eq!(judge.asked.lock().unwrap().len(), 3, "only what fits is judged");
+}

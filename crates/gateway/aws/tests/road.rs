@@ -111,6 +111,23 @@ async fn issued_credentials_are_virtual() {
     assert_eq!(house.gateway.virtual_keys().secret(key[0]).reveal(), key[1], "the secret is Interlock's own");
 }
 
+/// Whose the real credentials are is nobody until STS has said so, and is asked again when a request comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_interlock_is_is_unknown_until_sts_has_said_so() {
+    let (_, silent, ..) = build("unsaid", |config| config.account = None);
+    assert!(silent.identity().await.is_none());
+    assert_eq!(silent.principals().principals(), None);
+
+    let moto = Moto::start().await;
+    let house = house("said", &moto).await;
+    let identity = house.gateway.principals();
+    assert_eq!(identity.principals(), None, "nobody has asked yet");
+    let said = house.python(Way::Proxy, "assume.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+    let own = identity.principals().unwrap();
+    assert!(own[0].starts_with("arn:aws:sts::123456789012:"), "{own:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_upstream_means_not_executed() {
     let moto = Moto::start().await;

@@ -9,6 +9,7 @@ mod effect;
 mod error;
 pub mod forecast;
 pub mod identify;
+mod queue_url;
 mod read;
 pub mod rules;
 mod target;

@@ -8,7 +8,7 @@ use crate::catalogue::{Operation, Protocol, Service};
 use crate::effect::{self, Subject};
 use crate::identify::{self, identify};
 use crate::wire::{Body, Request, Scope, parse};
-use crate::{rules, target};
+use crate::{queue_url, rules, target};
 
 /// What a request says.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +76,8 @@ fn one(
     account: Option<&str>,
     rule: Option<&str>,
 ) -> Result<Candidate, ReadError> {
-    let parsed = parse(found, request)?;
+    let mut parsed = parse(found, request)?;
+    queue_url::settle(&found.service, region, &mut parsed.parameters)?;
     let mut action = judged(&found.service, &found.operation, region, account, &parsed.parameters, rule);
     for member in &parsed.unknown_members {
         action.unknowns.push(format!("`{member}` is not known to `{}`", action.operation));

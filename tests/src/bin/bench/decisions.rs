@@ -102,7 +102,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
     let session = Session {
         id: "ses-bench".into(),
         agent: Agent { name: "bench".into(), owner: "ana".into(), class: AgentClass::Builder },
-        launcher: "ana".into(),
+        launch: interlock_approval::Launch::of("ana"),
         task: "bench".to_owned(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
         advisory: false,

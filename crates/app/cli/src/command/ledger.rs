@@ -15,6 +15,7 @@ use crate::{
     exit::Exit,
     fault::Fault,
     output::{Output, table, time, visible},
+    sign,
 };
 
 /// Read the log, take it out of the house, and prove that nobody rewrote it.
@@ -39,6 +40,18 @@ pub(crate) enum Ledger {
         /// Also write the bodies, decrypted, with what opens their commitments. They hold prompts and arguments.
         #[arg(long)]
         with_bodies: bool,
+    },
+    /// Take away what is private in an entry, for good, and in all that carry the same request or session. The daemon
+    /// must be stopped; a person signs.
+    Redact {
+        /// The entry.
+        entry: u64,
+        /// Why; stays readable.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The signing person's OpenSSH key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
     },
     /// Verify an exported folder, or without one this home's own log. Needs no daemon.
     Verify {
@@ -94,6 +107,26 @@ impl Ledger {
                         home.verifier()
                     )
                 });
+            }
+            Self::Redact { entry, reason, key } => {
+                let redacted = interlock_daemon::redact(&global.home()?, entry, |people, statement| {
+                    let person = sign::signer(people, &key).map_err(|fault| fault.to_string())?;
+                    let statement = statement(&person, &reason);
+                    let signature = sign::statement(&statement, &key).map_err(|fault| fault.to_string())?;
+                    Ok((statement, signature))
+                })?;
+                output.show(
+                    &serde_json::json!({"entries": redacted.entries, "wiped": redacted.wiped}),
+                    |_| {
+                        let entries: Vec<String> = redacted.entries.iter().map(u64::to_string).collect();
+                        let later = if redacted.wiped {
+                            ""
+                        } else {
+                            "\nsomebody is reading the files: they still hold it until the next start"
+                        };
+                        format!("what was private is gone from entries {}{later}", entries.join(", "))
+                    },
+                );
             }
             Self::Verify { folder, verifier, checkpoints } => {
                 let verified = verify(global, folder, verifier, &checkpoints)?;

@@ -146,6 +146,11 @@ fn card(view: &RequestView) -> String {
     if ticket.advisory {
         lines.push("ADVISORY   this session runs outside the sandbox".to_owned());
     }
+    if held.launch.unproved {
+        lines.push(
+            "UNPROVED   nobody signed for a launch of this session: anybody may have launched it".to_owned(),
+        );
+    }
     let mut changes: Vec<_> = forecast.changes.iter().collect();
     changes.sort_by_key(|change| change.effect != interlock_action::Effect::Destroy);
     section(&mut lines, "would", changes.iter().map(|change| change.what.clone()));
@@ -176,7 +181,7 @@ fn card(view: &RequestView) -> String {
     );
     lines.push(format!("needs      {}", held.needs.join(", ")));
     lines.push(format!("arguments  {}", held.action.arguments));
-    lines.push(format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launcher));
+    lines.push(format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launch));
     lines.push(format!("task       {}", held.task));
     section(
         &mut lines,

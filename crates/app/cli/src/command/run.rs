@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use interlock_confine::{CA_BUNDLE, Confinement, Door, ENDPOINT_PORT, PROXY_PORT, client_environment};
 use interlock_daemon::api::{OpenSession, OpenedSession};
 
-use crate::{command::Global, exit::Exit, fault::Fault, output::Output};
+use crate::{command::Global, exit::Exit, fault::Fault, output::Output, sign};
 
 /// Where hooks are told things, inside.
 const AGENT_PORT: u16 = 17_102;
@@ -51,15 +51,20 @@ pub(crate) struct Run {
     /// Go on with a session.
     #[arg(long, value_name = "SESSION")]
     resume: Option<String>,
-    /// Who launches it; the agent's owner unless told.
-    #[arg(long, value_name = "PERSON")]
-    launcher: Option<String>,
+    /// Your OpenSSH key, to sign for the launch; a public key if its private half is in an agent or on a security key.
+    /// Without it, in a team, what one person may approve takes two, as you might be the first of them.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// How AWS clients reach Interlock.
     #[arg(long, value_enum, default_value_t)]
     door: DoorKind,
     /// A file or folder beside the working directory that the command may write, such as its own settings.
     #[arg(long = "writable", value_name = "PATH")]
     writable: Vec<PathBuf>,
+    /// A file or folder that the command may read although everything around it is private inside, such as a tool below
+    /// `/tmp`.
+    #[arg(long = "readable", value_name = "PATH")]
+    readable: Vec<PathBuf>,
     /// Without the sandbox: every request of the session is marked advisory.
     #[arg(long)]
     unconfined: bool,
@@ -73,6 +78,9 @@ impl Run {
         let sandbox = if self.unconfined { None } else { Some(sandbox()?) };
         let opened = self.open(global)?;
         output.say(&format!("interlock: session {} of agent {}", opened.session, self.agent));
+        if opened.launch.unproved {
+            output.say(self.unproved());
+        }
         let ended = match sandbox {
             Some(sandbox) => self.confined(global, &sandbox, &opened),
             None => {
@@ -99,17 +107,32 @@ impl Run {
             (None, Some(_)) => String::new(),
             (None, None) => return Err(Fault::usage("a session needs a task: say it with `--task TEXT`")),
         };
-        let body = OpenSession {
+        let mut body = OpenSession {
             agent: self.agent.as_str().into(),
-            launcher: self.launcher.as_deref().map(Into::into),
             task,
             scope: self.scope.clone(),
             secrets: self.secrets.clone(),
             prompt: prompt.transpose()?,
             resume: self.resume.as_deref().map(Into::into),
             advisory: self.unconfined,
+            proof: None,
         };
-        global.client()?.post("/v1/sessions", &body)
+        let client = global.client()?;
+        if let Some(key) = &self.key {
+            body.proof = Some(sign::launch(&client, &body, key)?);
+        }
+        client.post("/v1/sessions", &body)
+    }
+
+    /// What it means that nobody is known to have launched it, and what to do.
+    fn unproved(&self) -> &'static str {
+        if self.key.is_none() {
+            "interlock: UNPROVED: nobody signed for this launch, so what one person may approve takes two;\n           \
+             say who you are with `--key FILE`, in a new session"
+        } else {
+            "interlock: UNPROVED: nobody signed for an earlier launch of this session, so what one person may approve takes\n           \
+             two; open a new one with `--key FILE`"
+        }
     }
 
     fn confined(
@@ -122,8 +145,10 @@ impl Run {
             .map_err(|error| Fault::failed(format!("no working directory: {error}")))?;
         let program =
             std::env::current_exe().map_err(|error| Fault::failed(format!("no path to itself: {error}")))?;
+        self.in_sight(&current)?;
         let mut confinement = Confinement::new(user_home()?, global.home()?, current, program);
         confinement.writable.clone_from(&self.writable);
+        confinement.readable.clone_from(&self.readable);
         confinement.doors = vec![
             Door::in_directory(PROXY_PORT, &opened.proxy_socket),
             Door::in_directory(ENDPOINT_PORT, &opened.endpoint_socket),
@@ -140,6 +165,19 @@ impl Run {
             }
         })?;
         Ok(ExitCode::from(ended.code))
+    }
+
+    /// Refuses a command that stands where everything is private inside, with the way to show it.
+    fn in_sight(&self, current: &Path) -> Result<(), Fault> {
+        let Some(command) = self.command.first().map(Path::new) else { return Ok(()) };
+        let shown = |place: &PathBuf| command.starts_with(place);
+        let hidden = command.is_absolute() && interlock_confine::is_private(command);
+        if !hidden || command.starts_with(current) || self.readable.iter().chain(&self.writable).any(shown) {
+            return Ok(());
+        }
+        let folder = command.parent().unwrap_or(command).display();
+        Err(Fault::usage(format!("`{}` cannot be seen in the sandbox", command.display()))
+            .hint(format!("show its folder with `--readable {folder}`")))
     }
 
     /// Without a sandbox: the same variables, the real ones cleared, and nothing else in the way.

@@ -41,11 +41,12 @@ impl Session {
                             session.id.to_string(),
                             session.agent.to_string(),
                             state.to_owned(),
+                            session.launch.to_string(),
                             visible(&session.task),
                         ]
                     };
                     table(
-                        &["SESSION", "AGENT", "STATE", "TASK"],
+                        &["SESSION", "AGENT", "STATE", "LAUNCHED BY", "TASK"],
                         &sessions.iter().map(row).collect::<Vec<_>>(),
                     )
                 });

@@ -79,6 +79,25 @@ fn masks_in_writable_places_come_after_them() {
 }
 
 #[test]
+fn what_is_readable_in_a_private_place_is_bound_and_its_masks_mounted_over() {
+    let place = Place::new();
+    let mut confinement = place.confinement();
+    let (tools, key) = (place.dir("tools"), place.write("tools/key.json"));
+    confinement.readable = vec![tools.clone()];
+    confinement.masked = vec![key.clone()];
+    let words = words(&Plan::on(&confinement, &Host::default()).unwrap());
+    let (tools, key) = (text(&tools), text(&key));
+    let bound = position(&words, &["--ro-bind", &tools, &tools]).unwrap();
+    assert!(position(&words, &["--ro-bind", "/dev/null", &key]).unwrap() > bound);
+    assert!(position(&words, &["--bind", &tools, &tools]).is_none());
+
+    confinement.readable = vec!["/tmp".into()];
+    assert!(Plan::on(&confinement, &Host::default()).is_err(), "not the private place itself");
+    confinement.readable = vec![place.at("home/.aws")];
+    assert!(Plan::on(&confinement, &Host::default()).is_err(), "nothing that is masked");
+}
+
+#[test]
 fn a_crowded_directory_is_bound_whole_and_its_masks_mounted_over() {
     let place = Place::new();
     let confinement = place.confinement();

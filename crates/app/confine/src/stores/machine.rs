@@ -136,7 +136,7 @@ pub(crate) const PROGRAMS: &[&str] = &[
     "/boot",
 ];
 
-/// Directories that cannot be made writable themselves (what lies in them may be).
+/// Directories that cannot be opened up themselves (what lies in them may be).
 pub(crate) const SYSTEM_ROOTS: &[&str] = &[
     "/",
     "/usr",
@@ -153,7 +153,7 @@ pub(crate) const SYSTEM_ROOTS: &[&str] = &[
     "/var/tmp",
 ];
 
-/// Directories that cannot be made writable, nor anything in them.
+/// Directories that cannot be opened up, nor anything in them.
 pub(crate) const SYSTEM_TREES: &[&str] = &[
     "/bin",
     "/sbin",

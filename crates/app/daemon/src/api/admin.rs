@@ -20,11 +20,13 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
-/// A value to be signed into the next administrative statement, once.
+/// A value to be signed into the next administrative statement or opening of a session, once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NonceReply {
     /// The value.
     pub nonce: String,
+    /// The home that gave it out: what its log is verified with.
+    pub home: String,
 }
 
 /// A person's signature over a [`Statement`](interlock_approval::Statement) of an administrative request.

@@ -1,6 +1,7 @@
 //! Sessions: opening one, and what a confined process may tell about itself.
 
 use interlock_action::{AgentId, Millis, PersonId, SessionId};
+use interlock_approval::{Launch, Opening};
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/sessions`.
@@ -8,9 +9,6 @@ use serde::{Deserialize, Serialize};
 pub struct OpenSession {
     /// Which agent.
     pub agent: AgentId,
-    /// Who launches it; the agent's owner unless told.
-    #[serde(default)]
-    pub launcher: Option<PersonId>,
     /// On what.
     pub task: String,
     /// Globs over ids and names that the task is about.
@@ -28,6 +26,40 @@ pub struct OpenSession {
     /// It runs outside the sandbox.
     #[serde(default)]
     pub advisory: bool,
+    /// Who launches it. In a team, without it, nobody knows.
+    #[serde(default)]
+    pub proof: Option<LaunchProof>,
+}
+
+impl OpenSession {
+    /// What the launching person signs.
+    pub fn opening(&self, home: String, person: PersonId, at: Millis, nonce: String) -> Opening {
+        Opening {
+            home,
+            agent: self.agent.clone(),
+            task: self.task.clone(),
+            scope: self.scope.clone(),
+            secrets: self.secrets.clone(),
+            resume: self.resume.clone(),
+            advisory: self.advisory,
+            person,
+            at,
+            nonce,
+        }
+    }
+}
+
+/// A person's signature over the [`Opening`] of a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LaunchProof {
+    /// Who.
+    pub person: PersonId,
+    /// When they signed.
+    pub at: Millis,
+    /// From [`NonceReply`](super::NonceReply).
+    pub nonce: String,
+    /// Armoured SSHSIG.
+    pub signature: String,
 }
 
 /// What a session gets: virtual credentials, good here and nowhere else.
@@ -57,6 +89,8 @@ pub struct OpenedSession {
     pub ca_bundle: String,
     /// When the lease ends.
     pub until: Millis,
+    /// Who launched it, by this opening and all before it.
+    pub launch: Launch,
     /// Variables that look like secrets and are let through.
     pub pass: Vec<String>,
 }
@@ -80,6 +114,8 @@ pub struct SessionRow {
     pub live: bool,
     /// Whether it runs outside the sandbox.
     pub advisory: bool,
+    /// Who launched it.
+    pub launch: Launch,
 }
 
 /// What an agent's host tells through its hook. Unverified, all of it.

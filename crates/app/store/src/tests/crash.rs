@@ -72,8 +72,8 @@ fn client_of(store: &Store, client: usize) {
                 ..Query::default()
             };
             for entry in store.read_entries(&query).unwrap() {
-                if let Ok(receipt) = wait(store.redact(entry.index, "bo", "test", NOW)) {
-                    say(&format!("redacted {} - -", receipt.index));
+                if let Ok(redacted) = wait(store.redact(entry.index, "bo", "test", NOW)) {
+                    say(&format!("redacted {} - -", redacted.receipt.index));
                 }
             }
         }
@@ -178,6 +178,17 @@ fn check(folder: &Folder, said: &Said, plan: &str) {
             memory.tickets[&ticket.as_str().into()].state,
             State::Consumed { by: action.as_str().into() }
         );
+    }
+    // A redaction is whole or has not been.
+    for (id, ticket) in &memory.tickets {
+        let of =
+            entries.iter().filter(|entry| entry.public.get("ticket").is_some_and(|of| of == id.as_str()));
+        let gone: BTreeSet<bool> = of
+            .filter(|entry| !entry.private.is_empty() || !entry.redacted.is_empty())
+            .map(|entry| !entry.redacted.is_empty())
+            .collect();
+        let forgotten = ticket.held.action.arguments == crate::private::REDACTED;
+        assert_eq!(gone, BTreeSet::from([forgotten]), "{plan}: {id} is redacted in part");
     }
     drop(memory);
     let out = folder.path().join("out");

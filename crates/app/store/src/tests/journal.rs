@@ -8,7 +8,7 @@ use std::{
 
 use interlock_approval::State;
 use interlock_flow::{Event, Guard, Journal, JournalError, Record};
-use interlock_ledger::{Entry, EntryKind};
+use interlock_ledger::{Entry, EntryKind, Hash};
 
 use super::support::*;
 use crate::{Options, Query, Reader, Store};
@@ -238,10 +238,13 @@ fn many_clients_keep_one_order() {
     // Each receipt's index is the entry that carries its own event.
     let database = rusqlite::Connection::open(home.database()).unwrap();
     for (index, name) in all {
-        let events: String = database
-            .query_row("SELECT events FROM entry WHERE idx = ?1", [index as i64], |row| row.get(0))
+        let (hash, sealed): (Hash, Vec<u8>) = database
+            .query_row("SELECT hash, events FROM entry WHERE idx = ?1", [index as i64], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .unwrap();
-        let events: Vec<Event> = serde_json::from_str(&events).unwrap();
+        let opened = home.keys().wrapping.open_state(&sealed, &hash).unwrap();
+        let events: Vec<Event> = serde_json::from_slice(opened.state().events).unwrap();
         assert_eq!(events, [permit(&name, None)]);
     }
 }

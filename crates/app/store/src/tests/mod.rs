@@ -5,5 +5,6 @@ mod full;
 mod journal;
 mod keep;
 mod random;
+mod redact;
 mod support;
 mod tamper;

@@ -1,10 +1,10 @@
 //! Random records, random restarts, against a fold that is kept beside the store.
 
-use interlock_flow::{Guard, Journal as _, Memory, Record};
+use interlock_flow::{Event, Guard, Journal as _, Memory, Record};
 use proptest::prelude::*;
 
 use super::support::*;
-use crate::{Options, Query, Store};
+use crate::{Options, Query, Store, private};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -16,6 +16,8 @@ enum Step {
     Freeze,
     Unfreeze,
     Read,
+    /// Which entry, and whether everything has run out by then.
+    Redact(prop::sample::Index, bool),
     Restart,
 }
 
@@ -29,6 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Freeze),
         Just(Step::Unfreeze),
         Just(Step::Read),
+        (any::<prop::sample::Index>(), any::<bool>()).prop_map(|(index, late)| Step::Redact(index, late)),
         Just(Step::Restart),
     ]
 }
@@ -45,22 +48,40 @@ fn record(step: &Step) -> Option<Record> {
         Step::Freeze => freeze(),
         Step::Unfreeze => unfreeze(),
         Step::Read => read("aws:s3:ListBuckets"),
-        Step::Restart => return None,
+        Step::Redact(..) | Step::Restart => return None,
     })
 }
 
 /// What the store should do with a record, written as plainly as can be.
-fn expected(memory: &mut Memory, record: &Record) -> bool {
+fn expected(memory: &mut Memory, record: &Record) -> Option<Vec<Event>> {
+    if record.events.iter().any(|event| private::brings_back(memory, event).is_some()) {
+        return None;
+    }
     let mut events = record.events.clone();
     for guard in &record.guards {
         match memory.check(guard) {
-            Err(_) => return false,
+            Err(_) => return None,
             Ok(None) => assert!(!matches!(guard, Guard::Step(..))),
             Ok(Some(ticket)) => events.push(interlock_flow::Event::TicketMoved { ticket: Box::new(ticket) }),
         }
     }
     events.iter().for_each(|event| memory.apply(event));
-    true
+    Some(events)
+}
+
+/// Redacts in the store, and in all that the model has accepted; then the model's memory is folded anew.
+fn redact(store: &Store, index: u64, now: u64, accepted: &mut Vec<Vec<Event>>, memory: &mut Memory) {
+    let Ok(redacted) = wait(store.redact(index, "bo", "a name", now)) else { return };
+    for index in &redacted.entries {
+        let events = &mut accepted[*index as usize];
+        if let Some(kept) = private::without(events) {
+            *events = kept;
+        }
+    }
+    accepted.extend(redacted.entries.iter().map(|_| Vec::new()));
+    assert_eq!(redacted.receipt.index + 1, accepted.len() as u64);
+    *memory = Memory::default();
+    accepted.iter().flatten().for_each(|event| memory.apply(event));
 }
 
 proptest! {
@@ -70,8 +91,15 @@ proptest! {
         let folder = Folder::new();
         let home = folder.home();
         let mut store = Some(open(&home));
-        let (mut memory, mut accepted) = (Memory::default(), 0);
+        let (mut memory, mut accepted) = (Memory::default(), Vec::new());
         for (step, awaited) in steps {
+            if let Step::Redact(index, late) = &step {
+                let (store, now) = (store.as_ref().unwrap(), if *late { NOW + 2_000_000 } else { NOW });
+                let index = index.index(accepted.len().max(1)) as u64;
+                redact(store, index, now, &mut accepted, &mut memory);
+                prop_assert_eq!(told(store), told_of(&memory));
+                continue;
+            }
             let Some(record) = record(&step) else {
                 store = None;
                 store.replace(open(&home));
@@ -79,13 +107,14 @@ proptest! {
                 continue;
             };
             let expected = expected(&mut memory, &record);
-            accepted += u64::from(expected);
+            let stands = expected.is_some();
+            accepted.extend(expected);
             let store = store.as_ref().unwrap();
             if awaited {
                 let answer = commit(store, record);
-                prop_assert_eq!(answer.is_ok(), expected, "{:?}: {:?}", step, answer);
+                prop_assert_eq!(answer.is_ok(), stands, "{:?}: {:?}", step, answer);
                 if let Ok(receipt) = answer {
-                    prop_assert_eq!(receipt.index, accepted - 1);
+                    prop_assert_eq!(receipt.index + 1, accepted.len() as u64);
                 }
                 prop_assert_eq!(told(store), told_of(&memory));
             } else {
@@ -95,9 +124,9 @@ proptest! {
         drop(store);
         let store = Store::open(&home, &Options::default()).unwrap();
         prop_assert_eq!(told(&store), told_of(&memory));
-        prop_assert_eq!(store.read_entries(&Query::default()).unwrap().len() as u64, accepted);
+        prop_assert_eq!(store.read_entries(&Query::default()).unwrap().len(), accepted.len());
         let out = folder.path().join("out");
         store.reader().export(&out, true).unwrap();
-        prop_assert_eq!(crate::verify_folder(&out, &home.verifier(), &[]).unwrap().size, accepted);
+        prop_assert_eq!(crate::verify_folder(&out, &home.verifier(), &[]).unwrap().size, accepted.len() as u64);
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use interlock_action::{
     Action, ActionId, Digest, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId,
 };
-use interlock_approval::{Approval, Held, KeyStep, Message, Quorum, Slot, Ticket};
+use interlock_approval::{Approval, Held, KeyStep, Launch, Message, Quorum, Slot, Ticket};
 use interlock_flow::{
     Agent, Event, Freeze, FreezeScope, Guard, Journal, JournalError, Lease, PermitNote, Receipt, Record,
     Session,
@@ -64,7 +64,7 @@ pub(super) fn session() -> Session {
     Session {
         id: "s-1".into(),
         agent: Agent { name: "coder".into(), owner: "ana".into(), class: AgentClass::Builder },
-        launcher: "ana".into(),
+        launch: Launch::of("ana"),
         task: "tidy up".to_owned(),
         lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1_000_000, revoked: false },
         advisory: false,
@@ -100,7 +100,7 @@ pub(super) fn ticket(id: &str) -> Ticket {
     let held = Held {
         agent: "coder".into(),
         owner: "ana".into(),
-        launcher: "ana".into(),
+        launch: Launch::of("ana"),
         task: "tidy up".to_owned(),
         action: action(json!({"DBInstanceIdentifier": id, "big": 9_007_199_254_740_993_u64})),
         action_digest: Digest::of(id.as_bytes()),
@@ -116,7 +116,7 @@ pub(super) fn ticket(id: &str) -> Ticket {
         expires: NOW + 1_000_000,
     };
     let slots = vec![Slot { role: None }];
-    let quorum = Quorum { slots, independent: 1, step: KeyStep::OpenSsh, delay: None };
+    let quorum = Quorum { slots, others: 1, independent: 1, step: KeyStep::OpenSsh, delay: None };
     Ticket::open(TicketId::new(id), held, quorum, SessionId::new("s-1"), false).unwrap()
 }
 

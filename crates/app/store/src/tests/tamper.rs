@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use interlock_ledger::{Broken, Checkpoint, NoteSigner, leaf_hash};
+use interlock_ledger::{Broken, Checkpoint, NoteSigner, State, leaf_hash};
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
 
@@ -40,6 +40,14 @@ fn sql(home: &Home, text: &str) {
     Connection::open(home.database()).unwrap().execute_batch(text).unwrap();
 }
 
+fn seal(home: &Home, index: i64, events: &[u8]) {
+    let database = Connection::open(home.database()).unwrap();
+    let hash =
+        database.query_row("SELECT hash FROM entry WHERE idx = ?1", [index], |row| row.get(0)).unwrap();
+    let sealed = home.keys().wrapping.seal_state(State { salt: &[1; 24], events }, &hash).unwrap();
+    database.execute("UPDATE entry SET events = ?1 WHERE idx = ?2", params![sealed, index]).unwrap();
+}
+
 fn unexport(home: &Home) {
     fs::remove_file(home.checkpoints().join("checkpoint")).unwrap();
 }
@@ -70,7 +78,15 @@ fn a_rewritten_leaf_is_named() {
 fn rewritten_state_changes_are_named() {
     let folder = Folder::new();
     let home = filled(&folder);
-    sql(&home, "UPDATE entry SET events = replace(events, 'tidy up', 'tidy it') WHERE idx = 1");
+    sql(&home, "UPDATE entry SET events = (SELECT events FROM entry WHERE idx = 2) WHERE idx = 1");
+    assert!(
+        matches!(broken(&home), Broken::Unreadable { index: 1, .. }),
+        "they open beside their own leaf only"
+    );
+    // Somebody who has the key seals others for the very entry.
+    let folder = Folder::new();
+    let home = filled(&folder);
+    seal(&home, 1, b"[]");
     assert_eq!(broken(&home), Broken::State { index: 1 });
     let folder = Folder::new();
     let home = filled(&folder);
@@ -78,7 +94,9 @@ fn rewritten_state_changes_are_named() {
     assert_eq!(broken(&home), Broken::State { index: 4 });
     let folder = Folder::new();
     let home = filled(&folder);
-    sql(&home, "UPDATE entry SET events = '[]' WHERE idx = 6");
+    sql(&home, "UPDATE entry SET events = x'00' WHERE idx = 6");
+    assert!(matches!(broken(&home), Broken::Unreadable { index: 6, .. }));
+    seal(&home, 6, b"[]");
     assert_eq!(broken(&home), Broken::State { index: 6 });
 }
 

@@ -4,7 +4,7 @@ use interlock_action::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::{Approval, Held, KeyStep, Message, Quorum, Refusal, Slot, State, Ticket};
+use crate::{Approval, Held, KeyStep, Launch, Message, Quorum, Refusal, Slot, State, Ticket};
 
 const EXPIRES: u64 = 1_000;
 
@@ -27,7 +27,7 @@ pub(super) fn ticket() -> Ticket {
     let held = Held {
         agent: "a".into(),
         owner: "ana".into(),
-        launcher: "ana".into(),
+        launch: Launch::of("ana"),
         task: "t".into(),
         action,
         action_digest: Digest::of(b"x"),
@@ -42,8 +42,13 @@ pub(super) fn ticket() -> Ticket {
         opened: 0,
         expires: EXPIRES,
     };
-    let quorum =
-        Quorum { slots: vec![Slot { role: None }; 2], independent: 1, step: KeyStep::OpenSsh, delay: None };
+    let quorum = Quorum {
+        slots: vec![Slot { role: None }; 2],
+        others: 0,
+        independent: 1,
+        step: KeyStep::OpenSsh,
+        delay: None,
+    };
     Ticket::open(TicketId::from("tk-1"), held, quorum, SessionId::from("s"), false).unwrap()
 }
 

@@ -3,14 +3,14 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use interlock_action::Digest;
 use sha2::{Digest as _, Sha256, Sha512};
 
-use crate::{EnrolledKey, NAMESPACE, Refusal, Statement, parse_public_key, sign, verify};
+use crate::{EnrolledKey, Refusal, Signable as _, Statement, parse_public_key, sign, verify};
 
 fn statement() -> Statement {
     Statement::on_ticket("approve", &"tk-1".into(), Digest::of(b"t"), &"ana".into(), "seen", "n1")
 }
 
 /// A software key, made by OpenSSH's own tool.
-fn openssh() -> (String, EnrolledKey) {
+pub(super) fn openssh() -> (String, EnrolledKey) {
     let seed = ssh_key::private::Ed25519Keypair::from_seed(&[7; 32]);
     let key = ssh_key::PrivateKey::from(seed);
     let public = key.public_key().to_openssh().unwrap();
@@ -58,7 +58,7 @@ fn security_key(flags: u8) -> (String, EnrolledKey) {
     let message = statement().bytes().unwrap();
     let signed = [
         b"SSHSIG".to_vec(),
-        string(NAMESPACE.as_bytes()),
+        string(Statement::NAMESPACE.as_bytes()),
         string(b""),
         string(b"sha512"),
         string(&Sha512::digest(&message)),
@@ -73,7 +73,7 @@ fn security_key(flags: u8) -> (String, EnrolledKey) {
         b"SSHSIG".to_vec(),
         1_u32.to_be_bytes().to_vec(),
         string(&public),
-        string(NAMESPACE.as_bytes()),
+        string(Statement::NAMESPACE.as_bytes()),
         string(b""),
         string(b"sha512"),
         string(&signature),

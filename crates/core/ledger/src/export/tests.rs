@@ -4,9 +4,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Checkpoint, Entry, EntryKind, Frontier, NoteSigner, REDACTED_ENTRY, RecordSecret, leaf_hash, open_body,
-    seal, state_digest,
+    Checkpoint, Entry, EntryKind, Frontier, NoteSigner, REDACTED_ENTRY, REDACTED_STATE, RecordSecret,
+    leaf_hash, open_body, seal,
 };
+
+const SALT: StateSalt = [8; 24];
+
+fn state(events: &str) -> State<'_> {
+    State { salt: &SALT, events: events.as_bytes() }
+}
 
 struct Log {
     signer: NoteSigner,
@@ -22,13 +28,13 @@ impl Log {
     }
     fn append(&mut self, entry: Entry, events: &str) {
         let (mut sealed, secret) = seal(entry, || Ok::<_, LedgerError>(RecordSecret::new([6; 32]))).unwrap();
-        sealed.leaf.state = (!events.is_empty()).then(|| state_digest(events.as_bytes()));
+        let state = (!events.is_empty()).then(|| state(events));
+        sealed.leaf.state = state.map(|state| state.digest());
         let leaf = sealed.leaf.encode().unwrap();
         let hash = leaf_hash(&leaf);
         let mut line = ExportedEntry::new(self.frontier.size(), &hash, String::from_utf8(leaf).unwrap());
         line.private = secret.map(|secret| open_body(&sealed.leaf, &sealed.body.unwrap(), &secret).unwrap());
-        line.events = Some(events.to_owned());
-        self.entries.push(line);
+        self.entries.push(line.opened(state).unwrap());
         self.frontier.push(hash, |_, _, _| {});
     }
     fn sign(&mut self) {
@@ -159,6 +165,76 @@ fn bodies_and_state_changes_are_checked() {
     let mut log = Log::sample();
     log.entries[4].events = Some(String::new());
     assert_eq!(log.verify(), Err(Broken::State { index: 4 }));
+    let mut log = Log::sample();
+    log.entries[4].events_salt = Some(STANDARD.encode([9; 24]));
+    assert_eq!(log.verify(), Err(Broken::State { index: 4 }));
+    // The border between salt and changes cannot be moved.
+    let mut log = Log::sample();
+    log.entries[4].events_salt = Some(STANDARD.encode([8; 23]));
+    assert!(matches!(log.verify(), Err(Broken::Unreadable { index: 4, .. })));
+}
+
+impl Log {
+    /// Puts other state changes in the place of an entry's own, and says so.
+    fn redact(&mut self, index: usize, events: &str) {
+        let line = self.entries[index].clone();
+        self.entries[index] = line.opened(Some(state(events))).unwrap();
+        self.entries[index].private = None;
+        let entry = Entry::new(EntryKind::Redacted, 99)
+            .public(REDACTED_ENTRY, index)
+            .public(REDACTED_STATE, state(events).digest());
+        self.append(entry, "");
+        self.sign();
+    }
+    fn put(&mut self, index: usize, events: &str) {
+        let line = self.entries[index].clone();
+        self.entries[index] = line.opened(Some(state(events))).unwrap();
+    }
+}
+
+#[test]
+fn only_what_a_redaction_names_may_take_the_place_of_state_changes() {
+    let own = r#"[{"event":"x"}]"#;
+    let mut log = Log::sample();
+    log.redact(4, "[1]");
+    assert_eq!(log.verify().unwrap().redacted, 1);
+    log.put(4, "[2]");
+    assert_eq!(log.verify(), Err(Broken::State { index: 4 }));
+    log.put(4, own);
+    assert_eq!(log.verify(), Err(Broken::Restored { index: 4 }));
+    // Of several redactions the last counts.
+    log.redact(4, "[2]");
+    log.redact(4, "[3]");
+    assert_eq!(log.verify().unwrap().redacted, 3);
+    for earlier in ["[1]", "[2]"] {
+        log.put(4, earlier);
+        assert_eq!(log.verify(), Err(Broken::State { index: 4 }), "{earlier}");
+    }
+    // One that names no state changes leaves them as they are, and lets no others in.
+    let mut log = Log::sample();
+    log.put(4, "[1]");
+    log.append(Entry::new(EntryKind::Redacted, 99).public(REDACTED_ENTRY, 4), "");
+    log.sign();
+    assert_eq!(log.verify(), Err(Broken::State { index: 4 }));
+}
+
+#[test]
+fn an_export_from_before_a_redaction_and_one_without_bodies_go_on_verifying() {
+    let mut log = Log::sample();
+    let before = log.entries.clone();
+    log.redact(4, "[1]");
+    let mut closed = Log { entries: log.entries.clone(), checkpoints: log.checkpoints.clone(), ..Log::new() };
+    for line in &mut closed.entries {
+        let has_body = line.private.take().is_some();
+        (line.events, line.events_salt) = (None, None);
+        line.body = has_body.then(|| "AA==".to_owned());
+    }
+    assert_eq!(closed.verify().unwrap().redacted, 1);
+    let checkpoints = log.checkpoints[..5].to_vec();
+    let old = Log { entries: before, checkpoints: checkpoints.clone(), ..Log::new() };
+    assert_eq!(old.verify().unwrap().size, 12);
+    // The newer log contains what the older export's checkpoints sign: neither contradicts the other.
+    assert_eq!(log.verify_with(&checkpoints).unwrap().size, 13);
 }
 
 #[test]

@@ -30,7 +30,9 @@ pub(super) fn note(expression: &Expr, uses: &mut Evidence) {
         Some("rehearsal") => uses.rehearsal = true,
         Some("delay_elapsed") => uses.delay_elapsed = true,
         Some("break_glass") => uses.break_glass = true,
-        Some(_) => (uses.approvals, uses.independent) = (LARGEST_QUORUM, LARGEST_QUORUM),
+        Some(_) => {
+            (uses.approvals, uses.others, uses.independent) = (LARGEST_QUORUM, LARGEST_QUORUM, LARGEST_QUORUM)
+        }
         None => parts(expression).into_iter().flatten().for_each(|part| note(part, uses)),
     }
 }

@@ -130,7 +130,8 @@ fn the_memo_answers_and_is_bounded() {
     let mut held = ordinary();
     held.effect = Effect::Interrupt;
     held.target.production = true;
-    let approved = crate::Evidence { approvals: 1, independent: 1, ..crate::Evidence::none(3, false) };
+    let approved =
+        crate::Evidence { approvals: 1, others: 1, independent: 1, ..crate::Evidence::none(3, false) };
     assert!(!bundle.decide(std::slice::from_ref(&held), &none, &most).admits());
     assert!(bundle.decide(std::slice::from_ref(&held), &Verified::new(approved), &most).admits());
     assert!(!bundle.decide(std::slice::from_ref(&held), &none, &most).admits());

@@ -31,6 +31,7 @@ fn an_added_forbid_loads() {
         "unless { context.evidence.approvals >= 2 && context.evidence.rehearsal }",
         "unless { 1 <= context.evidence.independent || context.evidence.forecast == true }",
         "unless { context.evidence.approvals > 1 }",
+        "unless { context.evidence.others >= 2 }",
         "unless { if context.people.solo then context.evidence.forecast else context.evidence.rehearsal }",
         "when { context.people.team > 2 && !context.people.solo }",
     ] {

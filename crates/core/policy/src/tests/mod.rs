@@ -15,12 +15,13 @@ use crate::{AgentClass, Ask, Evidence};
 
 /// Any evidence in a home of these people, contradictory ones among them.
 fn evidence(team: u8, solo: bool) -> impl Strategy<Value = Evidence> {
-    (any::<[bool; 5]>(), 0..4_u8, 0..4_u8).prop_map(move |(flags, approvals, independent)| Evidence {
+    (any::<[bool; 5]>(), any::<[u8; 3]>()).prop_map(move |(flags, counts)| Evidence {
         forecast: flags[0],
         recovery_point: flags[1],
         rehearsal: flags[2],
-        approvals,
-        independent,
+        approvals: counts[0] % 4,
+        others: counts[1] % 4,
+        independent: counts[2] % 4,
         team,
         solo,
         delay_elapsed: flags[3],
@@ -63,7 +64,7 @@ fn every_evidence(team: u8, solo: bool) -> Vec<Evidence> {
     let mut all = Vec::new();
     for bits in 0..16_u8 {
         for approvals in 0..=team.min(3) {
-            for independent in 0..=approvals {
+            for (others, independent) in (0..=approvals).flat_map(|n| (0..=n).map(move |m| (n, m))) {
                 all.push(Evidence {
                     forecast: bits & 1 != 0,
                     recovery_point: bits & 2 != 0,
@@ -71,6 +72,7 @@ fn every_evidence(team: u8, solo: bool) -> Vec<Evidence> {
                     delay_elapsed: bits & 4 != 0,
                     break_glass: bits & 8 != 0,
                     approvals,
+                    others,
                     independent,
                     team,
                     solo,

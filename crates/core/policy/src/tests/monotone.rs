@@ -81,6 +81,7 @@ fn bring(start: &crate::Evidence, needs: &[crate::Need], end: &crate::Evidence) 
             Need::OnePerson | Need::TwoPeople => {
                 let people = if *need == Need::OnePerson { 1 } else { 2 };
                 brought.approvals = brought.approvals.max(people);
+                brought.others = brought.others.max(people.min(end.others.max(start.others)));
                 brought.independent =
                     brought.independent.max(people.min(end.independent.max(start.independent)));
             }

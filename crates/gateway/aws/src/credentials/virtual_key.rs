@@ -3,7 +3,7 @@
 //! - `ILKA` and sixteen base32 letters: the key of a session. The letters are eighty random bits.
 //! - `ILSA` and sixteen base32 letters: temporary, given in the place of what STS gave; needs its session token.
 //!
-//! The secret is never stored: it is derived from the home's key and the key id. Real AWS keys begin with `AKIA` or
+//! The secret is never stored: it is derived from the home's key and the key id (ADR-0005). Real AWS keys begin with `AKIA` or
 //! `ASIA`, so that nobody mistakes one for the other.
 
 use std::fmt;

@@ -6,6 +6,7 @@
 //! and, where asked, on a unix socket, served by the same code. No door authenticates a connection: the signature of
 //! each request does.
 
+mod crowd;
 mod dial;
 mod egress;
 mod proxy;
@@ -23,14 +24,18 @@ use std::{
 
 use tokio::{
     net::{TcpListener, UnixListener},
-    sync::watch,
+    sync::{Semaphore, watch},
     task::JoinSet,
 };
 
+pub(crate) use crowd::Crowd;
 pub(crate) use egress::Egress;
 pub(crate) use words::{AnswerBody, text};
 
 use crate::{GatewayError, gateway::Inner};
+
+/// So many connections for which there is no place are told so at a time.
+const TURNED_AWAY: usize = 32;
 
 /// Which door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +93,7 @@ pub(crate) async fn open(inner: Arc<Inner>) -> Result<Listening, GatewayError> {
             let accept = || async {
                 let (stream, _) = listener.accept().await?;
                 let _ = stream.set_nodelay(true);
-                Ok(stream)
+                Ok((stream, None))
             };
             accept_all(accept, door, inner, stopping).await;
         });
@@ -97,7 +102,11 @@ pub(crate) async fn open(inner: Arc<Inner>) -> Result<Listening, GatewayError> {
         let Some(listener) = listener else { continue };
         let (inner, stopping) = (Arc::clone(&inner), stopping.clone());
         tasks.spawn(async move {
-            let accept = || async { listener.accept().await.map(|(stream, _)| stream) };
+            let accept = || async {
+                let (stream, _) = listener.accept().await?;
+                let peer = crowd::peer(&stream);
+                Ok((stream, Some(peer)))
+            };
             accept_all(accept, door, inner, stopping).await;
         });
     }
@@ -127,17 +136,26 @@ async fn accept_all<S, A, F>(accept: A, door: Door, inner: Arc<Inner>, mut stopp
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     A: Fn() -> F,
-    F: Future<Output = io::Result<S>>,
+    F: Future<Output = io::Result<(S, Option<crowd::Peer>)>>,
 {
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
     loop {
         let accepted = tokio::select! {
             accepted = accept() => accepted,
             () = stopped(&mut stopping) => return,
         };
         match accepted {
-            Ok(stream) => {
-                tokio::spawn(proxy::serve(stream, door, Arc::clone(&inner), stopping.clone()));
-            }
+            Ok((stream, peer)) => match inner.crowd.enter(peer) {
+                Ok(place) => {
+                    tokio::spawn(proxy::serve(stream, door, Arc::clone(&inner), place, stopping.clone()));
+                }
+                // So many are told why; the rest is only closed.
+                Err(why) => {
+                    if let Ok(turn) = Arc::clone(&turned_away).try_acquire_owned() {
+                        tokio::spawn(proxy::turn_away(stream, door, why, turn, stopping.clone()));
+                    }
+                }
+            },
             Err(error) => {
                 // Out of file descriptors, mostly: what is open must end first.
                 tracing::warn!(%error, "a connection could not be accepted");

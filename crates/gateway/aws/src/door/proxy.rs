@@ -1,36 +1,47 @@
 //! What the doors make of a connection's requests.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::watch,
+    sync::{OwnedSemaphorePermit, watch},
 };
 
 use super::{
     AnswerBody, Door,
+    crowd::Place,
     serve::{either, http1},
     text, tunnel,
 };
 use crate::{
     gateway::Inner,
-    handle::{Arrival, handle},
+    handle::{Arrival, handle, refuse},
     tls::is_aws_name,
 };
 
+/// How long a connection that is turned away may take to hear why.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Serves one connection at a door.
-pub(super) async fn serve<I>(io: I, door: Door, inner: Arc<Inner>, stopping: watch::Receiver<bool>)
-where
+pub(super) async fn serve<I>(
+    io: I,
+    door: Door,
+    inner: Arc<Inner>,
+    place: Place,
+    stopping: watch::Receiver<bool>,
+) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stop = stopping.clone();
+    // What a connection becomes by `CONNECT` keeps its place.
+    let place = Arc::new(place);
     let respond = |request| {
-        let (inner, stop) = (Arc::clone(&inner), stop.clone());
+        let (inner, stop, place) = (Arc::clone(&inner), stop.clone(), Arc::clone(&place));
         async move {
             match door {
-                Door::Proxy => at_proxy(inner, request, stop).await,
+                Door::Proxy => at_proxy(inner, request, place, stop).await,
                 Door::Endpoint => at_endpoint(inner, request).await,
             }
         }
@@ -41,13 +52,39 @@ where
     }
 }
 
+/// Tells a connection for which there is no place so, and closes it.
+pub(super) async fn turn_away<I>(
+    io: I,
+    door: Door,
+    why: String,
+    turn: OwnedSemaphorePermit,
+    stopping: watch::Receiver<bool>,
+) where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let respond = |request: Request<Incoming>| {
+        let words = format!("Interlock refuses this connection: {why}; close some, and send it again");
+        async move {
+            let mut answer = match door {
+                Door::Endpoint => refuse(&Arrival::Endpoint, request, words),
+                Door::Proxy => text(StatusCode::FORBIDDEN, words),
+            };
+            answer.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
+            answer
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE, http1(io, respond, stopping)).await;
+    drop(turn);
+}
+
 async fn at_proxy(
     inner: Arc<Inner>,
     request: Request<Incoming>,
+    place: Arc<Place>,
     stop: watch::Receiver<bool>,
 ) -> Response<AnswerBody> {
     if request.method() == Method::CONNECT {
-        return tunnel::connect(inner, request, stop).await;
+        return tunnel::connect(inner, request, place, stop).await;
     }
     let Some(host) = request.uri().host().map(str::to_ascii_lowercase) else {
         let hint = if request.headers().contains_key("authorization") {

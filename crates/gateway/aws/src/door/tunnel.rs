@@ -10,6 +10,7 @@ use tokio::{net::TcpStream, sync::watch};
 
 use super::{
     AnswerBody,
+    crowd::Place,
     dial::dial,
     egress::{is_metadata_name, session_of},
     serve, stopped, text,
@@ -29,6 +30,7 @@ const WATCH: Duration = Duration::from_secs(5);
 pub(super) async fn connect(
     inner: Arc<Inner>,
     mut request: Request<Incoming>,
+    place: Arc<Place>,
     stop: watch::Receiver<bool>,
 ) -> Response<AnswerBody> {
     let target =
@@ -45,7 +47,10 @@ pub(super) async fn connect(
             );
         }
         let upgrade = hyper::upgrade::on(&mut request);
-        tokio::spawn(aws(inner, host, upgrade, stop));
+        tokio::spawn(async move {
+            aws(inner, host, upgrade, stop).await;
+            drop(place);
+        });
         return Response::new(AnswerBody::Whole(bytes::Bytes::new()));
     }
     let session = match let_out(&inner, &request, &host, port) {
@@ -62,7 +67,10 @@ pub(super) async fn connect(
         }
     };
     let upgrade = hyper::upgrade::on(&mut request);
-    tokio::spawn(pass(inner, session, upgrade, stream, stop));
+    tokio::spawn(async move {
+        pass(inner, session, upgrade, stream, stop).await;
+        drop(place);
+    });
     Response::new(AnswerBody::Whole(bytes::Bytes::new()))
 }
 

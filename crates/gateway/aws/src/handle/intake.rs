@@ -1,6 +1,6 @@
 //! Takes a request in: whose it is, and as much of its body as is needed to judge it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -12,6 +12,7 @@ use interlock_reader_aws::{
 };
 
 use super::{
+    allowance::Share,
     principal::{self, Principal},
     refusal::Say,
 };
@@ -26,6 +27,9 @@ use crate::{
 /// A streamed payload whose digest must be known before the signature can be checked is kept whole up to here.
 const KEPT_CAP: usize = 64 * 1024 * 1024;
 
+/// A body of which nothing comes for so long is given up.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// A request that is somebody's.
 pub(super) struct Intake {
     /// For the reader: without signature, framing and hop-by-hop headers.
@@ -34,6 +38,8 @@ pub(super) struct Intake {
     pub(super) claim: Claim,
     pub(super) principal: Principal,
     pub(super) body: TakenBody,
+    /// What is kept of it, for as long as it is.
+    pub(super) share: Share,
 }
 
 /// The part of the body that is not in the request for the reader.
@@ -68,10 +74,10 @@ impl TakenBody {
     }
 
     /// Asks for the whole payload, so that it can be bound to.
-    pub(super) async fn keep(self) -> Result<Self, Say> {
+    pub(super) async fn keep(self, share: &mut Share) -> Result<Self, Say> {
         let Self::Waiting(waiting) = self else { return Ok(self) };
         let Waiting { incoming, plan, .. } = *waiting;
-        let raw = read_all(incoming, KEPT_CAP).await?;
+        let raw = read_all(incoming, KEPT_CAP, share).await?;
         if plan.digest.is_some_and(|declared| declared != sha256_hex(&raw)) {
             return Err(SignatureRefusal::Body.into());
         }
@@ -117,10 +123,12 @@ pub(super) async fn take(inner: &Inner, request: Request, incoming: Incoming) ->
             Body::Bytes(_) => None,
         });
         let request = plain(request, Body::Streamed { length });
-        return Ok(Intake { request, scope, claim, principal, body: TakenBody::Waiting(Box::new(waiting)) });
+        let (body, share) = (TakenBody::Waiting(Box::new(waiting)), inner.kept.share());
+        return Ok(Intake { request, scope, claim, principal, body, share });
     }
     let cap = if streams { KEPT_CAP } else { MAX_BODY };
-    let raw = read_all(incoming, cap).await?;
+    let mut share = inner.kept.share();
+    let raw = read_all(incoming, cap, &mut share).await?;
     let digest = match &claim.payload {
         Payload::Absent | Payload::Digest(_) => sha256_hex(&raw),
         _ => String::new(),
@@ -133,10 +141,10 @@ pub(super) async fn take(inner: &Inner, request: Request, incoming: Incoming) ->
     if streams {
         let length = u64::try_from(bytes.len()).ok();
         let request = plain(request, Body::Streamed { length });
-        return Ok(Intake { request, scope, claim, principal, body: TakenBody::Kept(bytes) });
+        return Ok(Intake { request, scope, claim, principal, body: TakenBody::Kept(bytes), share });
     }
     let request = plain(request, Body::Bytes(bytes.into()));
-    Ok(Intake { request, scope, claim, principal, body: TakenBody::Read })
+    Ok(Intake { request, scope, claim, principal, body: TakenBody::Read, share })
 }
 
 /// Whether every operation that fits the head takes a payload that streams. What is sure to be no REST request is not
@@ -263,10 +271,11 @@ fn dechunk(mut chunks: Chunks, raw: Bytes) -> Result<Bytes, SignatureRefusal> {
     Ok(bytes.freeze())
 }
 
-async fn read_all(mut incoming: Incoming, cap: usize) -> Result<Bytes, Say> {
+async fn read_all(mut incoming: Incoming, cap: usize, share: &mut Share) -> Result<Bytes, Say> {
+    let silent = |_| Say::words(400, "RequestTimeout", "the body stopped coming");
     let mut first = Bytes::new();
     let mut more: Option<BytesMut> = None;
-    while let Some(frame) = incoming.frame().await {
+    while let Some(frame) = tokio::time::timeout(SILENCE, incoming.frame()).await.map_err(silent)? {
         let frame = frame
             .map_err(|error| Say::words(400, "RequestTimeout", format!("the body broke off: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -274,6 +283,13 @@ async fn read_all(mut incoming: Incoming, cap: usize) -> Result<Bytes, Say> {
         if have.saturating_add(data.len()) > cap {
             let words = format!("Interlock reads bodies of at most {} MiB here", cap / (1024 * 1024));
             return Err(Say::words(413, "RequestEntityTooLarge", words));
+        }
+        if !share.grow(data.len()) {
+            return Err(Say::refused(format!(
+                "Interlock refuses this upload: it keeps {} MiB of bodies already, and no more at a time. Let the others \
+                 end, and send it again",
+                share.most() / (1024 * 1024)
+            )));
         }
         match &mut more {
             Some(bytes) => bytes.extend_from_slice(&data),

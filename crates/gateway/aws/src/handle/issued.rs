@@ -35,24 +35,43 @@ struct Place {
     member: &'static str,
     /// Keys of IAM's users keep their id, and have no token.
     lasting: bool,
+    /// Whose account they open.
+    opens: Opens,
+}
+
+/// Whose account credentials open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opens {
+    /// That of the ARN which the answer gives in this member.
+    Answer(&'static str),
+    /// That which the request names in this member: twelve digits, or the ARN of its root.
+    Request(&'static str),
+    /// The caller's own: it got another key of itself, or one of a user of its account.
+    Caller,
+}
+
+/// A call that was answered with credentials.
+pub(super) struct Asked<'a> {
+    pub(super) service: &'a Service,
+    pub(super) operation: &'a Operation,
+    pub(super) arguments: &'a Value,
+    /// The caller's account.
+    pub(super) account: Option<&'a AccountId>,
 }
 
 fn place(service: &Service, operation: &Operation) -> Option<Place> {
-    let member = match (service.name, operation.name) {
-        (
-            "sts",
-            "AssumeRole"
-            | "AssumeRoleWithSAML"
-            | "AssumeRoleWithWebIdentity"
-            | "AssumeRoot"
-            | "GetFederationToken"
-            | "GetSessionToken",
-        )
-        | ("s3", "CreateSession") => "Credentials",
-        ("iam", "CreateAccessKey") => return Some(Place { member: "AccessKey", lasting: true }),
+    let (member, opens) = match (service.name, operation.name) {
+        ("sts", "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity") => {
+            ("Credentials", Opens::Answer("AssumedRoleUser"))
+        }
+        ("sts", "GetFederationToken") => ("Credentials", Opens::Answer("FederatedUser")),
+        // Its answer says nothing of whom it is for.
+        ("sts", "AssumeRoot") => ("Credentials", Opens::Request("TargetPrincipal")),
+        ("sts", "GetSessionToken") | ("s3", "CreateSession") => ("Credentials", Opens::Caller),
+        ("iam", "CreateAccessKey") => ("AccessKey", Opens::Caller),
         _ => return None,
     };
-    Some(Place { member, lasting: false })
+    Some(Place { member, lasting: member == "AccessKey", opens })
 }
 
 /// Whether the answers of an operation are rewritten.
@@ -64,12 +83,13 @@ pub(super) fn rewrites(service: &Service, operation: &Operation) -> bool {
 pub(super) fn rewrite(
     inner: &Inner,
     session: &SessionId,
-    account: Option<&AccountId>,
-    (service, operation): (&Service, &Operation),
+    asked: &Asked<'_>,
     body: &Bytes,
     answer: &Value,
 ) -> Result<Option<Bytes>, GatewayError> {
-    let Some(place) = place(service, operation) else { return Ok(None) };
+    let Some(place) = place(asked.service, asked.operation) else { return Ok(None) };
+    // INVARIANT: credentials of nobody-knows-which account are not handed out: they would be judged as another's.
+    let Some(account) = account_of(place.opens, asked, answer) else { return Ok(None) };
     let Some(given) = answer.get(place.member) else { return Ok(None) };
     let text = |name: &str| given.get(name).and_then(Value::as_str);
     let (Some(id), Some(secret)) = (text("AccessKeyId"), text("SecretAccessKey")) else { return Ok(None) };
@@ -98,18 +118,25 @@ pub(super) fn rewrite(
     let assumed = Assumed {
         session: session.clone(),
         credentials: Arc::new(credentials),
-        account: account_of(answer).or_else(|| account.cloned()),
+        account: Some(account),
         until,
     };
     inner.assumed.keep(virtual_id, assumed, now);
     Ok(Some(written))
 }
 
-/// The account of `AssumedRoleUser.Arn` or `FederatedUser.Arn`.
-fn account_of(answer: &Value) -> Option<AccountId> {
-    let user = answer.get("AssumedRoleUser").or_else(|| answer.get("FederatedUser"))?;
-    let account = user.get("Arn")?.as_str()?.split(':').nth(4)?;
-    (!account.is_empty()).then(|| AccountId::from(account))
+/// The account that the credentials open; `None` if it cannot be told.
+fn account_of(opens: Opens, asked: &Asked<'_>, answer: &Value) -> Option<AccountId> {
+    let account = match opens {
+        Opens::Caller => return asked.account.cloned(),
+        Opens::Answer(member) => answer.get(member)?.get("Arn")?.as_str()?.split(':').nth(4)?,
+        Opens::Request(member) => {
+            let principal = asked.arguments.get(member)?.as_str()?;
+            if principal.starts_with("arn:") { principal.split(':').nth(4)? } else { principal }
+        }
+    };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    is_account.then(|| AccountId::from(account))
 }
 
 /// Writes XML anew with other text in the elements of these names. `None`: it is not well-formed.
@@ -197,6 +224,40 @@ mod tests {
         );
         assert!(replace_elements(b"<A><AccessKeyId>x", &replacement).is_none());
         assert!(replace_elements(b"<AccessKeyId><b>x</b></AccessKeyId>", &replacement).is_none());
+    }
+
+    #[test]
+    fn the_account_that_credentials_open() {
+        use interlock_reader_aws::catalogue::Catalogue;
+        use serde_json::json;
+        let home = AccountId::from("111122223333");
+        let of = |service: &str, operation: &str, arguments: Value, answer: Value| {
+            let service = Catalogue::get().service(service).unwrap();
+            let operation = service.operation(operation).unwrap();
+            let place = place(&service, operation).unwrap();
+            let asked = Asked { service: &service, operation, arguments: &arguments, account: Some(&home) };
+            account_of(place.opens, &asked, &answer).map(|account| account.to_string())
+        };
+        let role = json!({"AssumedRoleUser": {"Arn": "arn:aws:sts::999988887777:assumed-role/x/me"}});
+        let (home, other) = (Some("111122223333".to_owned()), Some("999988887777".to_owned()));
+        for operation in ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"] {
+            assert_eq!(of("sts", operation, json!({}), role.clone()), other, "{operation}");
+            assert_eq!(of("sts", operation, json!({}), json!({})), None, "{operation}");
+        }
+        for root in ["999988887777", "arn:aws:iam::999988887777:root"] {
+            assert_eq!(of("sts", "AssumeRoot", json!({"TargetPrincipal": root}), json!({})), other, "{root}");
+        }
+        for nobody in [json!({}), json!({"TargetPrincipal": "me"}), json!({"TargetPrincipal": "arn:x"})] {
+            assert_eq!(of("sts", "AssumeRoot", nobody, json!({})), None);
+        }
+        let user = json!({"FederatedUser": {"Arn": "arn:aws:sts::111122223333:federated-user/x"}});
+        assert_eq!(of("sts", "GetFederationToken", json!({}), user), home);
+        assert_eq!(of("sts", "GetFederationToken", json!({}), json!({})), None);
+        for (service, operation) in
+            [("sts", "GetSessionToken"), ("s3", "CreateSession"), ("iam", "CreateAccessKey")]
+        {
+            assert_eq!(of(service, operation, json!({}), json!({})), home, "{operation}");
+        }
     }
 
     #[test]

@@ -19,14 +19,43 @@ pub(super) fn made(session: &Session, action: &Action, operation: &Operation, an
                         target,
                         agent: session.agent.name.clone(),
                         session: session.id.clone(),
-                        // An ARN may hold but the name; what tells two things of a name apart is looked up.
-                        immutable_id: (!id.starts_with("arn:")).then(|| id.to_owned()),
+                        // What was only called so by the request is looked up: it tells two things of a name not apart.
+                        immutable_id: is_chosen(action, id).then(|| bare(id).to_owned()),
                     });
                 }
             }
         }
     }
     events
+}
+
+/// Route 53 gives paths: `/hostedzone/Z1`, `/delegationset/N1`.
+fn bare(id: &str) -> &str {
+    if id.starts_with('/') { id.rsplit('/').next().unwrap_or(id) } else { id }
+}
+
+/// Whether the service chose the id, so that it gives it to nothing else later: not a name that stands in the request,
+/// whatever its case. Revisions are counted and never given twice.
+fn is_chosen(action: &Action, id: &str) -> bool {
+    /// No id that a service draws is shorter.
+    const SHORTEST: usize = 5;
+    let last = id.rsplit(['/', ':']).next().unwrap_or(id);
+    let counted = [":task-definition/", ":layer:"].iter().any(|kind| id.contains(kind));
+    counted || (last.len() >= SHORTEST && !says(&action.arguments, last))
+}
+
+/// Whether a text stands anywhere in the request, as the last part of a text or as a name.
+fn says(value: &Value, wanted: &str) -> bool {
+    let same = |text: &str| {
+        text.rsplit(['/', ':']).next().unwrap_or(text).eq_ignore_ascii_case(wanted)
+            || text.eq_ignore_ascii_case(wanted)
+    };
+    match value {
+        Value::String(text) => same(text),
+        Value::Array(values) => values.iter().any(|value| says(value, wanted)),
+        Value::Object(members) => members.iter().any(|(name, value)| same(name) || says(value, wanted)),
+        _ => false,
+    }
 }
 
 /// The texts at a path such as `Instances[].InstanceId`.
@@ -45,8 +74,7 @@ fn names(action: &Action, operation: &Operation, path: &str, id: &str) -> Vec<Ta
     if id.starts_with("arn:") {
         return vec![TargetId::from(id)];
     }
-    // Route 53 gives paths: `/hostedzone/Z1`, `/delegationset/N1`.
-    let id = if id.starts_with('/') { id.rsplit('/').next().unwrap_or(id) } else { id };
+    let id = bare(id);
     let member = path.rsplit('.').next().unwrap_or_default().trim_end_matches("[]");
     let region = action.region.as_deref().unwrap_or_default();
     let account = action.account.as_ref().map_or("", |account| account.as_str());
@@ -155,5 +183,27 @@ mod tests {
             ("secretsmanager", "CreateSecret", json!({"Name": "dev"}), json!({"ARN": secret})),
             ("DeleteSecret", json!({"SecretId": secret}))
         ));
+    }
+
+    #[test]
+    fn only_what_the_service_chose_is_an_immutable_id() {
+        let of = |service: &str, operation: &str, parameters: Value| {
+            let service = Catalogue::get().service(service).unwrap();
+            let operation = service.operation(operation).unwrap();
+            judge(&service, operation, Some("us-east-1"), Some("111122223333"), &parameters)
+        };
+        let function = of("lambda", "CreateFunction", json!({"FunctionName": "Tidy-Up"}));
+        assert!(!is_chosen(&function, "arn:aws:lambda:us-east-1:111122223333:function:tidy-up"));
+        let cluster = of("redshift", "CreateCluster", json!({"ClusterIdentifier": "warehouse"}));
+        assert!(!is_chosen(&cluster, "warehouse"));
+        assert!(is_chosen(&cluster, "arn:aws:redshift:us-east-1:111122223333:namespace:0d4d8c2e-aa"));
+        let queue = of("sqs", "CreateQueue", json!({"QueueName": "jobs"}));
+        assert!(!is_chosen(&queue, "https://sqs.us-east-1.amazonaws.com/111122223333/jobs"));
+        let secret = of("secretsmanager", "CreateSecret", json!({"Name": "app/login"}));
+        assert!(is_chosen(&secret, "arn:aws:secretsmanager:us-east-1:111122223333:secret:app/login-aB3dEf"));
+        let task = of("ecs", "RegisterTaskDefinition", json!({"family": "web"}));
+        assert!(is_chosen(&task, "arn:aws:ecs:us-east-1:111122223333:task-definition/web:3"));
+        let vpc = of("ec2", "CreateVpc", json!({"CidrBlock": "10.0.0.0/16"}));
+        assert!(is_chosen(&vpc, "vpc-0123456789abcdef0") && !is_chosen(&vpc, "1"));
     }
 }

@@ -5,6 +5,7 @@
 //! instead.
 
 mod addresses;
+mod allowance;
 mod answer;
 mod head;
 mod intake;
@@ -22,6 +23,7 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use interlock_flow::Verdict;
 
+pub(crate) use allowance::Allowance;
 pub(crate) use answer::{Collected, collect};
 pub(crate) use outcome::{is_throttled, outcome};
 
@@ -41,6 +43,15 @@ pub(crate) enum Arrival {
     },
     /// Through the endpoint door: the host says nothing.
     Endpoint,
+}
+
+/// Refuses a request unread, in the protocol that its head speaks.
+pub(crate) fn refuse(arrival: &Arrival, request: Request<Incoming>, words: String) -> Response<AnswerBody> {
+    let (parts, _) = request.into_parts();
+    match head::read(arrival, &parts) {
+        Ok(head) => Voice::guess(&head).say(&Say::refused(words)),
+        Err(_) => text(StatusCode::FORBIDDEN, words),
+    }
 }
 
 /// Handles one request.
@@ -92,7 +103,7 @@ async fn road(
     let mut verdict = admit.admit(&intake.principal.session, candidates).await;
     let (mut intake, mut judged) = (intake, judged);
     if matches!(verdict, Verdict::Unbound) {
-        intake.body = intake.body.keep().await?;
+        intake.body = intake.body.keep(&mut intake.share).await?;
         judged = bound(judged, &intake);
         let candidates = judged.iter().map(|judged| Arc::clone(&judged.action)).collect();
         verdict = admit.admit(&intake.principal.session, candidates).await;

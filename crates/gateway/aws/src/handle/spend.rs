@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Response};
 use hyper::body::Incoming;
-use interlock_action::{AccountId, Action, Effect, Relation};
+use interlock_action::{AccountId, Action, Effect, Relation, TargetId};
 use interlock_flow::{Event, NotClear, Outcome, Permit};
 use interlock_reader_aws::wire::{self, read_answer};
 use serde_json::Value;
@@ -185,9 +185,9 @@ impl Job<'_> {
             _ => Vec::new(),
         };
         let session = permit.session().id.clone();
-        let action = (success && creates(permit.action())).then(|| permit.action().clone());
+        let action = (success && creates(permit.action())).then(|| just_made(&permit, &events));
         complete(permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
-        if let (Some(action), Some(admit)) = (action, self.inner.admit.get()) {
+        if let (Some(action), Some(admit)) = (action.flatten(), self.inner.admit.get()) {
             admit.witness(&session, &action).await;
         }
         if code.as_deref().is_some_and(is_unauthenticated) {
@@ -211,9 +211,13 @@ impl Job<'_> {
     ) -> Result<Collected, Say> {
         let (service, operation) = (self.judged.service.as_ref(), self.judged.operation.as_ref());
         if rewrites {
-            let account = self.account.as_ref();
-            let body = &collected.body;
-            let written = issued::rewrite(self.inner, session, account, (service, operation), body, value);
+            let asked = issued::Asked {
+                service,
+                operation,
+                arguments: &self.judged.action.arguments,
+                account: self.account.as_ref(),
+            };
+            let written = issued::rewrite(self.inner, session, &asked, &collected.body, value);
             let written = written.map_err(|error| Say::refused(format!("Interlock: {error}")))?;
             collected.body = written.ok_or_else(|| self.withheld())?;
         } else if issued::looks_issued(self.judged.protocol, &collected.body) {
@@ -240,6 +244,16 @@ impl Job<'_> {
 fn creates(action: &Action) -> bool {
     action.targets.iter().any(|target| target.relation == Relation::Creates)
         || action.claims.iter().any(|claim| claim.effect == Effect::Create)
+}
+
+/// The action, of whose targets only those are left that this very call made.
+fn just_made(permit: &Permit, events: &[Event]) -> Option<Action> {
+    let named = |event: &Event, id: &TargetId| matches!(event, Event::Made { target, .. } if target == id);
+    let mut action = permit.action().clone();
+    action.targets.retain(|target| {
+        permit.makes().any(|id| *id == target.id) || events.iter().any(|event| named(event, &target.id))
+    });
+    (!action.targets.is_empty()).then_some(action)
 }
 
 /// An outcome that cannot be written down is an answer that is not given: who asks again finds out.

@@ -139,7 +139,7 @@ pub(crate) fn session(key: &str) -> Session {
     Session {
         id: SessionId::from(SESSION),
         agent: Agent { name: "ada".into(), owner: "bo".into(), class: AgentClass::Builder },
-        launcher: "bo".into(),
+        launch: Default::default(),
         task: "test".to_owned(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
         advisory: false,

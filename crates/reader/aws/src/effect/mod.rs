@@ -4,6 +4,7 @@
 //! comes out here; nothing takes from it. Never a read without a published level or a row that says so.
 
 mod destination;
+mod disclosure;
 mod secrets;
 pub(crate) mod sql;
 mod subject;
@@ -44,6 +45,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         claims = by_level(subject, &mut unknowns);
     }
     hands_out(subject, &mut claims);
+    disclosure::discloses(subject, &mut claims);
     destination::leaves(subject, &mut claims);
     Judged { claims, unknowns }
 }

@@ -99,6 +99,16 @@ fn secrets_are_not_plain_reads() {
         ("sso", "GetRoleCredentials"),
         ("cognito-identity", "GetCredentialsForIdentity"),
         ("s3", "CreateSession"),
+        ("lambda", "GetFunctionConfiguration"),
+        ("cognito-idp", "DescribeIdentityProvider"),
+        ("cognito-idp", "GetIdentityProviderByIdentifier"),
+        ("cognito-idp", "DescribeUserPoolClient"),
+        ("glue", "GetConnection"),
+        ("glue", "GetConnections"),
+        ("ec2", "DescribeVpnConnections"),
+        ("ssm", "GetCommandInvocation"),
+        ("appconfigdata", "GetLatestConfiguration"),
+        ("appconfig", "GetConfiguration"),
     ];
     for (service, operation) in sensitive {
         let effects = effects(service, operation, &json!({}));
@@ -114,6 +124,33 @@ fn decryption_makes_a_parameter_secret() {
     assert_eq!(read, [Effect::Read]);
     let secret = effects("ssm", "GetParameter", &json!({"Name": "/a", "WithDecryption": true}));
     assert_eq!(secret, [Effect::SensitiveRead]);
+}
+
+#[test]
+fn parameters_decide_whether_an_answer_is_a_secret() {
+    let cases = [
+        ("ec2", "DescribeInstanceAttribute", json!({"Attribute": "userData"}), true),
+        ("ec2", "DescribeInstanceAttribute", json!({"Attribute": "disableApiTermination"}), false),
+        ("glue", "GetConnection", json!({"Name": "db"}), true),
+        ("glue", "GetConnection", json!({"Name": "db", "HidePassword": true}), false),
+        ("glue", "GetConnections", json!({"HidePassword": false}), true),
+        ("ssm", "ListCommandInvocations", json!({"Details": true}), true),
+        ("ssm", "ListCommandInvocations", json!({}), false),
+        ("cloudcontrol", "GetResource", json!({"TypeName": "AWS::Lambda::Function"}), true),
+        ("cloudcontrol", "GetResource", json!({"TypeName": "aws::lambda::function"}), true),
+        ("cloudcontrol", "GetResource", json!({"TypeName": "AWS::SNS::Topic"}), false),
+        ("cloudcontrol", "ListResources", json!({"TypeName": "AWS::Glue::Connection"}), true),
+        // What clients ask all day, and whose secrets stand there by accident.
+        ("lambda", "ListFunctions", json!({}), false),
+        ("ecs", "DescribeTaskDefinition", json!({"taskDefinition": "web"}), false),
+        ("ec2", "DescribeLaunchTemplateVersions", json!({}), false),
+        ("codebuild", "BatchGetProjects", json!({"names": ["x"]}), false),
+    ];
+    for (service, operation, parameters, secret) in cases {
+        let expected = if secret { Effect::SensitiveRead } else { Effect::Read };
+        let found = effects(service, operation, &parameters);
+        assert_eq!(found, [expected], "{service}:{operation} {parameters}");
+    }
 }
 
 #[test]
@@ -253,6 +290,71 @@ fn secrets_and_tokens_are_pointed_at() {
     assert_eq!(database.secrets, ["/MasterUserPassword"]);
     let parameter = found("ssm", "PutParameter", &json!({"Name": "n", "Value": "v"}));
     assert_eq!(parameter.secrets, ["/Value"]);
+    let key = found("apigateway", "CreateApiKey", &json!({"name": "n", "value": "k"}));
+    assert!(key.secrets.contains(&"/value".to_owned()), "{:?}", key.secrets);
+    let stack = json!({"StackName": "s", "Parameters": [{"ParameterKey": "Size", "ParameterValue": "v"}]});
+    for operation in ["CreateStack", "UpdateStack", "CreateChangeSet", "CreateStackSet"] {
+        let stack = found("cloudformation", operation, &stack);
+        assert_eq!(stack.secrets, ["/Parameters/0/ParameterValue"], "{operation}");
+    }
+    let pair = json!([{"name": "PLAIN", "value": "v"}]);
+    let build = json!({"projectName": "p", "environmentVariablesOverride": pair});
+    assert_eq!(found("codebuild", "StartBuild", &build).secrets, ["/environmentVariablesOverride/0/value"],);
+    let project = json!({"name": "p", "environment": {"environmentVariables": pair}});
+    assert_eq!(
+        found("codebuild", "CreateProject", &project).secrets,
+        ["/environment/environmentVariables/0/value"],
+    );
+    let function = json!({"FunctionName": "f", "Environment": {"Variables": {"PLAIN": "v"}}});
+    for operation in ["CreateFunction", "UpdateFunctionConfiguration"] {
+        let function = found("lambda", operation, &function);
+        assert!(function.secrets.iter().any(|at| at.starts_with("/Environment")), "{:?}", function.secrets);
+    }
+    let task = json!({"family": "f", "containerDefinitions": [{"name": "c", "environment": pair}]});
+    let task = found("ecs", "RegisterTaskDefinition", &task);
+    assert_eq!(task.secrets, ["/containerDefinitions/0/environment"]);
+    let run = json!({"taskDefinition": "f", "overrides": {"containerOverrides": [{"name": "c", "environment": pair}]}});
+    assert_eq!(found("ecs", "RunTask", &run).secrets, ["/overrides/containerOverrides/0/environment"],);
+    let job =
+        json!({"jobDefinitionName": "j", "type": "container", "containerProperties": {"environment": pair}});
+    assert_eq!(
+        found("batch", "RegisterJobDefinition", &job).secrets,
+        ["/containerProperties/environment/0/value"],
+    );
+    let app = found("amplify", "CreateApp", &json!({"name": "a", "environmentVariables": {"PLAIN": "v"}}));
+    assert!(app.secrets.iter().any(|at| at.starts_with("/environmentVariables")), "{:?}", app.secrets);
     let copy = found("s3", "PutObject", &json!({"Bucket": "b", "Key": "k", "SSECustomerKey": "a/b~"}));
     assert!(copy.secrets.contains(&"/SSECustomerKey".to_owned()));
+}
+
+#[test]
+fn whatever_is_called_a_secret_is_sealed_wherever_it_stands() {
+    let found = |service: &str, operation: &str, parameters: &Value| {
+        let service = Catalogue::get().service(service).unwrap();
+        let operation = service.operation(operation).unwrap().clone();
+        pointers(&service, &operation, parameters).secrets
+    };
+    let option = |name: &str| {
+        let setting = json!({"Namespace": "n", "OptionName": name, "Value": "v"});
+        found(
+            "elasticbeanstalk",
+            "UpdateEnvironment",
+            &json!({"EnvironmentName": "e", "OptionSettings": [setting]}),
+        )
+    };
+    assert_eq!(option("DBPassword"), ["/OptionSettings/0/Value"]);
+    assert_eq!(option("MinSize"), [""; 0]);
+    let tags = |key: &str| {
+        found("ec2", "CreateTags", &json!({"Resources": ["i-1"], "Tags": [{"Key": key, "Value": "v"}]}))
+    };
+    for key in ["api_key", "API-Key", "github.token", "clientSecret", "private_key", "DB_PASSWD"] {
+        assert_eq!(tags(key), ["/Tags/0/Value"], "{key}");
+    }
+    for key in ["env", "Name", "owner"] {
+        assert_eq!(tags(key), [""; 0], "{key}");
+    }
+    let arguments = json!({"Name": "j", "Role": "r", "Command": {}, "DefaultArguments": {"--db_password": "v", "--size": "v"}});
+    assert_eq!(found("glue", "CreateJob", &arguments), ["/DefaultArguments/--db_password"]);
+    // Names of secrets are no secrets.
+    assert_eq!(found("secretsmanager", "GetSecretValue", &json!({"SecretId": "app/token"})), [""; 0]);
 }

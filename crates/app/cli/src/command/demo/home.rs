@@ -130,8 +130,12 @@ impl<'a> Home<'a> {
     /// Lets the agent work, in the sandbox or beside it.
     pub(super) fn work(&self, work: Work, tool: Tool, confined: bool) -> Result<Told, Fault> {
         let mut command = self.place.interlock(&["run", "--agent", AGENT, "--task", TASK]);
+        command.arg("--key").arg(self.key(OWNER));
         if !confined {
             command.arg("--unconfined");
+        }
+        if let Some(folder) = self.place.hidden_tools() {
+            command.arg("--readable").arg(folder);
         }
         command.arg("--").arg(self.place.python()).args(agent::arguments(work, tool));
         let output = self.children.run(command.current_dir(self.place.work()), WORK)?;

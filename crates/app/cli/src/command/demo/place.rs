@@ -76,6 +76,12 @@ impl Place {
         &self.python
     }
 
+    /// The folder of a Python that the agent would not see in the sandbox.
+    pub(super) fn hidden_tools(&self) -> Option<&Path> {
+        let folder = Path::new(&self.python).parent()?.parent()?;
+        interlock_confine::is_private(folder).then_some(folder)
+    }
+
     /// Writes a file in it.
     pub(super) fn write(&self, name: &str, text: &str) -> Result<PathBuf, Fault> {
         let path = self.root.join(name);

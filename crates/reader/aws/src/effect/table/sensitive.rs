@@ -25,6 +25,21 @@ pub(super) const ROWS: &[Row] = &[
         &[SensitiveRead],
         "hands out the address of the code, and the environment variables",
     ),
+    ("lambda", &["GetFunctionConfiguration"], &[SensitiveRead], "hands out the environment variables"),
+    ("ec2", &["DescribeVpnConnections"], &[SensitiveRead], "hands out the pre-shared keys of tunnels"),
+    ("ssm", &["GetCommandInvocation"], &[SensitiveRead], "hands out what a command printed on a machine"),
+    (
+        "appconfigdata",
+        &["GetLatestConfiguration"],
+        &[SensitiveRead],
+        "hands out the configuration that applications run with",
+    ),
+    (
+        "appconfig",
+        &["GetConfiguration"],
+        &[SensitiveRead],
+        "hands out the configuration that applications run with",
+    ),
     (
         "sqs",
         &["ReceiveMessage"],
@@ -114,7 +129,13 @@ pub(super) const ROWS: &[Row] = &[
         &[SensitiveRead],
         CREDENTIALS,
     ),
-    ("cognito-idp", &["DescribeUserPoolClient", "ListUserPoolClientSecrets"], &[SensitiveRead], SECRET),
+    (
+        "cognito-idp",
+        &["DescribeUserPoolClient", "ListUserPoolClientSecrets", "DescribeIdentityProvider"],
+        &[SensitiveRead],
+        SECRET,
+    ),
+    ("cognito-idp", &["GetIdentityProviderByIdentifier"], &[SensitiveRead], SECRET),
     (
         "cognito-idp",
         &[

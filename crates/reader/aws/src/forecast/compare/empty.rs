@@ -2,7 +2,7 @@
 //!
 //! One that holds nothing bears no data. None of them has a way back for what it holds. A queue's numbers are
 //! approximate, so that a queue is never taken for empty. Reads: DescribeLogStreams, ecr:DescribeImages (one entry),
-//! GetQueueUrl and GetQueueAttributes.
+//! GetQueueAttributes.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Relation, Reversibility, Securing, Target,

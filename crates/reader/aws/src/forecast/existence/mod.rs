@@ -34,6 +34,11 @@ pub(super) fn tags_key(id: &TargetId) -> String {
     format!("tags {id}")
 }
 
+/// The key of the read that lists a target with its immutable id.
+fn listing_key(id: &TargetId) -> String {
+    format!("listed {id}")
+}
+
 /// A target with its row and the name that the row's calls take.
 struct Known<'a> {
     target: &'a Target,
@@ -101,6 +106,7 @@ fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Va
             let (first, second) = parts()?;
             Some(json!({ outer: first, inner: [second] }))
         }
+        By::Queue(attributes) => Some(json!({"QueueUrl": queue(arn)?, "AttributeNames": attributes})),
         By::Sent { as_member, from } => {
             let fallback =
                 if known.row.kind == Kind::Alias { format!("alias/{name}") } else { name.to_owned() };
@@ -113,6 +119,14 @@ fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Va
             Some(json!({"ParameterFilters": [{"Key": member, "Option": "Equals", "Values": [name]}]}))
         }
     }
+}
+
+/// The address of the queue of an ARN.
+fn queue(arn: &str) -> Option<String> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let ["arn", _, "sqs", region, account, name] = parts.as_slice() else { return None };
+    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    Some(format!("https://sqs.{region}.{suffix}/{account}/{name}"))
 }
 
 /// The service whose calls look it up: DocumentDB and Neptune answer for themselves.
@@ -135,6 +149,12 @@ pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
             let service = service(action, known.row);
             reads.push(crate::call::read(action, live_key(id), service, known.row.describe, arguments));
         }
+        if let Some((operation, by, ..)) = known.row.listing
+            && let Some(arguments) = arguments(action, &known, by, id.as_str())
+        {
+            let service = service(action, known.row);
+            reads.push(crate::call::read(action, listing_key(id), service, operation, arguments));
+        }
         reads.extend(tags_read(action, &known, so_far));
     }
     reads.extend(origin::reads(action, so_far));
@@ -154,6 +174,7 @@ fn tags_read(action: &Action, known: &Known<'_>, so_far: &Answers) -> Option<Rea
     };
     let own = ["/TableArn", "/FunctionArn", "/clusterArn", "/serviceArn", "/ARN", "/Arn", "/arn"];
     let arn = own.iter().find_map(|pointer| text(found, pointer)).unwrap_or(id.as_str());
+    let arn = if known.row.service == "lambda" { unqualified(arn) } else { arn };
     let mut arguments = arguments(action, known, by, arn)?;
     if let (By::Filter(name), By::Name(member)) = (known.row.by, by)
         && let (Some(own), Some(members)) = (text(found, &format!("/{name}")), arguments.as_object_mut())
@@ -169,6 +190,11 @@ fn tags_read(action: &Action, known: &Known<'_>, so_far: &Answers) -> Option<Rea
         members.insert("ResourceType".to_owned(), json!(kind_of_thing));
     }
     Some(crate::call::read(action, tags_key(id), service(action, known.row), operation, arguments))
+}
+
+/// A function's ARN without version or alias: those bear no tags.
+fn unqualified(arn: &str) -> &str {
+    arn.match_indices(':').nth(6).and_then(|(at, _)| arn.get(..at)).unwrap_or(arn)
 }
 
 fn record<'a>(row: &Row, name: &str, answers: &'a Answers, id: &TargetId) -> Live<'a> {
@@ -224,7 +250,11 @@ pub(super) fn observe(action: &Action, answers: &Answers, draft: &mut Draft) {
             draft.saw();
         }
         let tags = found.found().and_then(|record| tags(&known, record, answers));
-        let immutable_id = found.found().and_then(|record| immutable(known.row, record));
+        let immutable_id = found
+            .found()
+            .and_then(|record| immutable(known.row, record).or_else(|| listed_id(&known, answers)));
+        // INVARIANT: whatever else is known of its kind, a person approves of this thing, as it is called and tagged now.
+        draft.bind(format!("{id} seen"), json!({"exists": exists, "id": immutable_id, "tags": tags}));
         draft.observe(id, Observed { exists, tags, immutable_id, ..Observed::default() });
     }
     origin::observe(action, answers, draft);
@@ -270,9 +300,18 @@ fn immutable(row: &Row, record: &Value) -> Option<String> {
         return None;
     }
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let parts: Option<Vec<String>> =
-        row.immutable.iter().map(|pointer| record.pointer(pointer).map(plain)).collect();
-    Some(parts?.join(" "))
+    let of = |pointer: &&str| record.pointer(pointer).filter(|value| !value.is_null()).map(plain);
+    let parts: Option<Vec<String>> = row.immutable.iter().map(of).collect();
+    Some(parts?.into_iter().chain(row.since.as_ref().and_then(of)).collect::<Vec<_>>().join(" "))
+}
+
+/// The id that a listing gives of the thing.
+fn listed_id(known: &Known<'_>, answers: &Answers) -> Option<String> {
+    let (_, _, entries, name, id) = known.row.listing?;
+    let answer = live(answers, &listing_key(&known.target.id));
+    let entries = answer.found()?.pointer(entries)?.as_array()?;
+    let own = entries.iter().find(|entry| entry.get(name).and_then(Value::as_str) == Some(&known.name))?;
+    own.get(id)?.as_str().map(str::to_owned)
 }
 
 /// A security group that is to be created has no id yet: its name within its VPC is what must not exist.

@@ -23,6 +23,8 @@ pub(super) enum By {
     PartsList(&'static str, &'static str),
     /// Parameter filters: the request's member, which is also the filter's key.
     Filter(&'static str),
+    /// The address of a queue, and which of its attributes.
+    Queue(&'static [&'static str]),
     /// As the request names it, by the first of these members that it has; else by name under `as_member`.
     Sent {
         /// The describe call's member.
@@ -62,8 +64,14 @@ pub(super) struct Row {
     pub(super) record: &'static str,
     /// Where its tags are.
     pub(super) tags: Tags,
-    /// Pointers into the record that together make an id which no later thing of the name will have.
+    /// Pointers into the record that together make an id which no later thing of the name will have. Nothing that
+    /// changes in the thing's life, and nothing that it will have only later.
     pub(super) immutable: &'static [&'static str],
+    /// What such an id is followed by once the service tells it: the id is one without it.
+    pub(super) since: Option<&'static str>,
+    /// The id's listing, where the record has none: it is the value of the last member in the entry that carries the
+    /// name in the one before.
+    pub(super) listing: Option<(&'static str, By, &'static str, &'static str, &'static str)>,
     /// Listings whose entry must carry the name, because the call matches prefixes: the entry's member.
     pub(super) exact: Option<&'static str>,
     /// Where the record names what the thing comes from.
@@ -81,6 +89,8 @@ const fn row(arn: &'static str, prefix: &'static str, kind: Kind, describe: &'st
         record: "",
         tags: Tags::Unread,
         immutable: &[],
+        since: None,
+        listing: None,
         exact: None,
         origins: &[],
     }
@@ -103,6 +113,19 @@ impl Row {
         self.immutable = fields;
         self
     }
+    const fn since(mut self, pointer: &'static str) -> Self {
+        self.since = Some(pointer);
+        self
+    }
+    const fn listed(
+        mut self,
+        operation: &'static str,
+        by: By,
+        [entries, name, id]: [&'static str; 3],
+    ) -> Self {
+        self.listing = Some((operation, by, entries, name, id));
+        self
+    }
     const fn from(mut self, origins: &'static [Origin]) -> Self {
         self.origins = origins;
         self
@@ -113,7 +136,7 @@ impl Row {
     }
 }
 
-use By::{Arn, Arns, Filter, Name, Names, Parts, PartsList, Sent};
+use By::{Arn, Arns, Filter, Name, Names, Parts, PartsList, Queue, Sent};
 use Tags::{At, Call};
 
 /// The rows. Of several that fit an ARN the longest prefix counts.
@@ -122,7 +145,8 @@ pub(super) const ROWS: &[Row] = &[
     row("rds", "db:", Kind::Database, "DescribeDBInstances", Name("DBInstanceIdentifier"))
         .at("/DBInstances/0")
         .tags(At("/TagList"))
-        .immutable(&["/DbiResourceId", "/InstanceCreateTime"])
+        .immutable(&["/DbiResourceId"])
+        .since("/InstanceCreateTime")
         .from(&[
             ("/DBClusterIdentifier", "rds", "cluster:", Kind::DatabaseCluster),
             ("/ReadReplicaSourceDBInstanceIdentifier", "rds", "db:", Kind::Database),
@@ -130,7 +154,8 @@ pub(super) const ROWS: &[Row] = &[
     row("rds", "cluster:", Kind::DatabaseCluster, "DescribeDBClusters", Name("DBClusterIdentifier"))
         .at("/DBClusters/0")
         .tags(At("/TagList"))
-        .immutable(&["/DbClusterResourceId", "/ClusterCreateTime"])
+        .immutable(&["/DbClusterResourceId"])
+        .since("/ClusterCreateTime")
         .from(&[("/ReplicationSourceIdentifier", "rds", "cluster:", Kind::DatabaseCluster)]),
     row("rds", "snapshot:", Kind::DatabaseSnapshot, "DescribeDBSnapshots", Name("DBSnapshotIdentifier"))
         .at("/DBSnapshots/0")
@@ -175,12 +200,11 @@ pub(super) const ROWS: &[Row] = &[
         .tags(Call("ListTagsOfResource", Arn("ResourceArn"), "/Tags"))
         .immutable(&["/TableId", "/CreationDateTime"])
         .from(&[("/RestoreSummary/SourceTableArn", "dynamodb", "table/", Kind::Table)]),
-    // S3; objects have their own forecaster
-    row("s3", "", Kind::Bucket, "HeadBucket", Name("Bucket")).tags(Call(
-        "GetBucketTagging",
-        Name("Bucket"),
-        "/TagSet",
-    )),
+    // S3; objects have their own forecaster. Only a HEAD says that nobody has the name; the listing says since when one
+    // of the own account has.
+    row("s3", "", Kind::Bucket, "HeadBucket", Name("Bucket"))
+        .tags(Call("GetBucketTagging", Name("Bucket"), "/TagSet"))
+        .listed("ListBuckets", Name("Prefix"), ["/Buckets", "Name", "CreationDate"]),
     // EC2
     row("ec2", "instance/", Kind::Instance, "DescribeInstances", Names("InstanceIds"))
         .at("/Reservations/0/Instances/0")
@@ -301,8 +325,7 @@ pub(super) const ROWS: &[Row] = &[
         .tags(Call("ListResourceTags", Name("KeyId"), "/Tags"))
         .immutable(&["/KeyId"]),
     row("kms", "alias/", Kind::Alias, "DescribeKey", Sent { as_member: "KeyId", from: &["AliasName"] })
-        .at("/KeyMetadata")
-        .immutable(&["/KeyId"]),
+        .at("/KeyMetadata"),
     row("ssm", "parameter/", Kind::Other, "DescribeParameters", Filter("Name"))
         .at("/Parameters/0")
         .tags(Call("ListTagsForResource", Name("ResourceId"), "/TagList")),
@@ -312,7 +335,9 @@ pub(super) const ROWS: &[Row] = &[
         .exact("logGroupName")
         .tags(Call("ListTagsLogGroup", Name("logGroupName"), "/tags"))
         .immutable(&["/creationTime"]),
-    row("sqs", "", Kind::Queue, "GetQueueUrl", Name("QueueName")),
+    row("sqs", "", Kind::Queue, "GetQueueAttributes", Queue(&["QueueArn", "CreatedTimestamp"]))
+        .at("/Attributes")
+        .immutable(&["/QueueArn", "/CreatedTimestamp"]),
     row("sns", "", Kind::Topic, "GetTopicAttributes", Arn("TopicArn")).at("/Attributes").tags(Call(
         "ListTagsForResource",
         Arn("ResourceArn"),
@@ -331,7 +356,8 @@ pub(super) const ROWS: &[Row] = &[
         .tags(Call("ListTagsForResource", Arn("resourceArn"), "/tags"))
         .immutable(&["/createdAt"])
         .from(&[("/clusterArn", "ecs", "cluster/", Kind::Cluster)]),
-    row("lambda", "function:", Kind::Function, "GetFunctionConfiguration", Name("FunctionName")).tags(Call(
+    // What describes a function hands out its environment variables.
+    row("lambda", "function:", Kind::Function, "GetFunctionConcurrency", Name("FunctionName")).tags(Call(
         "ListTags",
         Arn("Resource"),
         "/Tags",
@@ -393,7 +419,8 @@ pub(super) const ROWS: &[Row] = &[
     row("redshift", "cluster:", Kind::Cluster, "DescribeClusters", Name("ClusterIdentifier"))
         .at("/Clusters/0")
         .tags(At("/Tags"))
-        .immutable(&["/ClusterNamespaceArn", "/ClusterCreateTime"]),
+        .immutable(&["/ClusterNamespaceArn"])
+        .since("/ClusterCreateTime"),
     row("elasticfilesystem", "file-system/", Kind::FileSystem, "DescribeFileSystems", Name("FileSystemId"))
         .service("efs")
         .at("/FileSystems/0")

@@ -102,6 +102,86 @@ fn a_security_group_is_looked_up_by_name_and_vpc() {
     assert_eq!(draft.finish().observed[&action.targets[0].id].exists, Some(false));
 }
 
+/// What a survey of this action sees of its one target when it is there.
+fn seen(action: &Action, answer: impl Fn(&str) -> Value) -> Observed {
+    let survey = crate::forecast::testing::survey(action, |operation, _| match operation {
+        "ListTags" | "GetBucketTagging" => Answer::NotFound,
+        operation => found(answer(operation)),
+    });
+    survey.observed[&action.targets[0].id].clone()
+}
+
+#[test]
+fn a_queue_is_told_from_a_later_one_by_when_it_was_made() {
+    let url = "https://sqs.us-east-1.amazonaws.com/111122223333/jobs";
+    let mut action = action("sqs", "TagQueue", json!({ "QueueUrl": url }));
+    let arn = "arn:aws:sqs:us-east-1:111122223333:jobs";
+    action.targets = vec![target(arn, Kind::Queue, "jobs")];
+    let asked = reads(&action, &Answers::new());
+    assert_eq!(asked[0].call.operation, Operation::aws("sqs", "GetQueueAttributes"));
+    assert_eq!(asked[0].call.arguments["QueueUrl"], url);
+    let of = |at: &str| json!({"Attributes": {"QueueArn": arn, "CreatedTimestamp": at}});
+    let first = seen(&action, |_| of("1700000000")).immutable_id.unwrap();
+    assert_eq!(first, format!("{arn} 1700000000"));
+    assert_ne!(Some(first), seen(&action, |_| of("1700000060")).immutable_id);
+    assert_eq!(seen(&action, |_| json!({"Attributes": {"QueueArn": arn}})).immutable_id, None);
+}
+
+#[test]
+fn a_bucket_is_told_from_a_later_one_by_when_it_was_made() {
+    let mut action = action("s3", "PutBucketAccelerateConfiguration", json!({"Bucket": "site"}));
+    action.targets = vec![target("arn:aws:s3:::site", Kind::Bucket, "site")];
+    let listed = |buckets: Value| {
+        seen(&action, |operation| match operation {
+            "ListBuckets" => json!({ "Buckets": buckets }),
+            _ => json!({"BucketRegion": "us-east-1"}),
+        })
+    };
+    let other = json!({"Name": "site-2", "CreationDate": "2020-01-01T00:00:00Z"});
+    let own = json!({"Name": "site", "CreationDate": "2024-01-01T00:00:00Z"});
+    assert_eq!(listed(json!([other, own])).immutable_id.as_deref(), Some("2024-01-01T00:00:00Z"));
+    let foreign = listed(json!([other]));
+    assert_eq!((foreign.exists, foreign.immutable_id), (Some(true), None), "somebody else's is there");
+}
+
+#[test]
+fn what_is_told_only_later_follows_the_id() {
+    let mut action = action("rds", "AddTagsToResource", json!({}));
+    action.targets = vec![target("arn:aws:rds:us-east-1:111122223333:db:school", Kind::Database, "school")];
+    let of = |record: Value| seen(&action, |_| json!({ "DBInstances": [record] })).immutable_id;
+    assert_eq!(of(json!({"DbiResourceId": "db-A"})).as_deref(), Some("db-A"));
+    let ready = json!({"DbiResourceId": "db-A", "InstanceCreateTime": "2024-01-01T00:00:00Z"});
+    assert_eq!(of(ready).as_deref(), Some("db-A 2024-01-01T00:00:00Z"));
+    assert_eq!(of(json!({"InstanceCreateTime": "2024-01-01T00:00:00Z"})), None);
+}
+
+#[test]
+fn an_approval_is_bound_to_the_thing_whatever_its_kind() {
+    let mut action = action("ecs", "DeleteCluster", json!({"cluster": "web"}));
+    action.targets = vec![target("arn:aws:ecs:us-east-1:111122223333:cluster/web", Kind::Cluster, "web")];
+    let fingerprint = |answer: Answer, env: &str| {
+        let tags = json!({"tags": [{"key": "env", "value": env}]});
+        let survey = crate::forecast::testing::survey(&action, |operation, _| match operation {
+            "DescribeClusters" => answer.clone(),
+            _ => found(tags.clone()),
+        });
+        survey.fingerprint
+    };
+    let there = found(json!({"clusters": [{"clusterName": "web"}]}));
+    let before = fingerprint(there.clone(), "dev");
+    assert_eq!(before, fingerprint(there.clone(), "dev"));
+    assert_ne!(before, fingerprint(there, "prod"), "its tags changed");
+    assert_ne!(before, fingerprint(Answer::NotFound, "dev"), "it is gone");
+    let mut queue = action.clone();
+    queue.operation = Operation::aws("sqs", "AddPermission");
+    queue.targets = vec![target("arn:aws:sqs:us-east-1:111122223333:jobs", Kind::Queue, "jobs")];
+    let made = |at: &str| {
+        let record = json!({"Attributes": {"QueueArn": "q", "CreatedTimestamp": at}});
+        crate::forecast::testing::survey(&queue, |_, _| found(record.clone())).fingerprint
+    };
+    assert_ne!(made("1"), made("2"), "it is another one of the same name");
+}
+
 #[test]
 fn only_known_codes_say_that_nothing_is_there() {
     let says =
@@ -138,8 +218,8 @@ fn every_row_is_a_read_that_the_catalogue_writes() {
         let known = known(&action.targets[0]).unwrap_or_else(|| panic!("{id} is not known"));
         assert_eq!((known.row.describe, known.row.prefix), (row.describe, row.prefix), "{id}");
         let first = reads(&action, &Answers::new());
-        assert_eq!(first.len(), 1, "{id}: {first:?}");
-        crate::forecast::testing::writable(&first[0].call, true);
+        assert_eq!(first.len(), if row.listing.is_some() { 2 } else { 1 }, "{id}: {first:?}");
+        first.iter().for_each(|read| crate::forecast::testing::writable(&read.call, true));
         let answers = Answers::from([(first[0].key.clone(), found(record_at(row, name)))]);
         assert!(matches!(of(&action, &answers, &action.targets[0].id), Live::Found(_)), "{id}");
         for read in reads(&action, &answers) {

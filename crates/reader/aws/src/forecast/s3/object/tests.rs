@@ -33,6 +33,7 @@ fn answers(status: Option<&'static str>, size: Option<u64>, vault: bool) -> impl
             assert_eq!(arguments["ExpectedBucketOwner"], json!("111122223333"));
             if vault { found(json!({})) } else { Answer::NotFound }
         }
+        "ListBuckets" => found(json!({ "Buckets": [] })),
         other => panic!("{other} was not expected"),
     }
 }

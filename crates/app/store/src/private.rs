@@ -1,0 +1,205 @@
+//! What of a state change is private, and the change without it.
+//!
+//! Private is what the entries' private fields hold: a task's words, arguments, targets, forecasts, reasons. What the
+//! memory needs in order to go on (ids, digests, who approved, where a request stands) stays.
+
+use std::{collections::BTreeSet, fmt};
+
+use interlock_action::{Action, Claim, Content, Facts, Forecast, SessionId, TicketId};
+use interlock_approval::{Approval, Held, Reason, State, Ticket};
+use interlock_flow::{Event, Freeze, Lease, Memory, Session};
+use serde_json::Value;
+
+/// Stands where something was taken away.
+pub(crate) const REDACTED: &str = "(redacted)";
+
+/// What carries private text from entry to entry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    /// A request: whole in every entry that moves it.
+    Ticket(TicketId),
+    /// A session: whole in every entry that opens, resumes or rests it.
+    Session(SessionId),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ticket(id) => write!(f, "ticket {id}"),
+            Self::Session(id) => write!(f, "session {id}"),
+        }
+    }
+}
+
+/// Whom these changes carry.
+pub(crate) fn subjects(events: &[Event]) -> BTreeSet<Subject> {
+    let subject = |event: &Event| match event {
+        Event::TicketOpened { ticket } | Event::TicketMoved { ticket } => {
+            Some(Subject::Ticket(ticket.id.clone()))
+        }
+        Event::Session { session } => Some(Subject::Session(session.id.clone())),
+        _ => None,
+    };
+    events.iter().filter_map(subject).collect()
+}
+
+/// The changes without their private parts; none when there are no such parts.
+pub(crate) fn without(events: &[Event]) -> Option<Vec<Event>> {
+    let kept: Vec<Event> = events.iter().map(event).collect();
+    (kept != events).then_some(kept)
+}
+
+fn event(event: &Event) -> Event {
+    match event {
+        Event::Session { session } => Event::Session { session: self::session(session) },
+        Event::TicketOpened { ticket } => Event::TicketOpened { ticket: Box::new(self::ticket(ticket)) },
+        Event::TicketMoved { ticket } => Event::TicketMoved { ticket: Box::new(self::ticket(ticket)) },
+        Event::Frozen { freeze } => Event::Frozen { freeze: self::freeze(freeze) },
+        // Ids of targets stand in these: without them protection would be forgotten, and they say nothing but the id.
+        Event::Classified { .. }
+        | Event::Made { .. }
+        | Event::Gone { .. }
+        | Event::Touched { .. }
+        | Event::RecoveryPoint { .. }
+        // Names, keys, digests and counts.
+        | Event::Person { .. }
+        | Event::Agent { .. }
+        | Event::SessionClosed { .. }
+        | Event::PermitOpened { .. }
+        | Event::PermitClosed { .. }
+        | Event::Destroyed { .. }
+        | Event::Unfrozen { .. }
+        | Event::Config { .. } => event.clone(),
+    }
+}
+
+/// Takes the private parts out of the memory's own copy.
+pub(crate) fn forget(memory: &mut Memory, subject: &Subject) {
+    match subject {
+        Subject::Ticket(id) => {
+            if let Some(known) = memory.tickets.get_mut(id) {
+                *known = ticket(known);
+            }
+        }
+        Subject::Session(id) => {
+            if let Some(known) = memory.sessions.get_mut(id) {
+                *known = session(known);
+            }
+        }
+    }
+}
+
+/// The redacted session whose private text this change would bring back: somebody read it before the redaction.
+pub(crate) fn brings_back<'e>(memory: &Memory, event: &'e Event) -> Option<&'e SessionId> {
+    let (id, task) = match event {
+        Event::Session { session } => (&session.id, &session.task),
+        Event::TicketOpened { ticket } => (&ticket.session, &ticket.held.task),
+        _ => return None,
+    };
+    let known = memory.sessions.get(id)?;
+    (known.task == REDACTED && known.lease.revoked && task != REDACTED).then_some(id)
+}
+
+fn said() -> String {
+    REDACTED.to_owned()
+}
+
+/// INVARIANT: it is ended for good. What it might touch is gone, and must not come back as "the task did not say".
+fn session(session: &Session) -> Session {
+    let Session { id, agent, launch, task: _, lease, advisory, keys, opened } = session;
+    Session {
+        id: id.clone(),
+        agent: agent.clone(),
+        launch: launch.clone(),
+        task: said(),
+        lease: Lease { scope: vec![said()], secrets: Vec::new(), until: lease.until, revoked: true },
+        advisory: *advisory,
+        keys: keys.clone(),
+        opened: *opened,
+    }
+}
+
+fn freeze(freeze: &Freeze) -> Freeze {
+    let Freeze { scope, by, reason: _, since } = freeze;
+    Freeze { scope: scope.clone(), by: by.clone(), reason: said(), since: *since }
+}
+
+fn ticket(ticket: &Ticket) -> Ticket {
+    let Ticket { id, digest, held, quorum, session, advisory, state, approvals } = ticket;
+    let state = match state {
+        State::Denied { by, reason: _, at } => State::Denied { by: by.clone(), reason: said(), at: *at },
+        State::Void { why: _ } => State::Void { why: said() },
+        State::Pending | State::Approved { .. } | State::Expired | State::Consumed { .. } => state.clone(),
+    };
+    Ticket {
+        id: id.clone(),
+        digest: *digest,
+        held: self::held(held),
+        quorum: quorum.clone(),
+        session: session.clone(),
+        advisory: *advisory,
+        state,
+        approvals: approvals.iter().map(approval).collect(),
+    }
+}
+
+/// The nonce goes too: with it, whoever guesses the rest could tell by the request's digest that the guess is right.
+fn held(held: &Held) -> Held {
+    let mut forecast = Forecast::assumed(REDACTED);
+    forecast.reversibility = held.forecast.reversibility;
+    Held {
+        agent: held.agent.clone(),
+        owner: held.owner.clone(),
+        launch: held.launch.clone(),
+        task: said(),
+        action: action(&held.action),
+        action_digest: held.action_digest,
+        facts: Facts::default(),
+        forecast,
+        fingerprint: Value::Null,
+        bundle: held.bundle,
+        tier: held.tier.clone(),
+        needs: held.needs.clone(),
+        reasons: held.reasons.iter().map(reason).collect(),
+        nonce: said(),
+        opened: held.opened,
+        expires: held.expires,
+    }
+}
+
+/// The operation and its effects stand in the leaf; all else was private.
+fn action(action: &Action) -> Action {
+    Action {
+        surface: action.surface,
+        operation: action.operation.clone(),
+        account: None,
+        region: None,
+        claims: action.claims.iter().map(|claim| Claim::plain(claim.effect, REDACTED)).collect(),
+        targets: Vec::new(),
+        arguments: Value::String(said()),
+        secrets: Vec::new(),
+        tokens: Vec::new(),
+        writes: Vec::new(),
+        unknowns: Vec::new(),
+        content: Content::default(),
+        stated_reason: None,
+    }
+}
+
+fn reason(reason: &Reason) -> Reason {
+    Reason { rule: reason.rule.clone(), why: said(), next: String::new(), target: None }
+}
+
+/// A signature is over the words: it goes with them, as it does from the entry.
+fn approval(approval: &Approval) -> Approval {
+    let Approval { person, roles, fingerprint, step, reason: _, signature: _, at } = approval;
+    Approval {
+        person: person.clone(),
+        roles: roles.clone(),
+        fingerprint: fingerprint.clone(),
+        step: *step,
+        reason: said(),
+        signature: said(),
+        at: *at,
+    }
+}

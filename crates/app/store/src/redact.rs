@@ -1,0 +1,239 @@
+//! Taking away what is private: from one entry, and from every entry that carries the same requests or sessions.
+//!
+//! A request stands whole in every entry that moves it, a session's task in everything that the session did. So the unit
+//! is the request or the session, not the entry: what is taken from one of their entries is taken from all. Entries that
+//! carry neither stand alone.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::PoisonError,
+};
+
+use interlock_action::Millis;
+use interlock_approval::State as TicketState;
+use interlock_flow::{Event, Freeze, JournalError, Memory, Receipt, Record};
+use interlock_ledger::{Broken, Entry, EntryKind, Hash, REDACTED_ENTRY, REDACTED_STATE};
+use rusqlite::{OptionalExtension as _, params};
+use tokio::sync::oneshot;
+
+use crate::{
+    StoreError,
+    draft::{Draft, Replaced, Row, seal_events},
+    private::{self, Subject},
+    reader::open_events,
+    schema,
+    writer::Writer,
+};
+
+/// What somebody asks to be taken away.
+pub(crate) struct Redact {
+    pub(crate) index: u64,
+    pub(crate) by: String,
+    pub(crate) reason: String,
+    pub(crate) at: Millis,
+    pub(crate) answer: oneshot::Sender<Result<Redacted, StoreError>>,
+}
+
+/// What was taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    /// The entries whose private parts are gone: the one that was asked for, and all that carry the same request or
+    /// session.
+    pub entries: Vec<u64>,
+    /// The last of the entries that say so; there is one for each.
+    pub receipt: Receipt,
+    /// Whether the files themselves hold nothing of it any more. Otherwise somebody was reading them, and it is overwritten
+    /// with the first write, or at the first start, after that.
+    pub wiped: bool,
+}
+
+/// An entry that is concerned.
+struct Found {
+    hash: Hash,
+    has_body: bool,
+    /// Its state changes without their private parts; none when they have no such parts.
+    kept: Option<Vec<Event>>,
+}
+
+/// All that is concerned.
+#[derive(Default)]
+struct Concerned {
+    entries: BTreeMap<u64, Found>,
+    subjects: BTreeSet<Subject>,
+    freezes: Vec<Freeze>,
+}
+
+impl Writer {
+    /// Takes one entry's private parts away, and those of all that carry the same. A batch of its own: nothing else may
+    /// stand between what it finds and what it writes.
+    pub(crate) fn redact(&mut self, redact: Redact) {
+        let redacted = self.take_away(&redact);
+        // Nobody may be waiting any more; what is gone is gone.
+        let _ = redact.answer.send(redacted);
+    }
+
+    fn take_away(&mut self, redact: &Redact) -> Result<Redacted, StoreError> {
+        let concerned = self.concerned(redact.index)?;
+        {
+            let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
+            still_needed(&memory, &concerned, redact)?;
+        }
+        let mut rows = Vec::new();
+        for (index, found) in concerned.entries {
+            if found.has_body || found.kept.is_some() {
+                rows.push(self.row(redact, index, found)?);
+            }
+        }
+        let entries: Vec<u64> =
+            rows.iter().filter_map(|row| row.replaces.as_ref()).map(|replaced| replaced.index).collect();
+        if entries.is_empty() {
+            return Err(StoreError::NoBody(redact.index));
+        }
+        self.scrub = true;
+        match self.append(&rows) {
+            Ok(note) => {
+                {
+                    let mut memory = self.shared.memory.write().unwrap_or_else(PoisonError::into_inner);
+                    concerned.subjects.iter().for_each(|subject| private::forget(&mut memory, subject));
+                }
+                // Whoever redacts is told only when it is done.
+                self.tidy();
+                self.shared.anchor.offer(self.frontier.size(), note);
+                let receipt = Receipt { index: self.frontier.size().saturating_sub(1) };
+                Ok(Redacted { entries, receipt, wiped: !self.scrub })
+            }
+            Err(error) => {
+                let why = error.to_string();
+                self.shared.queue.poison(why.clone());
+                Err(JournalError::Unavailable(why).into())
+            }
+        }
+    }
+
+    /// Follows requests and sessions from entry to entry.
+    fn concerned(&self, index: u64) -> Result<Concerned, StoreError> {
+        let mut concerned = Concerned::default();
+        let mut waiting = vec![index];
+        while let Some(index) = waiting.pop() {
+            if concerned.entries.contains_key(&index) {
+                continue;
+            }
+            let (found, events) = self.found(index)?;
+            concerned.entries.insert(index, found);
+            for subject in private::subjects(&events) {
+                if concerned.subjects.insert(subject.clone()) {
+                    waiting.extend(self.about(&subject)?);
+                }
+            }
+            let freezes = events.into_iter().filter_map(|event| match event {
+                Event::Frozen { freeze } => Some(freeze),
+                _ => None,
+            });
+            concerned.freezes.extend(freezes);
+        }
+        Ok(concerned)
+    }
+
+    fn found(&self, index: u64) -> Result<(Found, Vec<Event>), StoreError> {
+        let query =
+            "SELECT hash, events, body IS NOT NULL AND wrapped_secret IS NOT NULL FROM entry WHERE idx = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let row = statement
+            .query_row([schema::key(index)], |row| {
+                Ok((row.get::<_, Hash>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, bool>(2)?))
+            })
+            .optional()?;
+        let (hash, events, has_body) = row.ok_or(StoreError::NoEntry(index))?;
+        let opened = open_events(&self.shared.keys.wrapping, index, &hash, events.as_deref())?;
+        let events: Vec<Event> = match &opened {
+            None => Vec::new(),
+            Some(opened) => serde_json::from_slice(opened.state().events)
+                .map_err(|error| Broken::Unreadable { index, why: error.to_string() })?,
+        };
+        let kept = private::without(&events);
+        Ok((Found { hash, has_body, kept }, events))
+    }
+
+    /// The entries that name it in the clear, and those that carry it.
+    fn about(&self, subject: &Subject) -> Result<Vec<u64>, StoreError> {
+        // The conditions are spelled as the indices are, or they would not be used.
+        let (query, id) = match subject {
+            Subject::Ticket(id) => {
+                ("SELECT idx FROM entry WHERE leaf ->> '$.public.ticket' = ?1", id.as_str())
+            }
+            Subject::Session(id) => {
+                ("SELECT idx FROM entry WHERE leaf ->> '$.public.session' = ?1", id.as_str())
+            }
+        };
+        let mut found = Vec::new();
+        let carriers = "SELECT idx FROM carries WHERE subject = ?1";
+        for (query, parameter) in [(query, id.to_owned()), (carriers, subject.to_string())] {
+            let mut statement = self.connection.prepare_cached(query)?;
+            let mut rows = statement.query(params![parameter])?;
+            while let Some(row) = rows.next()? {
+                found.push(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The entry that says what was taken from one entry, with what takes its place.
+    fn row(&self, redact: &Redact, index: u64, found: Found) -> Result<Row, StoreError> {
+        let key = &self.shared.keys.wrapping;
+        let mut entry = Entry::new(EntryKind::Redacted, redact.at)
+            .public(REDACTED_ENTRY, index)
+            .public("asked", redact.index)
+            .public("by", &redact.by)
+            .public("reason", &redact.reason);
+        let mut events = None;
+        if let Some(kept) = found.kept {
+            let sealing = seal_events(&kept)?;
+            entry = entry.public(REDACTED_STATE, sealing.state().digest());
+            events = Some(key.seal_state(sealing.state(), &found.hash)?);
+        }
+        let (mut row, _) = Draft::new(Record::only(entry), key)?.into_row(key)?;
+        row.replaces = Some(Replaced { index, events });
+        Ok(row)
+    }
+}
+
+/// Refuses while something that would lose its meaning is still acted on.
+fn still_needed(memory: &Memory, concerned: &Concerned, redact: &Redact) -> Result<(), StoreError> {
+    let now = redact.at;
+    let mut why = Vec::new();
+    for subject in &concerned.subjects {
+        match subject {
+            Subject::Ticket(id) => {
+                let Some(ticket) = memory.tickets.get(id) else { continue };
+                if matches!(ticket.state, TicketState::Pending | TicketState::Approved { .. })
+                    && now < ticket.held.expires
+                {
+                    why.push(format!(
+                        "request `{id}` is still {}: deny it, or wait until it is spent or has expired",
+                        ticket.state.name()
+                    ));
+                } else if memory.open_permits.values().any(|permit| permit.ticket.as_ref() == Some(id)) {
+                    // A call that did not execute gives its approval back.
+                    why.push(format!("the call that spends request `{id}` has no outcome yet: wait for it"));
+                }
+            }
+            Subject::Session(id) => {
+                let live =
+                    |session: &interlock_flow::Session| !session.lease.revoked && session.lease.until > now;
+                if memory.sessions.get(id).is_some_and(live) {
+                    why.push(format!("session `{id}` is at work: end it, or wait until its lease is over"));
+                }
+            }
+        }
+    }
+    for freeze in &concerned.freezes {
+        if memory.freezes.get(&freeze.scope) == Some(freeze) {
+            why.push("the freeze is in force: lift it first".to_owned());
+        }
+    }
+    if why.is_empty() {
+        Ok(())
+    } else {
+        Err(StoreError::StillNeeded { index: redact.index, why: why.join("; ") })
+    }
+}

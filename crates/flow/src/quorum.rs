@@ -1,0 +1,99 @@
+//! Who could still approve, and how many of them it takes.
+
+use interlock_action::Securing;
+use interlock_approval::{KeyStep, Launch, People, Quorum, Reason, Slot};
+use interlock_policy::{Ask, Bundle, Decision, Evidence, Hypothetical, Need, Tier, Verified};
+
+use crate::{Memory, RoadSettings, Session, Situated, judge};
+
+/// Of the approvers, how many must be others than the owner, and how many of these independent: what a quorum may ask
+/// for, from mild to strict.
+const FORMS: [(u8, u8); 6] = [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)];
+
+/// The most that could still come.
+pub(crate) fn reachable(memory: &Memory, session: &Session, situated: &Situated) -> Hypothetical {
+    greatest(memory, &judge::people(session), situated)
+}
+
+fn greatest(memory: &Memory, people: &People<'_>, situated: &Situated) -> Hypothetical {
+    let number = |people: usize| u8::try_from(people).unwrap_or(u8::MAX);
+    let others = memory.people.keys().filter(|person| *person != people.owner).count();
+    let uninvolved = memory.people.keys().filter(|person| people.uninvolved(person)).count();
+    Hypothetical::new(Evidence {
+        independent: number(people.independent(uninvolved)),
+        recovery_point: !matches!(situated.survey.securing, Securing::Impossible(_)),
+        ..*Hypothetical::greatest(judge::team(memory), number(others), memory.solo()).evidence()
+    })
+}
+
+/// Who must approve what was decided so. The policy says it: the mildest form is asked for that it would let pass.
+pub(crate) fn quorum(
+    settings: &RoadSettings,
+    bundle: &Bundle,
+    memory: &Memory,
+    session: &Session,
+    situated: &Situated,
+    decision: &Decision,
+) -> Quorum {
+    let solo = memory.solo();
+    let two = decision.needs().contains(&Need::TwoPeople) || decision.tier() == Tier::T4;
+    let people = if two && !solo { 2 } else { 1 };
+    let asks = judge::asks(settings, session, situated);
+    let most = *reachable(memory, session, situated).evidence();
+    let enough = |&(others, independent): &(u8, u8)| {
+        let brought = Hypothetical::new(Evidence { approvals: people, others, independent, ..most });
+        others <= people && could_pass(bundle, memory, &asks, &brought)
+    };
+    let (others, independent) = FORMS.into_iter().find(enough).unwrap_or((people, people));
+    // Whoever launched it unproved may be the first to approve: it takes one more to be sure.
+    let sure = independent.saturating_add(u8::from(independent > 0 && session.launch.unproved));
+    let stronger =
+        memory.people.values().flat_map(|person| &person.keys).any(|key| key.step > KeyStep::OpenSsh);
+    Quorum {
+        slots: vec![Slot { role: None }; people.max(sure).into()],
+        others: others.max(sure),
+        independent,
+        step: if stronger { KeyStep::SecurityKey } else { KeyStep::OpenSsh },
+        delay: (solo && two).then_some(settings.solo_delay),
+    }
+}
+
+/// Why nobody could ever approve, where it is the launch of the session that leaves nobody.
+pub(crate) fn nobody_left(
+    bundle: &Bundle,
+    memory: &Memory,
+    session: &Session,
+    situated: &Situated,
+    asks: &[Ask],
+) -> Option<Reason> {
+    let launched_by_the_owner = Launch::default();
+    let people = People { launch: &launched_by_the_owner, ..judge::people(session) };
+    let could = could_pass(bundle, memory, asks, &greatest(memory, &people, situated));
+    could.then(|| Reason {
+        rule: "launch".to_owned(),
+        why: format!(
+            "whoever launched the session does not count ({} did), which leaves too few who may approve",
+            session.launch
+        ),
+        next:
+            "ask a person to open a new session with `interlock run --key FILE`: then they alone launched it"
+                .to_owned(),
+        target: None,
+    })
+}
+
+/// Whether this much evidence would do.
+fn could_pass(bundle: &Bundle, memory: &Memory, asks: &[Ask], most: &Hypothetical) -> bool {
+    let nothing = Verified::none(judge::team(memory), memory.solo());
+    !matches!(bundle.decide(asks, &nothing, most), Decision::Refuse { .. })
+}
+
+/// What an unproved launch costs, in words; nothing where it costs nothing.
+pub(crate) fn price(session: &Session, decision: &Decision) -> &'static str {
+    if session.launch.unproved && decision.rules().iter().any(|rule| rule.tier == Tier::T3) {
+        ", one more than usual as nobody signed for the launch of this session: a new one opened with `interlock run \
+         --key FILE` may ask for fewer"
+    } else {
+        ""
+    }
+}
