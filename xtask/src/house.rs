@@ -14,9 +14,11 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// The one this program was built in.
+    /// The one whose `cargo xtask` this is: two clones may share a target folder, and so this program.
     pub(crate) fn here() -> Self {
-        Self::at(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")))
+        let built = || PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(built, PathBuf::from);
+        Self::at(package.parent().unwrap_or(Path::new(".")))
     }
 
     /// One at a folder.
