@@ -76,7 +76,27 @@ pub enum CanonicalError {
 
 /// The value as RFC 8785 bytes.
 pub fn canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    serde_json_canonicalizer::to_vec(value).map_err(|error| CanonicalError::Canonical(error.to_string()))
+    let no_form = |error: serde_json::Error| CanonicalError::Canonical(error.to_string());
+    let mut value = serde_json::to_value(value).map_err(no_form)?;
+    if is_plain(&value) {
+        value.sort_all_objects();
+        return serde_json::to_vec(&value).map_err(no_form);
+    }
+    serde_json_canonicalizer::to_vec(&value).map_err(no_form)
+}
+
+/// Whether ordinary compact JSON with sorted keys is canonical, and sooner made: keys sorted as bytes are sorted as UTF-16
+/// if they are ASCII, integers that a double holds exactly are written the same, and so are strings.
+fn is_plain(value: &Value) -> bool {
+    const EXACT: u64 = 1 << 53;
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+        Value::Number(number) => {
+            number.as_i64().map(i64::unsigned_abs).or(number.as_u64()).is_some_and(|number| number <= EXACT)
+        }
+        Value::Array(values) => values.iter().all(is_plain),
+        Value::Object(fields) => fields.iter().all(|(key, value)| key.is_ascii() && is_plain(value)),
+    }
 }
 
 /// SHA-256 over `domain`, a zero byte, and the canonical bytes. The domain keeps digests of different things apart.
@@ -125,5 +145,56 @@ impl Sealer {
             }
         }
         sealed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let number = prop_oneof![
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-1000_i64..1000).prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+        ];
+        let text = prop_oneof![
+            any::<String>(),
+            "[ -~]{0,8}",
+            Just("\u{0}\u{8}\t\u{1f}\u{7f}\"\\/\u{2028}é😀".to_owned())
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            number,
+            text.clone().prop_map(Value::from)
+        ];
+        leaf.prop_recursive(4, 40, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((text.clone(), inner), 0..6)
+                    .prop_map(|fields| fields.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_sooner_is_the_same(value in json()) {
+            let slow = serde_json_canonicalizer::to_vec(&value).unwrap();
+            prop_assert_eq!(String::from_utf8(canonical(&value).unwrap()), String::from_utf8(slow));
+        }
+    }
+
+    #[test]
+    fn ordinary_values_take_the_short_way_and_doubtful_ones_do_not() {
+        assert!(is_plain(&serde_json::json!({"b": 9_007_199_254_740_992_u64, "a": ["x", null, -1]})));
+        assert!(!is_plain(&serde_json::json!(9_007_199_254_740_993_u64)));
+        assert!(!is_plain(&serde_json::json!([1.5])));
+        assert!(!is_plain(&serde_json::json!({"é": 1})));
+        assert_eq!(canonical(&serde_json::json!({"b": 1, "a": 2})).unwrap(), br#"{"a":2,"b":1}"#);
     }
 }

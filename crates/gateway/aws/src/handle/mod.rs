@@ -49,7 +49,7 @@ pub(crate) enum Arrival {
 pub(crate) fn refuse(arrival: &Arrival, request: Request<Incoming>, words: String) -> Response<AnswerBody> {
     let (parts, _) = request.into_parts();
     match head::read(arrival, &parts) {
-        Ok(head) => Voice::guess(&head).say(&Say::refused(words)),
+        Ok(head) => Voice::of(&head).say(&Say::refused(words)),
         Err(_) => text(StatusCode::FORBIDDEN, words),
     }
 }
@@ -68,7 +68,7 @@ pub(crate) async fn handle(
         }
     };
     let door = addresses::door(&arrival, &head);
-    let mut voice = Voice::guess(&head);
+    let mut voice = Voice::of(&head);
     match road(inner, head, door, incoming, &mut voice).await {
         Ok(answer) => answer,
         Err(say) => voice.say(&say),

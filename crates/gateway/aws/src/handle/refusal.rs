@@ -8,7 +8,7 @@ use interlock_flow::{HeldAction, RefusedAction};
 use interlock_reader_aws::{
     ReadError,
     catalogue::{Catalogue, Protocol, Service},
-    wire::{Request, Scope, write_error},
+    wire::{Body, Request, Scope, write_error},
 };
 
 use crate::{
@@ -71,22 +71,26 @@ impl From<ReadError> for Say {
 #[derive(Clone, Debug)]
 pub(super) struct Voice {
     known: Option<(Arc<Service>, Protocol)>,
-    head_request: bool,
-    cbor: bool,
+    /// What of the request's head tells the service, for when nothing better is known. Nearly every call is answered by
+    /// the service itself, so that nobody looks at it.
+    head: Request,
 }
 
 impl Voice {
-    /// As far as the head tells, signed or not.
-    pub(super) fn guess(request: &Request) -> Self {
-        let cbor = request.header("smithy-protocol").is_some();
-        let Request { method, path, query, headers, .. } = request;
-        let scope = Claim::hint(&Head { method, path, query, headers });
-        let scope = scope.map(|(region, service)| Scope { region, service });
-        let known = service(request, scope.as_ref()).map(|service| {
-            let protocol = protocol(request, &service, cbor);
-            (service, protocol)
-        });
-        Self { known, head_request: request.method == "HEAD", cbor }
+    /// Of whoever sent this, signed or not.
+    pub(super) fn of(request: &Request) -> Self {
+        let tells = |name: &str| {
+            matches!(name, "authorization" | "content-type" | "host" | "smithy-protocol" | "x-amz-target")
+        };
+        let headers = request.headers.iter().filter(|(name, _)| tells(name)).cloned().collect();
+        let head = Request {
+            method: request.method.clone(),
+            path: String::new(),
+            query: request.query.clone(),
+            headers,
+            body: Body::Bytes(Vec::new()),
+        };
+        Self { known: None, head }
     }
 
     /// Now the operation is known.
@@ -94,8 +98,26 @@ impl Voice {
         self.known = Some((Arc::clone(service), protocol));
     }
 
-    fn flavour(&self) -> Flavour {
-        match &self.known {
+    /// As far as the head tells.
+    fn guess(&self) -> Option<(Arc<Service>, Protocol)> {
+        let Request { method, path, query, headers, .. } = &self.head;
+        let scope = Claim::hint(&Head { method, path, query, headers });
+        let scope = scope.map(|(region, service)| Scope { region, service });
+        let service = service(&self.head, scope.as_ref())?;
+        let protocol = protocol(&self.head, &service, self.is_cbor());
+        Some((service, protocol))
+    }
+
+    fn is_head(&self) -> bool {
+        self.head.method == "HEAD"
+    }
+
+    fn is_cbor(&self) -> bool {
+        self.head.header("smithy-protocol").is_some()
+    }
+
+    fn flavour(known: Option<&(Arc<Service>, Protocol)>) -> Flavour {
+        match known {
             Some((service, _)) if is_s3(service.signing_name) => Flavour::S3,
             Some((_, Protocol::Ec2)) => Flavour::Ec2,
             Some((_, Protocol::Query | Protocol::RestXml)) => Flavour::Query,
@@ -105,9 +127,11 @@ impl Voice {
 
     /// Writes the answer.
     pub(super) fn say(&self, say: &Say) -> Response<AnswerBody> {
+        let known = self.known.clone().or_else(|| self.guess());
         let (status, code, message, id, ticket) = match say {
             Say::Signature(refusal) => {
-                (refusal.status(), refusal.code(self.flavour()), format!("Interlock: {refusal}"), None, false)
+                let code = refusal.code(Self::flavour(known.as_ref()));
+                (refusal.status(), code, format!("Interlock: {refusal}"), None, false)
             }
             Say::Words { status, code, message, id, ticket } => {
                 (*status, *code, message.clone(), id.as_deref(), *ticket)
@@ -115,9 +139,9 @@ impl Voice {
         };
         tracing::info!(status, code, message, "refused");
         let request_id = id.unwrap_or("interlock");
-        let (headers, body) = match &self.known {
+        let (headers, body) = match &known {
             Some((service, protocol)) => {
-                write_error(*protocol, service, self.head_request, status, code, &message, request_id)
+                write_error(*protocol, service, self.is_head(), status, code, &message, request_id)
             }
             None => self.plainly(code, &message),
         };
@@ -137,7 +161,7 @@ impl Voice {
         if let Some(id) = id {
             set(if ticket { "x-interlock-ticket" } else { "x-interlock-action" }, id);
         }
-        if self.head_request {
+        if self.is_head() {
             // There is no body to say it in.
             let line: String =
                 message.chars().filter(|letter| (' '..='~').contains(letter)).take(1_000).collect();
@@ -151,7 +175,7 @@ impl Voice {
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let headers = vec![own("content-type", "application/json"), own("x-amzn-errortype", code)];
         let body = serde_json::json!({"__type": code, "code": code, "message": message});
-        let body = if self.head_request || self.cbor { Vec::new() } else { body.to_string().into_bytes() };
+        let body = if self.is_head() || self.is_cbor() { Vec::new() } else { body.to_string().into_bytes() };
         (headers, body)
     }
 }
