@@ -115,6 +115,96 @@ fn a_rewritten_ledger_stops_the_start_with_its_own_status() {
 }
 
 #[test]
+fn erased_evidence_is_noticed() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana"], "");
+    home.run(&["true"]).ok();
+    home.verify();
+    drop(daemon);
+    let sql = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('update entry set body=zeroblob(length(body))'); c.commit()";
+    let database = home.root().join("ledger.db");
+    let done = Command::new(interlock_tests::python()).args(["-c", sql]).arg(&database).status().unwrap();
+    assert!(done.success());
+    for command in [["ledger", "verify"].as_slice(), &["serve"]] {
+        let refused = home.cli(command);
+        assert!(refused.code == 20 && refused.err.contains("the body of entry"), "{refused:?}");
+    }
+}
+
+#[test]
+fn in_a_team_a_configuration_takes_two_people() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana", "bo"], "");
+    drop(daemon);
+    let config = home.root().join("interlock.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}\n[mode]\nenforce = \"observe\"\n")).unwrap();
+    let apply = |people: &[&str]| {
+        let keys: Vec<String> = people.iter().map(|name| home.private(name)).collect();
+        let keys = keys.iter().flat_map(|key| ["--key", key]);
+        home.cli(&["policy", "apply", "--reason", "try it"].into_iter().chain(keys).collect::<Vec<_>>())
+    };
+    for few in [["ana"].as_slice(), &["ana", "ana"]] {
+        let refused = apply(few);
+        assert!(refused.code == 1 && refused.err.contains("1 of 2 people have signed"), "{refused:?}");
+    }
+    assert_eq!(home.cli(&["serve"]).code, 78, "nothing came into force");
+    apply(&["ana", "bo"]).ok();
+    let _daemon = home.serve(&[]);
+}
+
+#[test]
+fn nobody_is_made_an_owner_who_has_not_signed() {
+    let emulator = Emulator::start();
+    let (home, _daemon) = Home::new(&emulator, &["ana", "bo"], "");
+    let (ana, bo) = (home.private("ana"), home.private("bo"));
+    let foisted = home.cli(&["agent", "add", "mine", "--owner", "bo", "--key", &ana]);
+    assert!(foisted.code == 10 && foisted.err.contains("`bo` is to own it"), "{foisted:?}");
+    home.cli(&["agent", "add", "mine", "--owner", "bo", "--key", &ana, "--key", &bo]).ok();
+    home.cli(&["agent", "add", "own", "--owner", "bo", "--key", &bo]).ok();
+    let agents = home.cli(&["--json", "agent", "ls"]).ok().json();
+    assert_eq!(agents.as_array().unwrap().len(), 3, "{agents}");
+    home.verify();
+}
+
+#[test]
+fn while_the_second_person_cools_off_the_first_still_decides_alone() {
+    let emulator = Emulator::start();
+    let rules = "[approval]\nsolo_delay = \"0s\"\ncooling_off = \"24h\"\n";
+    let (home, _daemon) = Home::new(&emulator, &["ana"], rules);
+    let public = home.file("bo.pub", "");
+    std::fs::remove_file(&public).unwrap();
+    let private = public.with_extension("");
+    let made =
+        Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&private).status();
+    assert!(made.unwrap().success());
+    let (public, private) = (public.display().to_string(), private.display().to_string());
+    let held =
+        home.cli(&["--json", "person", "add", "bo", "--public-key", &public, "--key", &home.private("ana")]);
+    assert_eq!(held.code, 11, "{held:?}");
+    home.approve("ana", held.json()["id"].as_str().unwrap()).ok();
+    let people = |home: &Home| home.cli(&["--json", "person", "ls"]).ok().json().as_array().unwrap().len();
+    for _ in 0..100 {
+        if people(&home) == 2 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    assert_eq!(people(&home), 2);
+    std::fs::rename(&private, home.root().with_file_name("bo")).unwrap();
+    let stop = || home.aws(&["ec2", "stop-instances", "--instance-ids", "i-0123456789abcdef0"]);
+    let asked = stop();
+    assert!(asked.err.contains("0 of 1 approvals, working alone"), "{asked:?}");
+    let ticket = asked.ticket();
+    let key = home.root().with_file_name("bo").display().to_string();
+    let early = home.cli(&["request", "approve", &ticket, "--key", &key, "--reason", "me"]);
+    assert!(early.code == 10 && early.err.contains("cooling off"), "{early:?}");
+    home.approve("ana", &ticket).ok();
+    assert!(!stop().err.contains("[ticket "), "ana's yes is enough");
+    home.verify();
+}
+
+#[test]
 fn what_is_private_is_redacted_by_whoever_has_the_home_and_a_key() {
     let emulator = Emulator::start();
     let (home, daemon) = Home::new(&emulator, &["ana", "bo", "cy"], "");
@@ -134,8 +224,8 @@ fn what_is_private_is_redacted_by_whoever_has_the_home_and_a_key() {
         let bytes = [read("ledger.db"), read("ledger.db-wal")].concat();
         bytes.windows(text.len()).any(|window| window == text.as_bytes())
     };
-    let key = home.private("ana");
-    let redact = ["ledger", "redact", &entry, "--key", &key, "--reason", "somebody asked"];
+    let (key, other) = (home.private("ana"), home.private("bo"));
+    let redact = ["ledger", "redact", &entry, "--key", &key, "--key", &other, "--reason", "somebody asked"];
     assert!(home.cli(&redact).err.contains("has this home open"), "not beside a daemon");
     assert!(home.cli(&["request", "show", &ticket]).ok().out.contains("i-0123456789abcdef0"));
     assert!(!files("i-0123456789abcdef0"), "nothing of it lies in the files in the clear");
@@ -146,6 +236,9 @@ fn what_is_private_is_redacted_by_whoever_has_the_home_and_a_key() {
     let daemon = home.serve(&[]);
     home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", "no"]).ok();
     drop(daemon);
+    // ana owns the agent and launched the session.
+    let alone = home.cli(&["ledger", "redact", &entry, "--key", &key, "--reason", "hide it"]);
+    assert!(alone.code == 1 && alone.err.contains("1 of 2 people have signed"), "{alone:?}");
     let redacted = home.cli(&["--json"].into_iter().chain(redact).collect::<Vec<_>>()).ok().json();
     assert_eq!(redacted["entries"].as_array().unwrap().len(), 2, "held and denied: {redacted}");
     home.cli(&["ledger", "verify"]).ok();

@@ -9,12 +9,13 @@
 )]
 
 use std::{
-    process::Command,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use interlock_approval::{Opening, Statement, sign};
-use interlock_tests::{Daemon, Emulator, Home, Output, python};
+use interlock_tests::{Daemon, Emulator, Home, Output, Scratch, binary, python};
 use serde_json::{Value, json};
 
 const RULES: &str = r#"
@@ -143,6 +144,59 @@ fn a_resumed_session_has_all_its_launchers() {
     assert!(late.err.contains("an earlier launch of this session"), "{late:?}");
     stop(&home, "prod-school").ticket();
     home.verify();
+}
+
+#[test]
+fn the_key_that_signs_for_the_launch_is_not_seen_inside() {
+    let emulator = Emulator::start();
+    let (home, _daemon) =
+        Home::at(Scratch::in_sight("launch-key"), &emulator.url(), &["ana", "bo"], RULES, &[]);
+    let key = home.private("ana");
+    let look = |key: &str| home.run(&["sh", "-c", &format!("cat '{key}' || echo hidden")]);
+    let seen = look(&home.public("ana")).ok();
+    assert!(seen.out.contains("ssh-ed25519"), "what lies beside it is in sight: {seen:?}");
+    let hidden = look(&key).ok();
+    assert!(!hidden.out.contains("PRIVATE KEY") && hidden.out.contains("hidden"), "{hidden:?}");
+
+    let within = home.file("key", &std::fs::read_to_string(&key).unwrap()).display().to_string();
+    std::fs::set_permissions(&within, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::copy(home.public("ana"), format!("{within}.pub")).unwrap();
+    let refused = Command::new(binary())
+        .args(["run", "--agent", "claude", "--task", "x", "--key", &within])
+        .args(["--", "true"])
+        .env("INTERLOCK_HOME", home.root())
+        .current_dir(home.work())
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && words.contains("lies in the work directory"), "{words}");
+    assert!(words.contains("keep keys elsewhere"), "{words}");
+}
+
+#[test]
+fn a_run_that_ends_leaves_a_session_that_another_goes_on_with_at_work() {
+    let (_emulator, home, _daemon) = team();
+    let mut first = home.start(&["sh", "-c", "echo $INTERLOCK_SESSION; read line"]);
+    let mut id = String::new();
+    BufReader::new(first.stdout.take().unwrap()).read_line(&mut id).unwrap();
+    let id = id.trim();
+    let mut second = Command::new(binary())
+        .args(["run", "--agent", "claude", "--unconfined", "--resume", id])
+        .args(home.signed())
+        .args(["--", "sh", "-c", "echo ready; read line"])
+        .env("INTERLOCK_HOME", home.root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    BufReader::new(second.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    drop(first.stdin.take());
+    first.wait().unwrap();
+    assert_eq!(session(&home)["live"], json!(true), "the other run goes on");
+    drop(second.stdin.take());
+    second.wait().unwrap();
+    assert_eq!(session(&home)["live"], json!(false));
 }
 
 #[test]

@@ -39,6 +39,7 @@ documents! {
     interlocks_own_recovery_points "own-points.md"
     delegation "delegation.md"
     remade_under_the_same_name "remade.md"
+    made_by_the_agent_filled_by_others "filled-by-others.md"
 }
 
 #[test]

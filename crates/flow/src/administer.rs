@@ -2,8 +2,8 @@
 //! approved it.
 
 use interlock_action::{
-    Action, AgentId, Claim, Effect, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId,
-    digest_of,
+    Action, AgentId, Claim, Effect, Facts, Forecast, Millis, Operation, PersonId, SessionId, Surface,
+    TicketId, digest_of,
 };
 use interlock_approval::{Held, Launch, Message, Quorum, Reason, Slot, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -34,7 +34,7 @@ impl Road {
             .map_err(|error| unavailable(error.to_string()))?;
         let mut forecast = Forecast::assumed("");
         forecast.unknowns.clear();
-        let quorum = self.administrative_quorum();
+        let quorum = self.administrative_quorum(now);
         let held = Held {
             agent: AgentId::new("interlock"),
             // Nobody owns the change: whoever asked for it is known by its own name below.
@@ -86,14 +86,15 @@ impl Road {
         Ok(ticket)
     }
 
-    fn administrative_quorum(&self) -> Quorum {
+    fn administrative_quorum(&self, now: Millis) -> Quorum {
         let memory = self.memory();
-        let solo = memory.solo();
+        let solo = memory.solo(now);
+        let people = if solo { 1 } else { 2 };
         Quorum {
-            slots: vec![Slot { role: None }; if solo { 1 } else { 2 }],
+            slots: vec![Slot { role: None }; people],
             others: 0,
             independent: u8::from(!solo),
-            step: interlock_approval::KeyStep::OpenSsh,
+            step: memory.step(people, now),
             delay: solo.then_some(self.settings().solo_delay),
         }
     }

@@ -88,7 +88,7 @@ impl Road {
                 .public("person", person)
                 .public("key", &key.fingerprint)
                 .public("weak", key.step == interlock_approval::KeyStep::OpenSsh)
-                .public("solo", memory.solo())
+                .public("solo", memory.solo(now))
                 .private("reason", reason)
                 .private("signature", signature);
             // The guard would refuse it too; asked here so that the person gets the refusal's own type.

@@ -178,6 +178,8 @@ pub enum Event {
 pub enum Guard {
     /// The session's lease is live at this time and not revoked.
     SessionLive(SessionId, Millis),
+    /// The session still goes by these keys: nobody has resumed it since.
+    SessionKeys(SessionId, Vec<String>),
     /// No freeze was added since this epoch was read.
     Epoch(u64),
     /// This message still moves this ticket: the writer applies it to the ticket as it then stands.

@@ -5,11 +5,11 @@ use std::sync::PoisonError;
 use interlock_action::{Digest, Effect, TicketId, digest_of};
 use interlock_approval::{Held, Message, Quorum, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
-use interlock_policy::Decision;
+use interlock_policy::{Ask, Decision};
 use serde_json::json;
 
 use crate::{
-    Event, Guard, HeldAction, Record, Session, Situated, quorum,
+    Event, Guard, HeldAction, Record, Session, Situated, judge, quorum,
     road::{Road, Stop},
 };
 
@@ -41,29 +41,63 @@ impl Road {
         digest_of("interlock action v1", &body).map_err(|error| Stop::Ledger(error.to_string()))
     }
 
-    /// The ticket that stands for this action, if the world is still the one it was opened in.
-    pub(crate) async fn standing(
-        &self,
-        digest: &Digest,
-        situated: &Situated,
-    ) -> Result<Option<Ticket>, Stop> {
+    /// The tickets that stand for this action, newest first, as far as the world is still the one they were opened in.
+    pub(crate) async fn standing(&self, digest: &Digest, situated: &Situated) -> Result<Vec<Ticket>, Stop> {
         let now = self.ports.clock.now();
-        let ticket = {
+        let all: Vec<Ticket> = {
             let memory = self.memory();
-            memory.standing_ticket(digest, now).cloned()
+            memory.standing_tickets(digest, now).cloned().collect()
         };
-        let Some(ticket) = ticket else { return Ok(None) };
-        if matches!(ticket.state, State::Denied { .. })
-            || ticket.held.fingerprint == situated.survey.fingerprint
-        {
-            return Ok(Some(ticket));
+        let still = |ticket: &Ticket| {
+            matches!(ticket.state, State::Denied { .. })
+                || ticket.held.fingerprint == situated.survey.fingerprint
+        };
+        let (standing, moved): (Vec<_>, Vec<_>) = all.into_iter().partition(still);
+        for ticket in moved {
+            let why = "the live state changed after the request was opened".to_owned();
+            let message = Message::Void { why: why.clone() };
+            let entry = Entry::new(EntryKind::Voided, now).public("ticket", &ticket.id).public("why", &why);
+            let guards = vec![Guard::Step(ticket.id, Box::new(message), now)];
+            self.commit(Record { entry, events: Vec::new(), guards }).await?;
         }
-        let why = "the live state changed after the request was opened".to_owned();
-        let message = Message::Void { why: why.clone() };
-        let entry = Entry::new(EntryKind::Voided, now).public("ticket", &ticket.id).public("why", &why);
-        let guards = vec![Guard::Step(ticket.id, Box::new(message), now)];
-        self.commit(Record { entry, events: Vec::new(), guards }).await?;
-        Ok(None)
+        Ok(standing)
+    }
+
+    /// The policy's answer with what was brought so far, and the ticket that it was brought by: of several, one that lets
+    /// it through; else one that asks for what is needed.
+    pub(crate) fn weigh(
+        &self,
+        session: &Session,
+        situated: &Situated,
+        asks: &[Ask],
+        standing: &[Ticket],
+        secured: bool,
+    ) -> (Decision, Option<Ticket>) {
+        let memory = self.memory();
+        let now = self.ports.clock.now();
+        let reachable = quorum::reachable(&memory, session, situated, now);
+        let with = |ticket: Option<&Ticket>| {
+            let verified = judge::verified(&memory, session, situated, ticket, secured, now);
+            self.bundle().decide(asks, &verified, &reachable)
+        };
+        let mut asking = None;
+        let mut waiting = None;
+        for ticket in standing {
+            let decision = with(Some(ticket));
+            if decision.admits() {
+                return (decision, Some(ticket.clone()));
+            }
+            if matches!(decision, Decision::Allow { .. }) {
+                waiting.get_or_insert((decision, Some(ticket.clone())));
+                continue;
+            }
+            let quorum =
+                quorum::quorum(&self.settings, self.bundle(), &memory, session, situated, &decision, now);
+            if asks_for(ticket, session, &decision, &quorum) {
+                asking.get_or_insert((decision, Some(ticket.clone())));
+            }
+        }
+        waiting.or(asking).unwrap_or_else(|| (with(None), None))
     }
 
     /// Holds an action: the ticket that stands for it, or a new one.
@@ -76,8 +110,8 @@ impl Road {
         decision: &Decision,
     ) -> Result<HeldAction, Stop> {
         let quorum = {
-            let memory = self.memory();
-            quorum::quorum(&self.settings, self.bundle(), &memory, session, situated, decision)
+            let (memory, now) = (self.memory(), self.ports.clock.now());
+            quorum::quorum(&self.settings, self.bundle(), &memory, session, situated, decision, now)
         };
         let ticket = match standing {
             // A ticket that asks for something else than is needed now is worth nothing: open one that asks for that.
@@ -152,7 +186,7 @@ impl Road {
             State::Approved { .. } => format!("approved, still waiting for {}", needs.join(", ")),
             _ => {
                 let memory = self.ports.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-                let alone = if memory.solo() { ", working alone" } else { "" };
+                let alone = if memory.solo(self.ports.clock.now()) { ", working alone" } else { "" };
                 let (filled, slots) = (ticket.filled(), ticket.quorum.slots.len());
                 format!("{filled} of {slots} approvals{alone}{}", quorum::price(session, decision))
             }

@@ -36,7 +36,9 @@ pub(crate) fn inherits(
 /// An origin that no rule says anything about is no reason to call what came from it production: images are often of
 /// nobody's environment.
 fn says_production(world: &World<'_>, origin: &Target, survey: &Survey) -> Option<bool> {
-    if world.memory.classified.get(&memory_key(origin)).is_some_and(is_production) {
+    let memory = world.memory;
+    let remembered = memory.classified.get(&memory_key(origin)).is_some_and(is_production);
+    if remembered || memory.is_copy_of_production(origin) {
         return Some(true);
     }
     let tags = survey.observed.get(&origin.id).and_then(|seen| seen.tags.as_ref());

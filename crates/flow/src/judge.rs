@@ -126,14 +126,14 @@ pub(crate) fn verified(
         approvals,
         others,
         independent,
-        team: team(memory),
-        solo: memory.solo(),
+        team: team(memory, now),
+        solo: memory.solo(now),
         delay_elapsed: ticket.is_some_and(|ticket| ticket.delay_elapsed(now)),
         break_glass: false,
     })
 }
 
-/// How many people there are.
-pub(crate) fn team(memory: &Memory) -> u8 {
-    u8::try_from(memory.people.len()).unwrap_or(u8::MAX)
+/// How many people there are whose keys count.
+pub(crate) fn team(memory: &Memory, now: Millis) -> u8 {
+    u8::try_from(memory.in_force(now).count()).unwrap_or(u8::MAX)
 }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Millis, PersonId, SessionId, TargetId, TicketId,
+    ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Target, TargetId, TicketId,
 };
-use interlock_approval::{Person, Refusal, State, Ticket};
+use interlock_approval::{KeyStep, Person, Refusal, State, Ticket};
 
-use crate::{Agent, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session};
+use crate::{
+    Agent, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, situate::is_production,
+};
 
 /// Sums run over this long.
 pub(crate) const DAY: Millis = 24 * HOUR;
@@ -32,8 +34,8 @@ pub struct Made {
 pub struct Memory {
     /// Everybody enrolled.
     pub people: BTreeMap<PersonId, Person>,
-    /// Whether there ever were two people: ends solo for good.
-    pub ever_team: bool,
+    /// From when on there are two people whose keys count: ends solo for good.
+    pub team_from: Option<Millis>,
     /// Registered agents.
     pub agents: BTreeMap<AgentId, Agent>,
     /// Sessions by id.
@@ -42,8 +44,8 @@ pub struct Memory {
     pub keys: HashMap<String, SessionId>,
     /// Tickets by id.
     pub tickets: BTreeMap<TicketId, Ticket>,
-    /// The newest ticket of an action.
-    pub ticket_of: HashMap<Digest, TicketId>,
+    /// The tickets of an action, oldest first: sessions of one task whose launchers differ ask for different things.
+    pub tickets_of: HashMap<Digest, Vec<TicketId>>,
     /// Permits not yet closed.
     pub open_permits: HashMap<ActionId, PermitNote>,
     /// Remembered classifications.
@@ -68,7 +70,7 @@ impl Memory {
         match event {
             Event::Person { person } => {
                 self.people.insert(person.name.clone(), person.clone());
-                self.ever_team |= self.people.len() > 1;
+                self.team_from = self.team_from.into_iter().chain(self.second_counts_from()).min();
             }
             Event::Agent { agent } => {
                 self.agents.insert(agent.name.clone(), agent.clone());
@@ -80,7 +82,12 @@ impl Memory {
                 }
             }
             Event::TicketOpened { ticket } => {
-                self.ticket_of.insert(ticket.held.action_digest, ticket.id.clone());
+                let of = self.tickets_of.entry(ticket.held.action_digest).or_default();
+                let lives = |id: &TicketId| {
+                    self.tickets.get(id).is_some_and(|known| known.held.expires > ticket.held.opened)
+                };
+                of.retain(lives);
+                of.push(ticket.id.clone());
                 self.tickets.insert(ticket.id.clone(), (**ticket).clone());
             }
             Event::TicketMoved { ticket } => {
@@ -147,9 +154,12 @@ impl Memory {
             self.keys.insert(key.clone(), session.id.clone());
         }
         let mut kept = session.clone();
-        // INVARIANT: who launched it once stays among its launchers, also when two resume it at the same time.
+        // INVARIANT: a change was made from what somebody read a moment ago. Who launched it once stays among its launchers,
+        // what was taken back stays so, and once advisory is always advisory, whatever came in between.
         if let Some(known) = self.sessions.get(&session.id) {
             kept.launch.join(&known.launch);
+            kept.lease.revoked |= known.lease.revoked;
+            kept.advisory |= known.advisory;
         }
         self.sessions.insert(kept.id.clone(), kept);
     }
@@ -160,6 +170,11 @@ impl Memory {
             Guard::SessionLive(id, now) => match self.sessions.get(id) {
                 Some(session) if !session.lease.revoked && session.lease.until > *now => Ok(None),
                 Some(_) => Err(format!("the lease of session `{id}` has ended")),
+                None => Err(format!("there is no session `{id}`")),
+            },
+            Guard::SessionKeys(id, keys) => match self.sessions.get(id) {
+                Some(session) if session.keys == *keys => Ok(None),
+                Some(_) => Err(format!("session `{id}` goes on with other keys")),
                 None => Err(format!("there is no session `{id}`")),
             },
             Guard::Epoch(epoch) if *epoch == self.epoch => Ok(None),
@@ -190,15 +205,65 @@ impl Memory {
         counts.filter(|(at, _)| *at >= since).fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
-    /// The newest ticket of an action that still says something at this time.
-    pub fn standing_ticket(&self, digest: &Digest, now: Millis) -> Option<&Ticket> {
-        let ticket = self.tickets.get(self.ticket_of.get(digest)?)?;
-        let stands = matches!(ticket.state, State::Pending | State::Approved { .. } | State::Denied { .. });
-        (stands && now < ticket.held.expires).then_some(ticket)
+    /// The tickets of an action that still say something at this time, newest first.
+    pub fn standing_tickets(&self, digest: &Digest, now: Millis) -> impl Iterator<Item = &Ticket> {
+        let all = self.tickets_of.get(digest).into_iter().flatten().rev();
+        all.filter_map(|id| self.tickets.get(id)).filter(move |ticket| {
+            let stands =
+                matches!(ticket.state, State::Pending | State::Approved { .. } | State::Denied { .. });
+            stands && now < ticket.held.expires
+        })
     }
 
-    /// Whether exactly one person ever was enrolled.
-    pub fn solo(&self) -> bool {
-        !self.ever_team
+    /// Whether an object is remembered as production by itself, beside what is remembered of its bucket; of objects that
+    /// are not named one by one, whether any of them is.
+    pub(crate) fn is_copy_of_production(&self, target: &Target) -> bool {
+        if target.kind != Kind::Object {
+            return false;
+        }
+        match target.id.as_str().split_once(['*', '?']) {
+            Some((head, _)) => self.holds_production(head),
+            None => self.classified.get(&target.id).is_some_and(is_production),
+        }
     }
+
+    /// Whether anything whose id begins so is remembered as production.
+    pub(crate) fn holds_production(&self, head: &str) -> bool {
+        let mut all = self.classified.iter();
+        all.any(|(id, environment)| is_production(environment) && id.as_str().starts_with(head))
+    }
+
+    /// Whether at most one person could decide so far: others may be enrolled, and cooling off.
+    pub fn solo(&self, now: Millis) -> bool {
+        self.team_from.is_none_or(|from| now < from)
+    }
+
+    /// Everybody with a key that counts.
+    pub fn in_force(&self, now: Millis) -> impl Iterator<Item = &Person> {
+        self.people.values().filter(move |person| counts_from(person).is_some_and(|from| from <= now))
+    }
+
+    /// The least that a key must prove where this many people decide: the second step as soon as so many people have
+    /// one that counts. Asked for sooner, nobody could enrol the next.
+    pub fn step(&self, people: usize, now: Millis) -> KeyStep {
+        let strong = |person: &&Person| {
+            person.keys.iter().any(|key| key.step > KeyStep::OpenSsh && key.counts(now).is_ok())
+        };
+        if self.people.values().filter(strong).count() >= people.max(1) {
+            KeyStep::SecurityKey
+        } else {
+            KeyStep::OpenSsh
+        }
+    }
+
+    fn second_counts_from(&self) -> Option<Millis> {
+        let mut from: Vec<Millis> = self.people.values().filter_map(counts_from).collect();
+        from.sort_unstable();
+        from.get(1).copied()
+    }
+}
+
+/// From when on somebody's first key counts.
+fn counts_from(person: &Person) -> Option<Millis> {
+    person.keys.iter().map(|key| key.counts_from).min()
 }

@@ -52,12 +52,17 @@ pub enum NotClear {
 #[derive(Debug)]
 pub struct Inspection {
     session: SessionId,
+    fresh: bool,
     _minted_by_flow: (),
 }
 
 impl Inspection {
-    pub(crate) fn mint(session: SessionId) -> Self {
-        Self { session, _minted_by_flow: () }
+    pub(crate) fn mint(session: SessionId, fresh: bool) -> Self {
+        Self { session, fresh, _minted_by_flow: () }
+    }
+    /// Whether the answers prove something: none that was got earlier will do, however short a time ago.
+    pub fn fresh(&self) -> bool {
+        self.fresh
     }
     /// For whose action.
     pub fn session(&self) -> &SessionId {

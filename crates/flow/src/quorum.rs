@@ -1,7 +1,7 @@
 //! Who could still approve, and how many of them it takes.
 
-use interlock_action::Securing;
-use interlock_approval::{KeyStep, Launch, People, Quorum, Reason, Slot};
+use interlock_action::{Millis, Securing};
+use interlock_approval::{Launch, People, Quorum, Reason, Slot};
 use interlock_policy::{Ask, Bundle, Decision, Evidence, Hypothetical, Need, Tier, Verified};
 
 use crate::{Memory, RoadSettings, Session, Situated, judge};
@@ -11,18 +11,23 @@ use crate::{Memory, RoadSettings, Session, Situated, judge};
 const FORMS: [(u8, u8); 6] = [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)];
 
 /// The most that could still come.
-pub(crate) fn reachable(memory: &Memory, session: &Session, situated: &Situated) -> Hypothetical {
-    greatest(memory, &judge::people(session), situated)
+pub(crate) fn reachable(
+    memory: &Memory,
+    session: &Session,
+    situated: &Situated,
+    now: Millis,
+) -> Hypothetical {
+    greatest(memory, &judge::people(session), situated, now)
 }
 
-fn greatest(memory: &Memory, people: &People<'_>, situated: &Situated) -> Hypothetical {
+fn greatest(memory: &Memory, people: &People<'_>, situated: &Situated, now: Millis) -> Hypothetical {
     let number = |people: usize| u8::try_from(people).unwrap_or(u8::MAX);
-    let others = memory.people.keys().filter(|person| *person != people.owner).count();
-    let uninvolved = memory.people.keys().filter(|person| people.uninvolved(person)).count();
+    let others = memory.in_force(now).filter(|person| person.name != *people.owner).count();
+    let uninvolved = memory.in_force(now).filter(|person| people.uninvolved(&person.name)).count();
     Hypothetical::new(Evidence {
         independent: number(people.independent(uninvolved)),
         recovery_point: !matches!(situated.survey.securing, Securing::Impossible(_)),
-        ..*Hypothetical::greatest(judge::team(memory), number(others), memory.solo()).evidence()
+        ..*Hypothetical::greatest(judge::team(memory, now), number(others), memory.solo(now)).evidence()
     })
 }
 
@@ -34,26 +39,25 @@ pub(crate) fn quorum(
     session: &Session,
     situated: &Situated,
     decision: &Decision,
+    now: Millis,
 ) -> Quorum {
-    let solo = memory.solo();
+    let solo = memory.solo(now);
     let two = decision.needs().contains(&Need::TwoPeople) || decision.tier() == Tier::T4;
     let people = if two && !solo { 2 } else { 1 };
     let asks = judge::asks(settings, session, situated);
-    let most = *reachable(memory, session, situated).evidence();
+    let most = *reachable(memory, session, situated, now).evidence();
     let enough = |&(others, independent): &(u8, u8)| {
         let brought = Hypothetical::new(Evidence { approvals: people, others, independent, ..most });
-        others <= people && could_pass(bundle, memory, &asks, &brought)
+        others <= people && could_pass(bundle, memory, &asks, &brought, now)
     };
     let (others, independent) = FORMS.into_iter().find(enough).unwrap_or((people, people));
     // Whoever launched it unproved may be the first to approve: it takes one more to be sure.
     let sure = independent.saturating_add(u8::from(independent > 0 && session.launch.unproved));
-    let stronger =
-        memory.people.values().flat_map(|person| &person.keys).any(|key| key.step > KeyStep::OpenSsh);
     Quorum {
         slots: vec![Slot { role: None }; people.max(sure).into()],
         others: others.max(sure),
         independent,
-        step: if stronger { KeyStep::SecurityKey } else { KeyStep::OpenSsh },
+        step: memory.step(1, now),
         delay: (solo && two).then_some(settings.solo_delay),
     }
 }
@@ -65,10 +69,11 @@ pub(crate) fn nobody_left(
     session: &Session,
     situated: &Situated,
     asks: &[Ask],
+    now: Millis,
 ) -> Option<Reason> {
     let launched_by_the_owner = Launch::default();
     let people = People { launch: &launched_by_the_owner, ..judge::people(session) };
-    let could = could_pass(bundle, memory, asks, &greatest(memory, &people, situated));
+    let could = could_pass(bundle, memory, asks, &greatest(memory, &people, situated, now), now);
     could.then(|| Reason {
         rule: "launch".to_owned(),
         why: format!(
@@ -83,8 +88,8 @@ pub(crate) fn nobody_left(
 }
 
 /// Whether this much evidence would do.
-fn could_pass(bundle: &Bundle, memory: &Memory, asks: &[Ask], most: &Hypothetical) -> bool {
-    let nothing = Verified::none(judge::team(memory), memory.solo());
+fn could_pass(bundle: &Bundle, memory: &Memory, asks: &[Ask], most: &Hypothetical, now: Millis) -> bool {
+    let nothing = Verified::none(judge::team(memory, now), memory.solo(now));
     !matches!(bundle.decide(asks, &nothing, most), Decision::Refuse { .. })
 }
 

@@ -164,7 +164,8 @@ impl Road {
     async fn admit_read(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
         let decision = {
             let memory = self.memory();
-            let (team, solo) = (judge::team(&memory), memory.solo());
+            let now = self.ports.clock.now();
+            let (team, solo) = (judge::team(&memory, now), memory.solo(now));
             let nothing = interlock_policy::Verified::none(team, solo);
             let greatest = interlock_policy::Hypothetical::greatest(team, team, solo);
             self.bundle().decide(&[judge::read_ask(session, &action)], &nothing, &greatest)
@@ -225,9 +226,11 @@ impl Road {
         }
         let digest = self.action_digest(session, &situated)?;
         let standing = self.standing(&digest, &situated).await?;
-        if let Some(Ticket { state: State::Denied { by, reason: words, .. }, id, .. }) = &standing {
-            let words = format!("{by} denied request {id}: {words}");
-            return self.refuse(session, &situated, Cause::Denied, vec![reason("denied", &words)]).await;
+        for ticket in &standing {
+            if let Ticket { state: State::Denied { by, reason: words, .. }, id, .. } = ticket {
+                let words = format!("{by} denied request {id}: {words}");
+                return self.refuse(session, &situated, Cause::Denied, vec![reason("denied", &words)]).await;
+            }
         }
         self.decide(session, situated, digest, standing, epoch).await
     }
@@ -237,22 +240,16 @@ impl Road {
         session: &Arc<Session>,
         situated: Situated,
         digest: Digest,
-        standing: Option<Ticket>,
+        standing: Vec<Ticket>,
         epoch: u64,
     ) -> Result<Verdict, Stop> {
         let asks = judge::asks(&self.settings, session, &situated);
         let mut secured = false;
         loop {
-            let decision = {
-                let memory = self.memory();
-                let now = self.ports.clock.now();
-                let verified = judge::verified(&memory, session, &situated, standing.as_ref(), secured, now);
-                let reachable = quorum::reachable(&memory, session, &situated);
-                self.bundle().decide(&asks, &verified, &reachable)
-            };
+            let (decision, ticket) = self.weigh(session, &situated, &asks, &standing, secured);
             match &decision {
                 allowed if allowed.admits() => {
-                    let spends = standing.filter(|ticket| matches!(ticket.state, State::Approved { .. }));
+                    let spends = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. }));
                     return self.allow(session, situated, digest, spends, epoch, None).await;
                 }
                 // What a machine can bring is brought, once; then the policy is asked again.
@@ -267,7 +264,8 @@ impl Road {
                 Decision::Refuse { .. } => {
                     let barred = {
                         let memory = self.memory();
-                        quorum::nobody_left(self.bundle(), &memory, session, &situated, &asks)
+                        let now = self.ports.clock.now();
+                        quorum::nobody_left(self.bundle(), &memory, session, &situated, &asks, now)
                     };
                     let reasons = barred.into_iter().chain(hold::reasons(&decision)).collect();
                     return self.refuse(session, &situated, Cause::Policy, reasons).await;
@@ -280,7 +278,7 @@ impl Road {
                 }
                 Decision::Allow { .. } | Decision::Hold { .. } => {
                     return Ok(Verdict::Held(
-                        self.hold(session, &situated, digest, standing, &decision).await?,
+                        self.hold(session, &situated, digest, ticket, &decision).await?,
                     ));
                 }
             }

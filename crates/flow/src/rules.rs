@@ -222,6 +222,12 @@ impl Rules {
         self.rules.iter().filter(names).any(|rule| rule.hit(subject) == Hit::Yes)
     }
 
+    /// Whether a production rule that goes by names matches or might, were the name known.
+    pub(crate) fn perhaps_production_by_name(&self, subject: &Subject<'_>) -> bool {
+        let names = |rule: &&Compiled| rule.name.as_str() == PRODUCTION && rule.resource.is_some();
+        self.rules.iter().filter(names).any(|rule| rule.hit(subject) != Hit::No)
+    }
+
     /// The strictest environment that anything in an account may belong to: where its identities belong.
     pub fn strictest(&self, account: Option<&str>) -> EnvironmentName {
         for rule in &self.rules {

@@ -110,7 +110,7 @@ impl Road {
         wanted: &serde_json::Value,
     ) -> Result<(), Stop> {
         let (inspect, _, _) = self.surface(call.surface)?;
-        let inspection = Inspection::mint(session.id.clone());
+        let inspection = Inspection::mint(session.id.clone(), true);
         let mut last = "nothing".to_owned();
         for look in 0..LOOKS {
             if look > 0 {

@@ -13,7 +13,7 @@ use crate::{
     Budget, Event, Memory, PRODUCTION, Rules, Session,
     inherit::inherits,
     memory::{DAY, HOUR, Made},
-    rules::{bucket_of, glob, is_identity, stricter, subject},
+    rules::{Subject, bucket_of, glob, is_identity, stricter, subject},
 };
 
 /// Names and tags of what Interlock keeps for itself.
@@ -156,7 +156,8 @@ fn somewhere(action: &Action) -> Target {
     }
 }
 
-/// The key a classification is remembered under: an object's is its bucket's.
+/// The key a classification is remembered under: an object's is its bucket's, unless it is production only by what it
+/// was copied from.
 pub(crate) fn memory_key(target: &Target) -> TargetId {
     match (target.kind, bucket_of(target.id.as_str())) {
         (Kind::Object, Some(bucket)) => format!("arn:aws:s3:::{bucket}").into(),
@@ -183,11 +184,16 @@ fn classify(world: &World<'_>, action: &mut Action, survey: &Survey) -> Vec<Even
     for (target, ((mut found, mut certain), inherits)) in
         action.targets.iter_mut().zip(judged.into_iter().zip(inherited))
     {
+        let mut key = memory_key(target);
         if let Some(for_certain) = inherits {
-            certain &= for_certain || is_production(&found);
-            found = PRODUCTION.into();
+            // Else its place says so already.
+            if !is_production(&found) {
+                // INVARIANT: what was copied makes nothing else production that lies beside it.
+                key = target.id.clone();
+                certain &= for_certain;
+                found = PRODUCTION.into();
+            }
         }
-        let key = memory_key(target);
         let worth = certain && !is_identity(target.kind) && target.relation != Relation::Reaches;
         if worth && world.memory.classified.get(&key) != Some(&found) {
             remember.push(Event::Classified { target: key, environment: found.clone() });
@@ -216,21 +222,42 @@ fn environment(
     let now = world.rules.classify(&subject(target, if creating { after.as_ref() } else { before }));
     let then = world.rules.classify(&subject(target, after.as_ref()));
     let mut found = stricter(now.environment, then.environment);
-    if [before, after.as_ref()].into_iter().flatten().any(|tags| named_production(world, target, tags)) {
+    let written = [before, after.as_ref()];
+    if written.into_iter().flatten().any(|tags| named_production(world, target, tags.get("Name"), Some(tags)))
+        || observed.is_some_and(|seen| {
+            seen.names.iter().any(|name| named_production(world, target, Some(name), before))
+        })
+    {
         found = PRODUCTION.into();
+    }
+    let mut certain = now.certain && then.certain;
+    if observed.is_some_and(|seen| seen.names_unread) && !creating && !is_production(&found) {
+        let nameless = Subject { name: None, ..subject(target, before) };
+        if world.rules.perhaps_production_by_name(&nameless) {
+            (found, certain) = (PRODUCTION.into(), false);
+        }
     }
     if let Some(known) = world.memory.classified.get(&memory_key(target)) {
         found = stricter(known.clone(), found);
     }
-    (found, now.certain && then.certain)
+    if !is_production(&found) && world.memory.is_copy_of_production(target) {
+        // Remembered already, of itself; its place is none the stricter for it.
+        (found, certain) = (PRODUCTION.into(), false);
+    }
+    (found, certain)
 }
 
-/// Whether the tag `Name`, by which people call what has only an id, is one of production's. It makes nothing laxer: what
-/// is production by its id stays so.
-fn named_production(world: &World<'_>, target: &Target, tags: &BTreeMap<String, String>) -> bool {
-    tags.get("Name").is_some_and(|name| {
-        let named = Target { name: Some(name.clone()), ..target.clone() };
-        world.rules.production_by_name(&subject(&named, Some(tags)))
+/// Whether a name by which people call what has only an id (the tag `Name`, an alias, a title) is one of production's. It
+/// makes nothing laxer: what is production by its id stays so.
+fn named_production(
+    world: &World<'_>,
+    target: &Target,
+    name: Option<&String>,
+    tags: Option<&BTreeMap<String, String>>,
+) -> bool {
+    name.is_some_and(|name| {
+        let named = Subject { name: Some(name), ..subject(target, tags) };
+        world.rules.production_by_name(&named)
     })
 }
 
@@ -300,7 +327,9 @@ fn fall(world: &World<'_>, session: &Session, action: &Action, claim: &Claim, su
     let falls = |target: &Target| Falls {
         effect: claim.effect,
         bears_data: bears_data(target, survey.observed.get(&target.id)),
-        made_by_session: made_here(world, session, action, target, survey),
+        made_by_session: made_here(world, session, action, target, survey)
+            && !(claim.effect == Effect::Destroy
+                && may_hold_others_data(target, survey.observed.get(&target.id))),
         own: is_own(world, target, survey.observed.get(&target.id)),
         target: target.clone(),
         why: claim.why.clone(),
@@ -315,6 +344,18 @@ fn bears_data(target: &Target, observed: Option<&Observed>) -> bool {
         Some(Bears::Yes) => true,
         Some(Bears::No) => false,
         Some(Bears::Unknown) | None => target.data != Bears::No,
+    }
+}
+
+/// Whether there may be data in it that somebody else wrote where Interlock does not see it: who made a thing says
+/// nothing of what has come into it since.
+fn may_hold_others_data(target: &Target, observed: Option<&Observed>) -> bool {
+    match target.kind {
+        // What was encrypted with a key is lost with it, wherever it lies.
+        Kind::Key => true,
+        // An object's immutable id is one of its content.
+        Kind::Object => false,
+        _ => bears_data(target, observed),
     }
 }
 
@@ -396,7 +437,14 @@ fn reaches_production(world: &World<'_>, action: &Action, falls: &[Falls], surve
     // What runs under another identity reaches what identities reach: the strictest that the account holds.
     let runs = falls.iter().any(|fall| fall.effect == Effect::Execute);
     let account = action.account.as_ref().map(|account| account.as_str());
+    // Who opens a bucket, opens what was copied into it.
+    let holds = |target: &Target| {
+        target.kind == Kind::Bucket
+            && target.relation == Relation::Acts
+            && world.memory.holds_production(&format!("{}/", target.id))
+    };
     direct
+        || action.targets.iter().any(holds)
         || attached.any(|id| match world.memory.classified.get(id) {
             Some(known) => is_production(known),
             None => is_production(&by_arn(world.rules, id)),

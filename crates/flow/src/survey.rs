@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use interlock_action::{Action, Answer, Answers, Kind, Observed, SessionId, Survey, TargetId};
+use interlock_action::{Action, Answer, Answers, Effect, Kind, Observed, SessionId, Survey, TargetId};
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
@@ -20,7 +20,8 @@ impl Road {
     /// Reads what the forecast needs and folds it.
     pub(crate) async fn survey(&self, session: &Session, action: &Action) -> Result<Survey, Stop> {
         let (inspect, _, foresee) = self.surface(action.surface)?;
-        let inspection = Inspection::mint(session.id.clone());
+        let fresh = proves(&self.memory(), action);
+        let inspection = Inspection::mint(session.id.clone(), fresh);
         let mut answers: Answers = BTreeMap::new();
         for _ in 0..ROUNDS {
             let mut reads = foresee.reads(action, &answers);
@@ -86,4 +87,14 @@ impl Road {
         // Lost, the proof stays what it was.
         let _ = self.commit(Record { entry, events, guards: Vec::new() }).await;
     }
+}
+
+/// Whether what is read of an action proves that something was made or may go: that nothing is there, or that what is
+/// there is still what the session made. Whoever else writes does so where Interlock does not see it.
+fn proves(memory: &Memory, action: &Action) -> bool {
+    let decides = |effect| matches!(effect, Effect::Create | Effect::Destroy | Effect::RecoveryLoss);
+    action.claims.is_empty()
+        || !action.unknowns.is_empty()
+        || action.claims.iter().any(|claim| decides(claim.effect))
+        || action.targets.iter().any(|target| memory.made.contains_key(&target.id))
 }

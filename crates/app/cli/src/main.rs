@@ -11,6 +11,9 @@ use clap::Parser;
 
 use crate::{command::Cli, exit::Exit, output::Output};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     // A relay inside the sandbox must stay small: it is looked for before anything else is set up.
     if let Some(code) = command::relay_if_asked() {

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -85,10 +85,23 @@ pub(crate) fn administrative<T: Serialize>(
     key: &Path,
     reason: &str,
 ) -> Result<Added<T>, Fault> {
+    let signed = signed(client, verb, subject, &body, key, reason)?;
+    Ok(Added { body, signed, co_signed: Vec::new() })
+}
+
+/// One person's signature over an administrative request.
+pub(crate) fn signed<T: Serialize>(
+    client: &Client,
+    verb: &str,
+    subject: &str,
+    body: &T,
+    key: &Path,
+    reason: &str,
+) -> Result<Signed, Fault> {
     let people: Vec<Person> = client.get("/v1/people")?;
     let person = signer(&people, key)?;
     let NonceReply { nonce, .. } = client.post("/v1/nonce", &())?;
-    let digest = digest_of(DOMAIN, &body).map_err(|error| Fault::failed(error.to_string()))?;
+    let digest = digest_of(DOMAIN, body).map_err(|error| Fault::failed(error.to_string()))?;
     let statement_of = Statement {
         verb: verb.to_owned(),
         subject: subject.to_owned(),
@@ -98,7 +111,23 @@ pub(crate) fn administrative<T: Serialize>(
         nonce: nonce.clone(),
     };
     let signature = statement(&statement_of, key)?;
-    Ok(Added { body, signed: Signed { person, reason: reason.to_owned(), nonce, signature } })
+    Ok(Signed { person, reason: reason.to_owned(), nonce, signature })
+}
+
+/// Signs, with each key, what `statement_of` makes for its person and these words.
+pub(crate) fn together(
+    people: &[Person],
+    statement_of: &dyn Fn(&PersonId, &str) -> Statement,
+    keys: &[PathBuf],
+    reason: &str,
+) -> Result<Vec<(Statement, String)>, String> {
+    let sign = |key: &PathBuf| {
+        let person = signer(people, key)?;
+        let words = statement_of(&person, reason);
+        let signature = statement(&words, key)?;
+        Ok((words, signature))
+    };
+    keys.iter().map(sign).collect::<Result<_, Fault>>().map_err(|fault| fault.to_string())
 }
 
 /// Signs for the launch of a session.

@@ -65,6 +65,8 @@ pub struct Confinement {
     pub readable: Vec<PathBuf>,
     /// More places to leave out, besides the built-in list.
     pub masked: Vec<PathBuf>,
+    /// Files with private keys of people: never visible inside, and never in what is opened up.
+    pub keys: Vec<PathBuf>,
     /// Places of the built-in list of a home to show all the same (`~/.npmrc`), each by exactly the name it has there. Never
     /// Interlock's own home or `~/.aws`.
     pub shown: Vec<PathBuf>,
@@ -99,6 +101,7 @@ impl Confinement {
             writable: Vec::new(),
             readable: Vec::new(),
             masked: Vec::new(),
+            keys: Vec::new(),
             shown: Vec::new(),
             doors: Vec::new(),
             environment: BTreeMap::new(),
@@ -125,6 +128,7 @@ impl fmt::Debug for Confinement {
             .field("writable", &self.writable)
             .field("readable", &self.readable)
             .field("masked", &self.masked)
+            .field("keys", &self.keys)
             .field("shown", &self.shown)
             .field("doors", &self.doors)
             .field("ca_bundle", &self.ca_bundle)

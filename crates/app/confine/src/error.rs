@@ -40,6 +40,16 @@ pub enum ConfineError {
         /// What it contains.
         contents: String,
     },
+    /// A person's key lies in a place that is to be opened up.
+    #[error("the key `{}` lies in {what} `{}`, where the command could read or replace it", key.display(), path.display())]
+    KeyWithin {
+        /// The key.
+        key: PathBuf,
+        /// Which one.
+        what: &'static str,
+        /// With every link resolved.
+        path: PathBuf,
+    },
     /// A place is to be shown that never is.
     #[error("`{}` cannot be shown to a confined command", .0.display())]
     NeverShown(PathBuf),
@@ -77,6 +87,9 @@ impl ConfineError {
         match self {
             Self::Masked { .. } | Self::Contains { .. } | Self::System { .. } => {
                 Some("run it in a directory of its own, such as a checkout of the project")
+            }
+            Self::KeyWithin { .. } => {
+                Some("keep keys elsewhere, such as in `~/.ssh`, and give that path with `--key`")
             }
             Self::NeverShown(_) => {
                 Some("give the agent what it needs through a door or in the work directory")

@@ -60,11 +60,15 @@ impl Resolved {
         })
     }
 
-    /// What is opened up, with the words that name it.
-    fn opened(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+    /// What may be written to, with the words that name it.
+    fn writable(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
         std::iter::once(("the work directory", &self.workdir))
             .chain(self.writable.iter().map(|path| ("the writable path", path)))
-            .chain(self.readable.iter().map(|path| ("the readable path", path)))
+    }
+
+    /// What is opened up, with the words that name it.
+    fn opened(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+        self.writable().chain(self.readable.iter().map(|path| ("the readable path", path)))
     }
 }
 
@@ -84,6 +88,9 @@ impl Masks {
         masks.show(confinement, resolved)?;
         for path in &confinement.masked {
             masks.add(&resolved.workdir.join(path), "the configuration masks it");
+        }
+        for path in &confinement.keys {
+            masks.add_key(&resolved.workdir.join(path), resolved)?;
         }
         masks.add_pointers(confinement, &resolved.workdir);
         masks.follow_links()?;
@@ -131,6 +138,18 @@ impl Masks {
             self.insert(target, why);
         }
         self.insert(name, why);
+    }
+
+    /// Masks a person's key under all its names, wherever it is; refused in a place that the command may write to. In one
+    /// that it only reads, it stays hidden like any other mask.
+    fn add_key(&mut self, path: &Path, resolved: &Resolved) -> Result<(), ConfineError> {
+        for name in [resolve_parent(path), resolve(path)] {
+            if let Some((what, opened)) = resolved.writable().find(|(_, opened)| name.starts_with(opened)) {
+                return Err(ConfineError::KeyWithin { key: path.to_owned(), what, path: opened.clone() });
+            }
+            self.insert(name, "a person signs with it");
+        }
+        Ok(())
     }
 
     fn insert(&mut self, path: PathBuf, why: &str) {

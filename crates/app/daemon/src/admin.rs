@@ -1,7 +1,7 @@
 //! Administrative requests: signed, and once agents are at work, held.
 
 use interlock_action::{Millis, digest_of};
-use interlock_approval::{Person, Statement, Ticket, parse_public_key, verify};
+use interlock_approval::{Person, Refusal, Statement, Ticket, parse_public_key, verify};
 use interlock_flow::{Administrative, Agent, Event, Guard, Record};
 use interlock_ledger::{Entry, EntryKind};
 use serde::Serialize;
@@ -46,7 +46,11 @@ impl Daemon {
             person.ok_or_else(|| fault("refused", format!("there is no person `{}`", signed.person)))?;
         let key = verify(&statement, &signed.signature, &person.keys)
             .map_err(|refusal| fault("refused", refusal.to_string()))?;
-        key.counts(now).map_err(|refusal| fault("refused", refusal.to_string()))
+        key.counts(now).map_err(|refusal| fault("refused", refusal.to_string()))?;
+        if key.step < memory.step(1, now) {
+            return Err(fault("refused", Refusal::WeakKey(key.fingerprint.clone()).to_string()));
+        }
+        Ok(())
     }
 
     /// Enrols a person: at once while no agent exists, held as T4 after that.
@@ -120,14 +124,22 @@ impl Daemon {
         }
     }
 
-    /// Registers an agent.
+    /// Registers an agent. Whoever is to own it signs too: who owns it is whose approval does not count.
     pub(crate) async fn add_agent(&self, request: Added<AddAgent>) -> Result<(), Fault> {
         let body = &request.body;
-        self.authorise("agent-add", body.name.as_str(), body, &request.signed)?;
+        let signers = || std::iter::once(&request.signed).chain(&request.co_signed);
+        for signed in signers() {
+            self.authorise("agent-add", body.name.as_str(), body, signed)?;
+        }
         {
             let memory = self.memory();
             if !memory.people.contains_key(&body.owner) {
                 return Err(fault("not-found", format!("there is no person `{}` to own it", body.owner)));
+            }
+            if !signers().any(|signed| signed.person == body.owner) {
+                let message = format!("`{}` is to own it and has not signed", body.owner);
+                let hint = "give the owner's key too: `--key` may be given twice".to_owned();
+                return Err(Fault { code: "refused".to_owned(), message, hint: Some(hint) });
             }
             if memory.agents.contains_key(&body.name) {
                 return Err(fault("conflict", format!("there is an agent `{}` already", body.name)));
@@ -138,7 +150,8 @@ impl Daemon {
             .public("agent", &agent.name)
             .public("owner", &agent.owner)
             .public("class", agent.class)
-            .public("by", &request.signed.person);
+            .public("by", &request.signed.person)
+            .public("co_signed", request.co_signed.iter().map(|signed| &signed.person).collect::<Vec<_>>());
         self.commit(Record { entry, events: vec![Event::Agent { agent }], guards: Vec::new() }).await
     }
 

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use crate::{
     api::{
         AddAgent, AddPerson, Added, DecisionRequest, Fault, FreezeRequest, LedgerQuery, LedgerRow,
-        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, SessionRow, Status, UnfreezeRequest,
+        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession, SessionRow, Status,
+        UnfreezeRequest,
     },
     state::Daemon,
 };
@@ -116,8 +117,12 @@ async fn close_session(State(daemon): Shared, Path(id): Path<String>) -> Result<
     daemon.close_session(&SessionId::new(id)).await.map(|()| StatusCode::NO_CONTENT)
 }
 
-async fn rest_session(State(daemon): Shared, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    daemon.rest_session(&SessionId::new(id)).await.map(|()| StatusCode::NO_CONTENT)
+async fn rest_session(
+    State(daemon): Shared,
+    Path(id): Path<String>,
+    Json(body): Json<RestSession>,
+) -> Result<StatusCode, Fault> {
+    daemon.rest_session(&SessionId::new(id), &body.access_key_id).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {

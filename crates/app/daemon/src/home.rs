@@ -1,14 +1,15 @@
 //! The home's files, its first making, and what is read from its ledger.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use interlock_action::{Digest, Millis, PersonId, SessionId, digest_of};
-use interlock_approval::{Person, Statement, parse_public_key, verify};
-use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Record};
+use interlock_approval::{Launch, People, Person, Refusal, Statement, parse_public_key, verify};
+use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Memory, Record};
 use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, PolicyFile};
@@ -287,27 +288,66 @@ fn enrolled(store: &Store) -> Vec<Person> {
     memory.people.values().cloned().collect()
 }
 
-/// Checks that the statement's person signed this very statement, with a key that counts.
+/// Statements with their signatures.
+type SignedStatements = Vec<(Statement, String)>;
+
+/// Checks that these statements are what their people signed, each with a key that counts, and that they are as many
+/// different people as it takes: one alone, in a team two.
 fn check_signed(
-    people: &[Person],
-    wanted: &Statement,
-    signature: &str,
+    memory: &Memory,
+    signed: &[(Statement, String)],
+    wanted: &dyn Fn(&PersonId, &str) -> Statement,
     now: Millis,
+) -> Result<BTreeSet<PersonId>, DaemonError> {
+    let takes = if memory.solo(now) { 1 } else { 2 };
+    let refused = |refusal: Refusal| DaemonError::Key(refusal.to_string());
+    let mut signers = BTreeSet::new();
+    for (statement, signature) in signed {
+        let person = memory.people.get(&statement.person);
+        let keys = person.map(|person| person.keys.as_slice()).unwrap_or_default();
+        let wanted = wanted(&statement.person, &statement.reason);
+        let key = verify(&wanted, signature, keys).map_err(refused)?;
+        key.counts(now).map_err(refused)?;
+        if key.step < memory.step(takes, now) {
+            return Err(refused(Refusal::WeakKey(key.fingerprint.clone())));
+        }
+        signers.insert(statement.person.clone());
+    }
+    if signers.len() < takes {
+        return Err(DaemonError::Key(format!(
+            "{} of {takes} people have signed: in a team give `--key` twice, for two people",
+            signers.len()
+        )));
+    }
+    Ok(signers)
+}
+
+/// In a team, one of those who sign must be neither the owner nor a launcher of what is taken away.
+fn check_uninvolved(
+    involved: &[(PersonId, Launch)],
+    signers: &BTreeSet<PersonId>,
 ) -> Result<(), DaemonError> {
-    let person = people.iter().find(|person| person.name == wanted.person);
-    let keys = person.map(|person| person.keys.as_slice()).unwrap_or_default();
-    let key = verify(wanted, signature, keys).map_err(|refusal| DaemonError::Key(refusal.to_string()))?;
-    if key.counts_from > now {
-        return Err(DaemonError::Key("the key is cooling off and does not count yet".to_owned()));
+    for (owner, launch) in involved {
+        let people = People { owner, launch };
+        if !signers.iter().any(|signer| people.uninvolved(signer)) {
+            return Err(DaemonError::Key(
+                "all who signed own or launched what it is about: one must be somebody else".to_owned(),
+            ));
+        }
     }
     Ok(())
 }
 
-/// Takes away what is private in an entry, and in all that carry the same request or session; signed by a person. Only
+fn names(signers: &BTreeSet<PersonId>) -> String {
+    signers.iter().map(PersonId::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Takes away what is private in an entry, and in all that carry the same request or session; signed by a person, in a
+/// team by two, one of whom neither owns nor launched it. Only
 /// while no daemon has the home open: it is for whoever may touch the home's files anyway, and no door leads to it.
 pub fn redact<S>(root: &Path, index: u64, sign: S) -> Result<Redacted, DaemonError>
 where
-    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<(Statement, String), String>,
+    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<SignedStatements, String>,
 {
     let now = System.now();
     let home = Home::open(root)?;
@@ -324,22 +364,33 @@ where
         // Taking away twice takes away nothing more.
         nonce: now.to_string(),
     };
-    let (signed, signature) = sign(&people, &statement).map_err(DaemonError::Key)?;
-    check_signed(&people, &statement(&signed.person, &signed.reason), &signature, now)?;
-    let redacted = runtime()?.block_on(store.redact(index, signed.person.as_str(), &signed.reason, now));
-    redacted.map_err(|error| match error {
+    let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
+    let (signers, solo) = {
+        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (check_signed(&memory, &signed, &statement, now)?, memory.solo(now))
+    };
+    if !solo {
+        check_uninvolved(&store.involved(index).map_err(redaction)?, &signers)?;
+    }
+    let reason = signed.first().map(|(statement, _)| statement.reason.as_str()).unwrap_or_default();
+    let redacted = runtime()?.block_on(store.redact(index, &names(&signers), reason, now));
+    redacted.map_err(redaction)
+}
+
+fn redaction(error: StoreError) -> DaemonError {
+    match error {
         StoreError::NoEntry(_) | StoreError::NoBody(_) | StoreError::StillNeeded { .. } => {
             DaemonError::Redaction(error.to_string())
         }
         other => other.into(),
-    })
+    }
 }
 
-/// Puts the files as they stand in force, signed by a person. `sign` is given the enrolled people and what makes the
+/// Puts the files as they stand in force, signed by a person, in a team by two. `sign` is given the enrolled people and what makes the
 /// statement for a signer and their words.
 pub fn apply<S>(root: &Path, sign: S) -> Result<ConfigStamp, DaemonError>
 where
-    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<(Statement, String), String>,
+    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<SignedStatements, String>,
 {
     let now = System.now();
     let home = Home::open(root)?;
@@ -359,16 +410,36 @@ where
         // The digest is of the files themselves: signing the same files twice puts the same files in force.
         nonce: now.to_string(),
     };
-    let (signed, signature) = sign(&people, &statement).map_err(DaemonError::Key)?;
-    check_signed(&people, &statement(&signed.person, &signed.reason), &signature, now)?;
-    stamp.by = signed.person.to_string();
+    let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
+    let signers = {
+        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        check_signed(&memory, &signed, &statement, now)?
+    };
+    stamp.by = names(&signers);
+    let signatures: Vec<&String> = signed.iter().map(|(_, signature)| signature).collect();
     let entry = Entry::new(EntryKind::ConfigActivated, now)
         .public("config", stamp.config)
         .public("bundle", stamp.bundle)
         .public("by", &stamp.by)
-        .private("reason", &signed.reason)
-        .private("signature", &signature);
+        .private("reason", signed.first().map(|(statement, _)| &statement.reason))
+        .private("signatures", &signatures);
     let record = Record { entry, events: vec![Event::Config { stamp: stamp.clone() }], guards: Vec::new() };
     runtime()?.block_on(store.commit(record)).map_err(|error| DaemonError::Store(error.to_string()))?;
     Ok(stamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_who_signs_a_redaction_neither_owns_nor_launched_it() {
+        let involved = [(PersonId::from("ana"), Launch::of("bo"))];
+        let signed = |names: &[&str]| {
+            let signers = names.iter().copied().map(PersonId::from).collect();
+            check_uninvolved(&involved, &signers).is_ok()
+        };
+        assert!(!signed(&["ana", "bo"]));
+        assert!(signed(&["ana", "cy"]) && signed(&["bo", "cy"]));
+    }
 }

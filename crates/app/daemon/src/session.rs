@@ -2,7 +2,7 @@
 
 use interlock_action::SessionId;
 use interlock_approval::Launch;
-use interlock_flow::{Event, Lease, Record, Session};
+use interlock_flow::{Event, Guard, JournalError, Lease, Record, Session};
 use interlock_gateway_aws::credentials::VirtualKeys;
 use interlock_ledger::{Entry, EntryKind};
 
@@ -152,17 +152,25 @@ impl Daemon {
         }
     }
 
-    /// Lets a session rest: its keys are worth nothing until somebody resumes it.
-    pub(crate) async fn rest_session(&self, id: &SessionId) -> Result<(), Fault> {
+    /// Lets a session rest once the run that had this key is over: its keys are worth nothing until somebody resumes it.
+    /// Where somebody has already, it goes on.
+    pub(crate) async fn rest_session(&self, id: &SessionId, key: &str) -> Result<(), Fault> {
         let known = self.memory().sessions.get(id).cloned();
         let mut session =
             known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
+        if !session.keys.iter().any(|have| have == key) {
+            return Ok(());
+        }
         session.lease.until = session.lease.until.min(self.now());
+        let guards = vec![Guard::SessionKeys(id.clone(), session.keys.clone())];
         let entry =
             Entry::new(EntryKind::SessionClosed, self.now()).public("session", id).public("rests", true);
-        let record = Record { entry, events: vec![Event::Session { session }], guards: Vec::new() };
-        let committed = self.road.ports().journal.commit(record).await;
-        committed.map(|_| ()).map_err(|error| fault("unavailable", error.to_string(), None))
+        let record = Record { entry, events: vec![Event::Session { session }], guards };
+        match self.road.ports().journal.commit(record).await {
+            // Resumed in the meantime.
+            Ok(_) | Err(JournalError::Conflict(_)) => Ok(()),
+            Err(error) => Err(fault("unavailable", error.to_string(), None)),
+        }
     }
 
     /// Ends a session: its lease and its keys are worth nothing from then on.

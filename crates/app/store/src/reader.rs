@@ -6,7 +6,7 @@ use std::{
 };
 
 use interlock_ledger::{
-    Broken, Checkpoint, Hash, Leaf, NoteVerifier, OpenedState, Opening, ProofError, WrappingKey,
+    Broken, Checkpoint, Hash, Leaf, LedgerError, NoteVerifier, OpenedState, Opening, ProofError, WrappingKey,
     consistency_proof, inclusion_proof, leaf_hash, open_body, verify_consistency, verify_inclusion,
 };
 use rusqlite::{Connection, Row, params_from_iter};
@@ -104,10 +104,26 @@ impl Reader {
         wrapped: Option<Vec<u8>>,
         body: Option<Vec<u8>>,
     ) -> Result<Option<BTreeMap<String, Opening>>, StoreError> {
-        let (Some(wrapped), Some(body)) = (wrapped, body) else { return Ok(None) };
-        let secret = self.keys.wrapping.unwrap(&wrapped);
-        let opened = secret.and_then(|secret| open_body(leaf, &body, &secret));
-        Ok(Some(opened.map_err(|error| Broken::Body { index, why: error.to_string() })?))
+        Ok(open_sealed(&self.keys.wrapping, index, leaf, wrapped.as_deref(), body.as_deref())?)
+    }
+
+    /// Opens every body that is there and checks it against its leaf; the number of them.
+    pub fn open_bodies(&self) -> Result<u64, StoreError> {
+        let connection = self.lock();
+        let query = "SELECT idx, leaf, wrapped_secret, body FROM entry
+             WHERE body IS NOT NULL OR wrapped_secret IS NOT NULL ORDER BY idx";
+        let mut statement = connection.prepare(query)?;
+        let mut rows = statement.query([])?;
+        let mut opened = 0;
+        while let Some(row) = rows.next()? {
+            let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX);
+            let unreadable = |why: String| Broken::Unreadable { index, why };
+            let leaf = row.get_ref(1)?.as_str().map_err(|error| unreadable(error.to_string()))?;
+            let leaf = Leaf::parse(leaf.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
+            check_sealed(&self.keys.wrapping, index, &leaf, row, 2)?;
+            opened += 1;
+        }
+        Ok(opened)
     }
 
     /// Decrypts an entry's events; none when there are none.
@@ -169,6 +185,37 @@ pub(crate) fn open_events(
 ) -> Result<Option<OpenedState>, Broken> {
     let opened = sealed.map(|sealed| key.open_state(sealed, hash)).transpose();
     opened.map_err(|error| Broken::Unreadable { index, why: error.to_string() })
+}
+
+/// Decrypts a body and checks it against the leaf; none when there is none.
+fn open_sealed(
+    key: &WrappingKey,
+    index: u64,
+    leaf: &Leaf,
+    wrapped: Option<&[u8]>,
+    body: Option<&[u8]>,
+) -> Result<Option<BTreeMap<String, Opening>>, Broken> {
+    let opened = match (wrapped, body) {
+        (None, None) => return Ok(None),
+        (Some(wrapped), Some(body)) => key.unwrap(wrapped).and_then(|secret| open_body(leaf, body, &secret)),
+        // INVARIANT: both are written, and both taken away, in one transaction.
+        _ => Err(LedgerError::Sealed("half of a body")),
+    };
+    opened.map(Some).map_err(|error| Broken::Body { index, why: error.to_string() })
+}
+
+/// Checks that the body that stands in two columns of a row, its secret first, opens; whether there is one.
+pub(crate) fn check_sealed(
+    key: &WrappingKey,
+    index: u64,
+    leaf: &Leaf,
+    row: &Row<'_>,
+    column: usize,
+) -> Result<bool, StoreError> {
+    let unreadable = |error: rusqlite::types::FromSqlError| Broken::Body { index, why: error.to_string() };
+    let wrapped = row.get_ref(column)?.as_blob_or_null().map_err(unreadable)?;
+    let body = row.get_ref(column + 1)?.as_blob_or_null().map_err(unreadable)?;
+    Ok(open_sealed(key, index, leaf, wrapped, body)?.is_some())
 }
 
 fn damaged(error: ProofError) -> Broken {

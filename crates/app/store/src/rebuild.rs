@@ -6,7 +6,11 @@ use interlock_flow::{Event, Memory};
 use interlock_ledger::{Broken, Checkpoint, Frontier, Hash, NoteVerifier, OpenedState, Replay, Stored};
 use rusqlite::{Connection, params};
 
-use crate::{Keys, StoreError, anchor, private, reader::open_events, schema};
+use crate::{
+    Keys, StoreError, anchor, private,
+    reader::{check_sealed, open_events},
+    schema,
+};
 
 /// What a start finds.
 pub(crate) struct Rebuilt {
@@ -27,29 +31,36 @@ pub(crate) fn rebuild(connection: &Connection, keys: &Keys, exports: &Path) -> R
     expect_exported(&mut replay, connection, &verifier, exports)?;
     let (mut memory, mut closed) = (Memory::default(), None);
     let mut statement = connection.prepare(
-        "SELECT idx, hash, leaf, events, body IS NOT NULL AND wrapped_secret IS NOT NULL FROM entry ORDER BY idx",
+        "SELECT idx, hash, leaf, events, body IS NOT NULL AND wrapped_secret IS NOT NULL, wrapped_secret, body
+         FROM entry ORDER BY idx",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let hash: Hash = row.get(1)?;
-        let (leaf, events) = (row.get_ref(2)?.as_str(), row.get_ref(3)?.as_blob_or_null());
+        let (text, events) = (row.get_ref(2)?.as_str(), row.get_ref(3)?.as_blob_or_null());
         let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX);
         let unreadable = |why: String| Broken::Unreadable { index, why };
-        let leaf = leaf.map_err(|error| unreadable(error.to_string()))?;
+        let text = text.map_err(|error| unreadable(error.to_string()))?;
         let events = events.map_err(|error| unreadable(error.to_string()))?;
         // Should they not open, the log may be wrong in a way that says more.
         let opened = open_events(&keys.wrapping, index, &hash, events).unwrap_or_else(|why| {
             closed.get_or_insert((index, why));
             None
         });
-        replay.entry(Stored {
+        let leaf = replay.entry(Stored {
             index,
-            leaf: leaf.as_bytes(),
+            leaf: text.as_bytes(),
             hash: &hash,
             has_body: row.get(4)?,
             state: opened.as_ref().map(OpenedState::state),
             has_state: true,
         })?;
+        // A body that does not open is evidence that is gone. The same as above: the log may say more.
+        match check_sealed(&keys.wrapping, index, &leaf, row, 5) {
+            Ok(_) => {}
+            Err(StoreError::Broken(why)) => drop(closed.get_or_insert((index, why))),
+            Err(other) => return Err(other),
+        }
         if let Some(opened) = opened {
             let events: Vec<Event> = serde_json::from_slice(opened.state().events)
                 .map_err(|error| unreadable(error.to_string()))?;

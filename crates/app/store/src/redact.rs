@@ -9,11 +9,11 @@ use std::{
     sync::PoisonError,
 };
 
-use interlock_action::Millis;
-use interlock_approval::State as TicketState;
+use interlock_action::{Millis, PersonId};
+use interlock_approval::{Launch, State as TicketState};
 use interlock_flow::{Event, Freeze, JournalError, Memory, Receipt, Record};
-use interlock_ledger::{Broken, Entry, EntryKind, Hash, REDACTED_ENTRY, REDACTED_STATE};
-use rusqlite::{OptionalExtension as _, params};
+use interlock_ledger::{Broken, Entry, EntryKind, Hash, REDACTED_ENTRY, REDACTED_STATE, WrappingKey};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -73,7 +73,7 @@ impl Writer {
     }
 
     fn take_away(&mut self, redact: &Redact) -> Result<Redacted, StoreError> {
-        let concerned = self.concerned(redact.index)?;
+        let concerned = concerned(&self.connection, &self.shared.keys.wrapping, redact.index)?;
         {
             let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
             still_needed(&memory, &concerned, redact)?;
@@ -110,73 +110,6 @@ impl Writer {
         }
     }
 
-    /// Follows requests and sessions from entry to entry.
-    fn concerned(&self, index: u64) -> Result<Concerned, StoreError> {
-        let mut concerned = Concerned::default();
-        let mut waiting = vec![index];
-        while let Some(index) = waiting.pop() {
-            if concerned.entries.contains_key(&index) {
-                continue;
-            }
-            let (found, events) = self.found(index)?;
-            concerned.entries.insert(index, found);
-            for subject in private::subjects(&events) {
-                if concerned.subjects.insert(subject.clone()) {
-                    waiting.extend(self.about(&subject)?);
-                }
-            }
-            let freezes = events.into_iter().filter_map(|event| match event {
-                Event::Frozen { freeze } => Some(freeze),
-                _ => None,
-            });
-            concerned.freezes.extend(freezes);
-        }
-        Ok(concerned)
-    }
-
-    fn found(&self, index: u64) -> Result<(Found, Vec<Event>), StoreError> {
-        let query =
-            "SELECT hash, events, body IS NOT NULL AND wrapped_secret IS NOT NULL FROM entry WHERE idx = ?1";
-        let mut statement = self.connection.prepare_cached(query)?;
-        let row = statement
-            .query_row([schema::key(index)], |row| {
-                Ok((row.get::<_, Hash>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, bool>(2)?))
-            })
-            .optional()?;
-        let (hash, events, has_body) = row.ok_or(StoreError::NoEntry(index))?;
-        let opened = open_events(&self.shared.keys.wrapping, index, &hash, events.as_deref())?;
-        let events: Vec<Event> = match &opened {
-            None => Vec::new(),
-            Some(opened) => serde_json::from_slice(opened.state().events)
-                .map_err(|error| Broken::Unreadable { index, why: error.to_string() })?,
-        };
-        let kept = private::without(&events);
-        Ok((Found { hash, has_body, kept }, events))
-    }
-
-    /// The entries that name it in the clear, and those that carry it.
-    fn about(&self, subject: &Subject) -> Result<Vec<u64>, StoreError> {
-        // The conditions are spelled as the indices are, or they would not be used.
-        let (query, id) = match subject {
-            Subject::Ticket(id) => {
-                ("SELECT idx FROM entry WHERE leaf ->> '$.public.ticket' = ?1", id.as_str())
-            }
-            Subject::Session(id) => {
-                ("SELECT idx FROM entry WHERE leaf ->> '$.public.session' = ?1", id.as_str())
-            }
-        };
-        let mut found = Vec::new();
-        let carriers = "SELECT idx FROM carries WHERE subject = ?1";
-        for (query, parameter) in [(query, id.to_owned()), (carriers, subject.to_string())] {
-            let mut statement = self.connection.prepare_cached(query)?;
-            let mut rows = statement.query(params![parameter])?;
-            while let Some(row) = rows.next()? {
-                found.push(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX));
-            }
-        }
-        Ok(found)
-    }
-
     /// The entry that says what was taken from one entry, with what takes its place.
     fn row(&self, redact: &Redact, index: u64, found: Found) -> Result<Row, StoreError> {
         let key = &self.shared.keys.wrapping;
@@ -195,6 +128,96 @@ impl Writer {
         row.replaces = Some(Replaced { index, events });
         Ok(row)
     }
+}
+
+/// Follows requests and sessions from entry to entry.
+fn concerned(connection: &Connection, key: &WrappingKey, index: u64) -> Result<Concerned, StoreError> {
+    let mut concerned = Concerned::default();
+    let mut waiting = vec![index];
+    while let Some(index) = waiting.pop() {
+        if concerned.entries.contains_key(&index) {
+            continue;
+        }
+        let (found, events) = found(connection, key, index)?;
+        concerned.entries.insert(index, found);
+        for subject in private::subjects(&events) {
+            if concerned.subjects.insert(subject.clone()) {
+                waiting.extend(about(connection, &subject)?);
+            }
+        }
+        let freezes = events.into_iter().filter_map(|event| match event {
+            Event::Frozen { freeze } => Some(freeze),
+            _ => None,
+        });
+        concerned.freezes.extend(freezes);
+    }
+    Ok(concerned)
+}
+
+fn found(connection: &Connection, key: &WrappingKey, index: u64) -> Result<(Found, Vec<Event>), StoreError> {
+    let query =
+        "SELECT hash, events, body IS NOT NULL AND wrapped_secret IS NOT NULL FROM entry WHERE idx = ?1";
+    let mut statement = connection.prepare_cached(query)?;
+    let row = statement
+        .query_row([schema::key(index)], |row| {
+            Ok((row.get::<_, Hash>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, bool>(2)?))
+        })
+        .optional()?;
+    let (hash, events, has_body) = row.ok_or(StoreError::NoEntry(index))?;
+    let opened = open_events(key, index, &hash, events.as_deref())?;
+    let events: Vec<Event> = match &opened {
+        None => Vec::new(),
+        Some(opened) => serde_json::from_slice(opened.state().events)
+            .map_err(|error| Broken::Unreadable { index, why: error.to_string() })?,
+    };
+    let kept = private::without(&events);
+    Ok((Found { hash, has_body, kept }, events))
+}
+
+/// The entries that name it in the clear, and those that carry it.
+fn about(connection: &Connection, subject: &Subject) -> Result<Vec<u64>, StoreError> {
+    // The conditions are spelled as the indices are, or they would not be used.
+    let (query, id) = match subject {
+        Subject::Ticket(id) => ("SELECT idx FROM entry WHERE leaf ->> '$.public.ticket' = ?1", id.as_str()),
+        Subject::Session(id) => ("SELECT idx FROM entry WHERE leaf ->> '$.public.session' = ?1", id.as_str()),
+    };
+    let mut found = Vec::new();
+    let carriers = "SELECT idx FROM carries WHERE subject = ?1";
+    for (query, parameter) in [(query, id.to_owned()), (carriers, subject.to_string())] {
+        let mut statement = connection.prepare_cached(query)?;
+        let mut rows = statement.query(params![parameter])?;
+        while let Some(row) = rows.next()? {
+            found.push(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX));
+        }
+    }
+    Ok(found)
+}
+
+/// Who is involved in what a redaction of this entry takes away: the owner and the launchers of every session and request
+/// that it carries or names.
+pub(crate) fn involved(
+    connection: &Connection,
+    key: &WrappingKey,
+    memory: &Memory,
+    index: u64,
+) -> Result<Vec<(PersonId, Launch)>, StoreError> {
+    let mut subjects = concerned(connection, key, index)?.subjects;
+    let query = "SELECT leaf ->> '$.public.session', leaf ->> '$.public.ticket' FROM entry WHERE idx = ?1";
+    let named: (Option<String>, Option<String>) =
+        connection.query_row(query, [schema::key(index)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    subjects.extend(named.0.map(|id| Subject::Session(id.into())));
+    subjects.extend(named.1.map(|id| Subject::Ticket(id.into())));
+    let who = |subject: &Subject| match subject {
+        Subject::Ticket(id) => {
+            let held = &memory.tickets.get(id)?.held;
+            Some((held.owner.clone(), held.launch.clone()))
+        }
+        Subject::Session(id) => {
+            let session = memory.sessions.get(id)?;
+            Some((session.agent.owner.clone(), session.launch.clone()))
+        }
+    };
+    Ok(subjects.iter().filter_map(who).collect())
 }
 
 /// Refuses while something that would lose its meaning is still acted on.

@@ -12,7 +12,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use interlock_action::Millis;
+use interlock_action::{Millis, PersonId};
+use interlock_approval::Launch;
 use interlock_flow::{Event, Journal, JournalError, Memory, PermitNote, Receipt, Record};
 use interlock_ledger::{Checkpoint, Entry, EntryKind};
 use tokio::sync::oneshot;
@@ -23,7 +24,7 @@ use crate::{
     draft::Draft,
     queue::{Job, Limits, Queue},
     rebuild::{self, Rebuilt},
-    redact::{Redact, Redacted},
+    redact::{self, Redact, Redacted},
     schema,
     writer::{Shared, WAL_STEP, Writer},
 };
@@ -169,6 +170,12 @@ impl Store {
         let redact = Redact { index, by: by.to_owned(), reason: reason.to_owned(), at: now, answer };
         self.shared.queue.push(Job::Redact(Box::new(redact)))?;
         answered.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+
+    /// Who is involved in what [`Store::redact`] would take away: an owner and launchers for every session and request.
+    pub fn involved(&self, index: u64) -> Result<Vec<(PersonId, Launch)>, StoreError> {
+        let memory = self.memory().read().unwrap_or_else(PoisonError::into_inner);
+        redact::involved(&self.reader.lock(), &self.shared.keys.wrapping, &memory, index)
     }
 
     async fn push(&self, draft: Draft) -> Result<Receipt, JournalError> {

@@ -58,6 +58,12 @@ pub struct Observed {
     pub exists: Option<bool>,
     /// Its tags; `None` when they could not be read.
     pub tags: Option<BTreeMap<String, String>>,
+    /// What people call it, where that stands neither in its id nor in its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Whether people may call it something that could not be read.
+    #[serde(default)]
+    pub names_unread: bool,
     /// Whether it bears data, as measured.
     pub data: Bears,
     /// Its size in plain words.

@@ -106,11 +106,14 @@ pub(super) struct Land {
     pub(super) world: Mutex<World>,
     pub(super) calls: Mutex<Vec<Operation>>,
     pub(super) proof: Mutex<Answer>,
+    /// Of each read, whether it had to be made anew.
+    pub(super) looks: Mutex<Vec<bool>>,
 }
 
 #[async_trait]
 impl Inspect for Land {
-    async fn inspect(&self, _inspection: &Inspection, _call: &Call) -> Answer {
+    async fn inspect(&self, inspection: &Inspection, _call: &Call) -> Answer {
+        self.looks.lock().unwrap().push(inspection.fresh());
         self.proof.lock().unwrap().clone()
     }
 }
@@ -124,8 +127,15 @@ impl Execute for Land {
 }
 
 impl Foresee for Land {
-    fn reads(&self, _action: &Action, _so_far: &Answers) -> Vec<Read> {
-        Vec::new()
+    fn reads(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
+        let call = Call {
+            surface: Surface::Aws,
+            operation: Operation::aws("rds", "DescribeDBInstances"),
+            account: action.account.clone(),
+            region: action.region.clone(),
+            arguments: json!({}),
+        };
+        vec![Read { key: "all".to_owned(), call }]
     }
     fn fold(&self, _action: &Action, _answers: &Answers) -> Survey {
         let world = self.world.lock().unwrap().clone();
@@ -174,6 +184,7 @@ impl House {
             world: Mutex::new(world),
             calls: Mutex::default(),
             proof: Mutex::new(Answer::Found(json!({"Status": "AVAILABLE"}))),
+            looks: Mutex::default(),
         });
         let ports = Ports {
             journal: Arc::clone(&pages) as _,
@@ -256,8 +267,13 @@ impl House {
 
     /// The session is another one: launched so, and not otherwise.
     pub(super) fn launched(&self, launch: Launch) {
+        self.launched_in(SESSION, launch);
+    }
+
+    /// The same of another session.
+    pub(super) fn launched_in(&self, session: &str, launch: Launch) {
         let mut memory = self.pages.memory.write().unwrap();
-        memory.sessions.get_mut(&SessionId::new(SESSION)).unwrap().launch = launch;
+        memory.sessions.get_mut(&SessionId::new(session)).unwrap().launch = launch;
     }
 
     pub(super) fn happens(&self, event: Event) {

@@ -176,6 +176,39 @@ fn what_has_only_an_id_goes_by_its_tag_name_where_that_is_stricter() {
 }
 
 #[test]
+fn what_has_only_an_id_goes_by_what_people_call_it() {
+    let house = named();
+    let key = Target { kind: Kind::Key, ..database("0d4d8c2e") };
+    let called = |name: &str| Observed {
+        tags: Some(std::collections::BTreeMap::new()),
+        names: vec![name.to_owned()],
+        ..there()
+    };
+    let stop = action("DisableKey", Effect::Interrupt, key.clone());
+    see(&house, &key, called("trial"));
+    assert!(house.runs(&stop));
+    // A name that could not be read is held to be production's, but not for good.
+    see(&house, &key, Observed { names_unread: true, ..there() });
+    house.ticket(&action("CancelKeyDeletion", Effect::Interrupt, key.clone()));
+    see(&house, &key, called("trial"));
+    assert!(house.runs(&stop));
+    see(&house, &key, called("PROD-school"));
+    house.ticket(&stop);
+    see(&house, &key, called("trial"));
+    house.ticket(&stop);
+
+    // Where no production rule goes by names, none is missed; and a name makes nothing laxer.
+    let rules = [json!({"name": "development", "match": {"name": "dev-*"}})];
+    let house = House::with(&["ana", "bo", "cy"], &rules, false);
+    see(&house, &key, called("dev-key"));
+    house.ticket(&stop);
+    let rules = [json!({"name": "development", "match": {"account": "111122223333"}})];
+    let house = House::with(&["ana", "bo", "cy"], &rules, false);
+    see(&house, &key, Observed { names_unread: true, ..there() });
+    assert!(house.runs(&stop));
+}
+
+#[test]
 fn a_freeze_of_a_service_stops_other_services_hands_on_it_and_one_of_production_what_reaches_it() {
     let house = named();
     let mut aside = action("DeleteResource", Effect::Update, database("trial"));

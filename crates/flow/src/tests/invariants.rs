@@ -85,7 +85,7 @@ proptest! {
                     }
                     let standing = {
                         let memory = house.road.memory();
-                        memory.ticket_of.values().next().cloned()
+                        memory.tickets_of.values().flatten().last().cloned()
                     };
                     if let Some(newest) = standing.filter(|newest| *newest != ticket) {
                         (ticket, denied) = (newest, false);

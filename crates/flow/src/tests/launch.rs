@@ -122,6 +122,31 @@ fn an_approval_does_not_outlive_the_launch_it_was_given_for() {
 }
 
 #[test]
+fn sessions_of_one_task_with_other_launchers_wait_side_by_side() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    house.launched(Launch::of("bo"));
+    house.session("ses-2", "ana");
+    house.launched_in("ses-2", Launch::of("cy"));
+    let asked = stop("school");
+    let first = house.ticket(&asked);
+    house.says("cy", Decisive::Approve, &first).unwrap();
+    let held = |session: &str| match house.admit_in(session, &asked) {
+        Verdict::Held(held) => held.ticket,
+        _ => panic!("{session} was not held"),
+    };
+    // cy launched the second: cy's yes is none for it.
+    let second = held("ses-2");
+    assert_ne!(first, second);
+    assert_eq!(held("ses-2"), second, "asked again it is the same request");
+    assert!(house.runs(&asked), "the first still has its approval");
+    // Once each.
+    assert_ne!(house.ticket(&asked), first);
+    house.says("bo", Decisive::Approve, &second).unwrap();
+    assert!(matches!(house.admit_in("ses-2", &asked), Verdict::Allowed(_)));
+    assert_ne!(held("ses-2"), second);
+}
+
+#[test]
 fn two_who_resume_it_at_the_same_time_are_both_its_launchers() {
     let house = House::of(&["ana", "bo", "cy"]);
     house.resumed(Some("bo"));

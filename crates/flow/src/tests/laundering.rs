@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use futures_executor::block_on;
-use interlock_action::{ClassifierWrite, Effect, Kind, Observed, Relation, Target};
+use interlock_action::{Bears, ClassifierWrite, Effect, Kind, Observed, Relation, Target};
 use serde_json::json;
 
 use super::house::{House, SESSION, action, database, delete};
@@ -74,6 +74,7 @@ fn stands(house: &House, name: &str, id: Option<&str>) {
         exists: Some(id.is_some()),
         immutable_id: id.map(str::to_owned),
         tags: Some(BTreeMap::new()),
+        data: Bears::No,
         ..Observed::default()
     };
     house.land.world.lock().unwrap().observed.insert(database(name).id, seen);
@@ -88,6 +89,7 @@ fn makes(house: &House, name: &str, leaves: &str) {
     let seen = Observed {
         exists: Some(true),
         immutable_id: Some(leaves.to_owned()).filter(|id| !id.is_empty()),
+        data: Bears::No,
         ..Observed::default()
     };
     house.land.world.lock().unwrap().observed.insert(database(name).id, seen);
@@ -105,6 +107,50 @@ fn what_a_session_provably_made_it_may_remove_until_somebody_else_writes_to_it()
     makes(&house, "school", "db-2");
     house.happens(crate::Event::Touched { target: database("school").id, session: "ses-2".into() });
     house.ticket(&delete("school"));
+}
+
+#[test]
+fn who_made_a_thing_may_not_remove_what_others_may_have_put_into_it() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let bears = |name: &str, data: Bears| {
+        house.land.world.lock().unwrap().observed.get_mut(&database(name).id).unwrap().data = data;
+    };
+    for data in [Bears::Yes, Bears::Unknown] {
+        makes(&house, "school", "db-1");
+        bears("school", data);
+        house.ticket(&delete("school"));
+    }
+    // What removes nothing of it stays the maker's affair.
+    assert!(house.runs(&action("StopDBInstance", Effect::Interrupt, database("school"))));
+    bears("school", Bears::No);
+    assert!(house.runs(&delete("school")));
+    // Nobody sees in a key what is encrypted with it, wherever that lies.
+    let key = Target { kind: Kind::Key, ..database("key") };
+    makes(&house, "key", "key-1");
+    house.ticket(&action("ScheduleKeyDeletion", Effect::Destroy, key));
+    // Elsewhere it flows, with the recovery point where one can be made, and costs the sums nothing.
+    for name in ["dev-1", "dev-2", "dev-3", "dev-4", "dev-5"] {
+        makes(&house, name, "db-1");
+        bears(name, Bears::Yes);
+        assert!(house.runs(&delete(name)), "{name}");
+    }
+}
+
+#[test]
+fn what_proves_who_made_a_thing_or_looks_at_what_goes_is_read_anew() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let anew = |ask: &interlock_action::Action| {
+        house.land.looks.lock().unwrap().clear();
+        house.admit(ask);
+        house.land.looks.lock().unwrap().clone()
+    };
+    let stop = action("StopDBInstance", Effect::Interrupt, database("dev-a"));
+    assert_eq!(anew(&stop), [false]);
+    for effect in [Effect::Create, Effect::Destroy, Effect::RecoveryLoss] {
+        assert_eq!(anew(&action("Something", effect, database("dev-a"))), [true], "{effect:?}");
+    }
+    makes(&house, "dev-a", "db-1");
+    assert_eq!(anew(&stop), [true], "it stands in memory as made");
 }
 
 #[test]
@@ -147,6 +193,10 @@ fn an_id_that_stands_in_the_name_is_proof_by_itself() {
         agent: "claude".into(),
         session: SESSION.into(),
         immutable_id: Some(id.to_owned()),
+    };
+    let delete = |name: &str| {
+        let network = Target { kind: Kind::Network, data: Bears::No, ..database(name) };
+        action("DeleteVpc", Effect::Destroy, network)
     };
     house.happens(made("vpc-1", "vpc-1"));
     assert!(house.runs(&delete("vpc-1")));

@@ -1,7 +1,7 @@
 //! Objects: things that are written without being created first, over and over.
 
 use futures_executor::block_on;
-use interlock_action::{Action, Claim, Effect, Kind, Observed};
+use interlock_action::{Action, Claim, Effect, Kind, Observed, Relation, Target};
 
 use super::house::{House, SESSION, action, database};
 
@@ -62,6 +62,41 @@ fn what_somebody_else_wrote_over_it_is_not_ones_own() {
     stands(&house, Some("by hand"));
     house.ticket(&delete());
     house.ticket(&put(true));
+}
+
+#[test]
+fn a_copy_of_production_makes_nothing_beside_it_production() {
+    let named = || {
+        let rules = [
+            serde_json::json!({"name": "production", "match": {"name": "prod-*"}}),
+            serde_json::json!({"name": "development", "match": {"account": "111122223333"}}),
+        ];
+        House::with(&["ana", "bo", "cy"], &rules, false)
+    };
+    let at = |path: &str| Target { id: format!("arn:aws:s3:::{path}").into(), ..object() };
+    let copy = |from: &str, to: &str| {
+        let mut copy = action("CopyObject", Effect::Create, at(to));
+        copy.targets[0].relation = Relation::Creates;
+        copy.targets.push(Target { relation: Relation::Source, ..at(from) });
+        copy
+    };
+    let open = |path: &str| action("PutObjectAcl", Effect::Expose, at(path));
+    let house = named();
+    assert!(house.runs(&copy("prod-school/marks.csv", "scratch/in/marks.csv")));
+    house.ticket(&open("scratch/in/marks.csv"));
+    assert!(house.runs(&open("scratch/in/other.csv")), "what lies beside it is what it was");
+    house.ticket(&open("scratch/in/*"));
+    // The copy of a copy is one, and who opens the bucket opens all that is in it.
+    assert!(house.runs(&copy("scratch/in/marks.csv", "second/marks.csv")));
+    house.ticket(&open("second/marks.csv"));
+    let bucket = |name: &str| Target { kind: Kind::Bucket, name: Some(name.to_owned()), ..at(name) };
+    house.ticket(&action("PutBucketPolicy", Effect::Expose, bucket("scratch")));
+    assert!(house.runs(&action("PutBucketPolicy", Effect::Expose, bucket("scr"))));
+    assert!(house.runs(&action("PutBucketTagging", Effect::Update, bucket("scratch"))));
+    // What is remembered of the bucket counts for all that is in it.
+    let event = crate::Event::Classified { target: at("third").id, environment: crate::PRODUCTION.into() };
+    house.happens(event);
+    house.ticket(&open("third/any"));
 }
 
 #[test]

@@ -1,10 +1,93 @@
 use super::house::{House, action, database, delete};
-use crate::{ApproveError, Decisive};
+use crate::{Administrative, Agent, ApproveError, Decisive, Event, Guard, Lease, Memory, Session, judge};
 use interlock_action::Effect;
-use interlock_approval::Refusal;
+use interlock_approval::{EnrolledKey, KeyStep, Launch, Person, Refusal};
+use interlock_policy::AgentClass;
 
 fn stop(name: &str) -> interlock_action::Action {
     action("StopDBInstance", Effect::Interrupt, database(name))
+}
+
+fn person(name: &str, step: KeyStep, counts_from: u64) -> Event {
+    let key = EnrolledKey {
+        public_key: format!("key of {name}"),
+        fingerprint: format!("SHA256:{name}"),
+        step,
+        enrolled: 0,
+        counts_from,
+    };
+    Event::Person { person: Person { name: name.into(), keys: vec![key], roles: Vec::new() } }
+}
+
+#[test]
+fn whoever_cools_off_is_nobody_yet() {
+    let mut memory = Memory::default();
+    memory.apply(&person("ana", KeyStep::OpenSsh, 10));
+    memory.apply(&person("bo", KeyStep::OpenSsh, 100));
+    let at = |memory: &Memory, now| (memory.solo(now), judge::team(memory, now));
+    assert_eq!((at(&memory, 99), at(&memory, 100)), ((true, 1), (false, 2)));
+    // Solo is over for good, whatever becomes of the keys.
+    memory.apply(&person("bo", KeyStep::OpenSsh, 500));
+    assert_eq!((at(&memory, 99), at(&memory, 100)), ((true, 1), (false, 1)));
+    memory.apply(&person("cy", KeyStep::OpenSsh, 50));
+    assert_eq!((at(&memory, 49), at(&memory, 50)), ((true, 1), (false, 2)));
+}
+
+#[test]
+fn the_second_step_is_asked_for_once_enough_people_have_it() {
+    let mut memory = Memory::default();
+    memory.apply(&person("ana", KeyStep::OpenSsh, 0));
+    memory.apply(&person("bo", KeyStep::SecurityKey, 100));
+    assert_eq!(memory.step(1, 99), KeyStep::OpenSsh, "it cools off");
+    assert_eq!((memory.step(1, 100), memory.step(2, 100)), (KeyStep::SecurityKey, KeyStep::OpenSsh));
+    memory.apply(&person("cy", KeyStep::DeviceBound, 0));
+    assert_eq!(memory.step(2, 100), KeyStep::SecurityKey);
+}
+
+#[test]
+fn a_change_of_who_may_approve_asks_for_the_second_step_too() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let change = || Administrative {
+        verb: "person-add".to_owned(),
+        what: "enrol eve".to_owned(),
+        body: serde_json::Value::Null,
+        by: "ana".into(),
+    };
+    let weak = futures_executor::block_on(house.road.hold_administrative(change())).unwrap();
+    assert_eq!(weak.quorum.step, KeyStep::OpenSsh);
+    for name in ["dee", "el"] {
+        house.happens(person(name, KeyStep::SecurityKey, 0));
+    }
+    let strong = futures_executor::block_on(house.road.hold_administrative(change())).unwrap();
+    assert_eq!(strong.quorum.step, KeyStep::SecurityKey);
+    let refused = house.says("bo", Decisive::Approve, &strong.id);
+    assert!(matches!(refused, Err(ApproveError::Refused(Refusal::WeakKey(_)))), "{refused:?}");
+}
+
+#[test]
+fn what_was_taken_back_stays_so_whatever_is_written_later() {
+    let mut memory = Memory::default();
+    let session = |keys: &[&str], until| Session {
+        id: "ses-1".into(),
+        agent: Agent { name: "claude".into(), owner: "ana".into(), class: AgentClass::Builder },
+        launch: Launch::of("ana"),
+        task: "tidy up".into(),
+        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
+        advisory: false,
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        opened: 0,
+    };
+    memory.apply(&Event::Session { session: session(&["K1"], 100) });
+    memory.apply(&Event::Session { session: session(&["K2"], 200) });
+    let rests = Guard::SessionKeys("ses-1".into(), vec!["K1".to_owned()]);
+    assert!(memory.check(&rests).is_err(), "a run that is over rests its own keys only");
+    let own = Guard::SessionKeys("ses-1".into(), vec!["K2".to_owned()]);
+    assert!(memory.check(&own).is_ok());
+    memory.apply(&Event::SessionClosed { session: "ses-1".into() });
+    // Read before it was ended, written after.
+    memory.apply(&Event::Session { session: session(&["K3"], 300) });
+    assert!(memory.sessions[&"ses-1".into()].lease.revoked);
+    assert!(memory.check(&Guard::SessionLive("ses-1".into(), 250)).is_err());
 }
 
 #[test]

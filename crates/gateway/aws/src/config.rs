@@ -41,7 +41,7 @@ pub struct GatewayConfig {
     /// What virtual secrets are derived from.
     pub home_key: HomeKey,
     /// For how long the answer to one of Interlock's own reads may be used again while nothing was changed through
-    /// this gateway.
+    /// this gateway. Reads that prove who made something, or look at what is about to go, are always made anew.
     pub read_cache: Duration,
     /// How many connections may be open at once, of all clients together.
     pub connections: usize,

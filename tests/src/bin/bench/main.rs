@@ -14,6 +14,10 @@ mod machine;
 mod responder;
 mod stats;
 
+/// As in the binary that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let scratch = interlock_tests::Scratch::new("bench");
     machine::print(scratch.path());

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
-use interlock_daemon::api::AddAgent;
+use interlock_daemon::api::{AddAgent, Added};
 use interlock_policy::AgentClass;
 
 use crate::{
@@ -27,9 +27,9 @@ pub(crate) enum Agent {
         /// `observer` reads only, `builder` is the default, `operator` runs what others built.
         #[arg(long, default_value = "builder", value_parser = class)]
         class: AgentClass,
-        /// The signing person's OpenSSH key.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
+        /// The signing person's OpenSSH key. The owner signs: where somebody else registers it, give `--key` twice.
+        #[arg(long = "key", value_name = "FILE", required = true)]
+        keys: Vec<PathBuf>,
     },
     /// List agents.
     Ls,
@@ -48,10 +48,14 @@ impl Agent {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         let client = global.client()?;
         match self {
-            Self::Add { name, owner, class, key } => {
+            Self::Add { name, owner, class, keys } => {
                 let body = AddAgent { name: name.as_str().into(), owner: owner.into(), class };
-                let signed =
-                    sign::administrative(&client, "agent-add", &name, body, &key, "register an agent")?;
+                let sign = |key: &PathBuf| {
+                    sign::signed(&client, "agent-add", &name, &body, key, "register an agent")
+                };
+                let mut all = keys.iter().map(sign).collect::<Result<Vec<_>, _>>()?.into_iter();
+                let signed = all.next().ok_or_else(|| Fault::usage("nobody signs: give `--key FILE`"))?;
+                let signed = Added { body, signed, co_signed: all.collect() };
                 client.post::<_, ()>("/v1/agents", &signed)?;
                 output.show(&signed.body, |agent| {
                     format!("agent {} registered, owned by {}", agent.name, agent.owner)

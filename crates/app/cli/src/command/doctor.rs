@@ -92,10 +92,14 @@ fn sandbox(global: &Global) -> Result<Vec<Finding>, Fault> {
     match check() {
         Err(missing) => Ok(vec![finding("sandbox", false, missing.to_string(), missing.fix())]),
         Ok(_) => {
-            let current = std::env::current_dir().map_err(|error| Fault::failed(error.to_string()))?;
+            // In a folder of its own: whoever asks may stand in their home, where no agent works.
+            let folder = std::env::temp_dir().join(format!("interlock-doctor-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).map_err(|error| Fault::file(&folder, &error))?;
             let program = std::env::current_exe().map_err(|error| Fault::failed(error.to_string()))?;
-            let confinement = Confinement::new(user_home()?, global.home()?, current, program);
-            Ok(interlock_confine::probe::probe(&confinement))
+            let confinement = Confinement::new(user_home()?, global.home()?, folder.clone(), program);
+            let findings = interlock_confine::probe::probe(&confinement);
+            let _ = std::fs::remove_dir_all(&folder);
+            Ok(findings)
         }
     }
 }

@@ -42,16 +42,16 @@ pub(crate) enum Ledger {
         with_bodies: bool,
     },
     /// Take away what is private in an entry, for good, and in all that carry the same request or session. The daemon
-    /// must be stopped; a person signs.
+    /// must be stopped. In a team two people sign, and one of them neither owns nor launched what it is about.
     Redact {
         /// The entry.
         entry: u64,
         /// Why; stays readable.
         #[arg(long, value_name = "TEXT")]
         reason: String,
-        /// The signing person's OpenSSH key.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
+        /// A signing person's OpenSSH key; in a team given twice, for two people.
+        #[arg(long = "key", value_name = "FILE", required = true)]
+        keys: Vec<PathBuf>,
     },
     /// Verify an exported folder, or without one this home's own log. Needs no daemon.
     Verify {
@@ -108,12 +108,9 @@ impl Ledger {
                     )
                 });
             }
-            Self::Redact { entry, reason, key } => {
+            Self::Redact { entry, reason, keys } => {
                 let redacted = interlock_daemon::redact(&global.home()?, entry, |people, statement| {
-                    let person = sign::signer(people, &key).map_err(|fault| fault.to_string())?;
-                    let statement = statement(&person, &reason);
-                    let signature = sign::statement(&statement, &key).map_err(|fault| fault.to_string())?;
-                    Ok((statement, signature))
+                    sign::together(people, statement, &keys, &reason)
                 })?;
                 output.show(
                     &serde_json::json!({"entries": redacted.entries, "wiped": redacted.wiped}),
@@ -178,7 +175,10 @@ fn verify(
         None => {
             own = Scratch::new()?;
             let home = Home::open(&global.home()?).map_err(broken)?;
-            Reader::open(&home).and_then(|reader| reader.export(&own.0, false)).map_err(broken)?;
+            let reader = Reader::open(&home).map_err(broken)?;
+            // What leaves the house closed is opened here: only the home's key can tell that it still opens.
+            reader.open_bodies().map_err(broken)?;
+            reader.export(&own.0, false).map_err(broken)?;
             &own.0
         }
     };

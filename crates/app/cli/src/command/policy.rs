@@ -31,11 +31,12 @@ pub(crate) enum Policy {
         /// The rule's id, as a ticket names it.
         rule: Option<String>,
     },
-    /// Put `interlock.toml` and `policies/` in force as they stand now: a person signs. The daemon must be stopped.
+    /// Put `interlock.toml` and `policies/` in force as they stand now: in a team two people sign. The daemon must be
+    /// stopped.
     Apply {
-        /// The signing person's OpenSSH key.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
+        /// A signing person's OpenSSH key; in a team given twice, for two people.
+        #[arg(long = "key", value_name = "FILE", required = true)]
+        keys: Vec<PathBuf>,
         /// Why.
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -72,13 +73,9 @@ impl Policy {
                 return Ok(if report.passed() { Exit::Ok } else { Exit::Failed }.into());
             }
             Self::Explain { rule } => explain(&Bundle::shipped(), rule.as_deref(), output)?,
-            Self::Apply { key, reason } => {
+            Self::Apply { keys, reason } => {
                 let applied = interlock_daemon::apply(&global.home()?, |people, statement| {
-                    let person = crate::sign::signer(people, &key).map_err(|fault| fault.to_string())?;
-                    let statement = statement(&person, &reason);
-                    let signature =
-                        crate::sign::statement(&statement, &key).map_err(|fault| fault.to_string())?;
-                    Ok((statement, signature))
+                    crate::sign::together(people, statement, &keys, &reason)
                 })?;
                 output.show(&applied, |stamp| {
                     format!("in force: configuration {}, bundle {}", stamp.config, stamp.bundle)

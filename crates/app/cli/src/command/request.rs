@@ -156,11 +156,15 @@ fn card(view: &RequestView) -> String {
     section(&mut lines, "would", changes.iter().map(|change| change.what.clone()));
     section(&mut lines, "data lost", forecast.data_loss.iter().cloned());
     let count = |n: Option<u32>| n.map_or("unread".to_owned(), |n| n.to_string());
-    lines.push(format!(
-        "recovery   {} recovery points now, {} afterwards",
-        count(forecast.recovery.before),
-        count(forecast.recovery.after)
-    ));
+    // Of what bears no data nobody counted any.
+    let destroys = changes.iter().any(|change| change.effect == interlock_action::Effect::Destroy);
+    if destroys || forecast.recovery != interlock_action::RecoveryCount::default() {
+        lines.push(format!(
+            "recovery   {} recovery points now, {} afterwards",
+            count(forecast.recovery.before),
+            count(forecast.recovery.after)
+        ));
+    }
     let fate = |survives| if survives { "survives" } else { "dies" };
     section(
         &mut lines,

@@ -8,8 +8,9 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use interlock_approval::parse_public_key;
 use interlock_confine::{CA_BUNDLE, Confinement, Door, ENDPOINT_PORT, PROXY_PORT, client_environment};
-use interlock_daemon::api::{OpenSession, OpenedSession};
+use interlock_daemon::api::{OpenSession, OpenedSession, RestSession};
 
 use crate::{command::Global, exit::Exit, fault::Fault, output::Output, sign};
 
@@ -88,9 +89,10 @@ impl Run {
                 self.beside(&opened)
             }
         };
+        let ended_run = RestSession { access_key_id: opened.access_key_id.clone() };
         // The keys end with the command; a daemon that is gone meanwhile lets them end with the lease.
         if let Err(fault) =
-            global.client()?.post::<_, ()>(&format!("/v1/sessions/{}/rest", opened.session), &())
+            global.client()?.post::<_, ()>(&format!("/v1/sessions/{}/rest", opened.session), &ended_run)
         {
             output.say(&format!("interlock: the session could not be put to rest: {fault}"));
         }
@@ -149,6 +151,7 @@ impl Run {
         let mut confinement = Confinement::new(user_home()?, global.home()?, current, program);
         confinement.writable.clone_from(&self.writable);
         confinement.readable.clone_from(&self.readable);
+        confinement.keys = self.key.iter().flat_map(|key| private_halves(key)).collect();
         confinement.doors = vec![
             Door::in_directory(PROXY_PORT, &opened.proxy_socket),
             Door::in_directory(ENDPOINT_PORT, &opened.endpoint_socket),
@@ -252,6 +255,15 @@ impl Place {
             ca_bundle: opened.ca_bundle.clone(),
         }
     }
+}
+
+/// The files that somebody with this key signs with: whoever reads one is that person.
+fn private_halves(key: &Path) -> Vec<PathBuf> {
+    let beside = key.extension().is_some_and(|extension| extension == "pub").then(|| key.with_extension(""));
+    // What cannot be read for certain counts as private.
+    let public = std::fs::read_to_string(key).is_ok_and(|text| parse_public_key(&text, 0, 0).is_ok());
+    let given = (!public).then(|| key.to_owned());
+    given.into_iter().chain(beside.filter(|path| path.symlink_metadata().is_ok())).collect()
 }
 
 fn sandbox() -> Result<interlock_confine::Sandbox, Fault> {

@@ -134,3 +134,45 @@ fn doors_are_bound_by_socket_or_by_directory() {
     confinement.doors = vec![crate::Door::new(17_100, place.at("nowhere.sock"))];
     assert!(matches!(Plan::on(&confinement, &Host::default()), Err(ConfineError::Unresolved { .. })));
 }
+
+#[test]
+fn a_key_that_a_person_signs_with_is_never_seen() {
+    let place = Place::new();
+    let mut confinement = place.confinement();
+    let (keys, key, other) =
+        (place.dir("home/keys"), place.write("home/keys/ana"), place.write("home/keys/notes"));
+    std::os::unix::fs::symlink(&key, place.at("home/link")).unwrap();
+    confinement.keys = vec![place.at("home/link")];
+    let plan = |confinement: &Confinement| Plan::on(confinement, &Host::default());
+    let found = plan(&confinement).unwrap();
+    assert!(found.masks.hides(&key) && found.masks.hides(&place.at("home/link")));
+    let found = words(&found);
+    let shown = |found: &[String], path: &Path| found.iter().any(|word| *word == text(path));
+    assert!(!shown(&found, &key) && shown(&found, &other));
+    assert!(position(&found, &["--ro-bind-try", &text(&keys), &text(&keys)]).is_none());
+
+    std::fs::hard_link(&key, place.at("home/second")).unwrap();
+    assert!(matches!(plan(&confinement), Err(ConfineError::HardLinked(_))), "its second name would show it");
+    std::fs::remove_file(place.at("home/second")).unwrap();
+
+    // What is only read hides it; what is written to could replace it.
+    confinement.readable = vec![keys.clone()];
+    plan(&confinement).unwrap();
+    confinement.writable = vec![keys];
+    let refused = plan(&confinement).unwrap_err();
+    assert!(matches!(refused, ConfineError::KeyWithin { what: "the writable path", .. }), "{refused}");
+    assert!(refused.hint().unwrap().contains("--key"));
+    confinement.writable.clear();
+    confinement.keys = vec![place.write("home/src/project/key")];
+    let refused = plan(&confinement).unwrap_err();
+    assert!(matches!(refused, ConfineError::KeyWithin { what: "the work directory", .. }), "{refused}");
+}
+
+#[test]
+fn a_key_that_a_variable_of_ours_names_is_masked() {
+    let place = Place::new();
+    let mut confinement = place.confinement();
+    let key = place.write("home/keys/ana");
+    confinement.inherited.push(("INTERLOCK_KEY".into(), key.clone().into()));
+    assert!(Plan::on(&confinement, &Host::default()).unwrap().masks.hides(&key));
+}

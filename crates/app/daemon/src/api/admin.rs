@@ -72,6 +72,9 @@ pub struct Added<T> {
     pub body: T,
     /// By whom.
     pub signed: Signed,
+    /// By whom else, each over the same; none in most requests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub co_signed: Vec<Signed>,
 }
 
 /// `POST /v1/freezes`. Anybody who reaches the control socket may freeze: it only ever stops.

@@ -9,4 +9,4 @@ pub use admin::{
     UnfreezeRequest,
 };
 pub use request::{DecisionRequest, RequestRow, RequestView};
-pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, SessionRow};
+pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};

@@ -101,6 +101,13 @@ impl std::fmt::Debug for OpenedSession {
     }
 }
 
+/// `POST /v1/sessions/{id}/rest`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RestSession {
+    /// The virtual key of the run that is over.
+    pub access_key_id: String,
+}
+
 /// One line of `session ls`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionRow {

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::process::ExitStatusExt as _, path::Path, process::Command};
 
 use interlock_action::{
-    Change, Claim, ClassifierWrite, Effect, Kind, Relation, Reversibility, Target, TargetId,
+    Change, Claim, ClassifierWrite, Effect, Kind, PersonId, Relation, Reversibility, Target, TargetId,
 };
 use interlock_approval::{Message, Reason, Ticket};
 use interlock_flow::{Event, Guard, Journal as _, Record};
@@ -165,6 +165,20 @@ fn sealed_events(home: &Home, index: u64) -> Vec<u8> {
 fn parts(sealed: &[u8], bytes: &[u8]) -> (usize, usize) {
     let parts: Vec<_> = sealed.chunks(700).map(|chunk| &chunk[..chunk.len().min(16)]).collect();
     (parts.iter().filter(|part| holds(bytes, part)).count(), parts.len())
+}
+
+#[test]
+fn whoever_owns_or_launched_what_an_entry_carries_or_names_is_involved() {
+    let folder = Folder::new();
+    let store = open(&folder.home());
+    commit(&store, open_session()).unwrap();
+    commit(&store, open_ticket("t-1")).unwrap();
+    let named = Entry::new(EntryKind::Tool, NOW).public("session", "s-1").private("command", "ls");
+    commit(&store, Record::only(named)).unwrap();
+    let ana = (PersonId::from("ana"), interlock_approval::Launch::of("ana"));
+    assert_eq!(store.involved(0).unwrap(), [ana.clone(), ana.clone()], "the session and its request");
+    assert!(store.involved(1).unwrap().contains(&ana));
+    assert_eq!(store.involved(2).unwrap(), [ana], "it only names the session");
 }
 
 #[test]

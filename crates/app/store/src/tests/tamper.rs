@@ -201,8 +201,25 @@ fn a_body_cannot_vanish_or_be_exchanged() {
         &home,
         "UPDATE entry SET (body, wrapped_secret) = (SELECT body, wrapped_secret FROM entry WHERE idx = 1) WHERE idx = 3",
     );
-    let read = open(&home).reader().entry(3);
-    assert!(matches!(read, Err(StoreError::Broken(Broken::Body { index: 3, .. }))), "{read:?}");
+    assert!(matches!(broken(&home), Broken::Body { index: 3, .. }));
+    for erased in [
+        "body = zeroblob(length(body))",
+        "body = x''",
+        "wrapped_secret = zeroblob(length(wrapped_secret))",
+        "body = substr(body, 1, length(body) - 1)",
+    ] {
+        let folder = Folder::new();
+        let home = filled(&folder);
+        let reader = crate::Reader::open(&home).unwrap();
+        assert_eq!(reader.open_bodies().unwrap(), 3, "all that were written");
+        sql(&home, &format!("UPDATE entry SET {erased} WHERE idx = 3"));
+        assert!(matches!(broken(&home), Broken::Body { index: 3, .. }), "{erased}");
+        let opened = reader.open_bodies();
+        assert!(
+            matches!(opened, Err(StoreError::Broken(Broken::Body { index: 3, .. }))),
+            "{erased}: {opened:?}"
+        );
+    }
 }
 
 proptest! {

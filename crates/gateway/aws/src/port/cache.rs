@@ -35,11 +35,11 @@ impl ReadCache {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An answer that is still fresh; else the age under which a new one may be kept.
-    pub(crate) fn get(&self, asked: &Digest) -> Result<Answer, u64> {
+    /// An answer that is still fresh, unless `anew` one is wanted; else the age under which a new one may be kept.
+    pub(crate) fn get(&self, asked: &Digest, anew: bool) -> Result<Answer, u64> {
         let held = self.lock();
         match held.answers.get(asked) {
-            Some((at, answer)) if at.elapsed() < self.life => Ok(answer.clone()),
+            Some((at, answer)) if !anew && at.elapsed() < self.life => Ok(answer.clone()),
             _ => Err(held.age),
         }
     }
@@ -72,17 +72,27 @@ mod tests {
     fn a_change_empties_it_and_keeps_older_answers_out() {
         let cache = ReadCache::new(Duration::from_secs(60));
         let asked = Digest::of(b"x");
-        let age = cache.get(&asked).unwrap_err();
+        let age = cache.get(&asked, false).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
-        assert_eq!(cache.get(&asked), Ok(Answer::NotFound));
+        assert_eq!(cache.get(&asked, false), Ok(Answer::NotFound));
         cache.forget();
-        let new = cache.get(&asked).unwrap_err();
+        let new = cache.get(&asked, false).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
-        assert!(cache.get(&asked).is_err());
+        assert!(cache.get(&asked, false).is_err());
         cache.keep(asked, new, &Answer::Unreadable("why".to_owned()));
-        assert!(cache.get(&asked).is_err());
+        assert!(cache.get(&asked, false).is_err());
         cache.keep(asked, new, &Answer::NotFound);
-        assert!(cache.get(&asked).is_ok());
+        assert!(cache.get(&asked, false).is_ok());
+    }
+
+    #[test]
+    fn a_proof_is_never_an_answer_of_earlier() {
+        let cache = ReadCache::new(Duration::from_secs(60));
+        let asked = Digest::of(b"x");
+        let age = cache.get(&asked, true).unwrap_err();
+        cache.keep(asked, age, &Answer::NotFound);
+        assert_eq!(cache.get(&asked, true), Err(age));
+        assert_eq!(cache.get(&asked, false), Ok(Answer::NotFound));
     }
 
     #[test]
@@ -90,6 +100,6 @@ mod tests {
         let cache = ReadCache::new(Duration::ZERO);
         let asked = Digest::of(b"x");
         cache.keep(asked, 0, &Answer::NotFound);
-        assert!(cache.get(&asked).is_err());
+        assert!(cache.get(&asked, false).is_err());
     }
 }

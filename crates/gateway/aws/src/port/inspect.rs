@@ -31,7 +31,7 @@ pub struct AwsInspect {
 #[async_trait]
 impl Inspect for AwsInspect {
     async fn inspect(&self, inspection: &Inspection, call: &Call) -> Answer {
-        self.answer(inspection.session(), call).await
+        self.answer(inspection.session(), inspection.fresh(), call).await
     }
 }
 
@@ -40,8 +40,8 @@ impl AwsInspect {
         Self { inner }
     }
 
-    /// Makes the read, or finds its answer.
-    pub(crate) async fn answer(&self, session: &SessionId, call: &Call) -> Answer {
+    /// Makes the read, or finds its answer where it need not be made `anew`.
+    pub(crate) async fn answer(&self, session: &SessionId, anew: bool, call: &Call) -> Answer {
         let home = account(&self.inner).await;
         if let Err(why) = self.proves_read(call, home.as_ref()) {
             tracing::warn!(operation = %call.operation, why, "a read for a forecast was refused");
@@ -54,7 +54,7 @@ impl AwsInspect {
         let Ok(asked) = digest_of("interlock read", &(call, &credentials.access_key_id)) else {
             return Answer::Unreadable("the read has no canonical form".to_owned());
         };
-        let age = match self.inner.cache.get(&asked) {
+        let age = match self.inner.cache.get(&asked, anew) {
             Ok(answer) => return answer,
             Err(age) => age,
         };

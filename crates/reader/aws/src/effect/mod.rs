@@ -14,9 +14,10 @@ pub(crate) mod verb;
 #[cfg(test)]
 mod tests;
 
-use interlock_action::{Claim, Effect};
+use interlock_action::{Claim, Effect, FactTest};
 
 use crate::catalogue::Access;
+use crate::rules::facts::SSM_PARAMETER_SECRET;
 
 pub(crate) use secrets::pointers;
 pub(crate) use subject::{Subject, is_account};
@@ -54,7 +55,8 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
 /// request that leaves is rebuilt from these parameters, so that it cannot be another one.
 pub(crate) fn rehearses(subject: &Subject<'_>) -> bool {
     let services = ["ec2", "kms"].contains(&subject.service) || subject.is("lambda", "UpdateFunctionCode");
-    services && subject.on("DryRun")
+    let asks = subject.is("lambda", "Invoke") && subject.text("InvocationType") == Some("DryRun");
+    asks || (services && subject.on("DryRun"))
 }
 
 /// Operations that are a read or not by a parameter alone.
@@ -62,7 +64,16 @@ fn by_parameter(subject: &Subject<'_>) -> Vec<Claim> {
     let claim = |effect, why: &str| vec![Claim::plain(effect, why)];
     match (subject.family(), subject.operation) {
         ("ssm", "GetParameter" | "GetParameters" | "GetParametersByPath" | "GetParameterHistory") => {
+            // What kind each parameter is the live state tells, where the request names them.
+            let named = ["GetParameter", "GetParameters"].contains(&subject.operation);
             match subject.on("WithDecryption") {
+                true if named => vec![
+                    Claim {
+                        when: vec![FactTest::is(SSM_PARAMETER_SECRET, true)],
+                        ..Claim::plain(Effect::SensitiveRead, "hands out secret parameters in plain text")
+                    },
+                    Claim::plain(Effect::Read, "looks at parameters"),
+                ],
                 true => claim(Effect::SensitiveRead, "hands out secret parameters in plain text"),
                 false => claim(Effect::Read, "looks at parameters; secret ones stay encrypted"),
             }
@@ -168,9 +179,9 @@ pub(crate) fn severity(effect: Effect) -> u8 {
 }
 
 /// Puts claims in order: worst first, among equals the unconditional before the conditional, else as found. A plain read
-/// says nothing beside a change.
+/// says nothing beside what is more, and sure.
 pub(crate) fn settle(claims: &mut Vec<Claim>) {
-    if claims.iter().any(|claim| claim.effect != Effect::Read) {
+    if claims.iter().any(|claim| claim.effect != Effect::Read && claim.when.is_empty()) {
         claims.retain(|claim| claim.effect != Effect::Read);
     }
     claims.sort_by_key(|claim| (std::cmp::Reverse(severity(claim.effect)), !claim.when.is_empty()));

@@ -123,7 +123,14 @@ fn decryption_makes_a_parameter_secret() {
     let read = effects("ssm", "GetParameter", &json!({"Name": "/a"}));
     assert_eq!(read, [Effect::Read]);
     let secret = effects("ssm", "GetParameter", &json!({"Name": "/a", "WithDecryption": true}));
-    assert_eq!(secret, [Effect::SensitiveRead]);
+    assert_eq!(secret, [Effect::SensitiveRead, Effect::Read]);
+    let path = effects("ssm", "GetParametersByPath", &json!({"Path": "/a", "WithDecryption": true}));
+    assert_eq!(path, [Effect::SensitiveRead]);
+    let service = Catalogue::get().service("ssm").unwrap();
+    let get = service.operation("GetParameter").unwrap();
+    let action = crate::judge(&service, get, None, None, &json!({"Name": "/a", "WithDecryption": true}));
+    assert!(!action.is_plain_read(), "a live fact decides");
+    assert_eq!(action.claims[0].when.len(), 1);
 }
 
 #[test]
@@ -357,4 +364,20 @@ fn whatever_is_called_a_secret_is_sealed_wherever_it_stands() {
     assert_eq!(found("glue", "CreateJob", &arguments), ["/DefaultArguments/--db_password"]);
     // Names of secrets are no secrets.
     assert_eq!(found("secretsmanager", "GetSecretValue", &json!({"SecretId": "app/token"})), [""; 0]);
+}
+
+#[test]
+fn what_is_put_into_a_thing_that_is_there_changes_it() {
+    for (operation, effect) in [
+        ("RestoreVolumeFromSnapshot", Effect::Update),
+        ("RegisterScalableTarget", Effect::Update),
+        ("RegisterInstance", Effect::Update),
+        ("PublishSchema", Effect::Update),
+        ("RestoreDBInstanceFromDBSnapshot", Effect::Create),
+        ("RestoreTableFromBackup", Effect::Create),
+        ("RegisterTaskDefinition", Effect::Create),
+        ("PublishLayerVersion", Effect::Create),
+    ] {
+        assert_eq!(verb::effect(operation), effect, "{operation}");
+    }
 }

@@ -44,9 +44,55 @@ pub(crate) fn noun(operation: &str) -> String {
     words.into_iter().skip(skip).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
+/// What makes a new thing under a verb that mostly puts something into a thing that is there.
+const NEW: [&str; 41] = [
+    "RestoreDBClusterFromSnapshot",
+    "RestoreDBClusterFromS3",
+    "RestoreDBClusterToPointInTime",
+    "RestoreDBInstanceFromDBSnapshot",
+    "RestoreDBInstanceFromS3",
+    "RestoreDBInstanceToPointInTime",
+    "RestoreTableFromBackup",
+    "RestoreTableToPointInTime",
+    "RestoreTable",
+    "RestoreTableFromClusterSnapshot",
+    "RestoreTableFromSnapshot",
+    "RestoreTableFromRecoveryPoint",
+    "RestoreFromClusterSnapshot",
+    "RestoreClusterFromSnapshot",
+    "RestoreGraphFromSnapshot",
+    "RestoreBackup",
+    "RestoreImageFromRecycleBin",
+    "RestoreSnapshotFromRecycleBin",
+    "RestoreVolumeFromRecycleBin",
+    "RegisterImage",
+    "RegisterTaskDefinition",
+    "RegisterDaemonTaskDefinition",
+    "RegisterJobDefinition",
+    "RegisterActivityType",
+    "RegisterWorkflowType",
+    "RegisterDomain",
+    "RegisterThing",
+    "RegisterCertificate",
+    "RegisterCertificateWithoutCA",
+    "RegisterCACertificate",
+    "RegisterApplicationRevision",
+    "RegisterSchemaVersion",
+    "RegisterCluster",
+    "RegisterType",
+    "RegisterStreamConsumer",
+    "RegisterClient",
+    "PublishVersion",
+    "PublishLayerVersion",
+    "PublishPackageVersion",
+    "PublishStateMachineVersion",
+    "PublishAppVersion",
+];
+
 /// The class that the verb suggests.
 pub(crate) fn effect(operation: &str) -> Effect {
     match verb(operation) {
+        "Restore" | "Register" | "Publish" if !NEW.contains(&operation) => Effect::Update,
         "Create" | "Run" | "Allocate" | "Import" | "Copy" | "Restore" | "Request" | "Clone" | "Upload"
         | "Purchase" | "Issue" | "Generate" | "Build" | "Launch" | "Initiate" | "Subscribe" | "Provision"
         | "Replicate" | "Reserve" | "Export" | "Ingest" | "Publish" | "Register" | "Instantiate" => {

@@ -16,7 +16,11 @@ pub(super) fn close(action: &Action, draft: &mut Draft) {
     let effect = leading(action);
     if !acted.is_empty() && absent.len() == acted.len() && draft.unchanged() {
         for target in &absent {
-            let what = format!("there is nothing named {}: the service will refuse", name(target));
+            let (effect, what) = match puts(action) {
+                true => (Effect::Create, "it will be made"),
+                false => (effect, "the service will refuse"),
+            };
+            let what = format!("there is nothing named {}: {what}", name(target));
             draft.change(&target.id, target.kind, effect, what);
         }
         draft.securing = Securing::NotNeeded;
@@ -41,6 +45,9 @@ fn plain_changes(action: &Action, draft: &mut Draft) {
             let there = draft.seen(&target.id).and_then(|seen| seen.exists);
             let state = match (target.relation, there) {
                 (Relation::Creates, Some(true)) => " (something of that name is there already)",
+                (Relation::Acts, Some(false)) if puts(action) => {
+                    " (there is nothing of that name: it will be made)"
+                }
                 (Relation::Acts, Some(false)) => " (there is nothing of that name: the service will refuse)",
                 _ => "",
             };
@@ -48,6 +55,26 @@ fn plain_changes(action: &Action, draft: &mut Draft) {
             draft.change(&target.id, target.kind, claim.effect, what);
         }
     }
+}
+
+/// Operations that make what they name where it is not there yet.
+const PUTS: &[&str] = &[
+    "aws:cloudwatch:PutMetricAlarm",
+    "aws:cloudwatch:PutCompositeAlarm",
+    "aws:cloudwatch:PutDashboard",
+    "aws:cloudwatch:PutInsightRule",
+    "aws:cloudwatch:PutMetricStream",
+    "aws:ssm:PutParameter",
+    "aws:events:PutRule",
+    "aws:config:PutConfigRule",
+    "aws:config:PutConfigurationRecorder",
+    "aws:config:PutDeliveryChannel",
+    "aws:logs:PutDestination",
+];
+
+/// Whether an operation makes what it does not find.
+fn puts(action: &Action) -> bool {
+    PUTS.contains(&action.operation.as_str())
 }
 
 fn name(target: &Target) -> &str {
@@ -88,4 +115,27 @@ pub(super) fn rewritten(action: &Action, asked: &Survey, sent: &Survey) -> Optio
         before: None,
         after: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use interlock_action::{Answer, Effect, Kind};
+    use serde_json::json;
+
+    use crate::forecast::testing::{action, survey, target};
+
+    #[test]
+    fn what_a_put_does_not_find_it_makes() {
+        let told = |operation: &str| {
+            let mut asked = action("cloudwatch", operation, json!({"AlarmName": "prod-cpu"}));
+            let arn = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:prod-cpu";
+            asked.targets = vec![target(arn, Kind::Alarm, "prod-cpu")];
+            let changes = survey(&asked, |_, _| Answer::NotFound).forecast.changes;
+            (changes[0].effect, changes[0].what.clone())
+        };
+        let (effect, what) = told("PutMetricAlarm");
+        assert_eq!(effect, Effect::Create);
+        assert!(what.contains("it will be made"), "{what}");
+        assert!(told("SetAlarmState").1.contains("the service will refuse"));
+    }
 }

@@ -117,6 +117,10 @@ impl Draft {
         let have = self.observed.entry(target.clone()).or_default();
         have.exists = seen.exists.or(have.exists);
         have.tags = seen.tags.or_else(|| have.tags.take());
+        for name in seen.names {
+            once(&mut have.names, name);
+        }
+        have.names_unread |= seen.names_unread;
         if seen.data != Bears::Unknown {
             have.data = seen.data;
         }

@@ -17,6 +17,22 @@ pub(super) const RULES: &[Rule] = &[
         test: underlying,
     },
     Rule {
+        id: "product-provisioned",
+        finds: "a template that somebody keeps in a catalogue, carried out under the role that it was given",
+        operations: &[
+            ("servicecatalog", "ProvisionProduct"),
+            ("servicecatalog", "UpdateProvisionedProduct"),
+            ("servicecatalog", "ExecuteProvisionedProductPlan"),
+            ("servicecatalog", "ExecuteProvisionedProductServiceAction"),
+        ],
+        test: |_| {
+            vec![
+                claim(Effect::Execute, "makes what a template says, under the role of its portfolio"),
+                claim(Effect::Privilege, "makes what a template says, which may grant rights"),
+            ]
+        },
+    },
+    Rule {
         id: "cloudcontrol-patch",
         finds: "a patch of a resource, which may take any protection away",
         operations: &[("cloudcontrol", "UpdateResource")],
@@ -31,28 +47,70 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// Beginnings of type names, and what their own services call a change of them.
-const TYPES: [(&str, Effect); 20] = [
-    ("AWS::IAM::", Effect::Privilege),
-    ("AWS::SSO::", Effect::Privilege),
-    ("AWS::Organizations::", Effect::Privilege),
-    ("AWS::KMS::Key", Effect::Privilege),
-    ("AWS::S3::BucketPolicy", Effect::Privilege),
-    ("AWS::SecretsManager::ResourcePolicy", Effect::Privilege),
-    ("AWS::Lambda::Permission", Effect::Privilege),
-    ("AWS::SQS::QueuePolicy", Effect::Privilege),
-    ("AWS::SNS::TopicPolicy", Effect::Privilege),
+const TYPES: [(&str, Effect); 6] = [
     ("AWS::EC2::SecurityGroup", Effect::Network),
     ("AWS::EC2::Route", Effect::Network),
     ("AWS::EC2::NetworkAcl", Effect::Network),
     ("AWS::EC2::VPC", Effect::Network),
     ("AWS::EC2::TransitGateway", Effect::Network),
-    ("AWS::Lambda::Function", Effect::Execute),
-    ("AWS::StepFunctions::StateMachine", Effect::Execute),
-    ("AWS::CodeBuild::Project", Effect::Execute),
-    ("AWS::Scheduler::Schedule", Effect::Execute),
-    ("AWS::SSM::Association", Effect::Execute),
-    ("AWS::EC2::Instance", Effect::Execute),
+    ("AWS::Route53::", Effect::Network),
 ];
+
+/// Types that run nothing and grant nothing, with the properties that keep it so when one is made. Of every other type
+/// nobody here knows what it does.
+const PLAIN: [(&str, &[&str]); 8] = [
+    (
+        "AWS::SNS::Topic",
+        &["TopicName", "DisplayName", "FifoTopic", "ContentBasedDeduplication", "KmsMasterKeyId"],
+    ),
+    (
+        "AWS::SQS::Queue",
+        &[
+            "QueueName",
+            "FifoQueue",
+            "ContentBasedDeduplication",
+            "DelaySeconds",
+            "VisibilityTimeout",
+            "MessageRetentionPeriod",
+            "MaximumMessageSize",
+            "ReceiveMessageWaitTimeSeconds",
+            "KmsMasterKeyId",
+            "SqsManagedSseEnabled",
+        ],
+    ),
+    ("AWS::Logs::LogGroup", &["LogGroupName", "RetentionInDays", "KmsKeyId", "LogGroupClass"]),
+    ("AWS::S3::Bucket", &["BucketName", "VersioningConfiguration", "BucketEncryption"]),
+    (
+        "AWS::DynamoDB::Table",
+        &[
+            "TableName",
+            "AttributeDefinitions",
+            "KeySchema",
+            "BillingMode",
+            "ProvisionedThroughput",
+            "GlobalSecondaryIndexes",
+            "LocalSecondaryIndexes",
+            "SSESpecification",
+            "PointInTimeRecoverySpecification",
+            "DeletionProtectionEnabled",
+            "TableClass",
+        ],
+    ),
+    ("AWS::ECR::Repository", &["RepositoryName", "ImageTagMutability", "ImageScanningConfiguration"]),
+    ("AWS::SSM::Parameter", &["Name", "Type", "Value", "Description", "Tier"]),
+    ("AWS::CloudWatch::Dashboard", &["DashboardName", "DashboardBody"]),
+];
+
+/// Whether the request stays within what a plain type may have. An update of one is judged by its patch.
+fn is_plain(subject: &Subject<'_>, name: &str) -> bool {
+    let Some((_, allowed)) = PLAIN.iter().find(|(plain, _)| *plain == name) else { return false };
+    if subject.operation != "CreateResource" {
+        return true;
+    }
+    let desired = subject.text("DesiredState").and_then(|text| serde_json::from_str(text).ok());
+    let Some(serde_json::Value::Object(properties)) = desired else { return false };
+    properties.keys().all(|property| property == "Tags" || allowed.contains(&property.as_str()))
+}
 
 /// Types that are the record itself: to make one is fine, to change or remove one is not.
 const RECORDS: [&str; 4] = [
@@ -69,6 +127,18 @@ fn underlying(subject: &Subject<'_>) -> Vec<Claim> {
         .filter(|(start, _)| name.starts_with(start))
         .map(|(_, effect)| claim(*effect, format!("changes a resource of type `{name}`")))
         .collect();
+    let tags =
+        subject.operation == "UpdateResource" && only_tags(subject.text("PatchDocument").unwrap_or_default());
+    if !tags && !is_plain(subject, name) {
+        claims.push(claim(
+            Effect::Execute,
+            format!("has AWS make, change or remove a `{name}`, which may run code"),
+        ));
+        claims.push(claim(
+            Effect::Privilege,
+            format!("makes, changes or removes a `{name}`, which may grant rights"),
+        ));
+    }
     if subject.operation != "CreateResource" && RECORDS.iter().any(|start| name.starts_with(start)) {
         claims.push(claim(
             Effect::AuditTrail,

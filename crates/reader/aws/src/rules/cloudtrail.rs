@@ -4,8 +4,8 @@
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
-use super::facts::{CLOUDTRAIL_SELECTORS_NARROWED, CLOUDTRAIL_TRAIL_NARROWED};
-use super::{Rule, claim_when, only_if, yes};
+use super::facts::CLOUDTRAIL_SELECTORS_NARROWED;
+use super::{Rule, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "cloudtrail-trail-narrowed",
-        finds: "a trail that records fewer regions, elsewhere, or without proof against changes",
+        finds: "any other setting of a trail: its place, its key, whom it tells, what it records",
         operations: &[("cloudtrail", "UpdateTrail")],
         test: trail,
     },
@@ -79,22 +79,10 @@ fn selectors(subject: &Subject<'_>) -> Vec<Claim> {
     )
 }
 
+/// A trail is the person's to set up: whatever is set, the request would decide what is recorded, where it goes, who
+/// can read it, or who hears of it.
 fn trail(subject: &Subject<'_>) -> Vec<Claim> {
-    let elsewhere = ["S3BucketName", "S3KeyPrefix"];
-    let off = [
-        "IsMultiRegionTrail",
-        "EnableLogFileValidation",
-        "IncludeGlobalServiceEvents",
-        "IsOrganizationTrail",
-    ];
-    let narrows =
-        elsewhere.iter().any(|member| subject.has(member)) || off.iter().any(|member| subject.off(member));
-    only_if(
-        narrows,
-        claim_when(
-            Effect::AuditTrail,
-            "makes the trail record less, elsewhere, or without proof against changes",
-            vec![yes(CLOUDTRAIL_TRAIL_NARROWED)],
-        ),
-    )
+    let members = subject.parameters.as_object().into_iter().flat_map(|members| members.iter());
+    let sets = members.filter(|(name, value)| *name != "Name" && !value.is_null()).count() > 0;
+    only_if(sets, claim(Effect::AuditTrail, "changes what the trail records, where, or for whom"))
 }

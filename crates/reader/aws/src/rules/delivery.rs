@@ -149,6 +149,21 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "parent-changed",
+        finds: "a new part of something that is there, which changes it",
+        operations: &[
+            ("elbv2", "CreateRule"),
+            ("elbv2", "CreateListener"),
+            ("lambda", "CreateEventSourceMapping"),
+            ("route53", "CreateHostedZone"),
+            ("ecs", "CreateService"),
+            ("ecs", "CreateTaskSet"),
+            ("ec2", "CreateTrafficMirrorSession"),
+            ("ec2", "CreateFlowLogs"),
+        ],
+        test: parent,
+    },
+    Rule {
         id: "distribution-off",
         finds: "a distribution or accelerator turned off",
         operations: &[("cloudfront", "UpdateDistribution"), ("globalaccelerator", "UpdateAccelerator")],
@@ -169,6 +184,12 @@ pub(super) const RULES: &[Rule] = &[
                 claim(Effect::GuardRemoval, "keeps the alarm from telling anybody"),
             )
         },
+    },
+    Rule {
+        id: "alarm-acts",
+        finds: "an alarm that does more than tell somebody",
+        operations: &[("cloudwatch", "PutMetricAlarm"), ("cloudwatch", "PutCompositeAlarm")],
+        test: alarm_acts,
     },
     Rule {
         id: "detector-off",
@@ -252,6 +273,46 @@ fn sent_elsewhere(subject: &Subject<'_>) -> Vec<Claim> {
     }
     if let Some(protocol @ ("http" | "https" | "email" | "email-json" | "sms")) = subject.text("Protocol") {
         claims.push(claim(Effect::Exfiltrate, format!("sends every message out of AWS, by {protocol}")));
+    }
+    claims
+}
+
+fn parent(subject: &Subject<'_>) -> Vec<Claim> {
+    let (effect, why) = match subject.operation {
+        "CreateRule" | "CreateListener" => {
+            (Effect::Network, "decides where traffic of the load balancer goes")
+        }
+        "CreateHostedZone" if !subject.has("VPC") => return Vec::new(),
+        "CreateHostedZone" => (Effect::Network, "decides what names mean inside the network"),
+        "CreateEventSourceMapping" => {
+            (Effect::Execute, "has the function take what the queue or stream holds, under its own role")
+        }
+        "CreateTrafficMirrorSession" => (Effect::Exfiltrate, "copies the traffic of a network interface"),
+        "CreateFlowLogs" => (Effect::Update, "records the traffic of a network"),
+        _ => (Effect::Execute, "runs containers in the cluster, under the task's role"),
+    };
+    vec![claim(effect, why)]
+}
+
+/// An alarm's actions are carried out by CloudWatch, whenever its state is what the request's author makes it.
+fn alarm_acts(subject: &Subject<'_>) -> Vec<Claim> {
+    let lists = ["AlarmActions[]", "OKActions[]", "InsufficientDataActions[]"];
+    let mut claims: Vec<Claim> = Vec::new();
+    for action in lists.iter().flat_map(|path| subject.texts(path)) {
+        let service = action.split(':').nth(2).unwrap_or_default();
+        let words = action.to_ascii_lowercase();
+        let on_machine = ["automate", "swf"].contains(&service);
+        let effects: &[Effect] = match service {
+            "sns" => &[],
+            _ if on_machine && words.contains("terminate") => &[Effect::Destroy, Effect::Execute],
+            _ if on_machine => &[Effect::Interrupt, Effect::Execute],
+            _ => &[Effect::Execute],
+        };
+        for effect in effects {
+            if !claims.iter().any(|claim| claim.effect == *effect) {
+                claims.push(claim(*effect, format!("has the alarm carry out `{action}`")));
+            }
+        }
     }
     claims
 }

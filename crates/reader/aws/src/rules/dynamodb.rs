@@ -55,12 +55,44 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.has("ProvisionedThroughput")
+                    || subject.text("BillingMode") == Some("PROVISIONED")
                     || !subject.all("GlobalSecondaryIndexUpdates[].Update.ProvisionedThroughput").is_empty(),
                 claim_when(
                     Effect::Interrupt,
                     "gives the table less throughput: requests above it are turned away",
                     vec![yes(DYNAMODB_CAPACITY_LOWERED)],
                 ),
+            )
+        },
+    },
+    Rule {
+        id: "dynamodb-throughput-capped",
+        finds: "a limit on what an on-demand table answers",
+        operations: &[("dynamodb", "UpdateTable")],
+        test: |subject| {
+            let members = ["MaxReadRequestUnits", "MaxWriteRequestUnits"];
+            let at = ["OnDemandThroughput", "GlobalSecondaryIndexUpdates[].Update.OnDemandThroughput"];
+            let capped = at.iter().any(|path| {
+                members.iter().any(|member| {
+                    let caps = subject.all(&format!("{path}.{member}"));
+                    // -1 takes the limit away.
+                    caps.into_iter().any(|cap| cap.as_i64() != Some(-1))
+                })
+            });
+            only_if(
+                capped,
+                claim(Effect::Interrupt, "limits what the table answers: requests above it are turned away"),
+            )
+        },
+    },
+    Rule {
+        id: "dynamodb-key-changed",
+        finds: "another key, or none of one's own, for a table's content",
+        operations: &[("dynamodb", "UpdateTable")],
+        test: |subject| {
+            only_if(
+                subject.has("SSESpecification"),
+                claim(Effect::GuardRemoval, "encrypts the table under another key, or under none of its own"),
             )
         },
     },

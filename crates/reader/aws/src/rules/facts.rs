@@ -89,7 +89,7 @@ pub const SECRETSMANAGER_RECOVERY_SKIPPED: &str = "secretsmanager:recovery-skipp
 /// The new event selectors record less than the present ones. \[true]
 pub const CLOUDTRAIL_SELECTORS_NARROWED: &str = "cloudtrail:selectors-narrowed";
 /// The trail as updated records less, or elsewhere: another bucket or prefix, no longer multi-region, no log file
-/// validation, no global service events. \[true]
+/// validation, no global service events. For people to see; no rule waits for it. \[true]
 pub const CLOUDTRAIL_TRAIL_NARROWED: &str = "cloudtrail:trail-narrowed";
 
 /// The change set or update removes or replaces a resource. \[true]
@@ -99,8 +99,11 @@ pub const AUTOSCALING_SIZE_LOWERED: &str = "autoscaling:size-lowered";
 /// The new retention is shorter than the present one. \[true]
 pub const LOGS_RETENTION_LOWERED: &str = "logs:retention-lowered";
 
+/// A parameter that the request asks for is a secret one (`SecureString`). \[true]
+pub const SSM_PARAMETER_SECRET: &str = "ssm:parameter-secret";
+
 /// Every name above, for the agreement between rules and forecasters.
-pub const ALL: [&str; 39] = [
+pub const ALL: [&str; 40] = [
     S3_OBJECT_EXISTS,
     S3_BUCKET_VERSIONED,
     S3_LIFECYCLE_EXPIRES_MORE,
@@ -140,4 +143,5 @@ pub const ALL: [&str; 39] = [
     CLOUDFORMATION_REMOVES,
     AUTOSCALING_SIZE_LOWERED,
     LOGS_RETENTION_LOWERED,
+    SSM_PARAMETER_SECRET,
 ];

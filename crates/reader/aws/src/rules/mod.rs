@@ -11,6 +11,7 @@ mod ec2_instance;
 mod ec2_network;
 mod ec2_storage;
 pub mod facts;
+mod general;
 mod iam;
 mod kms;
 mod policy_document;
@@ -29,6 +30,7 @@ mod tests;
 use interlock_action::{Claim, Effect, FactTest, RuleId};
 
 use crate::effect::Subject;
+pub(crate) use general::buckets;
 
 /// A parameter rule.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub struct Rule {
     test: fn(&Subject<'_>) -> Vec<Claim>,
 }
 
-const FAMILIES: [&[Rule]; 17] = [
+const FAMILIES: [&[Rule]; 18] = [
     s3::RULES,
     s3_access::RULES,
     rds::RULES,
@@ -61,6 +63,7 @@ const FAMILIES: [&[Rule]; 17] = [
     services::RULES,
     delivery::RULES,
     cloudcontrol::RULES,
+    general::RULES,
 ];
 
 /// Every rule.
@@ -75,7 +78,11 @@ pub const ADMINISTRATOR: [&str; 2] = ["iam-grants-administrator", "iam-attaches-
 pub(crate) fn claims(subject: &Subject<'_>, without: Option<&str>) -> Vec<Claim> {
     all()
         .filter(|rule| Some(rule.id) != without)
-        .filter(|rule| rule.operations.iter().any(|(service, operation)| subject.is(service, operation)))
+        .filter(|rule| {
+            rule.operations
+                .iter()
+                .any(|(service, operation)| *service == general::ANY || subject.is(service, operation))
+        })
         .flat_map(|rule| {
             (rule.test)(subject).into_iter().map(|claim| Claim { rule: Some(RuleId::new(rule.id)), ..claim })
         })

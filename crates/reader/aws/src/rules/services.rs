@@ -19,6 +19,17 @@ pub(super) const RULES: &[Rule] = &[
         test: shrunk,
     },
     Rule {
+        id: "scaled-to-nothing",
+        finds: "a service that may have no capacity at all",
+        operations: &[("application-autoscaling", "RegisterScalableTarget")],
+        test: |subject| {
+            only_if(
+                subject.number("MaxCapacity") == Some(0),
+                claim(Effect::Interrupt, "scales what it names to nothing"),
+            )
+        },
+    },
+    Rule {
         id: "autoscaling-forced-delete",
         finds: "a group deleted with its instances",
         operations: &[("autoscaling", "DeleteAutoScalingGroup")],

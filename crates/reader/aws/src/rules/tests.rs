@@ -9,7 +9,7 @@ fn every_rule_looks_at_operations_of_the_catalogue() {
     let mut missing = Vec::new();
     for rule in all() {
         assert!(!rule.operations.is_empty() && !rule.finds.is_empty(), "{}", rule.id);
-        for (family, operation) in rule.operations {
+        for (family, operation) in rule.operations.iter().filter(|(family, _)| *family != general::ANY) {
             let services: &[&str] = match *family {
                 "opensearch" => &["opensearch", "es"],
                 _ => &[family],
@@ -155,4 +155,104 @@ fn a_named_rule_is_left_out() {
             .iter()
             .any(|claim| claim.rule.as_ref().is_some_and(|rule| rule.as_str() == "s3-versioning-suspended"))
     );
+}
+
+/// Published as writes, and yet they change nothing: they hand out credentials of the role, which is a sensitive read.
+const NO_ROLE: [(&str, &str); 3] = [
+    ("cognito-identity", "GetCredentialsForIdentity"),
+    ("emr", "GetClusterSessionCredentials"),
+    ("emr-containers", "GetManagedEndpointSessionCredentials"),
+];
+
+/// Parameters with a role's ARN at the member, wherever it stands.
+fn with_role(
+    service: &crate::catalogue::Service,
+    shape: crate::catalogue::ShapeId,
+    depth: u8,
+    found: &mut Vec<(String, Value)>,
+) {
+    use crate::catalogue::Kind;
+    const ENDS: [&str; 9] = [
+        "RoleArn",
+        "roleArn",
+        "RoleARN",
+        "roleARN",
+        "ServiceRole",
+        "serviceRole",
+        "ExecutionRole",
+        "executionRole",
+        "JobFlowRole",
+    ];
+    let role = || Value::from("arn:aws:iam::111122223333:role/app");
+    let Kind::Structure(structure) = &service.shape(shape).unwrap().kind else { return };
+    for member in &structure.members {
+        match &service.shape(member.shape).unwrap().kind {
+            Kind::String if ENDS.iter().any(|end| member.name.ends_with(end)) => {
+                found.push((member.name.to_owned(), serde_json::json!({ member.name: role() })));
+            }
+            Kind::Structure(_) if depth < 4 => {
+                let mut below = Vec::new();
+                with_role(service, member.shape, depth + 1, &mut below);
+                found.extend(below.into_iter().map(|(path, value)| {
+                    (format!("{}.{path}", member.name), serde_json::json!({ member.name: value }))
+                }));
+            }
+            Kind::List { member: inner, .. } if depth < 4 => {
+                let mut below = Vec::new();
+                with_role(service, *inner, depth + 1, &mut below);
+                found.extend(below.into_iter().map(|(path, value)| {
+                    (format!("{}[].{path}", member.name), serde_json::json!({ member.name: [value] }))
+                }));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_write_that_passes_a_role_runs_something() {
+    use crate::catalogue::Access;
+    let (mut silent, mut looked) = (Vec::new(), 0);
+    for name in Catalogue::get().services().filter(|name| !["iam", "sts", "sso"].contains(name)) {
+        let service = Catalogue::get().service(name).unwrap();
+        for operation in &service.operations {
+            let takes_away =
+                matches!(crate::effect::verb::effect(operation.name), Effect::Destroy | Effect::Interrupt);
+            let Some(input) = operation.input.filter(|_| !operation.access.is_read() && !takes_away) else {
+                continue;
+            };
+            if operation.access == Access::Tagging || NO_ROLE.contains(&(name, operation.name)) {
+                continue;
+            }
+            let mut found = Vec::new();
+            with_role(&service, input, 0, &mut found);
+            for (path, parameters) in found {
+                looked += 1;
+                let action =
+                    crate::judge(&service, operation, Some("us-east-1"), Some("111122223333"), &parameters);
+                if !action.claims.iter().any(|claim| claim.effect == Effect::Execute && claim.when.is_empty())
+                {
+                    silent.push(format!("{name}:{} {path}", operation.name));
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} of {looked}: {silent:#?}", silent.len());
+    assert!(looked > 800, "only {looked} members were found");
+}
+
+#[test]
+fn a_role_in_words_is_none() {
+    let effects = |service: &str, operation: &str, parameters: Value| {
+        let service = Catalogue::get().service(service).unwrap();
+        let operation = service.operation(operation).unwrap();
+        let action = crate::judge(&service, operation, Some("us-east-1"), Some("111122223333"), &parameters);
+        action.claims.iter().map(|claim| claim.effect).collect::<Vec<_>>()
+    };
+    let member = serde_json::json!({"AccountId": "a", "RoomId": "r", "MemberId": "m", "Role": "Member"});
+    assert!(!effects("chime", "CreateRoomMembership", member).contains(&Effect::Execute));
+    let invoke = serde_json::json!({"FunctionName": "f", "InvocationType": "DryRun"});
+    assert_eq!(effects("lambda", "Invoke", invoke), [Effect::Read]);
+    let invoke = serde_json::json!({"FunctionName": "f", "InvocationType": "Event"});
+    assert_eq!(effects("lambda", "Invoke", invoke), [Effect::Execute]);
 }

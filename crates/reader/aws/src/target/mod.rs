@@ -8,6 +8,7 @@ mod arn;
 mod ec2;
 mod kinds;
 mod names;
+mod parents;
 mod references;
 mod relation;
 mod s3;
@@ -38,7 +39,8 @@ pub(crate) struct Touched {
 pub(crate) fn touched(subject: &Subject<'_>, mutates: bool) -> Touched {
     let mut touched =
         Touched { writes: if mutates { writes::of(subject) } else { Vec::new() }, ..Touched::default() };
-    for (id, relation) in named(subject) {
+    let further = if mutates { parents::further(subject) } else { Vec::new() };
+    for (id, relation) in further.into_iter().chain(named(subject)) {
         push(subject, &mut touched, &id, relation);
     }
     if mutates || !subject.access.is_read() {
@@ -46,8 +48,12 @@ pub(crate) fn touched(subject: &Subject<'_>, mutates: bool) -> Touched {
             push(subject, &mut touched, &id, Relation::Reaches);
         }
     }
-    let main =
-        touched.targets.iter().any(|target| matches!(target.relation, Relation::Acts | Relation::Creates));
+    let parent = parents::has_parent(subject);
+    let main = touched.targets.iter().any(|target| match target.relation {
+        Relation::Creates => true,
+        Relation::Acts => !parent,
+        _ => false,
+    });
     if !main {
         fallback(subject, mutates, &mut touched);
     }

@@ -5,7 +5,8 @@ use interlock_action::{Kind, Relation};
 use crate::effect::{Subject, verb};
 
 /// Operations that begin like a creation and yet act on the thing they name: they add something to it.
-const ADDS_TO: [(&str, &str); 20] = [
+const ADDS_TO: [(&str, &str); 21] = [
+    ("cloudfront", "CreateInvalidation"),
     ("ec2", "CreateTags"),
     ("ec2", "CreateRoute"),
     ("ec2", "CreateNetworkAclEntry"),

@@ -42,6 +42,14 @@ pub(super) fn named(subject: &Subject<'_>) -> Vec<(String, Relation)> {
     for destination in destinations.iter().flat_map(|path| subject.texts(path)) {
         found.push((own(destination), Relation::Reaches));
     }
+    let told = [
+        "NotificationConfiguration.TopicConfigurations[].TopicArn",
+        "NotificationConfiguration.QueueConfigurations[].QueueArn",
+        "NotificationConfiguration.LambdaFunctionConfigurations[].LambdaFunctionArn",
+    ];
+    for target in told.iter().flat_map(|path| subject.texts(path)) {
+        found.push((target.to_owned(), Relation::Reaches));
+    }
     for target in subject.texts("BucketLoggingStatus.LoggingEnabled.TargetBucket") {
         found.push((own(target), Relation::Reaches));
     }

@@ -202,6 +202,38 @@ fn retention_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
     })
 }
 
+/// Whether one of the parameters is a secret one; of one that is not found nothing is known.
+fn secret_parameter(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, None, |answer| {
+        let found = answer.get("Parameters")?.as_array()?;
+        let names = asked_parameters(action);
+        let plain = |name: &&str| {
+            let known = found.iter().find(|one| text(one, "/Name") == Some(*name));
+            known
+                .and_then(|one| text(one, "/Type"))
+                .is_some_and(|kind| ["String", "StringList"].contains(&kind))
+        };
+        Some(names.is_empty() || !names.iter().all(plain))
+    })
+}
+
+/// The names of the parameters that a request asks for, without versions and labels.
+fn asked_parameters(action: &Action) -> Vec<&str> {
+    let several = entries(&action.arguments, "/Names").iter().filter_map(Value::as_str);
+    let all = given(action, "Name").into_iter().chain(several);
+    all.map(|name| if name.starts_with("arn:") { name } else { name.split(':').next().unwrap_or(name) })
+        .collect()
+}
+
+fn parameters_read(action: &Action) -> Option<(&'static str, &'static str, Value)> {
+    let names = asked_parameters(action);
+    if names.is_empty() {
+        return None;
+    }
+    let filter = json!([{"Key": "Name", "Option": "Equals", "Values": names}]);
+    Some(("ssm", "DescribeParameters", json!({ "ParameterFilters": filter, "MaxResults": 50 })))
+}
+
 /// A bucket that the answer to a HEAD with the expected owner proves to be the account's own.
 fn own_bucket(action: &Action, bucket: &str) -> Option<(&'static str, &'static str, Value)> {
     let account = action.account.as_ref()?;
@@ -317,6 +349,10 @@ pub(super) const ROWS: &[Setting] = &[
     setting!("logs", "PutRetentionPolicy", LOGS_RETENTION_LOWERED true, "retention", "", false,
         retention_lowered,
         |action| Some(("logs", "DescribeLogGroups", json!({ "logGroupNamePrefix": given(action, "logGroupName")? })))),
+    setting!("ssm", "GetParameter", SSM_PARAMETER_SECRET true, "parameter", "", false,
+        secret_parameter, parameters_read),
+    setting!("ssm", "GetParameters", SSM_PARAMETER_SECRET true, "parameters", "", false,
+        secret_parameter, parameters_read),
     setting!("ec2", "RunInstances", EC2_TEMPLATE_HAS_PROFILE true, "launch template", "", false,
         template_has_profile, template),
 ];

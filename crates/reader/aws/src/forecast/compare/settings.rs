@@ -70,6 +70,14 @@ impl Look for Settings {
         let (name, worst) = row.fact;
         let value = (row.judge)(action, &answer);
         draft.fact(name, worst, value);
+        if !action.mutates() {
+            // Nothing is written: what was asked is only what it is that would be read.
+            match &answer {
+                Live::Unread(why) => draft.unknown(format!("the {} could not be read: {why}", row.words)),
+                _ => draft.saw(),
+            }
+            return;
+        }
         tell_plainly(action, draft);
         let present = match &answer {
             Live::Found(answer) => answer.pointer(row.shown).filter(|_| !row.shown.is_empty()).cloned(),

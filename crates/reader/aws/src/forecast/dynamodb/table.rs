@@ -170,8 +170,11 @@ fn compared(action: &Action, answers: &Answers, name: &str, record: &Value, draf
         let new = number(&action.arguments, &format!("/ProvisionedThroughput/{unit}"))?;
         Some(number(record, &format!("/ProvisionedThroughput/{unit}")).is_none_or(|now| new < now))
     };
-    let lowered =
-        ["ReadCapacityUnits", "WriteCapacityUnits"].into_iter().filter_map(lower).any(|lower| lower);
+    // A table that is paid by the request has no limit to fall below: any number is less.
+    let limited = text(&action.arguments, "/BillingMode") == Some("PROVISIONED")
+        && text(record, "/BillingModeSummary/BillingMode") == Some("PAY_PER_REQUEST");
+    let lowered = limited
+        || ["ReadCapacityUnits", "WriteCapacityUnits"].into_iter().filter_map(lower).any(|lower| lower);
     let indexes = entries(&action.arguments, "/GlobalSecondaryIndexUpdates")
         .iter()
         .any(|update| update.pointer("/Update/ProvisionedThroughput").is_some());

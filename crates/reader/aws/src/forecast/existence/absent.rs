@@ -91,6 +91,9 @@ const CODES: &[(&str, &[&str])] = &[
     ("cognito-idp", &["ResourceNotFoundException"]),
     ("stepfunctions", &["StateMachineDoesNotExist", "ResourceNotFound"]),
     ("cloudformation", &["ChangeSetNotFound"]),
+    ("apigateway", &["NotFoundException"]),
+    ("apigatewayv2", &["NotFoundException"]),
+    ("appsync", &["NotFoundException"]),
 ];
 
 /// Whether an error answer to one of the forecasters' reads says that there is no such thing. `message` is looked at for

@@ -19,7 +19,7 @@ use super::{
     arn,
     draft::Draft,
 };
-use rows::{By, ROWS, Row, Tags};
+use rows::{By, Called, ROWS, Row, Tags};
 
 /// Of one action so many targets are looked at.
 pub(super) const MOST: usize = 100;
@@ -39,27 +39,36 @@ fn listing_key(id: &TargetId) -> String {
     format!("listed {id}")
 }
 
+/// The key of the read that lists what people call a target.
+fn names_key(id: &TargetId) -> String {
+    format!("called {id}")
+}
+
 /// A target with its row and the name that the row's calls take.
 struct Known<'a> {
     target: &'a Target,
     row: &'static Row,
     name: String,
+    /// Whether the target is only a part of what is looked up: a stage of an API.
+    part: bool,
 }
 
 fn known(target: &Target) -> Option<Known<'_>> {
-    let (row, name) = match arn::parse(target.id.as_str()) {
+    let (row, name, part) = match arn::parse(target.id.as_str()) {
         Some(arn) => {
             let row = row_of_arn(&arn)?;
             let rest = arn.resource.strip_prefix(row.prefix).unwrap_or(arn.resource);
-            (row, name_in(row, rest).to_owned())
+            let rest = if row.arn == "appsync" { rest.trim_start_matches("apis/") } else { rest };
+            let part = row.arn == "appsync" || (row.arn == "apigateway" && rest.contains('/'));
+            (row, name_in(row, rest).to_owned(), part)
         }
         None => {
             let row = ROWS.iter().find(|row| row.kind == target.kind && row.kind != Kind::Other)?;
-            (row, target.name.clone()?)
+            (row, target.name.clone()?, false)
         }
     };
     let named = !name.is_empty() && !name.contains(['*', '$', '?']);
-    named.then_some(Known { target, row, name })
+    named.then_some(Known { target, row, name, part })
 }
 
 fn row_of_arn(arn: &arn::Arn<'_>) -> Option<&'static Row> {
@@ -77,7 +86,7 @@ fn name_in<'a>(row: &Row, rest: &'a str) -> &'a str {
     let last = |by: char| rest.rsplit(by).next().unwrap_or(rest);
     match row.arn {
         "iam" | "events" | "autoscaling" => last('/'),
-        "dynamodb" | "cloudformation" => first('/'),
+        "dynamodb" | "cloudformation" | "apigateway" | "appsync" => first('/'),
         "logs" | "lambda" => first(':'),
         _ => rest,
     }
@@ -154,6 +163,12 @@ pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
         {
             let service = service(action, known.row);
             reads.push(crate::call::read(action, listing_key(id), service, operation, arguments));
+        }
+        if let Called::Listed(operation, by, ..) = known.row.called
+            && let Some(arguments) = arguments(action, &known, by, id.as_str())
+        {
+            let service = service(action, known.row);
+            reads.push(crate::call::read(action, names_key(id), service, operation, arguments));
         }
         reads.extend(tags_read(action, &known, so_far));
     }
@@ -249,16 +264,44 @@ pub(super) fn observe(action: &Action, answers: &Answers, draft: &mut Draft) {
         if exists.is_some() {
             draft.saw();
         }
+        let names = names(&known, &found, answers);
+        if known.part {
+            // What the whole is called is all that the look tells of a part.
+            draft.observe(id, called(names));
+            continue;
+        }
         let tags = found.found().and_then(|record| tags(&known, record, answers));
         let immutable_id = found
             .found()
             .and_then(|record| immutable(known.row, record).or_else(|| listed_id(&known, answers)));
         // INVARIANT: whatever else is known of its kind, a person approves of this thing, as it is called and tagged now.
         draft.bind(format!("{id} seen"), json!({"exists": exists, "id": immutable_id, "tags": tags}));
-        draft.observe(id, Observed { exists, tags, immutable_id, ..Observed::default() });
+        draft.observe(id, Observed { exists, tags, immutable_id, ..called(names) });
     }
     origin::observe(action, answers, draft);
     observe_group(action, answers, draft);
+}
+
+fn called(names: Option<Vec<String>>) -> Observed {
+    Observed { names_unread: names.is_none(), names: names.unwrap_or_default(), ..Observed::default() }
+}
+
+/// What people call it beside its ARN and its tags; `None` where that could not be read.
+fn names(known: &Known<'_>, record: &Live<'_>, answers: &Answers) -> Option<Vec<String>> {
+    // Domains end with a dot, aliases begin with what they are.
+    let plain = |name: &str| name.trim_start_matches("alias/").trim_end_matches('.').to_owned();
+    match (known.row.called, record) {
+        // What is no API of that id may be something else of it.
+        (Called::At(_), Live::Absent) if known.row.arn == "appsync" => None,
+        (Called::ByArn, _) | (_, Live::Absent) => Some(Vec::new()),
+        (_, Live::Unread(_)) => None,
+        (Called::At(pointer), Live::Found(record)) => text(record, pointer).map(|name| vec![plain(name)]),
+        (Called::Listed(_, _, list, member), Live::Found(_)) => {
+            let Some(Answer::Found(answer)) = answers.get(&names_key(&known.target.id)) else { return None };
+            let entries = answer.pointer(list)?.as_array()?;
+            entries.iter().map(|entry| entry.get(member)?.as_str().map(plain)).collect()
+        }
+    }
 }
 
 fn tags(known: &Known<'_>, record: &Value, answers: &Answers) -> Option<BTreeMap<String, String>> {

@@ -45,6 +45,17 @@ pub(super) enum Tags {
     Call(&'static str, By, &'static str),
 }
 
+/// Where the name stands by which people call what has only an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Called {
+    /// It has none but in its ARN and its tags.
+    ByArn,
+    /// In the record, at this pointer.
+    At(&'static str),
+    /// In another call's list: the list's pointer, and the member of its entries.
+    Listed(&'static str, By, &'static str, &'static str),
+}
+
 /// One kind of thing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
@@ -76,6 +87,8 @@ pub(super) struct Row {
     pub(super) exact: Option<&'static str>,
     /// Where the record names what the thing comes from.
     pub(super) origins: &'static [Origin],
+    /// What people call it.
+    pub(super) called: Called,
 }
 
 const fn row(arn: &'static str, prefix: &'static str, kind: Kind, describe: &'static str, by: By) -> Row {
@@ -93,6 +106,7 @@ const fn row(arn: &'static str, prefix: &'static str, kind: Kind, describe: &'st
         listing: None,
         exact: None,
         origins: &[],
+        called: Called::ByArn,
     }
 }
 
@@ -128,6 +142,10 @@ impl Row {
     }
     const fn from(mut self, origins: &'static [Origin]) -> Self {
         self.origins = origins;
+        self
+    }
+    const fn called(mut self, called: Called) -> Self {
+        self.called = called;
         self
     }
     const fn exact(mut self, member: &'static str) -> Self {
@@ -323,7 +341,8 @@ pub(super) const ROWS: &[Row] = &[
     row("kms", "key/", Kind::Key, "DescribeKey", Name("KeyId"))
         .at("/KeyMetadata")
         .tags(Call("ListResourceTags", Name("KeyId"), "/Tags"))
-        .immutable(&["/KeyId"]),
+        .immutable(&["/KeyId"])
+        .called(Called::Listed("ListAliases", Name("KeyId"), "/Aliases", "AliasName")),
     row("kms", "alias/", Kind::Alias, "DescribeKey", Sent { as_member: "KeyId", from: &["AliasName"] })
         .at("/KeyMetadata"),
     row("ssm", "parameter/", Kind::Other, "DescribeParameters", Filter("Name"))
@@ -438,7 +457,8 @@ pub(super) const ROWS: &[Row] = &[
     row("route53", "hostedzone/", Kind::Dns, "GetHostedZone", Name("Id"))
         .at("/HostedZone")
         .tags(Call("ListTagsForResource", Name("ResourceId"), "/ResourceTagSet/Tags"))
-        .immutable(&["/Id"]),
+        .immutable(&["/Id"])
+        .called(Called::At("/Name")),
     row("cloudwatch", "alarm:", Kind::Alarm, "DescribeAlarms", Names("AlarmNames"))
         .at("/MetricAlarms/0")
         .tags(Call("ListTagsForResource", Arn("ResourceARN"), "/Tags")),
@@ -451,14 +471,30 @@ pub(super) const ROWS: &[Row] = &[
     row("acm", "certificate/", Kind::Other, "DescribeCertificate", Arn("CertificateArn"))
         .at("/Certificate")
         .tags(Call("ListTagsForCertificate", Arn("CertificateArn"), "/Tags"))
-        .immutable(&["/CertificateArn"]),
+        .immutable(&["/CertificateArn"])
+        .called(Called::At("/DomainName")),
     row("cloudfront", "distribution/", Kind::Other, "GetDistributionConfig", Name("Id"))
         .at("/DistributionConfig")
         .tags(Call("ListTagsForResource", Arn("Resource"), "/Tags/Items")),
     row("cognito-idp", "userpool/", Kind::Other, "DescribeUserPool", Name("UserPoolId"))
         .at("/UserPool")
         .tags(At("/UserPoolTags"))
-        .immutable(&["/Id"]),
+        .immutable(&["/Id"])
+        .called(Called::At("/Name")),
+    row("apigateway", "/restapis/", Kind::Other, "GetRestApi", Name("restApiId"))
+        .tags(At("/tags"))
+        .immutable(&["/id"])
+        .called(Called::At("/name")),
+    row("apigateway", "/apis/", Kind::Other, "GetApi", Name("ApiId"))
+        .service("apigatewayv2")
+        .tags(At("/Tags"))
+        .immutable(&["/ApiId"])
+        .called(Called::At("/Name")),
+    row("appsync", "", Kind::Other, "GetGraphqlApi", Name("apiId"))
+        .at("/graphqlApi")
+        .tags(At("/tags"))
+        .immutable(&["/apiId"])
+        .called(Called::At("/name")),
     row("states", "stateMachine:", Kind::Other, "DescribeStateMachine", Arn("stateMachineArn"))
         .service("stepfunctions")
         .tags(Call("ListTagsForResource", Arn("resourceArn"), "/tags"))

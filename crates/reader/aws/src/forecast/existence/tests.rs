@@ -218,7 +218,9 @@ fn every_row_is_a_read_that_the_catalogue_writes() {
         let known = known(&action.targets[0]).unwrap_or_else(|| panic!("{id} is not known"));
         assert_eq!((known.row.describe, known.row.prefix), (row.describe, row.prefix), "{id}");
         let first = reads(&action, &Answers::new());
-        assert_eq!(first.len(), if row.listing.is_some() { 2 } else { 1 }, "{id}: {first:?}");
+        let listed = usize::from(row.listing.is_some());
+        let called = usize::from(matches!(row.called, Called::Listed(..)));
+        assert_eq!(first.len(), 1 + listed + called, "{id}: {first:?}");
         first.iter().for_each(|read| crate::forecast::testing::writable(&read.call, true));
         let answers = Answers::from([(first[0].key.clone(), found(record_at(row, name)))]);
         assert!(matches!(of(&action, &answers, &action.targets[0].id), Live::Found(_)), "{id}");
@@ -239,4 +241,70 @@ fn record_at(row: &Row, name: &str) -> Value {
             part => json!({ part: inner }),
         }
     })
+}
+
+#[test]
+fn what_has_only_an_id_is_called_what_people_call_it() {
+    let of = |service: &str, operation: &str, arguments: Value| {
+        let catalogue = crate::catalogue::Catalogue::get().service(service).unwrap();
+        let operation = catalogue.operation(operation).unwrap();
+        crate::judge(&catalogue, operation, Some("us-east-1"), Some("111122223333"), &arguments)
+    };
+    let called = |action: &Action, answer: &dyn Fn(&str) -> Answer| {
+        let survey = crate::forecast::testing::survey(action, |operation, _| answer(operation));
+        let seen = survey.observed.values().next().cloned().unwrap_or_default();
+        (seen.names, seen.names_unread)
+    };
+    let cases = [
+        ("apigateway", "DeleteRestApi", json!({"restApiId": "a1"}), json!({"id": "a1", "name": "prod-api"})),
+        (
+            "apigateway",
+            "DeleteStage",
+            json!({"restApiId": "a1", "stageName": "s"}),
+            json!({"id": "a1", "name": "prod-api"}),
+        ),
+        ("apigatewayv2", "DeleteApi", json!({"ApiId": "a2"}), json!({"ApiId": "a2", "Name": "prod-api"})),
+        (
+            "appsync",
+            "DeleteGraphqlApi",
+            json!({"apiId": "a3"}),
+            json!({"graphqlApi": {"apiId": "a3", "name": "prod-api"}}),
+        ),
+        (
+            "route53",
+            "DeleteHostedZone",
+            json!({"Id": "Z1"}),
+            json!({"HostedZone": {"Id": "/hostedzone/Z1", "Name": "prod-api."}}),
+        ),
+        (
+            "cognito-idp",
+            "DeleteUserPool",
+            json!({"UserPoolId": "us-east-1_x"}),
+            json!({"UserPool": {"Id": "us-east-1_x", "Name": "prod-api"}}),
+        ),
+    ];
+    for (service, operation, arguments, answer) in cases {
+        let action = of(service, operation, arguments);
+        let there = called(&action, &|operation| match operation {
+            list if list.starts_with("ListTags") => found(json!({})),
+            _ => found(answer.clone()),
+        });
+        assert_eq!(there, (vec!["prod-api".to_owned()], false), "{service}: {:?}", action.targets);
+        let refused = called(&action, &|_| Answer::Unreadable("access denied".into()));
+        assert_eq!(refused, (Vec::new(), true), "{service}");
+        let unread = service == "appsync";
+        assert_eq!(called(&action, &|_| Answer::NotFound), (Vec::new(), unread), "{service}");
+    }
+    let key = of("kms", "DisableKey", json!({"KeyId": "0d4d8c2e-aa"}));
+    let aliases = |listed: Answer| {
+        called(&key, &|operation| match operation {
+            "ListAliases" => listed.clone(),
+            "DescribeKey" => found(json!({"KeyMetadata": {"KeyId": "0d4d8c2e-aa"}})),
+            _ => found(json!({"Tags": []})),
+        })
+    };
+    let two = json!({"Aliases": [{"AliasName": "alias/prod-key"}, {"AliasName": "alias/app"}]});
+    assert_eq!(aliases(found(two)), (vec!["prod-key".to_owned(), "app".to_owned()], false));
+    assert_eq!(aliases(found(json!({"Aliases": []}))), (Vec::new(), false));
+    assert_eq!(aliases(Answer::Unreadable("access denied".into())), (Vec::new(), true));
 }

@@ -116,3 +116,21 @@ fn an_alias_and_a_stage_move() {
     let moved = set("secretsmanager", "UpdateSecretVersionStage", arguments, "DescribeSecret", answer);
     assert_eq!(fact(&moved, facts::SECRETSMANAGER_CURRENT_MOVES), Some(true));
 }
+
+#[test]
+fn only_a_parameter_that_is_known_to_be_plain_is_no_secret() {
+    let get = |names: Value, found_now: Value| {
+        let read = action("ssm", "GetParameters", json!({"Names": names, "WithDecryption": true}));
+        let read = having(read, Effect::SensitiveRead);
+        let survey = survey(&read, |operation, _| match operation {
+            "DescribeParameters" => found(json!({ "Parameters": found_now.clone() })),
+            _ => Answer::Unreadable("not asked".to_owned()),
+        });
+        fact(&survey, facts::SSM_PARAMETER_SECRET)
+    };
+    let of = |name: &str, kind: &str| json!({"Name": name, "Type": kind});
+    assert_eq!(get(json!(["/a:3"]), json!([of("/a", "String")])), Some(false));
+    assert_eq!(get(json!(["/a", "/b"]), json!([of("/a", "String"), of("/b", "SecureString")])), Some(true));
+    assert_eq!(get(json!(["/a", "/b"]), json!([of("/a", "String")])), Some(true), "one is not told");
+    assert_eq!(get(json!([]), json!([])), None, "nothing is named");
+}

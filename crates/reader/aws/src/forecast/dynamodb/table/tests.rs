@@ -113,3 +113,27 @@ fn capacity_is_compared_with_the_present_one() {
     assert_eq!(update(1).facts.get(facts::DYNAMODB_CAPACITY_LOWERED), Some(&json!(true)));
     assert_eq!(update(20).facts.get(facts::DYNAMODB_CAPACITY_LOWERED), Some(&json!(false)));
 }
+
+#[test]
+fn a_limit_is_less_than_none() {
+    let update = |mode: &'static str| {
+        let arguments = json!({
+            "TableName": "courses", "BillingMode": "PROVISIONED",
+            "ProvisionedThroughput": {"ReadCapacityUnits": 10, "WriteCapacityUnits": 20},
+        });
+        let mut action = action("dynamodb", "UpdateTable", arguments);
+        action.targets = vec![target(ID, Kind::Table, "courses")];
+        let inner = answers(5, Vec::new(), "DISABLED", Vec::new());
+        survey(&action, move |operation: &str, arguments: &serde_json::Value| {
+            match (operation, inner(operation, arguments)) {
+                ("DescribeTable", interlock_action::Answer::Found(mut answer)) => {
+                    answer["Table"]["BillingModeSummary"] = json!({ "BillingMode": mode });
+                    interlock_action::Answer::Found(answer)
+                }
+                (_, answer) => answer,
+            }
+        })
+    };
+    assert_eq!(update("PAY_PER_REQUEST").facts.get(facts::DYNAMODB_CAPACITY_LOWERED), Some(&json!(true)));
+    assert_eq!(update("PROVISIONED").facts.get(facts::DYNAMODB_CAPACITY_LOWERED), Some(&json!(false)));
+}

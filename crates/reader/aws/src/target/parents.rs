@@ -1,0 +1,87 @@
+//! What an action falls on beside what its own members name: the thing that a new part is put into, the machine that an
+//! alarm acts on, the service behind a scalable target, the bucket that a write sends to.
+
+use interlock_action::Relation;
+
+use super::{arn, ec2};
+use crate::effect::Subject;
+use crate::rules::buckets;
+
+/// Operations that make a part of something that is there and named: the whole is changed by it.
+const PARENTS: [(&str, &str, &str, &str); 8] = [
+    ("elbv2", "CreateRule", "ListenerArn", "elasticloadbalancing:{r}:{a}:listener/{}"),
+    ("elbv2", "CreateListener", "LoadBalancerArn", "elasticloadbalancing:{r}:{a}:loadbalancer/{}"),
+    ("lambda", "CreateEventSourceMapping", "EventSourceArn", "lambda:{r}:{a}:event-source/{}"),
+    ("route53", "CreateHostedZone", "VPC.VPCId", "ec2:{r}:{a}:vpc/{}"),
+    ("ecs", "CreateService", "cluster", "ecs:{r}:{a}:cluster/{}"),
+    ("ecs", "CreateTaskSet", "cluster", "ecs:{r}:{a}:cluster/{}"),
+    ("ec2", "CreateTrafficMirrorSession", "NetworkInterfaceId", "ec2:{r}:{a}:network-interface/{}"),
+    ("ec2", "CreateFlowLogs", "ResourceIds[]", "ec2:{r}:{a}:resource/{}"),
+];
+
+/// Whether the operation makes something and acts on a parent beside.
+pub(super) fn has_parent(subject: &Subject<'_>) -> bool {
+    PARENTS.iter().any(|(service, operation, ..)| subject.is(service, operation))
+}
+
+/// The further ARNs of a mutation, and the parts they play.
+pub(super) fn further(subject: &Subject<'_>) -> Vec<(String, Relation)> {
+    let mut found = Vec::new();
+    for (_, _, member, template) in
+        PARENTS.iter().filter(|(service, operation, ..)| subject.is(service, operation))
+    {
+        for value in subject.texts(member) {
+            let own = ec2::template(value).filter(|_| subject.service == "ec2");
+            // A table's stream is read: the table is what is meant.
+            let value = value.split("/stream/").next().unwrap_or(value);
+            found.push((arn::fill(subject, own.as_deref().unwrap_or(template), value), Relation::Acts));
+        }
+    }
+    if subject.service == "cloudwatch" {
+        alarm(subject, &mut found);
+    }
+    if let Some(id) = scaled(subject) {
+        found.push((id, Relation::Acts));
+    }
+    let sent = buckets(subject).into_iter();
+    found
+        .extend(sent.map(|bucket| (format!("arn:{}:s3:::{bucket}", subject.partition()), Relation::Reaches)));
+    found
+}
+
+/// What the actions of an alarm fall on: the instance that it watches, or what they name.
+fn alarm(subject: &Subject<'_>, found: &mut Vec<(String, Relation)>) {
+    let lists = ["AlarmActions[]", "OKActions[]", "InsufficientDataActions[]"];
+    for action in lists.iter().flat_map(|path| subject.texts(path)) {
+        let Some(parts) = arn::Arn::parse(action) else { continue };
+        if !["automate", "swf"].contains(&parts.service) {
+            found.push((action.to_owned(), Relation::Reaches));
+            continue;
+        }
+        let paths = ["Dimensions[].Value", "Metrics[].MetricStat.Metric.Dimensions[].Value"];
+        for value in paths.iter().flat_map(|path| subject.texts(path)).filter(|value| value.starts_with("i-"))
+        {
+            found.push((arn::fill(subject, "ec2:{r}:{a}:instance/{}", value), Relation::Acts));
+        }
+    }
+}
+
+/// What Application Auto Scaling scales, by its own service's ARN.
+fn scaled(subject: &Subject<'_>) -> Option<String> {
+    if subject.service != "application-autoscaling" {
+        return None;
+    }
+    let id = subject.text("ResourceId")?;
+    let mut parts = id.split(['/', ':']);
+    let (kind, name) = (parts.next()?, parts.next()?);
+    let id = match subject.text("ServiceNamespace")? {
+        "ecs" => format!("ecs:{{r}}:{{a}}:{id}"),
+        "dynamodb" => format!("dynamodb:{{r}}:{{a}}:table/{name}"),
+        "rds" => format!("rds:{{r}}:{{a}}:cluster:{name}"),
+        "lambda" => format!("lambda:{{r}}:{{a}}:function:{name}"),
+        "elasticache" => format!("elasticache:{{r}}:{{a}}:replicationgroup:{name}"),
+        "sagemaker" => format!("sagemaker:{{r}}:{{a}}:{kind}/{name}"),
+        _ => return None,
+    };
+    Some(arn::fill(subject, &id, ""))
+}
