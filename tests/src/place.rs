@@ -14,7 +14,11 @@ impl Scratch {
     pub fn new(name: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("il-{}-{n}-{name}", std::process::id()));
+        Self::make(std::env::temp_dir().join(format!("il-{}-{n}-{name}", std::process::id())))
+    }
+    fn make(path: PathBuf) -> Self {
+        // A test that was killed leaves its folder, and its process id comes again.
+        let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -23,9 +27,7 @@ impl Scratch {
     pub fn in_sight(name: &str) -> Self {
         let base = std::env::var_os("INTERLOCK_TEST_DIR").map(PathBuf::from);
         let base = base.unwrap_or_else(|| profile_folder().with_file_name("tmp"));
-        let path = base.join(format!("il-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self::make(base.join(format!("il-{}-{name}", std::process::id())))
     }
     /// Its path.
     pub fn path(&self) -> &Path {
