@@ -1,13 +1,14 @@
 //! State changes, and the record that makes them durable together with their ledger entry.
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Millis, RecoveryPoint, SessionId, TargetId, TicketId,
+    ActionId, AgentId, Digest, EnvironmentName, Millis, RecoveryPoint, SessionId, TargetId, TicketId, UndoId,
 };
 use interlock_approval::{Message, Person, Ticket};
 use interlock_ledger::Entry;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Agent, Budget, Session};
+use crate::{Agent, Budget, Change, Session};
 
 /// What a freeze covers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -155,6 +156,39 @@ pub enum Event {
         of: TargetId,
         /// The point.
         point: RecoveryPoint,
+    },
+    /// A mutation that can be taken back was let through.
+    Undoable {
+        /// It, with the way back.
+        change: Box<Change>,
+    },
+    /// The state that a mutation left was read: what must still stand when it is taken back.
+    Settled {
+        /// Which.
+        action: ActionId,
+        /// The state, as far as the way back restores it.
+        after: Value,
+    },
+    /// A mutation did not happen: there is nothing to take back.
+    NeverHappened {
+        /// Which.
+        action: ActionId,
+    },
+    /// A change is being taken back: nothing else had changed since, and this is what remains to be done.
+    Undoing {
+        /// Which.
+        action: ActionId,
+        /// In which run.
+        undo: UndoId,
+        /// The names of the steps.
+        steps: Vec<String>,
+    },
+    /// A change was taken back.
+    Undone {
+        /// Which.
+        action: ActionId,
+        /// In which run.
+        undo: UndoId,
     },
     /// A scope was frozen.
     Frozen {

@@ -41,9 +41,22 @@ pub const BEFORE_DECISION: &str = "before-decision";
 /// A recovery point is made; its entry is not written.
 pub const BEFORE_RECOVERY_POINT: &str = "after-securing-before-entry";
 
+/// A change is about to be taken back; nothing of that is written.
+pub const BEFORE_UNDO: &str = "before-undo";
+/// It is written that a change is being taken back; nothing has been called.
+pub const AFTER_UNDO_BEGAN: &str = "after-undo-began";
+/// A call of an undo was answered; its outcome is not written.
+pub const AFTER_UNDO_CALL: &str = "after-undo-call";
+/// A change is as it was; that is not written.
+pub const BEFORE_UNDONE: &str = "before-undone";
+
 /// Every point of the road.
 pub const ROAD: [&str; 6] =
     [BEFORE_PERMIT, BEFORE_SEND, BEFORE_OUTCOME, AFTER_OUTCOME, BEFORE_DECISION, BEFORE_RECOVERY_POINT];
+
+/// Every point of the way back.
+pub const UNDO: [&str; 6] =
+    [BEFORE_UNDO, AFTER_UNDO_BEGAN, BEFORE_SEND, AFTER_UNDO_CALL, AFTER_OUTCOME, BEFORE_UNDONE];
 
 /// Every point of the store.
 pub const STORE: [&str; 7] = [

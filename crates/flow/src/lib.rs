@@ -22,6 +22,7 @@ mod session;
 mod situate;
 mod survey;
 mod token;
+mod undo;
 mod verdict;
 
 pub use administer::Administrative;
@@ -32,6 +33,7 @@ pub use memory::{Made, Memory};
 pub use permit::{Inspection, NotClear, Outcome, Permit};
 pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,
+    Undo,
 };
 pub use road::{Road, RoadSettings};
 pub use rules::{
@@ -39,6 +41,9 @@ pub use rules::{
 };
 pub use session::{Agent, Lease, Session};
 pub use situate::{Falls, Situated};
+pub use undo::{
+    Change, ChangeNote, Conflict, Preview, PreviewedChange, Progress, Standing, UndoError, Watch,
+};
 pub use verdict::{Cause, HeldAction, RefusedAction, Verdict};
 
 #[cfg(test)]

@@ -53,16 +53,26 @@ pub enum NotClear {
 pub struct Inspection {
     session: SessionId,
     fresh: bool,
+    sealed: bool,
     _minted_by_flow: (),
 }
 
 impl Inspection {
     pub(crate) fn mint(session: SessionId, fresh: bool) -> Self {
-        Self { session, fresh, _minted_by_flow: () }
+        Self { session, fresh, sealed: false, _minted_by_flow: () }
+    }
+
+    /// The same, whose answers are kept encrypted and shown to nobody.
+    pub(crate) fn sealed(self) -> Self {
+        Self { sealed: true, ..self }
     }
     /// Whether the answers prove something: none that was got earlier will do, however short a time ago.
     pub fn fresh(&self) -> bool {
         self.fresh
+    }
+    /// Whether the answers are kept encrypted and shown to nobody, so that they may be secret.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
     }
     /// For whose action.
     pub fn session(&self) -> &SessionId {
@@ -82,7 +92,11 @@ pub struct Permit {
     pub(crate) ticket: Option<TicketId>,
     pub(crate) epoch: u64,
     pub(crate) mutates: bool,
+    /// Whether a person signed for this very call: neither a freeze nor a lease stops it.
+    pub(crate) signed: bool,
     pub(crate) on_success: Vec<Event>,
+    /// Whether a way back is registered.
+    pub(crate) undoable: bool,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) open: bool,
@@ -101,6 +115,10 @@ impl Permit {
     pub fn session(&self) -> &Session {
         &self.session
     }
+    /// Whether a way back is registered: what it left is to be read once it has ended.
+    pub fn undoable(&self) -> bool {
+        self.undoable
+    }
     /// Whether it changes something.
     pub fn mutates(&self) -> bool {
         self.mutates
@@ -117,6 +135,9 @@ impl Permit {
     /// Looks at the epoch again; to be called just before the first byte is sent.
     pub fn clear(&self) -> Result<(), NotClear> {
         fault::here(fault::BEFORE_SEND);
+        if self.signed {
+            return Ok(());
+        }
         let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
         let live = memory.sessions.get(&self.session.id);
         if !live.is_some_and(|session| !session.lease.revoked && session.lease.until > self.clock.now()) {
@@ -160,6 +181,9 @@ impl Permit {
         let mut record = Record::only(entry);
         if self.mutates {
             record.events.push(Event::PermitClosed { action: self.id.clone() });
+        }
+        if matches!(outcome, Outcome::Failed { .. } | Outcome::NotExecuted { .. }) && self.undoable {
+            record.events.push(Event::NeverHappened { action: self.id.clone() });
         }
         match (outcome, &self.ticket) {
             (Outcome::Succeeded { .. }, _) => {

@@ -6,9 +6,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use interlock_action::{Action, Answer, Answers, Call, Millis, Read, Surface, Survey};
+use interlock_action::{
+    Action, ActionId, Answer, Answers, Call, Deed, Millis, Read, Step, Surface, Survey, Terms,
+};
+use serde_json::Value;
 
-use crate::{Inspection, Memory, Outcome, Permit, Record};
+use crate::{Event, Inspection, Memory, Outcome, Permit, Record};
 
 /// Answers the reads that a forecast needs. Refuses whatever the catalogue does not prove to be a read.
 #[async_trait]
@@ -30,6 +33,23 @@ pub trait Foresee: Send + Sync {
     fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
     /// What the answers mean.
     fn fold(&self, action: &Action, answers: &Answers) -> Survey;
+}
+
+/// Knows the ways back of a surface: what is kept before an action, and what remains to be done to get back to it. Pure.
+pub trait Undo: Send + Sync {
+    /// The name of the way that takes this deed back; `None` where nobody knows one.
+    fn way(&self, deed: &Deed) -> Option<&'static str>;
+    /// The reads still missing that tell the state; the same before the action, after it, and on the way back.
+    fn reads(&self, deed: &Deed, so_far: &Answers) -> Vec<Read>;
+    /// The state, as far as the way restores it: what does not come back is not in it. An error where it could not be read.
+    fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String>;
+    /// On what terms this deed can be taken back to this state; `None` where it cannot.
+    fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms>;
+    /// What remains to be done to get from `now` to `before`, in order; nothing when it is reached. An error where `before`
+    /// cannot be reached from there.
+    fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String>;
+    /// What a call would do, as if an agent asked for it.
+    fn judge(&self, call: &Call) -> Option<Action>;
 }
 
 /// Knows whose credentials Interlock itself holds.
@@ -78,6 +98,8 @@ pub trait Journal: Send + Sync {
     async fn commit(&self, record: Record) -> Result<Receipt, JournalError>;
     /// Queues the record; it is durable within 50 ms. Fails at once if the writer is poisoned or its queue is full.
     fn note(&self, record: Record) -> Result<(), JournalError>;
+    /// Every event that was written under this action's name, oldest first.
+    async fn recall(&self, action: &ActionId) -> Result<Vec<Event>, JournalError>;
     /// The fold of all events.
     fn memory(&self) -> &RwLock<Memory>;
 }

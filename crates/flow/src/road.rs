@@ -1,10 +1,13 @@
 //! The road itself: one function an action goes down, one stage after the other.
 
-use std::sync::{Arc, PoisonError, RwLockReadGuard};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLockReadGuard},
+};
 
 use interlock_action::{
-    Action, ActionId, ClassifierWrite, Content, Digest, Effect, Kind, Millis, Operation, Relation, Sealer,
-    SessionId, Surface, Target,
+    Action, ActionId, ClassifierWrite, Content, Digest, Effect, Kind, Millis, Operation, Relation,
+    Reversibility, Sealer, SessionId, Surface, Target,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -12,7 +15,7 @@ use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
     Budget, Cause, Event, Falls, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Verdict, fault, hold, judge,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, fault, hold, judge,
     permit::frozen,
     quorum,
     rules::is_identity,
@@ -50,6 +53,10 @@ pub struct Road {
     pub(crate) settings: RoadSettings,
     /// Who knows whose credentials Interlock holds.
     identity: Option<Arc<dyn Identity>>,
+    /// The ways back of each surface.
+    pub(crate) undo: BTreeMap<Surface, Arc<dyn Undo>>,
+    /// One run back at a time.
+    pub(crate) undoing: futures_util::lock::Mutex<()>,
     bundle: Bundle,
     /// Whether the bundle in force is the shipped one, which looks at no read's target. An added rule may.
     reads_alike: bool,
@@ -84,6 +91,8 @@ impl Road {
             ports,
             settings,
             identity: None,
+            undo: BTreeMap::new(),
+            undoing: futures_util::lock::Mutex::new(()),
             reads_alike: bundle.hash() == Bundle::shipped().hash(),
             bundle,
             deciding: futures_util::lock::Mutex::new(()),
@@ -98,8 +107,15 @@ impl Road {
         self
     }
 
+    /// The same road, on which what is done on this surface can be taken back.
+    #[must_use]
+    pub fn undone_by(mut self, surface: Surface, undo: Arc<dyn Undo>) -> Self {
+        self.undo.insert(surface, undo);
+        self
+    }
+
     /// The ARNs of Interlock's own identities; `None` while they are unknown.
-    fn principals(&self) -> Option<Vec<String>> {
+    pub(crate) fn principals(&self) -> Option<Vec<String>> {
         let mut all = self.settings.principals.clone();
         if let Some(identity) = &self.identity {
             all.extend(identity.principals()?);
@@ -205,7 +221,7 @@ impl Road {
         let action = self.own_tokens(session, action);
         let survey = self.survey(session, &action).await?;
         let principals = self.principals();
-        let situated = {
+        let mut situated = {
             let memory = self.memory();
             let world = World {
                 memory: &memory,
@@ -224,6 +240,8 @@ impl Road {
             let reasons = vec![reason("identity", UNKNOWN_IDENTITY)];
             return self.refuse(session, &situated, Cause::Policy, reasons).await;
         }
+        situated.undo = self.way_back(session, &situated.action).await;
+        promise(&mut situated);
         let digest = self.action_digest(session, &situated)?;
         let standing = self.standing(&digest, &situated).await?;
         for ticket in &standing {
@@ -316,11 +334,14 @@ impl Road {
         if let Some(ticket) = &ticket {
             entry = entry.public("ticket", ticket);
         }
+        let (mut entry, undoable) = self.registered(entry, session, &situated, &id);
         if let Some(would) = observed {
             entry = entry.public("observed", would);
         }
         let mut events = situated.remember.clone();
         events.push(Event::PermitOpened { permit: note });
+        let way_back = undoable.is_some();
+        events.extend(undoable);
         if situated.destroys > 0 {
             // What counts against the agent's sums stands where a person sees it.
             entry = entry.public("destroys", situated.destroys);
@@ -349,6 +370,7 @@ impl Road {
         permit.ticket = ticket;
         permit.environments = environments;
         permit.on_success = on_success;
+        permit.undoable = way_back;
         self.open(permit, Record { entry, events, guards }).await.map(Verdict::Allowed)
     }
 
@@ -427,6 +449,8 @@ impl Road {
             ticket: None,
             epoch,
             mutates: true,
+            signed: false,
+            undoable: false,
             on_success: Vec::new(),
             journal: Arc::clone(&self.ports.journal),
             clock: Arc::clone(&self.ports.clock),
@@ -468,6 +492,21 @@ impl Road {
 
     pub(crate) fn action_id(&self) -> ActionId {
         ActionId::new(format!("act-{}", self.draw().chars().take(16).collect::<String>()))
+    }
+}
+
+/// A forecast promises no other way back than the one that is registered.
+fn promise(situated: &mut Situated) {
+    let forecast = &mut situated.survey.forecast;
+    match &situated.undo {
+        Some(way) if way.terms.class == Reversibility::Exact => forecast.reversibility = Reversibility::Exact,
+        Some(way) if forecast.reversibility == Reversibility::Exact => {
+            forecast.reversibility = way.terms.class;
+        }
+        None if forecast.reversibility == Reversibility::Exact => {
+            forecast.reversibility = Reversibility::None;
+        }
+        _ => {}
     }
 }
 

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
-    Action, AgentId, Bears, Claim, ClassifierWrite, Effect, EnvironmentName, Kind, Millis, Observed,
-    Relation, Securing, Survey, Target, TargetId,
+    Action, AgentId, Bears, Claim, ClassifierWrite, Contract, Effect, EnvironmentName, Kind, Millis,
+    Observed, Relation, Securing, Survey, Target, TargetId,
 };
 
 use crate::{
@@ -64,6 +64,8 @@ pub struct Situated {
     pub remember: Vec<Event>,
     /// What stays the agent's own when it succeeds: things it made and now writes anew.
     pub renews: Vec<Event>,
+    /// The way back, where there is one.
+    pub undo: Option<Contract>,
 }
 
 impl Situated {
@@ -137,6 +139,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
         destroys,
         remember,
         renews,
+        undo: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use interlock_action::{Action, SessionId};
+use interlock_action::{Action, ActionId, SessionId};
 use interlock_flow::Verdict;
 use interlock_gateway_aws::Admit;
 
@@ -27,5 +27,9 @@ impl Admit for WithWords {
 
     async fn witness(&self, session: &SessionId, action: &Action) {
         self.0.road.witness(session, action).await;
+    }
+
+    async fn settle(&self, action: &ActionId) {
+        self.0.road.settle(action).await;
     }
 }

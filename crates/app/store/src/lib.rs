@@ -13,6 +13,7 @@ mod query;
 mod queue;
 mod reader;
 mod rebuild;
+mod recall;
 mod redact;
 mod schema;
 mod store;

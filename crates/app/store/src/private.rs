@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt};
 
 use interlock_action::{Action, Claim, Content, Facts, Forecast, SessionId, TicketId};
 use interlock_approval::{Approval, Held, Reason, State, Ticket};
-use interlock_flow::{Event, Freeze, Lease, Memory, Session};
+use interlock_flow::{Change, Event, Freeze, Lease, Memory, Session};
 use serde_json::Value;
 
 /// Stands where something was taken away.
@@ -55,6 +55,14 @@ fn event(event: &Event) -> Event {
         Event::TicketOpened { ticket } => Event::TicketOpened { ticket: Box::new(self::ticket(ticket)) },
         Event::TicketMoved { ticket } => Event::TicketMoved { ticket: Box::new(self::ticket(ticket)) },
         Event::Frozen { freeze } => Event::Frozen { freeze: self::freeze(freeze) },
+        Event::Undoable { change } => Event::Undoable { change: Box::new(self::change(change)) },
+        // What it left is gone with the way back: it cannot be compared any more.
+        Event::Settled { action, after: _ } => {
+            Event::Settled { action: action.clone(), after: Value::String(said()) }
+        }
+        Event::Undoing { action, undo, steps: _ } => {
+            Event::Undoing { action: action.clone(), undo: undo.clone(), steps: Vec::new() }
+        }
         // Ids of targets stand in these: without them protection would be forgotten, and they say nothing but the id.
         Event::Classified { .. }
         | Event::Made { .. }
@@ -67,6 +75,8 @@ fn event(event: &Event) -> Event {
         | Event::SessionClosed { .. }
         | Event::PermitOpened { .. }
         | Event::PermitClosed { .. }
+        | Event::NeverHappened { .. }
+        | Event::Undone { .. }
         | Event::Destroyed { .. }
         | Event::Unfrozen { .. }
         | Event::Config { .. } => event.clone(),
@@ -116,6 +126,19 @@ fn session(session: &Session) -> Session {
         advisory: *advisory,
         keys: keys.clone(),
         opened: *opened,
+    }
+}
+
+/// The way back is the state before: arguments and content. Without it the change stays as it is.
+fn change(change: &Change) -> Change {
+    let Change { action, session, agent, at, contract: _, subject } = change;
+    Change {
+        action: action.clone(),
+        session: session.clone(),
+        agent: agent.clone(),
+        at: *at,
+        contract: None,
+        subject: *subject,
     }
 }
 

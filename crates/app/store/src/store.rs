@@ -12,7 +12,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use interlock_action::{Millis, PersonId};
+use interlock_action::{ActionId, Millis, PersonId};
 use interlock_approval::Launch;
 use interlock_flow::{Event, Journal, JournalError, Memory, PermitNote, Receipt, Record};
 use interlock_ledger::{Checkpoint, Entry, EntryKind};
@@ -250,6 +250,10 @@ impl Journal for Store {
     fn note(&self, record: Record) -> Result<(), JournalError> {
         let draft = self.draft(record)?;
         self.shared.queue.push(Job::Record(Box::new(draft), None))
+    }
+
+    async fn recall(&self, action: &ActionId) -> Result<Vec<Event>, JournalError> {
+        self.reader.recall(action).map_err(|error| JournalError::Unavailable(error.to_string()))
     }
 
     fn memory(&self) -> &RwLock<Memory> {

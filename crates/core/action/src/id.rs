@@ -40,6 +40,8 @@ names! {
     ActionId,
     /// An action that is held.
     TicketId,
+    /// One run back over changes.
+    UndoId,
     /// A resource; for AWS its ARN.
     TargetId,
     /// A named environment of the configuration.

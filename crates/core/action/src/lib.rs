@@ -10,6 +10,7 @@ mod forecast;
 mod id;
 mod survey;
 mod target;
+mod undo;
 
 pub use action::{Action, ClassifierWrite, Content, Operation, Surface};
 pub use canonical::{CanonicalError, Digest, Sealer, canonical, digest_of};
@@ -17,10 +18,11 @@ pub use effect::{Claim, Effect};
 pub use fact::{FactName, FactTest, Facts};
 pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Reversibility};
 pub use id::{
-    AccountId, ActionId, AgentId, EnvironmentName, PersonId, RuleId, SessionId, TargetId, TicketId,
+    AccountId, ActionId, AgentId, EnvironmentName, PersonId, RuleId, SessionId, TargetId, TicketId, UndoId,
 };
 pub use survey::{Answer, Answers, Call, Observed, Read, ReadKey, Securing, Survey, value_at};
 pub use target::{Bears, Kind, Relation, Target};
+pub use undo::{Contract, Deed, Next, Step, Terms};
 
 /// A point in time: milliseconds since the Unix epoch, UTC. Always a parameter, never read here.
 pub type Millis = u64;

@@ -54,6 +54,8 @@ pub enum EntryKind {
     Tool,
     /// A confined process tried to reach a host, and whether it was let.
     Egress,
+    /// A change is taken back: by whom, step by step, and what came of it.
+    Undo,
     /// A body was redacted.
     Redacted,
 }

@@ -11,8 +11,9 @@ use std::{
 use async_trait::async_trait;
 use futures_executor::block_on;
 use interlock_action::{
-    Action, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed, Operation,
-    Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId, TicketId,
+    Action, ActionId, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed,
+    Operation, Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId,
+    TicketId,
 };
 use interlock_approval::{Launch, Statement, parse_public_key, sign};
 use interlock_ledger::EntryKind;
@@ -31,6 +32,8 @@ pub(super) struct Pages {
     memory: RwLock<Memory>,
     pub(super) kinds: Mutex<Vec<EntryKind>>,
     pub(super) broken: AtomicBool,
+    /// Every event, with the action that its entry names.
+    events: Mutex<Vec<(String, Event)>>,
 }
 
 impl Pages {
@@ -46,8 +49,10 @@ impl Pages {
         for ticket in moved {
             memory.apply(&Event::TicketMoved { ticket: Box::new(ticket) });
         }
+        let names = record.entry.public.get("action").and_then(|name| name.as_str()).unwrap_or_default();
         for event in &record.events {
             memory.apply(event);
+            self.events.lock().unwrap().push((names.to_owned(), event.clone()));
         }
         let mut kinds = self.kinds.lock().unwrap();
         kinds.push(record.entry.kind);
@@ -62,6 +67,10 @@ impl Journal for Pages {
     }
     fn note(&self, record: Record) -> Result<(), JournalError> {
         self.write(&record).map(|_| ())
+    }
+    async fn recall(&self, action: &ActionId) -> Result<Vec<Event>, JournalError> {
+        let events = self.events.lock().unwrap();
+        Ok(events.iter().filter(|(of, _)| of == action.as_str()).map(|(_, event)| event.clone()).collect())
     }
     fn memory(&self) -> &RwLock<Memory> {
         &self.memory

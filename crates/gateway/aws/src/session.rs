@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
-use interlock_action::{Action, SessionId};
+use interlock_action::{Action, ActionId, SessionId};
 use interlock_flow::{Clock, Journal, Record, Road, Verdict};
 use interlock_ledger::{Entry, EntryKind};
 
@@ -14,6 +14,8 @@ pub trait Admit: Send + Sync {
     async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict;
     /// Looks at what a call of a session has just made, and remembers it by an id that no later thing will have.
     async fn witness(&self, session: &SessionId, action: &Action);
+    /// Reads the state that an action left, once its call has ended.
+    async fn settle(&self, action: &ActionId);
 }
 
 #[async_trait]
@@ -23,6 +25,9 @@ impl Admit for Road {
     }
     async fn witness(&self, session: &SessionId, action: &Action) {
         Road::witness(self, session, action).await;
+    }
+    async fn settle(&self, action: &ActionId) {
+        Road::settle(self, action).await;
     }
 }
 

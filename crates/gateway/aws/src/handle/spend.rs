@@ -1,5 +1,7 @@
 //! Where a permit is spent: what was judged is written anew, signed with real credentials, and sent.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, Response};
 use hyper::body::Incoming;
 use interlock_action::{AccountId, Action, Effect, Relation, TargetId};
@@ -159,7 +161,7 @@ impl Job<'_> {
         let id = permit.id().clone();
         if success && (answer::streams(service, operation) || self.head_request) {
             let status = sent.status().as_u16();
-            complete(permit, Outcome::Succeeded { status }, Vec::new()).await?;
+            complete(self.inner, permit, Outcome::Succeeded { status }, Vec::new()).await?;
             return Ok(marked(answer::passing(sent), id.as_str()));
         }
         let collected = match collect(sent).await {
@@ -186,7 +188,7 @@ impl Job<'_> {
         };
         let session = permit.session().id.clone();
         let action = (success && creates(permit.action())).then(|| just_made(&permit, &events));
-        complete(permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
+        complete(self.inner, permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
         if let (Some(action), Some(admit)) = (action.flatten(), self.inner.admit.get()) {
             admit.witness(&session, &action).await;
         }
@@ -257,9 +259,15 @@ fn just_made(permit: &Permit, events: &[Event]) -> Option<Action> {
 }
 
 /// An outcome that cannot be written down is an answer that is not given: who asks again finds out.
-async fn complete(permit: Permit, outcome: Outcome, events: Vec<Event>) -> Result<(), Say> {
-    let (id, mutates) = (permit.id().clone(), permit.mutates());
-    match permit.complete(outcome, events).await {
+async fn complete(inner: &Inner, permit: Permit, outcome: Outcome, events: Vec<Event>) -> Result<(), Say> {
+    let (id, mutates, undoable) = (permit.id().clone(), permit.mutates(), permit.undoable());
+    let completed = permit.complete(outcome, events).await;
+    // Nobody waits for what the call left.
+    if let Some(admit) = inner.admit.get().filter(|_| undoable && completed.is_ok()) {
+        let (admit, id) = (Arc::clone(admit), id.clone());
+        tokio::spawn(async move { admit.settle(&id).await });
+    }
+    match completed {
         Err(error) if mutates => {
             tracing::error!(%error, %id, "the outcome could not be written down");
             Err(Say::words(

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
-use interlock_action::{AccountId, Answer, Call, SessionId, digest_of};
+use interlock_action::{AccountId, Answer, Call, Claim, Effect, SessionId, digest_of};
 use interlock_flow::{Inspect, Inspection};
 use interlock_reader_aws::{catalogue::Operation, forecast::says_absent, judge};
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub struct AwsInspect {
 #[async_trait]
 impl Inspect for AwsInspect {
     async fn inspect(&self, inspection: &Inspection, call: &Call) -> Answer {
-        self.answer(inspection.session(), inspection.fresh(), call).await
+        self.answer(inspection, call).await
     }
 }
 
@@ -41,9 +41,10 @@ impl AwsInspect {
     }
 
     /// Makes the read, or finds its answer where it need not be made `anew`.
-    pub(crate) async fn answer(&self, session: &SessionId, anew: bool, call: &Call) -> Answer {
+    async fn answer(&self, inspection: &Inspection, call: &Call) -> Answer {
+        let (session, anew) = (inspection.session(), inspection.fresh());
         let home = account(&self.inner).await;
-        if let Err(why) = self.proves_read(call, home.as_ref()) {
+        if let Err(why) = self.proves_read(call, home.as_ref(), inspection.is_sealed()) {
             tracing::warn!(operation = %call.operation, why, "a read for a forecast was refused");
             return Answer::Unreadable(why);
         }
@@ -64,15 +65,17 @@ impl AwsInspect {
     }
 
     /// The catalogue must say that it is a read, and the reader, looking at the very request, that it reads nothing
-    /// secret.
-    fn proves_read(&self, call: &Call, home: Option<&AccountId>) -> Result<(), String> {
+    /// secret, unless the answer is `sealed` away.
+    fn proves_read(&self, call: &Call, home: Option<&AccountId>, sealed: bool) -> Result<(), String> {
         let (service, operation) = resolve(call).map_err(|fault| fault.to_string())?;
         if !operation.access.is_read() || operation.credentials_out || operation.presigned_out {
             return Err(format!("the catalogue does not prove that `{}` is a plain read", call.operation));
         }
         let region = call.region.as_deref().unwrap_or(&self.inner.config.region);
         let account = call.account.as_ref().or(home).map(AccountId::as_str);
-        if judge(&service, &operation, Some(region), account, &call.arguments).is_plain_read() {
+        let action = judge(&service, &operation, Some(region), account, &call.arguments);
+        let discloses = |claim: &Claim| matches!(claim.effect, Effect::Read | Effect::SensitiveRead);
+        if action.is_plain_read() || (sealed && action.claims.iter().all(discloses)) {
             return Ok(());
         }
         Err(format!("the reader does not find that `{}` is a plain read", call.operation))

@@ -56,6 +56,13 @@ impl Journal for Pages {
     fn note(&self, record: Record) -> Result<(), JournalError> {
         self.write(record).map(drop)
     }
+    async fn recall(&self, action: &ActionId) -> Result<Vec<Event>, JournalError> {
+        let named = |record: &&Record| {
+            record.entry.public.get("action").and_then(|name| name.as_str()) == Some(action.as_str())
+        };
+        let records = self.records.lock().unwrap();
+        Ok(records.iter().filter(named).flat_map(|record| record.events.clone()).collect())
+    }
     fn memory(&self) -> &RwLock<Memory> {
         &self.memory
     }
@@ -104,6 +111,8 @@ impl Admit for Judge {
             progress: "pending".to_owned(),
         })
     }
+    async fn settle(&self, _: &ActionId) {}
+
     async fn witness(&self, _: &SessionId, _: &Action) {}
 }
 

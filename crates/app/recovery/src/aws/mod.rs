@@ -1,0 +1,61 @@
+//! The ways back on AWS, behind flow's `Undo` port.
+
+mod ec2;
+mod iam;
+mod s3;
+mod way;
+
+use interlock_action::{Action, Answers, Call, Deed, Read, Step, Terms};
+use interlock_flow::Undo;
+use interlock_reader_aws::{catalogue::Catalogue, judge};
+use serde_json::Value;
+
+pub use way::Way;
+
+/// Every way, a family after the other.
+static WAYS: &[&[&dyn Way]] = &[ec2::WAYS, iam::WAYS, s3::WAYS];
+
+/// Every way back.
+pub fn ways() -> impl Iterator<Item = &'static dyn Way> {
+    WAYS.iter().flat_map(|family| family.iter().copied())
+}
+
+/// The ways back on AWS.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsUndo;
+
+fn way_of(deed: &Deed) -> Option<&'static dyn Way> {
+    ways().find(|way| way.undoes(deed))
+}
+
+impl Undo for AwsUndo {
+    fn way(&self, deed: &Deed) -> Option<&'static str> {
+        way_of(deed).map(Way::name)
+    }
+
+    fn reads(&self, deed: &Deed, so_far: &Answers) -> Vec<Read> {
+        way_of(deed).map_or_else(Vec::new, |way| way.reads(deed, so_far))
+    }
+
+    fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
+        way_of(deed).ok_or("nobody knows its state")?.state(deed, answers)
+    }
+
+    fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        way_of(deed)?.terms(deed, before)
+    }
+
+    fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        if before == now {
+            return Ok(Vec::new());
+        }
+        way_of(deed).ok_or("nobody knows a way back")?.back(deed, before, now)
+    }
+
+    fn judge(&self, call: &Call) -> Option<Action> {
+        let service = Catalogue::get().service(call.operation.service())?;
+        let operation = service.operation(call.operation.verb()).cloned()?;
+        let account = call.account.as_ref().map(interlock_action::AccountId::as_str);
+        Some(judge(&service, &operation, call.region.as_deref(), account, &call.arguments))
+    }
+}

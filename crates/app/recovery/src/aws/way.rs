@@ -1,0 +1,124 @@
+//! What a way back is, and the words its files are written in.
+
+use interlock_action::{Answer, Answers, Call, Deed, Next, Operation, Read, Step, Terms, value_at};
+use serde_json::{Map, Value};
+
+/// One way back: what it keeps of the state, and what gets back to it.
+pub trait Way: Sync {
+    /// `ec2/route`.
+    fn name(&self) -> &'static str;
+    /// Whether it takes this deed back.
+    fn undoes(&self, deed: &Deed) -> bool;
+    /// The reads that tell the state; those already answered may be among them.
+    fn reads(&self, deed: &Deed, so_far: &Answers) -> Vec<Read>;
+    /// The state, as far as this way restores it; [`Value::Null`] where there is nothing. What does not come back (ids,
+    /// dates, addresses) is not in it.
+    fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String>;
+    /// On what terms the deed can be taken back to this state; `None` where it cannot.
+    fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms>;
+    /// What remains to be done to get from `now` to `before`, in order; nothing once it is reached.
+    ///
+    /// It is asked anew after every step, and after a crash: it must follow from the two states alone.
+    fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String>;
+}
+
+/// Whether a deed is one of these operations of a service.
+pub(crate) fn is(deed: &Deed, service: &str, operations: &[&str]) -> bool {
+    deed.operation.service() == service && operations.contains(&deed.operation.verb())
+}
+
+/// A call where the deed was done.
+pub(crate) fn call(deed: &Deed, service: &str, operation: &str, arguments: Value) -> Call {
+    Call {
+        surface: deed.surface,
+        operation: Operation::aws(service, operation),
+        account: deed.account.clone(),
+        region: deed.region.clone(),
+        arguments,
+    }
+}
+
+/// A read where the deed was done. Its key is the operation and the parameters: the same read is made once.
+pub(crate) fn read(deed: &Deed, service: &str, operation: &str, arguments: Value) -> Read {
+    Read { key: key(service, operation, &arguments), call: call(deed, service, operation, arguments) }
+}
+
+fn key(service: &str, operation: &str, arguments: &Value) -> String {
+    format!("undo {service}:{operation} {arguments}")
+}
+
+/// What a read found; `None` where there is no such thing.
+pub(crate) fn found<'a>(
+    answers: &'a Answers,
+    service: &str,
+    operation: &str,
+    arguments: &Value,
+) -> Result<Option<&'a Value>, String> {
+    match answers.get(&key(service, operation, arguments)) {
+        Some(Answer::Found(value)) => Ok(Some(value)),
+        Some(Answer::NotFound) => Ok(None),
+        Some(Answer::Unreadable(why)) => Err(why.clone()),
+        None => Err(format!("{operation} was not asked")),
+    }
+}
+
+/// The same, of what must be there.
+pub(crate) fn wanted<'a>(
+    answers: &'a Answers,
+    service: &str,
+    operation: &str,
+    arguments: &Value,
+) -> Result<&'a Value, String> {
+    found(answers, service, operation, arguments)?.ok_or_else(|| format!("{operation} found nothing"))
+}
+
+/// The text of a parameter of the deed.
+pub(crate) fn text<'a>(deed: &'a Deed, pointer: &str) -> Option<&'a str> {
+    value_at(&deed.arguments, pointer).and_then(Value::as_str)
+}
+
+/// These members of a record, as far as they are there.
+pub(crate) fn only(record: &Value, members: &[&str]) -> Value {
+    let kept = members.iter().filter_map(|name| Some(((*name).to_owned(), record.get(*name)?.clone())));
+    Value::Object(kept.filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
+}
+
+/// A record without these members.
+pub(crate) fn without(record: &Value, members: &[&str]) -> Value {
+    let mut kept = record.as_object().cloned().unwrap_or_default();
+    kept.retain(|name, value| !members.contains(&name.as_str()) && !value.is_null());
+    Value::Object(kept)
+}
+
+/// The elements of a list.
+pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value_at(value, pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A list in an order that does not depend on the service's.
+pub(crate) fn sorted(mut list: Vec<Value>) -> Value {
+    list.sort_by_cached_key(Value::to_string);
+    Value::Array(list)
+}
+
+/// The elements of one list that are not in another.
+pub(crate) fn missing(from: &Value, wanted: &Value) -> Vec<Value> {
+    let have = from.as_array().map_or(&[][..], Vec::as_slice);
+    let wanted = wanted.as_array().map_or(&[][..], Vec::as_slice);
+    wanted.iter().filter(|one| !have.contains(one)).cloned().collect()
+}
+
+/// A step that is a call.
+pub(crate) fn step(name: impl Into<String>, call: Call) -> Step {
+    Step { name: name.into(), next: Next::Call(call) }
+}
+
+/// A step for which the service is left alone.
+pub(crate) fn wait(name: impl Into<String>) -> Step {
+    Step { name: name.into(), next: Next::Wait }
+}
+
+/// A step that cannot be written before the one in front of it was done.
+pub(crate) fn later(name: impl Into<String>) -> Step {
+    Step { name: name.into(), next: Next::Later }
+}

@@ -1,0 +1,113 @@
+//! The way back: what is kept before an action so that it can be taken back.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{AccountId, Action, Call, Millis, Operation, Reversibility, Sealer, Surface, Target};
+
+/// What an undo needs to know of the action that it takes back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    /// Where it came in.
+    pub surface: Surface,
+    /// What was done.
+    pub operation: Operation,
+    /// In which account.
+    pub account: Option<AccountId>,
+    /// In which region.
+    pub region: Option<String>,
+    /// The parameters that were sent; secret values are sealed.
+    pub arguments: Value,
+    /// What it touched.
+    pub targets: Vec<Target>,
+}
+
+impl Deed {
+    /// What is kept of an action.
+    pub fn of(action: &Action, sealer: &Sealer) -> Self {
+        Self {
+            surface: action.surface,
+            operation: action.operation.clone(),
+            account: action.account.clone(),
+            region: action.region.clone(),
+            arguments: sealer.seal_all(&action.arguments, &action.secrets),
+            targets: action.targets.clone(),
+        }
+    }
+}
+
+/// On what terms an action can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// How well: exactly, from a recovery point, or in part. Never [`Reversibility::None`].
+    pub class: Reversibility,
+    /// What does not come back, in plain words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loses: Vec<String>,
+    /// How long it takes, expected.
+    pub minutes: u32,
+    /// How many days the way stays open; `None` where nothing closes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
+}
+
+impl Terms {
+    /// An exact inverse that takes a moment.
+    pub fn exact() -> Self {
+        Self { class: Reversibility::Exact, loses: Vec::new(), minutes: 1, days: None }
+    }
+
+    /// A way back on which this is lost.
+    pub fn lossy(minutes: u32, loses: &[&str]) -> Self {
+        let loses = loses.iter().map(|what| (*what).to_owned()).collect();
+        Self { class: Reversibility::Lossy, loses, minutes, days: None }
+    }
+
+    /// A way back through a recovery point, on which this is lost.
+    pub fn from_recovery_point(minutes: u32, loses: &[&str]) -> Self {
+        Self { class: Reversibility::FromRecoveryPoint, ..Self::lossy(minutes, loses) }
+    }
+
+    /// The same, open for so many days.
+    #[must_use]
+    pub fn within_days(self, days: u32) -> Self {
+        Self { days: Some(days), ..self }
+    }
+}
+
+/// The registered way back of one action: written before the action is sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contract {
+    /// Which way it is: `ec2/route`.
+    pub way: String,
+    /// What was done.
+    pub deed: Deed,
+    /// The state before, as far as the way restores it. May hold secrets: it is kept encrypted, and never shown.
+    pub before: Value,
+    /// How well, how long.
+    pub terms: Terms,
+    /// When the way closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Millis>,
+}
+
+/// What remains to be done on a way back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// In plain words, the same however often it is asked: `allow tcp 443 from 10.0.0.0/8 again`.
+    pub name: String,
+    /// What to do now.
+    pub next: Next,
+}
+
+/// What to do now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Next {
+    /// This call.
+    Call(Call),
+    /// Nothing: the service is at work.
+    Wait,
+    /// Nothing yet: an earlier step must have been done before the call can be written.
+    Later,
+}

@@ -1,0 +1,135 @@
+//! A change that can be taken back, and what is remembered of it.
+
+use interlock_action::{
+    ActionId, AgentId, Contract, Digest, Millis, SessionId, TargetId, Terms, UndoId, digest_of,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Event;
+
+/// A mutation with its way back, as it is written down before it is sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The action.
+    pub action: ActionId,
+    /// Whose.
+    pub session: SessionId,
+    /// Whose.
+    pub agent: AgentId,
+    /// When it was let through.
+    pub at: Millis,
+    /// The way back; `None` once it was redacted.
+    pub contract: Option<Contract>,
+    /// What it is about: the changes of one subject are taken back newest first, each from where the next one began.
+    pub subject: Digest,
+}
+
+impl Change {
+    /// What the contract is about: the same way, on the same things.
+    pub(crate) fn subject(contract: &Contract) -> Digest {
+        let ids: Vec<&TargetId> = contract.deed.targets.iter().map(|target| &target.id).collect();
+        let named = (&contract.way, &contract.deed.account, &contract.deed.region, ids);
+        digest_of("interlock undo subject v1", &named).unwrap_or_else(|_| Digest::of(contract.way.as_bytes()))
+    }
+}
+
+/// Where a change stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Standing {
+    /// It was let through; the state that it left has not been read.
+    Unsettled,
+    /// The state that it left is known.
+    Settled {
+        /// Digest of that state.
+        after: Digest,
+    },
+    /// It is being taken back.
+    Undoing {
+        /// In which run.
+        undo: UndoId,
+        /// What remained when it began.
+        steps: Vec<String>,
+    },
+    /// It was taken back.
+    Undone {
+        /// In which run.
+        undo: UndoId,
+    },
+}
+
+/// What is remembered of a change. The way back itself stays in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeNote {
+    /// The order in which changes were let through.
+    pub order: u64,
+    /// Whose.
+    pub session: SessionId,
+    /// Whose.
+    pub agent: AgentId,
+    /// When.
+    pub at: Millis,
+    /// What was done.
+    pub operation: String,
+    /// To what, first of all.
+    pub target: Option<TargetId>,
+    /// What it is about.
+    pub subject: Digest,
+    /// How well it can be taken back.
+    pub terms: Terms,
+    /// When the way closes.
+    pub until: Option<Millis>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Whether its call has ended, as far as anybody knows.
+    pub ended: bool,
+}
+
+impl ChangeNote {
+    pub(crate) fn of(change: &Change, order: u64) -> Option<Self> {
+        let contract = change.contract.as_ref()?;
+        Some(Self {
+            order,
+            session: change.session.clone(),
+            agent: change.agent.clone(),
+            at: change.at,
+            operation: contract.deed.operation.to_string(),
+            target: contract.deed.targets.first().map(|target| target.id.clone()),
+            subject: change.subject,
+            terms: contract.terms.clone(),
+            until: contract.until,
+            standing: Standing::Unsettled,
+            ended: false,
+        })
+    }
+}
+
+/// The digest that a state is compared by.
+pub(crate) fn state_digest(state: &Value) -> Digest {
+    digest_of("interlock undo state v1", state).unwrap_or_else(|_| Digest::of(state.to_string().as_bytes()))
+}
+
+/// A change as the store tells it: its way back, and the state that it left, where that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recalled {
+    pub(crate) change: Change,
+    pub(crate) contract: Contract,
+    pub(crate) after: Option<Value>,
+}
+
+impl Recalled {
+    pub(crate) fn of(action: &ActionId, events: Vec<Event>) -> Option<Self> {
+        let (mut found, mut after) = (None, None);
+        for event in events {
+            match event {
+                Event::Undoable { change } if change.action == *action => found = Some(*change),
+                Event::Settled { action: of, after: state } if of == *action => after = Some(state),
+                _ => {}
+            }
+        }
+        let change = found?;
+        let contract = change.contract.clone()?;
+        Some(Self { change, contract, after })
+    }
+}

@@ -1,0 +1,15 @@
+//! Taking changes back: the way is registered before the change is sent, the state it left is read afterwards, and a
+//! person who wants it back signs for exactly what a preview showed.
+//!
+//! Nothing here knows a kind: the [`Undo`](crate::Undo) port does.
+
+mod change;
+mod preview;
+mod register;
+mod run;
+
+pub use change::{Change, ChangeNote, Standing};
+pub use preview::{Conflict, Preview, PreviewedChange};
+pub use run::{Progress, UndoError, Watch};
+
+pub(crate) use change::{Recalled, state_digest};

@@ -1,0 +1,160 @@
+//! Before and after a change: the state that it would have to be taken back to, and the state that it left.
+
+use std::sync::Arc;
+
+use interlock_action::{Action, ActionId, Answers, Contract, Deed, Digest, Millis, Reversibility, SessionId};
+use interlock_ledger::{Entry, EntryKind};
+use serde_json::Value;
+
+use super::{Change, Recalled, Standing, state_digest};
+use crate::{
+    Event, Inspection, Record, Session, Situated, Undo,
+    road::{Road, Stop},
+};
+
+/// How often the way back may ask for further reads.
+const ROUNDS: usize = 4;
+/// How often the state after a change is looked at until it is no longer the one before: services show changes late.
+const LOOKS: u32 = 5;
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// No way back is remembered longer than this many days.
+pub(crate) const KEPT_DAYS: u32 = 30;
+
+impl Road {
+    pub(crate) fn undo_port(&self, deed: &Deed) -> Option<&Arc<dyn Undo>> {
+        self.undo.get(&deed.surface)
+    }
+
+    /// The state of what a deed is about, as far as its way restores it.
+    pub(crate) async fn state(&self, session: &SessionId, deed: &Deed, fresh: bool) -> Result<Value, String> {
+        let undo = self.undo_port(deed).ok_or("nothing here can take this surface back")?;
+        let (inspect, _, _) =
+            self.surface(deed.surface).map_err(|_| "nothing here reads this surface".to_owned())?;
+        let inspection = Inspection::mint(session.clone(), fresh).sealed();
+        let mut answers = Answers::new();
+        for _ in 0..ROUNDS {
+            let mut reads = undo.reads(deed, &answers);
+            reads.retain(|read| !answers.contains_key(&read.key));
+            if reads.is_empty() {
+                break;
+            }
+            let asked = reads
+                .iter()
+                .map(|read| async { (read.key.clone(), inspect.inspect(&inspection, &read.call).await) });
+            answers.extend(futures_util::future::join_all(asked).await);
+        }
+        undo.state(deed, &answers)
+    }
+
+    /// The way back of an action in its effective form; none where nobody knows one, or the state could not be read.
+    ///
+    /// What the last change of the same thing left is what is found now: it is remembered as that.
+    pub(crate) async fn way_back(&self, session: &Session, action: &Action) -> Option<Contract> {
+        if action.is_plain_read() || !action.mutates() {
+            return None;
+        }
+        let deed = Deed::of(action, &self.settings.sealer);
+        let undo = self.undo_port(&deed)?;
+        let way = undo.way(&deed)?;
+        let before = self.state(&session.id, &deed, false).await.ok()?;
+        let terms = undo.terms(&deed, &before).filter(|terms| terms.class != Reversibility::None)?;
+        let days = terms.days.unwrap_or(KEPT_DAYS).min(KEPT_DAYS);
+        let until = Some(self.ports.clock.now().saturating_add(u64::from(days).saturating_mul(DAY)));
+        let contract = Contract { way: way.to_owned(), deed, before, terms, until };
+        self.settle_earlier(&Change::subject(&contract), &contract.before);
+        Some(contract)
+    }
+
+    fn settle_earlier(&self, subject: &Digest, state: &Value) {
+        let earlier: Vec<ActionId> = {
+            let memory = self.memory();
+            let ended = |action: &&ActionId| {
+                memory
+                    .changes
+                    .get(*action)
+                    .is_some_and(|note| note.ended && note.standing == Standing::Unsettled)
+            };
+            memory.unsettled.get(subject).into_iter().flatten().filter(ended).cloned().collect()
+        };
+        // Of several, only the last one left what is found.
+        if let Some(action) = earlier.last() {
+            let record = settled(action, state, self.ports.clock.now());
+            // Lost, the change counts as one whose outcome nobody read: it is not taken back unseen.
+            let _ = self.ports.journal.note(record);
+        }
+    }
+
+    /// The events and the fields of an entry that register a way back.
+    pub(crate) fn registered(
+        &self,
+        entry: Entry,
+        session: &Session,
+        situated: &Situated,
+        action: &ActionId,
+    ) -> (Entry, Option<Event>) {
+        let Some(contract) = &situated.undo else { return (entry, None) };
+        let entry = entry
+            .public("undo", &contract.way)
+            .public("undo_class", contract.terms.class)
+            .public("before", state_digest(&contract.before));
+        let change = Change {
+            action: action.clone(),
+            session: session.id.clone(),
+            agent: session.agent.name.clone(),
+            at: self.ports.clock.now(),
+            subject: Change::subject(contract),
+            contract: Some(contract.clone()),
+        };
+        (entry, Some(Event::Undoable { change: Box::new(change) }))
+    }
+
+    /// Reads the state that a change left. To be called once its call has ended; beside the answer, not before it.
+    pub async fn settle(&self, action: &ActionId) {
+        let waiting = || {
+            let memory = self.memory();
+            let note = memory.changes.get(action)?;
+            let waits = note.standing == Standing::Unsettled && note.ended;
+            waits.then(|| (note.session.clone(), note.subject, note.order))
+        };
+        let Some((session, subject, order)) = waiting() else { return };
+        let Ok(Some(recalled)) = self.recalled(action).await else { return };
+        let mut found = None;
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.ports.clock.pause(u64::from(look).saturating_mul(200)).await;
+            }
+            match self.state(&session, &recalled.contract.deed, true).await {
+                Ok(state) if state == recalled.contract.before => found = Some(state),
+                Ok(state) => {
+                    found = Some(state);
+                    break;
+                }
+                // A state that cannot be read now is looked at again, and in the end not known.
+                Err(_) => {}
+            }
+        }
+        let Some(state) = found else { return };
+        // INVARIANT: what was read after a later change was let through is not what this one left.
+        let later = {
+            let memory = self.memory();
+            memory.changes.values().any(|note| note.subject == subject && note.order > order)
+        };
+        if !later && waiting().is_some() {
+            let _ = self.ports.journal.note(settled(action, &state, self.ports.clock.now()));
+        }
+    }
+
+    /// A change as the store tells it; `None` where it has no way back any more.
+    pub(crate) async fn recalled(&self, action: &ActionId) -> Result<Option<Recalled>, Stop> {
+        let events = self.ports.journal.recall(action).await.map_err(Stop::from)?;
+        Ok(Recalled::of(action, events))
+    }
+}
+
+fn settled(action: &ActionId, state: &Value, now: Millis) -> Record {
+    let entry =
+        Entry::new(EntryKind::Undo, now).public("action", action).public("after", state_digest(state));
+    let events = vec![Event::Settled { action: action.clone(), after: state.clone() }];
+    Record { entry, events, guards: Vec::new() }
+}

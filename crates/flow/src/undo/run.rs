@@ -1,0 +1,293 @@
+//! Taking changes back, step by step: each step is chosen from what is found, so that a run which was cut off anywhere is
+//! finished by running it again.
+
+use std::sync::Arc;
+
+use interlock_action::{
+    Action, ActionId, Call, Claim, Content, Effect, Next, PersonId, Step, UndoId, digest_of,
+};
+use interlock_ledger::{Entry, EntryKind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Preview, Recalled, Standing,
+    preview::{Conflict, differing},
+    state_digest,
+};
+use crate::{Event, Outcome, Permit, PermitNote, Record, Session, fault, road::Road};
+
+/// How often a step's effect is looked for before the run gives up on it.
+const LOOKS: u32 = 20;
+/// How long a service that is at work is left alone between two looks, at most.
+const PATIENCE: u64 = 15_000;
+/// However short a change is expected to take, a run waits this many minutes for a service.
+const LEAST_MINUTES: u64 = 10;
+
+/// Why a run back ended early. What was done is done, and written down; running it again goes on from there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UndoError {
+    /// A conflict, found before anything was sent for this change.
+    #[error("`{0}`: {1}")]
+    Conflict(ActionId, Conflict),
+    /// More people must sign.
+    #[error("{0} people must sign for what this takes back")]
+    Signatures(u8),
+    /// The preview that was signed is not what would be done now.
+    #[error("the world moved since the preview: look again")]
+    Moved,
+    /// A step failed.
+    #[error("`{0}`: {1}")]
+    Step(String, String),
+    /// It cannot be written down.
+    #[error("the ledger is unavailable: {0}")]
+    Ledger(String),
+}
+
+/// What a run back tells while it is at work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "progress")]
+pub enum Progress {
+    /// A call is sent.
+    Step {
+        /// Of which change.
+        action: ActionId,
+        /// In plain words.
+        name: String,
+    },
+    /// A service is at work.
+    Waits {
+        /// Of which change.
+        action: ActionId,
+        /// In plain words.
+        name: String,
+    },
+    /// A change is taken back.
+    Undone {
+        /// Which.
+        action: ActionId,
+    },
+}
+
+/// Is told of the progress.
+pub trait Watch: Send + Sync {
+    /// Takes a piece of news.
+    fn told(&self, progress: Progress);
+}
+
+impl Road {
+    /// Takes back what a preview shows, in its order. `by` have signed for the preview's digest; whoever calls has checked
+    /// that.
+    pub async fn undo(
+        &self,
+        preview: &Preview,
+        undo: &UndoId,
+        by: &[PersonId],
+        watch: &dyn Watch,
+    ) -> Result<(), UndoError> {
+        let _one = self.undoing.lock().await;
+        if let Some(change) = preview.changes.iter().find(|change| change.conflict.is_some()) {
+            let conflict = change.conflict.clone().unwrap_or(Conflict::NoWay);
+            return Err(UndoError::Conflict(change.action.clone(), conflict));
+        }
+        let actions: Vec<ActionId> = preview.changes.iter().map(|change| change.action.clone()).collect();
+        let again = self.preview_undo(&actions).await.map_err(UndoError::Ledger)?;
+        if again.digest != preview.digest {
+            return Err(UndoError::Moved);
+        }
+        if by.len() < usize::from(again.signatures) {
+            return Err(UndoError::Signatures(again.signatures));
+        }
+        for action in &actions {
+            self.undo_one(action, undo, by, watch).await?;
+        }
+        Ok(())
+    }
+
+    async fn undo_one(
+        &self,
+        action: &ActionId,
+        undo: &UndoId,
+        by: &[PersonId],
+        watch: &dyn Watch,
+    ) -> Result<(), UndoError> {
+        let ledger = |why: String| UndoError::Ledger(why);
+        let recalled = self.recalled(action).await.map_err(|stop| ledger(format!("{stop:?}")))?;
+        let recalled = recalled.ok_or_else(|| UndoError::Conflict(action.clone(), Conflict::NoWay))?;
+        let run = Run { road: self, action, undo, by, recalled: &recalled, watch };
+        let (steps, now) = run.look().await?;
+        run.begin(&steps, &now).await?;
+        run.finish(steps, now).await
+    }
+}
+
+/// One change on its way back.
+struct Run<'a> {
+    road: &'a Road,
+    action: &'a ActionId,
+    undo: &'a UndoId,
+    by: &'a [PersonId],
+    recalled: &'a Recalled,
+    watch: &'a dyn Watch,
+}
+
+impl Run<'_> {
+    fn failed(&self, why: impl Into<String>) -> UndoError {
+        UndoError::Step(self.action.to_string(), why.into())
+    }
+
+    /// What is found, and what remains.
+    async fn look(&self) -> Result<(Vec<Step>, Value), UndoError> {
+        let deed = &self.recalled.contract.deed;
+        let unread = |why| UndoError::Conflict(self.action.clone(), Conflict::Unreadable(why));
+        let now = self.road.state(&self.recalled.change.session, deed, true).await.map_err(unread)?;
+        let port = self.road.undo_port(deed).ok_or_else(|| self.failed("nothing here takes it back"))?;
+        let steps = port.back(deed, &self.recalled.contract.before, &now).map_err(|why| self.failed(why))?;
+        Ok((steps, now))
+    }
+
+    fn entry(&self) -> Entry {
+        Entry::new(EntryKind::Undo, self.road.ports.clock.now())
+            .public("undo", self.undo)
+            .public("action", self.action)
+            .public("by", self.by)
+    }
+
+    async fn write(&self, entry: Entry, events: Vec<Event>) -> Result<(), UndoError> {
+        let record = Record { entry, events, guards: Vec::new() };
+        let written = self.road.ports.journal.commit(record).await;
+        written.map(|_| ()).map_err(|error| UndoError::Ledger(error.to_string()))
+    }
+
+    /// Writes down that the change is as it was left, and what is to be done about it.
+    async fn begin(&self, steps: &[Step], now: &Value) -> Result<(), UndoError> {
+        let standing = self.road.memory().changes.get(self.action).map(|note| note.standing.clone());
+        if matches!(standing, Some(Standing::Undoing { .. })) {
+            return Ok(());
+        }
+        let names: Vec<String> = steps.iter().map(|step| step.name.clone()).collect();
+        fault::here(fault::BEFORE_UNDO);
+        let entry = self.entry().public("state", "begun").public("from", state_digest(now));
+        let entry = entry.private("steps", &names);
+        let event = Event::Undoing { action: self.action.clone(), undo: self.undo.clone(), steps: names };
+        self.write(entry, vec![event]).await?;
+        fault::here(fault::AFTER_UNDO_BEGAN);
+        Ok(())
+    }
+
+    async fn finish(&self, mut steps: Vec<Step>, mut now: Value) -> Result<(), UndoError> {
+        let began = self.road.ports.clock.now();
+        let minutes = u64::from(self.recalled.contract.terms.minutes).saturating_mul(3).max(LEAST_MINUTES);
+        let mut last: Option<(String, u32)> = None;
+        while let Some(step) = steps.first() {
+            if self.road.ports.clock.now().saturating_sub(began) > minutes.saturating_mul(60_000) {
+                return Err(self.failed(format!("`{}` takes longer than {minutes} minutes", step.name)));
+            }
+            let looks = match &last {
+                Some((name, looks)) if *name == step.name => looks.saturating_add(1),
+                _ => 0,
+            };
+            match &step.next {
+                Next::Call(call) if looks == 0 => self.call(step, call).await?,
+                Next::Call(_) if looks > LOOKS => {
+                    return Err(self.failed(format!("`{}` was done and does not show", step.name)));
+                }
+                Next::Call(_) => self.pause(looks).await,
+                Next::Wait => {
+                    let action = self.action.clone();
+                    self.watch.told(Progress::Waits { action, name: step.name.clone() });
+                    self.pause(looks).await;
+                }
+                Next::Later => return Err(self.failed(format!("`{}` cannot be begun", step.name))),
+            }
+            last = Some((step.name.clone(), looks));
+            (steps, now) = self.look().await?;
+        }
+        let missing = differing(&self.recalled.contract.before, &now);
+        if now != self.recalled.contract.before {
+            return Err(self.failed(format!("these do not come back: {}", missing.join(", "))));
+        }
+        fault::here(fault::BEFORE_UNDONE);
+        let event = Event::Undone { action: self.action.clone(), undo: self.undo.clone() };
+        self.write(self.entry().public("state", "undone"), vec![event]).await?;
+        self.watch.told(Progress::Undone { action: self.action.clone() });
+        Ok(())
+    }
+
+    async fn pause(&self, looks: u32) {
+        let wait = 100_u64.saturating_mul(u64::from(looks.saturating_add(1)));
+        self.road.ports.clock.pause(wait.min(PATIENCE)).await;
+    }
+
+    /// Sends one call, durable before it is sent like any other.
+    async fn call(&self, step: &Step, call: &Call) -> Result<(), UndoError> {
+        self.watch.told(Progress::Step { action: self.action.clone(), name: step.name.clone() });
+        let needed = self.road.signatures(self.recalled, std::slice::from_ref(step)).await;
+        let refused = |what| UndoError::Conflict(self.action.clone(), Conflict::Refused(what));
+        let needed = needed.map_err(refused)?;
+        if self.by.len() < usize::from(needed) {
+            return Err(UndoError::Signatures(needed));
+        }
+        let (_, execute, _) =
+            self.road.surface(call.surface).map_err(|_| self.failed("nothing here calls this surface"))?;
+        let execute = Arc::clone(execute);
+        let permit = self.permit(step, call).await?;
+        let outcome = execute.execute(&permit, call).await;
+        fault::here(fault::AFTER_UNDO_CALL);
+        let words = match &outcome {
+            Outcome::Failed { code, .. } => Some(format!("{} failed: {code}", call.operation)),
+            Outcome::NotExecuted { why } => Some(format!("{} was not sent: {why}", call.operation)),
+            // What is found tells whether it was done.
+            Outcome::Succeeded { .. } | Outcome::Unknown { .. } => None,
+        };
+        let closed = permit.complete(outcome, Vec::new()).await;
+        closed.map_err(|error| UndoError::Ledger(error.to_string()))?;
+        words.map_or(Ok(()), |why| Err(UndoError::Step(step.name.clone(), why)))
+    }
+
+    /// INVARIANT: a person signed for it, so that no freeze stops it and no lease must be live.
+    async fn permit(&self, step: &Step, call: &Call) -> Result<Permit, UndoError> {
+        let ledger = |why: String| UndoError::Ledger(why);
+        let session: Option<Session> =
+            self.road.memory().sessions.get(&self.recalled.change.session).cloned();
+        let session = session.ok_or_else(|| self.failed("its session is unknown"))?;
+        let id = self.road.action_id();
+        let action = Action {
+            surface: call.surface,
+            operation: call.operation.clone(),
+            account: call.account.clone(),
+            region: call.region.clone(),
+            claims: vec![Claim::plain(Effect::Update, "takes a change back")],
+            targets: Vec::new(),
+            arguments: call.arguments.clone(),
+            secrets: Vec::new(),
+            tokens: Vec::new(),
+            writes: Vec::new(),
+            unknowns: Vec::new(),
+            content: Content::Judged,
+            stated_reason: None,
+        };
+        let digest =
+            digest_of("interlock own call v1", &call.arguments).map_err(|error| ledger(error.to_string()))?;
+        let note = PermitNote {
+            action: id.clone(),
+            session: session.id.clone(),
+            operation: call.operation.to_string(),
+            digest,
+            ticket: None,
+            at: self.road.ports.clock.now(),
+        };
+        let entry = Entry::new(EntryKind::Allowed, self.road.ports.clock.now())
+            .public("action", &id)
+            .public("session", &session.id)
+            .public("operation", &call.operation)
+            .public("by", self.by)
+            .public("undo", self.undo)
+            .public("takes_back", self.action)
+            .private("step", &step.name);
+        let mut permit = self.road.permit(id, Arc::new(action), Arc::new(session), 0);
+        permit.signed = true;
+        let record = Record { entry, events: vec![Event::PermitOpened { permit: note }], guards: Vec::new() };
+        self.road.open(permit, record).await.map_err(|stop| ledger(format!("{stop:?}")))
+    }
+}
