@@ -240,7 +240,7 @@ impl Road {
             let reasons = vec![reason("identity", UNKNOWN_IDENTITY)];
             return self.refuse(session, &situated, Cause::Policy, reasons).await;
         }
-        situated.undo = self.way_back(session, &situated.action).await;
+        situated.undo = self.way_back(session, &situated.action, &situated.survey.securing).await;
         promise(&mut situated);
         let digest = self.action_digest(session, &situated)?;
         let standing = self.standing(&digest, &situated).await?;

@@ -17,6 +17,11 @@
 //! person bo                                                            approves what was held last
 //! check s3 ListBuckets {}                                              the operator looks
 //!     is Buckets[].Name ["prod-school"]
+//! watch s3 GetBucketPolicy {"Bucket": "prod-school"}                  what the operator sees now, or that it fails, …
+//!     as Policy
+//! undo                                                                 two people take back all that this agent changed
+//!     stops somebody changed it since                                  or cannot, for this reason
+//! same                                                                 … is what every `watch` sees again
 //! ```
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -53,7 +58,7 @@ pub(crate) struct Step {
     pub(crate) then: Vec<String>,
 }
 
-const OUTCOMES: [&str; 7] = ["allowed", "held", "refused", "stopped", "fails", "keep", "is"];
+const OUTCOMES: [&str; 9] = ["allowed", "held", "refused", "stopped", "fails", "keep", "is", "as", "stops"];
 
 /// The folder of scenarios.
 pub(crate) fn folder(name: &str) -> PathBuf {
@@ -283,6 +288,7 @@ impl Stage {
         let mut agent = None;
         let mut ticket = None;
         let mut names = vec![("account".to_owned(), "123456789012".to_owned())];
+        let mut watched: Vec<(Value, String)> = Vec::new();
         let mut faults = Vec::new();
         for step in &case.steps {
             let fill = |text: &str| {
@@ -298,6 +304,28 @@ impl Stage {
                 "person" => {
                     let ticket: &String = ticket.as_ref().expect("nothing was held yet");
                     self.home.approve(&step.what, ticket).ok();
+                    continue;
+                }
+                "watch" => {
+                    let call = call(&fill(&step.what), &step.then);
+                    let sees = sees(&self.operator.play(&call));
+                    watched.push((call, sees));
+                    continue;
+                }
+                "same" => {
+                    for (call, saw) in &watched {
+                        let sees = sees(&self.operator.play(call));
+                        if sees != *saw {
+                            faults.push(format!("{}: {call}\n    was {saw}\n    is  {sees}", case.name));
+                        }
+                    }
+                    continue;
+                }
+                "undo" => {
+                    let stops = step.then.iter().find_map(|line| line.strip_prefix("stops "));
+                    faults.extend(
+                        self.undo(&name, stops).map(|fault| format!("{}: undo\n    {fault}", case.name)),
+                    );
                     continue;
                 }
                 _ => {}
@@ -323,6 +351,30 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Two people take back all that an agent changed; what went otherwise.
+    fn undo(&self, agent: &str, stops: Option<&str>) -> Option<String> {
+        let (bo, cy) = (self.home.private("bo"), self.home.private("cy"));
+        let signed = ["--key", &bo, "--key", &cy, "--reason", "back to what it was"];
+        let mut words = vec!["undo", "--agent", agent, "--since", "1h"];
+        words.extend(signed);
+        let output = self.home.cli(&words);
+        let said = format!("{}{}", output.out, output.err);
+        eprintln!("undo ({})\n    {}", output.code, said.replace('\n', "\n    "));
+        match stops {
+            Some(words) if output.code != 0 && said.contains(words) => None,
+            Some(words) => Some(format!("must stop: {words}\n    was: {said}")),
+            None if output.code == 0 => None,
+            None => Some(said),
+        }
+    }
+}
+
+/// What an operator sees.
+fn sees(reply: &Reply) -> String {
+    if reply.ok { json!(reply.values).to_string() } else { format!("fails {}", reply.code) }
+}
+
 /// The queries of a step, in the order of its lines.
 fn queries(then: &[String]) -> Vec<(&str, &str, &str)> {
     let asks = then.iter().filter_map(|line| {
@@ -330,6 +382,7 @@ fn queries(then: &[String]) -> Vec<(&str, &str, &str)> {
         match word {
             "keep" => rest.split_once(' ').map(|(name, path)| ("keep", name, path)),
             "is" => rest.split_once(' ').map(|(path, value)| ("is", value, path)),
+            "as" => Some(("as", "", rest)),
             _ => None,
         }
     });

@@ -20,7 +20,7 @@ fn fault(code: &str, message: impl Into<String>) -> Fault {
 
 impl Daemon {
     /// Checks that an enrolled person signed this very request.
-    fn authorise<T: Serialize>(
+    pub(crate) fn authorise<T: Serialize>(
         &self,
         verb: &str,
         subject: &str,

@@ -9,16 +9,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
-use interlock_action::{SessionId, TicketId};
+use interlock_action::{ActionId, SessionId, TicketId, UndoId};
 use interlock_approval::{State as TicketState, Ticket};
-use interlock_flow::{ApproveError, Decisive};
+use interlock_flow::{ApproveError, ChangeNote, Decisive, Preview};
 use serde::Deserialize;
 
 use crate::{
     api::{
         AddAgent, AddPerson, Added, DecisionRequest, Fault, FreezeRequest, LedgerQuery, LedgerRow,
-        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession, SessionRow, Status,
-        UnfreezeRequest,
+        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession, Selection, SessionRow,
+        Status, UndoRequest, UndoRun, UnfreezeRequest,
     },
     state::Daemon,
 };
@@ -55,6 +55,10 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/requests/{id}/wait", get(wait))
         .route("/v1/freezes", get(freezes).post(freeze))
         .route("/v1/unfreeze", post(unfreeze))
+        .route("/v1/changes", get(changes))
+        .route("/v1/undo/preview", post(preview_undo))
+        .route("/v1/undo", post(undo))
+        .route("/v1/undo/{id}", get(undo_run))
         .route("/v1/ledger", get(ledger))
         .route("/v1/ledger/export", post(export))
         .with_state(daemon)
@@ -223,6 +227,27 @@ async fn unfreeze(
     Json(body): Json<Added<UnfreezeRequest>>,
 ) -> Result<StatusCode, Fault> {
     daemon.unfreeze(body).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Every change that is remembered, the newest first.
+async fn changes(State(daemon): Shared) -> Json<Vec<(ActionId, ChangeNote)>> {
+    let memory = daemon.memory();
+    let mut all: Vec<_> =
+        memory.changes.iter().map(|(action, note)| (action.clone(), note.clone())).collect();
+    all.sort_by_key(|(_, note)| std::cmp::Reverse(note.order));
+    Json(all)
+}
+
+async fn preview_undo(State(daemon): Shared, Json(body): Json<Selection>) -> Reply<Preview> {
+    daemon.preview_undo(&body).await.map(Json)
+}
+
+async fn undo(State(daemon): Shared, Json(body): Json<Added<UndoRequest>>) -> Reply<UndoRun> {
+    daemon.begin_undo(body).await.map(Json)
+}
+
+async fn undo_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<UndoRun> {
+    daemon.undo_run(&UndoId::new(id)).map(Json)
 }
 
 async fn ledger(State(daemon): Shared, Query(query): Query<LedgerQuery>) -> Reply<Vec<LedgerRow>> {

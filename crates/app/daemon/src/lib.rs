@@ -18,6 +18,7 @@ mod nonce;
 mod serve;
 mod session;
 mod state;
+mod undo;
 
 pub use error::DaemonError;
 pub use home::{HomePaths, InitAnswer, apply, init, redact, resolve_home};

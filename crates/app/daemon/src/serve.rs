@@ -13,6 +13,7 @@ use interlock_action::Surface;
 use interlock_flow::{Clock, ConfigStamp, Event, Journal, Ports, Record, Road, RoadSettings, Rules};
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
 use interlock_ledger::{Entry, EntryKind};
+use interlock_recovery::AwsUndo;
 use interlock_store::{Home, Options, Store};
 use serde::Serialize;
 use tokio::net::UnixListener;
@@ -73,7 +74,8 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
         );
     }
     let road = Road::new(ports(&store, &gateway), settings(&home, &config)?, bundle);
-    let road = Arc::new(road.known_by(gateway.principals()));
+    let road = road.known_by(gateway.principals()).undone_by(Surface::Aws, Arc::new(AwsUndo));
+    let road = Arc::new(road);
     let daemon = Arc::new(Daemon {
         road,
         store,
@@ -81,6 +83,7 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
         config,
         home: paths.clone(),
         nonces: Nonces::default(),
+        runs: crate::undo::Runs::default(),
         told: Mutex::new(HashMap::new()),
         addresses: Mutex::new(Addresses::default()),
     });

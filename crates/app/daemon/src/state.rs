@@ -38,6 +38,7 @@ pub(crate) struct Daemon {
     pub(crate) config: Config,
     pub(crate) home: HomePaths,
     pub(crate) nonces: Nonces,
+    pub(crate) runs: crate::undo::Runs,
     pub(crate) vault: VirtualKeys,
     pub(crate) told: Mutex<HashMap<SessionId, Told>>,
     pub(crate) addresses: Mutex<Addresses>,

@@ -133,9 +133,9 @@ impl Draft {
     }
 }
 
-/// Whether an event lets through what was not let through before it.
+/// Whether an event lets through what was not let through before it, or says that something stands in the store.
 pub(crate) fn loosens(event: &Event) -> bool {
-    matches!(event, Event::Unfrozen { .. } | Event::Session { .. })
+    matches!(event, Event::Unfrozen { .. } | Event::Session { .. } | Event::Settled { .. })
 }
 
 fn sealed(entry: Entry, key: &WrappingKey) -> Result<(Sealed, Option<Vec<u8>>), StoreError> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AccountId, Action, Call, Millis, Operation, Reversibility, Sealer, Surface, Target};
+use crate::{AccountId, Action, Call, Millis, Operation, Reversibility, Sealer, Securing, Surface, Target};
 
 /// What an undo needs to know of the action that it takes back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,11 +20,18 @@ pub struct Deed {
     pub arguments: Value,
     /// What it touched.
     pub targets: Vec<Target>,
+    /// The recovery points that were made for it, or that it makes itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<String>,
 }
 
 impl Deed {
     /// What is kept of an action.
-    pub fn of(action: &Action, sealer: &Sealer) -> Self {
+    pub fn of(action: &Action, securing: &Securing, sealer: &Sealer) -> Self {
+        let points = match securing {
+            Securing::ByRewrite { makes } | Securing::ByCalls { makes, .. } => makes.clone(),
+            Securing::NotNeeded | Securing::Exists | Securing::Impossible(_) => Vec::new(),
+        };
         Self {
             surface: action.surface,
             operation: action.operation.clone(),
@@ -32,6 +39,7 @@ impl Deed {
             region: action.region.clone(),
             arguments: sealer.seal_all(&action.arguments, &action.secrets),
             targets: action.targets.clone(),
+            points,
         }
     }
 }
@@ -73,6 +81,19 @@ impl Terms {
     pub fn within_days(self, days: u32) -> Self {
         Self { days: Some(days), ..self }
     }
+}
+
+/// The member of a state that is not compared: what a way back needs to know and cannot restore, such as the id of a
+/// version.
+pub const HANDLE: &str = "handle";
+
+/// A state without its [`HANDLE`]: what two states are compared by.
+pub fn compared(state: &Value) -> Value {
+    let mut state = state.clone();
+    if let Some(members) = state.as_object_mut() {
+        members.remove(HANDLE);
+    }
+    state
 }
 
 /// The registered way back of one action: written before the action is sent.

@@ -1,7 +1,7 @@
 //! A change that can be taken back, and what is remembered of it.
 
 use interlock_action::{
-    ActionId, AgentId, Contract, Digest, Millis, SessionId, TargetId, Terms, UndoId, digest_of,
+    ActionId, AgentId, Contract, Digest, Millis, SessionId, TargetId, Terms, UndoId, compared, digest_of,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -107,7 +107,13 @@ impl ChangeNote {
 
 /// The digest that a state is compared by.
 pub(crate) fn state_digest(state: &Value) -> Digest {
-    digest_of("interlock undo state v1", state).unwrap_or_else(|_| Digest::of(state.to_string().as_bytes()))
+    digest_of("interlock undo state v1", &compared(state))
+        .unwrap_or_else(|_| Digest::of(state.to_string().as_bytes()))
+}
+
+/// Whether two states are the same, as far as the way back restores them.
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
+    compared(one) == compared(other)
 }
 
 /// A change as the store tells it: its way back, and the state that it left, where that was read.

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use interlock_action::{
-    Action, ActionId, AgentId, Call, Digest, Millis, Next, SessionId, Step, TargetId, Terms, digest_of,
+    Action, ActionId, AgentId, Call, Digest, HANDLE, Millis, Next, SessionId, Step, TargetId, Terms,
+    digest_of,
 };
 use interlock_policy::{Decision, Hypothetical, Tier};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeNote, Recalled, Standing, state_digest};
+use super::{ChangeNote, Recalled, Standing, same, state_digest};
 use crate::{
     judge,
     road::{Road, Stop},
@@ -118,6 +119,10 @@ impl Road {
 
     /// What taking these changes back would do.
     pub async fn preview_undo(&self, actions: &[ActionId]) -> Result<Preview, String> {
+        // Whoever is quicker than the look at what a change left waits for it.
+        for action in actions {
+            self.settle_now(action).await;
+        }
         let mut ordered: Vec<(Option<ChangeNote>, ActionId)> = {
             let memory = self.memory();
             actions.iter().map(|action| (memory.changes.get(action).cloned(), action.clone())).collect()
@@ -259,7 +264,7 @@ fn unchanged(note: &ChangeNote, recalled: &Recalled, now: &Value, steps: &[Step]
     }
     match &recalled.after {
         None => Err(Conflict::Unsettled),
-        Some(after) if after == now => Ok(()),
+        Some(after) if same(after, now) => Ok(()),
         Some(after) => Err(Conflict::Changed(differing(after, now))),
     }
 }
@@ -268,7 +273,7 @@ fn unchanged(note: &ChangeNote, recalled: &Recalled, now: &Value, steps: &[Step]
 pub(crate) fn differing(one: &Value, other: &Value) -> Vec<String> {
     let (Value::Object(one), Value::Object(other)) = (one, other) else { return Vec::new() };
     let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
-    names.filter(|name| one.get(*name) != other.get(*name)).cloned().collect()
+    names.filter(|name| *name != HANDLE && one.get(*name) != other.get(*name)).cloned().collect()
 }
 
 fn words(stop: Stop) -> String {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use interlock_action::{Action, ActionId, Answers, Contract, Deed, Digest, Millis, Reversibility, SessionId};
+use interlock_action::{
+    Action, ActionId, Answers, Contract, Deed, Digest, Millis, Reversibility, Securing, SessionId,
+};
 use interlock_ledger::{Entry, EntryKind};
 use serde_json::Value;
 
-use super::{Change, Recalled, Standing, state_digest};
+use super::{Change, Recalled, Standing, same, state_digest};
 use crate::{
     Event, Inspection, Record, Session, Situated, Undo,
     road::{Road, Stop},
@@ -50,11 +52,16 @@ impl Road {
     /// The way back of an action in its effective form; none where nobody knows one, or the state could not be read.
     ///
     /// What the last change of the same thing left is what is found now: it is remembered as that.
-    pub(crate) async fn way_back(&self, session: &Session, action: &Action) -> Option<Contract> {
+    pub(crate) async fn way_back(
+        &self,
+        session: &Session,
+        action: &Action,
+        securing: &Securing,
+    ) -> Option<Contract> {
         if action.is_plain_read() || !action.mutates() {
             return None;
         }
-        let deed = Deed::of(action, &self.settings.sealer);
+        let deed = Deed::of(action, securing, &self.settings.sealer);
         let undo = self.undo_port(&deed)?;
         let way = undo.way(&deed)?;
         let before = self.state(&session.id, &deed, false).await.ok()?;
@@ -111,21 +118,35 @@ impl Road {
 
     /// Reads the state that a change left. To be called once its call has ended; beside the answer, not before it.
     pub async fn settle(&self, action: &ActionId) {
+        if let Some(record) = self.outcome_state(action).await {
+            let _ = self.ports.journal.note(record);
+        }
+    }
+
+    /// The same for somebody who waits for it.
+    pub(crate) async fn settle_now(&self, action: &ActionId) {
+        if let Some(record) = self.outcome_state(action).await {
+            let _ = self.ports.journal.commit(record).await;
+        }
+    }
+
+    /// What is to be written down of the state that a change left; nothing where it is known, or cannot be told.
+    async fn outcome_state(&self, action: &ActionId) -> Option<Record> {
         let waiting = || {
             let memory = self.memory();
             let note = memory.changes.get(action)?;
             let waits = note.standing == Standing::Unsettled && note.ended;
             waits.then(|| (note.session.clone(), note.subject, note.order))
         };
-        let Some((session, subject, order)) = waiting() else { return };
-        let Ok(Some(recalled)) = self.recalled(action).await else { return };
+        let (session, subject, order) = waiting()?;
+        let recalled = self.recalled(action).await.ok()??;
         let mut found = None;
         for look in 0..LOOKS {
             if look > 0 {
                 self.ports.clock.pause(u64::from(look).saturating_mul(200)).await;
             }
             match self.state(&session, &recalled.contract.deed, true).await {
-                Ok(state) if state == recalled.contract.before => found = Some(state),
+                Ok(state) if same(&state, &recalled.contract.before) => found = Some(state),
                 Ok(state) => {
                     found = Some(state);
                     break;
@@ -134,15 +155,13 @@ impl Road {
                 Err(_) => {}
             }
         }
-        let Some(state) = found else { return };
+        let state = found?;
         // INVARIANT: what was read after a later change was let through is not what this one left.
         let later = {
             let memory = self.memory();
             memory.changes.values().any(|note| note.subject == subject && note.order > order)
         };
-        if !later && waiting().is_some() {
-            let _ = self.ports.journal.note(settled(action, &state, self.ports.clock.now()));
-        }
+        (!later && waiting().is_some()).then(|| settled(action, &state, self.ports.clock.now()))
     }
 
     /// A change as the store tells it; `None` where it has no way back any more.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{
     Preview, Recalled, Standing,
     preview::{Conflict, differing},
-    state_digest,
+    same, state_digest,
 };
 use crate::{Event, Outcome, Permit, PermitNote, Record, Session, fault, road::Road};
 
@@ -204,7 +204,7 @@ impl Run<'_> {
             (steps, now) = self.look().await?;
         }
         let missing = differing(&self.recalled.contract.before, &now);
-        if now != self.recalled.contract.before {
+        if !same(&now, &self.recalled.contract.before) {
             return Err(self.failed(format!("these do not come back: {}", missing.join(", "))));
         }
         fault::here(fault::BEFORE_UNDONE);

@@ -14,6 +14,7 @@ mod request;
 mod run;
 mod serve;
 mod session;
+mod undo;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -95,6 +96,7 @@ enum Command {
     Ledger(ledger::Ledger),
     Freeze(freeze::Freeze),
     Unfreeze(freeze::Unfreeze),
+    Undo(undo::Undo),
     #[command(subcommand)]
     Hook(hook::Hook),
 }
@@ -118,6 +120,7 @@ impl Cli {
             Command::Ledger(command) => command.run(global, output),
             Command::Freeze(command) => command.run(global, output),
             Command::Unfreeze(command) => command.run(global, output),
+            Command::Undo(command) => command.run(global, output),
             Command::Hook(command) => command.run(),
         }
     }

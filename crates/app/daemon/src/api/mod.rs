@@ -3,6 +3,7 @@
 mod admin;
 mod request;
 mod session;
+mod undo;
 
 pub use admin::{
     AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status,
@@ -10,3 +11,4 @@ pub use admin::{
 };
 pub use request::{DecisionRequest, RequestRow, RequestView};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};
+pub use undo::{Selection, UndoRequest, UndoRun};

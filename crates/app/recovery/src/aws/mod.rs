@@ -1,11 +1,13 @@
 //! The ways back on AWS, behind flow's `Undo` port.
 
+mod dynamodb;
 mod ec2;
 mod iam;
+mod rds;
 mod s3;
 mod way;
 
-use interlock_action::{Action, Answers, Call, Deed, Read, Step, Terms};
+use interlock_action::{Action, Answers, Call, Deed, Read, Step, Terms, compared};
 use interlock_flow::Undo;
 use interlock_reader_aws::{catalogue::Catalogue, judge};
 use serde_json::Value;
@@ -13,7 +15,7 @@ use serde_json::Value;
 pub use way::Way;
 
 /// Every way, a family after the other.
-static WAYS: &[&[&dyn Way]] = &[ec2::WAYS, iam::WAYS, s3::WAYS];
+static WAYS: &[&[&dyn Way]] = &[dynamodb::WAYS, ec2::WAYS, iam::WAYS, rds::WAYS, s3::WAYS];
 
 /// Every way back.
 pub fn ways() -> impl Iterator<Item = &'static dyn Way> {
@@ -46,7 +48,7 @@ impl Undo for AwsUndo {
     }
 
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
-        if before == now {
+        if compared(before) == compared(now) {
             return Ok(Vec::new());
         }
         way_of(deed).ok_or("nobody knows a way back")?.back(deed, before, now)

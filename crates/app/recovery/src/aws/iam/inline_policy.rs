@@ -75,5 +75,7 @@ impl Way for InlinePolicy {
 /// A document as JSON, however it is spelled; as text where it is none.
 pub(super) fn document(value: Option<&Value>) -> Value {
     let Some(text) = value.and_then(Value::as_str) else { return value.cloned().unwrap_or_default() };
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+    // IAM answers with the document percent-encoded (IAM API Reference, "GetRolePolicy").
+    let text = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+    serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()))
 }

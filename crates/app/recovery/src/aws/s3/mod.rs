@@ -1,8 +1,10 @@
 //! Amazon S3.
 
+mod bucket;
 mod bucket_settings;
+mod objects;
 
 use super::Way;
 
 /// S3's ways.
-pub(super) static WAYS: &[&dyn Way] = &[&bucket_settings::BucketSettings];
+pub(super) static WAYS: &[&dyn Way] = &[&bucket_settings::BucketSettings, &objects::Objects, &bucket::Bucket];

@@ -1,0 +1,147 @@
+//! The settings of a database instance or cluster, changed in place.
+//!
+//! Kept: the settings that can be set again. Back: those that differ are set, at once. Compared: the same. Not a way back:
+//! a new engine version, more storage, a new password or name, a retention that drops backups: none of these can be set
+//! back, so that such a change has none.
+
+use interlock_action::{Answers, Deed, Read, Step, Terms};
+use serde_json::{Map, Value, json};
+
+use super::super::way::{Way, call, is, list, read, step, text, wanted};
+
+/// The way of one kind of database.
+pub(super) struct Settings {
+    name: &'static str,
+    words: &'static str,
+    modify: &'static str,
+    describe: &'static str,
+    records: &'static str,
+    id: &'static str,
+    /// What can be set back: the parameter, and where the record tells it.
+    pub(super) settings: &'static [(&'static str, &'static str)],
+}
+
+/// Instances.
+pub(super) static INSTANCE: Settings = Settings {
+    name: "rds/instance-settings",
+    words: "database",
+    modify: "ModifyDBInstance",
+    describe: "DescribeDBInstances",
+    records: "/DBInstances/0",
+    id: "DBInstanceIdentifier",
+    settings: &[
+        ("DeletionProtection", "/DeletionProtection"),
+        ("BackupRetentionPeriod", "/BackupRetentionPeriod"),
+        ("DBInstanceClass", "/DBInstanceClass"),
+        ("MultiAZ", "/MultiAZ"),
+        ("PubliclyAccessible", "/PubliclyAccessible"),
+        ("AutoMinorVersionUpgrade", "/AutoMinorVersionUpgrade"),
+        ("CopyTagsToSnapshot", "/CopyTagsToSnapshot"),
+        ("EnableIAMDatabaseAuthentication", "/IAMDatabaseAuthenticationEnabled"),
+        ("PreferredBackupWindow", "/PreferredBackupWindow"),
+        ("PreferredMaintenanceWindow", "/PreferredMaintenanceWindow"),
+        ("MaxAllocatedStorage", "/MaxAllocatedStorage"),
+    ],
+};
+
+/// Clusters.
+pub(super) static CLUSTER: Settings = Settings {
+    name: "rds/cluster-settings",
+    words: "cluster",
+    modify: "ModifyDBCluster",
+    describe: "DescribeDBClusters",
+    records: "/DBClusters/0",
+    id: "DBClusterIdentifier",
+    settings: &[
+        ("DeletionProtection", "/DeletionProtection"),
+        ("BackupRetentionPeriod", "/BackupRetentionPeriod"),
+        ("CopyTagsToSnapshot", "/CopyTagsToSnapshot"),
+        ("EnableIAMDatabaseAuthentication", "/IAMDatabaseAuthenticationEnabled"),
+        ("PreferredBackupWindow", "/PreferredBackupWindow"),
+        ("PreferredMaintenanceWindow", "/PreferredMaintenanceWindow"),
+    ],
+};
+
+const GROUPS: &str = "VpcSecurityGroupIds";
+const HOW: [&str; 2] = ["ApplyImmediately", "AllowMajorVersionUpgrade"];
+
+/// The ids of the security groups of a record, in order.
+pub(super) fn groups(record: &Value) -> Value {
+    let ids =
+        list(record, "/VpcSecurityGroups").iter().filter_map(|one| one.get("VpcSecurityGroupId").cloned());
+    super::super::way::sorted(ids.collect())
+}
+
+impl Settings {
+    /// The settings of a record.
+    pub(super) fn of(&self, record: &Value) -> Value {
+        let kept = self.settings.iter().filter_map(|(name, at)| {
+            Some(((*name).to_owned(), record.pointer(at).filter(|value| !value.is_null())?.clone()))
+        });
+        let mut kept: Map<String, Value> = kept.collect();
+        kept.insert(GROUPS.to_owned(), groups(record));
+        Value::Object(kept)
+    }
+
+    /// The parameters that set what differs.
+    pub(super) fn set(&self, id: &str, before: &Value, now: &Value) -> Option<Value> {
+        let before = before.as_object()?;
+        let mut set: Map<String, Value> = before
+            .iter()
+            .filter(|(name, value)| now.get(name.as_str()) != Some(*value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if set.is_empty() {
+            return None;
+        }
+        set.insert(self.id.to_owned(), id.into());
+        set.insert("ApplyImmediately".to_owned(), Value::Bool(true));
+        Some(Value::Object(set))
+    }
+
+    fn named<'a>(&self, deed: &'a Deed) -> Option<&'a str> {
+        text(deed, &format!("/{}", self.id))
+    }
+}
+
+impl Way for Settings {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn undoes(&self, deed: &Deed) -> bool {
+        let ours = |name: &String| {
+            *name == self.id
+                || name == GROUPS
+                || HOW.contains(&name.as_str())
+                || self.settings.iter().any(|(known, _)| known == name)
+        };
+        let all = deed.arguments.as_object().is_some_and(|arguments| arguments.keys().all(ours));
+        is(deed, "rds", &[self.modify]) && all && self.named(deed).is_some()
+    }
+
+    fn reads(&self, deed: &Deed, _so_far: &Answers) -> Vec<Read> {
+        vec![read(deed, "rds", self.describe, json!({self.id: self.named(deed)}))]
+    }
+
+    fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
+        let answer = wanted(answers, "rds", self.describe, &json!({self.id: self.named(deed)}))?;
+        Ok(self.of(answer.pointer(self.records).ok_or("the database was not told of")?))
+    }
+
+    fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        let retention = |value: Option<&Value>| value.and_then(Value::as_u64);
+        let new = retention(deed.arguments.get("BackupRetentionPeriod"));
+        let drops =
+            new.is_some_and(|new| retention(before.get("BackupRetentionPeriod")).is_none_or(|old| new < old));
+        // Backups that a shorter retention drops do not come back with it.
+        (!drops).then(|| Terms { minutes: 10, ..Terms::exact() })
+    }
+
+    fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        let id = self.named(deed).ok_or("the database is not named")?;
+        let name = format!("set the settings of {} {id} again", self.words);
+        let set = self.set(id, before, now);
+        Ok(set.map(|arguments| step(name, call(deed, "rds", self.modify, arguments))).into_iter().collect())
+    }
+}
