@@ -499,8 +499,10 @@ impl Road {
 fn promise(situated: &mut Situated) {
     let forecast = &mut situated.survey.forecast;
     match &situated.undo {
-        Some(way) if way.terms.class == Reversibility::Exact => forecast.reversibility = Reversibility::Exact,
-        Some(way) if forecast.reversibility == Reversibility::Exact => {
+        Some((way, _)) if way.terms.class == Reversibility::Exact => {
+            forecast.reversibility = Reversibility::Exact
+        }
+        Some((way, _)) if forecast.reversibility == Reversibility::Exact => {
             forecast.reversibility = way.terms.class;
         }
         None if forecast.reversibility == Reversibility::Exact => {

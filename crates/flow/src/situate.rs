@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
-    Action, AgentId, Bears, Claim, ClassifierWrite, Contract, Effect, EnvironmentName, Kind, Millis,
+    Action, AgentId, Bears, Claim, ClassifierWrite, Contract, Digest, Effect, EnvironmentName, Kind, Millis,
     Observed, Relation, Securing, Survey, Target, TargetId,
 };
 
@@ -65,7 +65,7 @@ pub struct Situated {
     /// What stays the agent's own when it succeeds: things it made and now writes anew.
     pub renews: Vec<Event>,
     /// The way back, where there is one.
-    pub undo: Option<Contract>,
+    pub undo: Option<(Contract, Digest)>,
 }
 
 impl Situated {

@@ -1,7 +1,10 @@
 //! A change that can be taken back, and what is remembered of it.
 
+use std::collections::BTreeSet;
+
 use interlock_action::{
-    ActionId, AgentId, Contract, Digest, Millis, SessionId, TargetId, Terms, UndoId, compared, digest_of,
+    ActionId, AgentId, Contract, Deed, Digest, Millis, SessionId, TargetId, Terms, UndoId, compared,
+    digest_of,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,13 +28,17 @@ pub struct Change {
     pub subject: Digest,
 }
 
-impl Change {
-    /// What the contract is about: the same way, on the same things.
-    pub(crate) fn subject(contract: &Contract) -> Digest {
-        let ids: Vec<&TargetId> = contract.deed.targets.iter().map(|target| &target.id).collect();
-        let named = (&contract.way, &contract.deed.account, &contract.deed.region, ids);
-        digest_of("interlock undo subject v1", &named).unwrap_or_else(|_| Digest::of(contract.way.as_bytes()))
-    }
+/// What a way looks at: the same way, by the same reads.
+pub(crate) fn subject(way: &str, deed: &Deed, reads: &BTreeSet<String>) -> Digest {
+    let named = (way, &deed.account, &deed.region, reads);
+    digest_of("interlock undo subject v1", &named).unwrap_or_else(|_| Digest::of(way.as_bytes()))
+}
+
+/// A state, and the names of the reads that told it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) state: Value,
+    pub(crate) reads: BTreeSet<String>,
 }
 
 /// Where a change stands.

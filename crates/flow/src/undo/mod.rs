@@ -12,4 +12,4 @@ pub use change::{Change, ChangeNote, Standing};
 pub use preview::{Conflict, Preview, PreviewedChange};
 pub use run::{Progress, UndoError, Watch};
 
-pub(crate) use change::{Recalled, same, state_digest};
+pub(crate) use change::{Recalled, Seen, same, state_digest, subject};

@@ -1,6 +1,6 @@
 //! What taking changes back would do, before anybody signs for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use interlock_action::{
     Action, ActionId, AgentId, Call, Digest, HANDLE, Millis, Next, SessionId, Step, TargetId, Terms,
@@ -57,6 +57,28 @@ impl std::fmt::Display for Conflict {
     }
 }
 
+impl Conflict {
+    /// Whether taking a newer change back may do away with it.
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::Changed(_) | Self::Blocked(_))
+    }
+}
+
+/// What the newer changes of a preview leave, once they are taken back.
+#[derive(Default)]
+struct Ahead {
+    /// Where each subject stands then.
+    stands: HashMap<Digest, Value>,
+    /// What they touched.
+    touched: HashSet<TargetId>,
+}
+
+impl Ahead {
+    fn touches(&self, recalled: &Recalled) -> bool {
+        recalled.contract.deed.targets.iter().any(|target| self.touched.contains(&target.id))
+    }
+}
+
 /// One change of a preview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviewedChange {
@@ -76,6 +98,10 @@ pub struct PreviewedChange {
     pub terms: Option<Terms>,
     /// What would be done, in order.
     pub steps: Vec<String>,
+    /// Whether it is looked at again once the newer changes of the same thing are taken back: what is to be done is only
+    /// known then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
     /// Why it cannot be taken back as things are.
     pub conflict: Option<Conflict>,
     /// How many people must sign for it.
@@ -130,10 +156,9 @@ impl Road {
         ordered.sort_by_key(|(note, _)| std::cmp::Reverse(note.as_ref().map(|note| note.order)));
         ordered.dedup_by(|a, b| a.1 == b.1);
         let mut changes = Vec::new();
-        // Where each subject would stand once the newer changes of it are taken back.
-        let mut stands: HashMap<Digest, Value> = HashMap::new();
+        let mut ahead = Ahead::default();
         for (note, action) in ordered {
-            changes.push(self.preview_one(action, note, &mut stands).await?);
+            changes.push(self.preview_one(action, note, &mut ahead).await?);
         }
         let signatures = changes.iter().map(|change| change.signatures).max().unwrap_or(1);
         let digest = digest_of("interlock undo preview v1", &changes).map_err(|error| error.to_string())?;
@@ -144,7 +169,7 @@ impl Road {
         &self,
         action: ActionId,
         note: Option<ChangeNote>,
-        stands: &mut HashMap<Digest, Value>,
+        ahead: &mut Ahead,
     ) -> Result<PreviewedChange, String> {
         let recalled = match &note {
             Some(_) => self.recalled(&action).await.map_err(words)?,
@@ -158,6 +183,7 @@ impl Road {
             at: note.as_ref().map_or(0, |note| note.at),
             terms: note.as_ref().map(|note| note.terms.clone()),
             steps: Vec::new(),
+            deferred: false,
             conflict: None,
             signatures: 1,
             states: None,
@@ -167,7 +193,7 @@ impl Road {
             previewed.conflict = Some(Conflict::NoWay);
             return Ok(previewed);
         };
-        match self.plan(&note, &recalled, stands).await {
+        match self.plan(&note, &recalled, &ahead.stands).await {
             Ok((steps, now)) => {
                 let before = &recalled.contract.before;
                 previewed.states = Some((state_digest(before), state_digest(&now)));
@@ -176,10 +202,13 @@ impl Road {
                     Ok(signatures) => previewed.signatures = signatures,
                     Err(refused) => previewed.conflict = Some(Conflict::Refused(refused)),
                 }
-                stands.insert(note.subject, before.clone());
+                ahead.stands.insert(note.subject, before.clone());
             }
+            Err(conflict) if conflict.may_pass() && ahead.touches(&recalled) => previewed.deferred = true,
             Err(conflict) => previewed.conflict = Some(conflict),
         }
+        let ids = recalled.contract.deed.targets.iter().map(|target| target.id.clone());
+        ahead.touched.extend(ids);
         Ok(previewed)
     }
 
@@ -200,7 +229,7 @@ impl Road {
         let undo = self.undo_port(deed).ok_or(Conflict::NoWay)?;
         let now = match stands.get(&note.subject) {
             Some(state) => state.clone(),
-            None => self.state(&note.session, deed, true).await.map_err(Conflict::Unreadable)?,
+            None => self.state(&note.session, deed, true).await.map_err(Conflict::Unreadable)?.state,
         };
         let before = &recalled.contract.before;
         let steps = undo.back(deed, before, &now).map_err(Conflict::Blocked)?;
@@ -250,7 +279,12 @@ impl Road {
 }
 
 /// Whether the state is still the one that the change left, or one that an undo of it left half-way.
-fn unchanged(note: &ChangeNote, recalled: &Recalled, now: &Value, steps: &[Step]) -> Result<(), Conflict> {
+pub(crate) fn unchanged(
+    note: &ChangeNote,
+    recalled: &Recalled,
+    now: &Value,
+    steps: &[Step],
+) -> Result<(), Conflict> {
     // Nothing remains to be done: whoever did it.
     if steps.is_empty() {
         return Ok(());

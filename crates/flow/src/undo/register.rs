@@ -8,7 +8,7 @@ use interlock_action::{
 use interlock_ledger::{Entry, EntryKind};
 use serde_json::Value;
 
-use super::{Change, Recalled, Standing, same, state_digest};
+use super::{Change, Recalled, Seen, Standing, same, state_digest, subject};
 use crate::{
     Event, Inspection, Record, Session, Situated, Undo,
     road::{Road, Stop},
@@ -29,7 +29,7 @@ impl Road {
     }
 
     /// The state of what a deed is about, as far as its way restores it.
-    pub(crate) async fn state(&self, session: &SessionId, deed: &Deed, fresh: bool) -> Result<Value, String> {
+    pub(crate) async fn state(&self, session: &SessionId, deed: &Deed, fresh: bool) -> Result<Seen, String> {
         let undo = self.undo_port(deed).ok_or("nothing here can take this surface back")?;
         let (inspect, _, _) =
             self.surface(deed.surface).map_err(|_| "nothing here reads this surface".to_owned())?;
@@ -46,7 +46,8 @@ impl Road {
                 .map(|read| async { (read.key.clone(), inspect.inspect(&inspection, &read.call).await) });
             answers.extend(futures_util::future::join_all(asked).await);
         }
-        undo.state(deed, &answers)
+        let state = undo.state(deed, &answers)?;
+        Ok(Seen { state, reads: answers.into_keys().collect() })
     }
 
     /// The way back of an action in its effective form; none where nobody knows one, or the state could not be read.
@@ -57,20 +58,21 @@ impl Road {
         session: &Session,
         action: &Action,
         securing: &Securing,
-    ) -> Option<Contract> {
+    ) -> Option<(Contract, Digest)> {
         if action.is_plain_read() || !action.mutates() {
             return None;
         }
         let deed = Deed::of(action, securing, &self.settings.sealer);
         let undo = self.undo_port(&deed)?;
         let way = undo.way(&deed)?;
-        let before = self.state(&session.id, &deed, false).await.ok()?;
+        let seen = self.state(&session.id, &deed, false).await.ok()?;
+        let (before, subject) = (seen.state, subject(way, &deed, &seen.reads));
         let terms = undo.terms(&deed, &before).filter(|terms| terms.class != Reversibility::None)?;
         let days = terms.days.unwrap_or(KEPT_DAYS).min(KEPT_DAYS);
         let until = Some(self.ports.clock.now().saturating_add(u64::from(days).saturating_mul(DAY)));
         let contract = Contract { way: way.to_owned(), deed, before, terms, until };
-        self.settle_earlier(&Change::subject(&contract), &contract.before);
-        Some(contract)
+        self.settle_earlier(&subject, &contract.before);
+        Some((contract, subject))
     }
 
     fn settle_earlier(&self, subject: &Digest, state: &Value) {
@@ -100,7 +102,7 @@ impl Road {
         situated: &Situated,
         action: &ActionId,
     ) -> (Entry, Option<Event>) {
-        let Some(contract) = &situated.undo else { return (entry, None) };
+        let Some((contract, subject)) = &situated.undo else { return (entry, None) };
         let entry = entry
             .public("undo", &contract.way)
             .public("undo_class", contract.terms.class)
@@ -110,7 +112,7 @@ impl Road {
             session: session.id.clone(),
             agent: session.agent.name.clone(),
             at: self.ports.clock.now(),
-            subject: Change::subject(contract),
+            subject: *subject,
             contract: Some(contract.clone()),
         };
         (entry, Some(Event::Undoable { change: Box::new(change) }))
@@ -146,9 +148,9 @@ impl Road {
                 self.ports.clock.pause(u64::from(look).saturating_mul(200)).await;
             }
             match self.state(&session, &recalled.contract.deed, true).await {
-                Ok(state) if same(&state, &recalled.contract.before) => found = Some(state),
-                Ok(state) => {
-                    found = Some(state);
+                Ok(seen) if same(&seen.state, &recalled.contract.before) => found = Some(seen.state),
+                Ok(seen) => {
+                    found = Some(seen.state);
                     break;
                 }
                 // A state that cannot be read now is looked at again, and in the end not known.

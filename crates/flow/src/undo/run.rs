@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Preview, Recalled, Standing,
-    preview::{Conflict, differing},
+    preview::{Conflict, differing, unchanged},
     same, state_digest,
 };
 use crate::{Event, Outcome, Permit, PermitNote, Record, Session, fault, road::Road};
@@ -140,7 +140,7 @@ impl Run<'_> {
     async fn look(&self) -> Result<(Vec<Step>, Value), UndoError> {
         let deed = &self.recalled.contract.deed;
         let unread = |why| UndoError::Conflict(self.action.clone(), Conflict::Unreadable(why));
-        let now = self.road.state(&self.recalled.change.session, deed, true).await.map_err(unread)?;
+        let now = self.road.state(&self.recalled.change.session, deed, true).await.map_err(unread)?.state;
         let port = self.road.undo_port(deed).ok_or_else(|| self.failed("nothing here takes it back"))?;
         let steps = port.back(deed, &self.recalled.contract.before, &now).map_err(|why| self.failed(why))?;
         Ok((steps, now))
@@ -161,8 +161,12 @@ impl Run<'_> {
 
     /// Writes down that the change is as it was left, and what is to be done about it.
     async fn begin(&self, steps: &[Step], now: &Value) -> Result<(), UndoError> {
-        let standing = self.road.memory().changes.get(self.action).map(|note| note.standing.clone());
-        if matches!(standing, Some(Standing::Undoing { .. })) {
+        let conflict = |why| UndoError::Conflict(self.action.clone(), why);
+        let note = self.road.memory().changes.get(self.action).cloned();
+        let note = note.ok_or_else(|| conflict(Conflict::NoWay))?;
+        // INVARIANT: what somebody else has written since is never written over.
+        unchanged(&note, self.recalled, now, steps).map_err(conflict)?;
+        if matches!(note.standing, Standing::Undoing { .. }) {
             return Ok(());
         }
         let names: Vec<String> = steps.iter().map(|step| step.name.clone()).collect();

@@ -189,7 +189,9 @@ fn tell(change: &PreviewedChange, lines: &mut Vec<String>) {
     for step in &change.steps {
         lines.push(format!("  would   {}", visible(step)));
     }
-    if change.conflict.is_none() && change.steps.is_empty() {
+    if change.deferred {
+        lines.push("  looked at again once the newer changes of it are taken back".to_owned());
+    } else if change.conflict.is_none() && change.steps.is_empty() {
         lines.push("  nothing remains to be done".to_owned());
     }
     if let Some(terms) = &change.terms {
