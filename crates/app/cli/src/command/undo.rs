@@ -55,9 +55,9 @@ fn since(text: &str) -> Result<u64, String> {
     let then = match text.parse::<jiff::Timestamp>() {
         Ok(then) => then,
         Err(_) => {
-            let ago: jiff::SignedDuration = text
-                .parse()
-                .map_err(|_| "neither a time such as 2026-11-21T10:00:00Z nor a span such as 2h")?;
+            let unread = || "neither a time such as 2026-11-21T10:00:00Z nor a span such as 2h".to_owned();
+            let ago: jiff::Span = text.parse().map_err(|_| unread())?;
+            let ago = ago.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| unread())?;
             now.checked_sub(ago).map_err(|error| error.to_string())?
         }
     };
