@@ -9,3 +9,4 @@ mod laundering;
 mod objects;
 mod people;
 mod road;
+mod undo;

@@ -131,6 +131,10 @@ impl Inspect for Land {
 impl Execute for Land {
     async fn execute(&self, _permit: &Permit, call: &Call) -> Outcome {
         self.calls.lock().unwrap().push(call.operation.clone());
+        // A call that names a status is one that sets it.
+        if call.arguments.get("Status").is_some() {
+            *self.proof.lock().unwrap() = Answer::Found(call.arguments.clone());
+        }
         Outcome::Succeeded { status: 200 }
     }
 }
@@ -337,6 +341,11 @@ impl House {
     pub(super) fn freeze(&self, scope: FreezeScope) {
         let freeze = Freeze { scope, by: "ana".into(), reason: "incident".into(), since: 0 };
         self.happens(Event::Frozen { freeze });
+    }
+
+    /// What is done here can be taken back so.
+    pub(super) fn undone_by(&mut self, undo: impl crate::Undo + 'static) {
+        self.road.undo.insert(Surface::Aws, Arc::new(undo));
     }
 
     /// The number of entries of a kind.

@@ -1,0 +1,187 @@
+//! Ways back: registered before, compared after, walked by people only.
+
+use futures_executor::block_on;
+use interlock_action::{
+    Action, Answer, Answers, Call, Deed, Effect, Next, Operation, Read, Reversibility, Step, Surface, Terms,
+    UndoId,
+};
+use interlock_ledger::EntryKind;
+use serde_json::{Value, json};
+
+use super::house::{House, action, database};
+use crate::{Conflict, FreezeScope, Outcome, Preview, Progress, Undo, UndoError, Verdict, Watch};
+
+/// Knows the way back of every change of a database: its status is set again.
+struct Way {
+    /// What setting it would be, if an agent asked for it.
+    effect: Effect,
+}
+
+impl Undo for Way {
+    fn way(&self, _deed: &Deed) -> Option<&'static str> {
+        Some("test/status")
+    }
+    fn reads(&self, deed: &Deed, _so_far: &Answers) -> Vec<Read> {
+        vec![Read { key: "status".to_owned(), call: call(deed, "DescribeDBInstances", json!({})) }]
+    }
+    fn state(&self, _deed: &Deed, answers: &Answers) -> Result<Value, String> {
+        match answers.get("status") {
+            Some(Answer::Found(value)) => Ok(value.clone()),
+            Some(Answer::NotFound) => Ok(Value::Null),
+            _ => Err("the status cannot be read".to_owned()),
+        }
+    }
+    fn terms(&self, _deed: &Deed, before: &Value) -> Option<Terms> {
+        (!before.is_null()).then(Terms::exact)
+    }
+    fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        let step = Step {
+            name: "set the status".to_owned(),
+            next: Next::Call(call(deed, "SetStatus", before.clone())),
+        };
+        Ok(if before == now { Vec::new() } else { vec![step] })
+    }
+    fn judge(&self, _call: &Call) -> Option<Action> {
+        Some(action("SetStatus", self.effect, database("school")))
+    }
+}
+
+fn call(deed: &Deed, verb: &str, arguments: Value) -> Call {
+    Call {
+        surface: Surface::Aws,
+        operation: Operation::aws("rds", verb),
+        account: deed.account.clone(),
+        region: deed.region.clone(),
+        arguments,
+    }
+}
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn told(&self, _progress: Progress) {}
+}
+
+fn house(effect: Effect) -> House {
+    let mut house = House::of(&["ana", "bo", "cy"]);
+    house.undone_by(Way { effect });
+    house
+}
+
+fn status(house: &House, status: &str) {
+    *house.land.proof.lock().unwrap() = Answer::Found(json!({"Status": status}));
+}
+
+/// The agent changes the status, or fails to.
+fn changes(house: &House, outcome: Outcome) -> interlock_action::ActionId {
+    let change = action("ModifyDBInstance", Effect::Update, database("dev-school"));
+    let Verdict::Allowed(permit) = house.admit(&change) else { panic!("it must pass") };
+    assert!(permit.undoable());
+    let id = permit.id().clone();
+    status(house, "stopped");
+    block_on(permit.complete(outcome, Vec::new())).unwrap();
+    block_on(house.road.settle(&id));
+    id
+}
+
+fn done() -> Outcome {
+    Outcome::Succeeded { status: 200 }
+}
+
+fn preview(house: &House) -> Preview {
+    let all = house.road.changes(|_, _| true);
+    block_on(house.road.preview_undo(&all)).unwrap()
+}
+
+fn undo(house: &House, preview: &Preview, by: &[&str]) -> Result<(), UndoError> {
+    let by: Vec<_> = by.iter().map(|name| (*name).into()).collect();
+    block_on(house.road.undo(preview, &UndoId::new("undo-1"), &by, &Nobody))
+}
+
+#[test]
+fn what_was_done_is_taken_back_once_and_a_freeze_does_not_stop_it() {
+    let house = house(Effect::Update);
+    status(&house, "available");
+    changes(&house, done());
+    house.freeze(FreezeScope::Fleet);
+    let shown = preview(&house);
+    assert!(shown.clear(), "{shown:?}");
+    undo(&house, &shown, &["bo"]).unwrap();
+    assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(json!({"Status": "available"})));
+    assert_eq!(house.land.calls.lock().unwrap().len(), 1);
+    assert!(house.road.changes(|_, _| true).is_empty());
+    assert_eq!(house.entries(EntryKind::Undo), 3, "what was left, that it is begun, that it is done");
+}
+
+#[test]
+fn what_another_has_written_since_is_never_written_over() {
+    let house = house(Effect::Update);
+    status(&house, "available");
+    let id = changes(&house, done());
+    let shown = preview(&house);
+    status(&house, "renamed");
+    assert_eq!(undo(&house, &shown, &["bo"]), Err(UndoError::Moved));
+    let shown = preview(&house);
+    let conflict = Conflict::Changed(vec!["Status".to_owned()]);
+    assert_eq!(shown.changes[0].conflict, Some(conflict.clone()));
+    assert_eq!(undo(&house, &shown, &["bo"]), Err(UndoError::Conflict(id, conflict)));
+    assert!(house.land.calls.lock().unwrap().is_empty());
+}
+
+#[test]
+fn what_never_happened_has_no_way_back() {
+    let house = house(Effect::Update);
+    status(&house, "available");
+    let failed = Outcome::Failed { status: 400, code: "InvalidParameterValue".to_owned() };
+    let id = changes(&house, failed);
+    assert!(house.road.changes(|_, _| true).is_empty());
+    let shown = block_on(house.road.preview_undo(&[id])).unwrap();
+    assert_eq!(shown.changes[0].conflict, Some(Conflict::NoWay));
+}
+
+#[test]
+fn as_many_sign_as_the_same_call_of_an_agent_would_need() {
+    let house = house(Effect::GuardRemoval);
+    status(&house, "available");
+    changes(&house, done());
+    let shown = preview(&house);
+    assert_eq!(shown.signatures, 2, "taking back a guard that was put up removes it");
+    assert_eq!(undo(&house, &shown, &["bo"]), Err(UndoError::Signatures(2)));
+    assert!(house.land.calls.lock().unwrap().is_empty());
+    undo(&house, &shown, &["bo", "cy"]).unwrap();
+}
+
+#[test]
+fn only_a_registered_way_counts_as_one() {
+    let change = action("ModifyDBInstance", Effect::Update, database("school"));
+    let without = House::of(&["ana", "bo", "cy"]);
+    without.land.world.lock().unwrap().reversibility = Reversibility::Exact;
+    assert!(
+        matches!(without.admit(&change), Verdict::Held(_)),
+        "somebody knows a way, and nobody registered it"
+    );
+    let with = house(Effect::Update);
+    status(&with, "available");
+    assert!(matches!(with.admit(&change), Verdict::Allowed(_)), "an update of production with its way back");
+    *with.land.proof.lock().unwrap() = Answer::Unreadable("throttled".to_owned());
+    assert!(matches!(with.admit(&change), Verdict::Held(_)), "what cannot be read cannot be kept");
+}
+
+#[test]
+fn changes_of_one_thing_go_back_newest_first() {
+    let house = house(Effect::Update);
+    status(&house, "available");
+    changes(&house, done());
+    let second = action("ModifyDBInstance", Effect::Update, database("dev-school"));
+    let Verdict::Allowed(permit) = house.admit(&second) else { panic!("it must pass") };
+    status(&house, "deleting");
+    let id = permit.id().clone();
+    block_on(permit.complete(done(), Vec::new())).unwrap();
+    block_on(house.road.settle(&id));
+    let shown = preview(&house);
+    assert_eq!(shown.changes[0].action, id);
+    assert!(shown.clear(), "{shown:?}");
+    undo(&house, &shown, &["bo"]).unwrap();
+    assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(json!({"Status": "available"})));
+    assert_eq!(house.land.calls.lock().unwrap().len(), 2);
+}
