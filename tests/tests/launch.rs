@@ -238,6 +238,7 @@ fn opening(home: &Home) -> Opening {
         secrets: Vec::new(),
         resume: None,
         advisory: false,
+        observe: false,
         person: "bo".into(),
         at: now(),
         nonce: given["nonce"].as_str().unwrap().to_owned(),

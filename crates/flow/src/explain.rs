@@ -87,6 +87,7 @@ fn stranger() -> Session {
         task: String::new(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
         advisory: false,
+        observed: false,
         keys: Vec::new(),
         opened: 0,
     }

@@ -166,8 +166,10 @@ impl Road {
             .public("ticket", &ticket.id)
             .public("digest", ticket.digest)
             .public("tier", &ticket.held.tier)
+            .public("needs", &ticket.held.needs)
             .private("forecast", &ticket.held.forecast)
             .private("reasons", &ticket.held.reasons);
+        let entry = self.marked(entry, session, None);
         let mut events = situated.remember_seen();
         events.push(Event::TicketOpened { ticket: Box::new(ticket.clone()) });
         self.commit(Record { entry, events, guards: Vec::new() }).await?;

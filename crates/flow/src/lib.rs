@@ -12,6 +12,7 @@ mod hold;
 mod inherit;
 mod judge;
 mod memory;
+mod observe;
 mod permit;
 mod port;
 mod quorum;
@@ -30,6 +31,7 @@ pub use approve::{ApproveError, Decisive};
 pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
 pub use explain::{Explained, explain};
 pub use memory::{Made, Memory};
+pub use observe::OBSERVE;
 pub use permit::{Inspection, NotClear, Outcome, Permit};
 pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,

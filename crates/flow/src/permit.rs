@@ -7,7 +7,9 @@ use interlock_approval::Message;
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, Event, FreezeScope, Guard, Journal, JournalError, Memory, Record, Session, fault};
+use crate::{
+    Clock, Event, FreezeScope, Guard, Journal, JournalError, Memory, OBSERVE, Record, Session, fault,
+};
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,7 @@ pub struct Permit {
     pub(crate) mutates: bool,
     /// Whether a person signed for this very call: neither a freeze nor a lease stops it.
     pub(crate) signed: bool,
+    pub(crate) observed: bool,
     pub(crate) on_success: Vec<Event>,
     /// Whether a way back is registered.
     pub(crate) undoable: bool,
@@ -173,11 +176,17 @@ impl Permit {
         } else {
             EntryKind::Outcome
         };
-        let entry = Entry::new(kind, now)
+        let mut entry = Entry::new(kind, now)
             .public("action", &self.id)
             .public("session", &self.session.id)
             .public("operation", &self.action.operation)
             .public("outcome", outcome);
+        if self.observed {
+            entry = entry.public("mode", OBSERVE);
+        }
+        if let Some(ticket) = &self.ticket {
+            entry = entry.public("ticket", ticket);
+        }
         let mut record = Record::only(entry);
         if self.mutates {
             record.events.push(Event::PermitClosed { action: self.id.clone() });

@@ -39,7 +39,7 @@ pub struct RoadSettings {
     pub ticket_lifetime: Millis,
     /// How long a solo person's approval of a T4 action can still be cancelled.
     pub solo_delay: Millis,
-    /// `[mode] enforce = "observe"`: everything is recorded and explained, nothing is held.
+    /// `[mode] enforce = "observe"`: in every session, what people would have to approve flows, and is written down.
     pub observe: bool,
     /// `[ledger] reads = "before"`: a read, too, is durable before it is sent.
     pub reads_before: bool,
@@ -187,7 +187,8 @@ impl Road {
             self.bundle().decide(&[judge::read_ask(session, &action)], &nothing, &greatest)
         };
         let id = self.action_id();
-        if !decision.admits() && !self.settings.observe {
+        let observed = self.observes(session) && matches!(decision, Decision::Hold { .. });
+        if !decision.admits() && !observed {
             return Ok(Verdict::Refused(RefusedAction {
                 operation: action.operation.clone(),
                 id,
@@ -200,6 +201,7 @@ impl Road {
             .public("session", &session.id)
             .public("agent", &session.agent.name)
             .public("operation", &action.operation);
+        let entry = self.marked(entry, session, observed.then_some(&decision));
         let noted = if self.settings.reads_before {
             self.ports.journal.commit(Record::only(entry)).await.map(|_| ())
         } else {
@@ -262,22 +264,21 @@ impl Road {
         epoch: u64,
     ) -> Result<Verdict, Stop> {
         let asks = judge::asks(&self.settings, session, &situated);
-        let mut secured = false;
+        let (mut secured, mut would) = (false, None);
         loop {
             let (decision, ticket) = self.weigh(session, &situated, &asks, &standing, secured);
-            match &decision {
+            let unasked = self.unasked(session, &situated, &asks, secured, &decision, &mut would);
+            match unasked.as_ref().unwrap_or(&decision) {
                 allowed if allowed.admits() => {
-                    let spends = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. }));
-                    return self.allow(session, situated, digest, spends, epoch, None).await;
+                    let approved = |ticket: &Ticket| matches!(ticket.state, State::Approved { .. });
+                    let spends = ticket.filter(|ticket| unasked.is_none() && approved(ticket));
+                    let would = would.filter(|_| unasked.is_some());
+                    return self.allow(session, situated, digest, spends, epoch, would).await;
                 }
                 // What a machine can bring is brought, once; then the policy is asked again.
                 Decision::Allow { needs, .. } if !secured && needs.contains(&Need::RecoveryPoint) => {
                     self.secure(session, &situated).await?;
                     secured = true;
-                }
-                _ if self.settings.observe => {
-                    let would = format!("{} ({})", decision.name(), decision.tier());
-                    return self.allow(session, situated, digest, None, epoch, Some(would)).await;
                 }
                 Decision::Refuse { .. } => {
                     let barred = {
@@ -311,7 +312,7 @@ impl Road {
         digest: Digest,
         spends: Option<Ticket>,
         epoch: u64,
-        observed: Option<String>,
+        would: Option<Decision>,
     ) -> Result<Verdict, Stop> {
         let now = self.ports.clock.now();
         let id = self.action_id();
@@ -325,19 +326,17 @@ impl Road {
             at: now,
         };
         let sealed = self.settings.sealer.seal_all(&situated.action.arguments, &situated.action.secrets);
-        let mut entry = self
+        let entry = self
             .entry(EntryKind::Allowed, session, &situated)
             .public("action", &id)
             .public("digest", digest)
             .private("arguments", sealed)
             .private("forecast", &situated.survey.forecast);
+        let mut entry = self.marked(entry, session, would.as_ref());
         if let Some(ticket) = &ticket {
             entry = entry.public("ticket", ticket);
         }
         let (mut entry, undoable) = self.registered(entry, session, &situated, &id);
-        if let Some(would) = observed {
-            entry = entry.public("observed", would);
-        }
         let mut events = situated.remember.clone();
         events.push(Event::PermitOpened { permit: note });
         let way_back = undoable.is_some();
@@ -387,6 +386,7 @@ impl Road {
             .public("action", &id)
             .public("cause", cause)
             .private("reasons", &reasons);
+        let entry = self.marked(entry, session, None);
         self.commit(Record { entry, events: situated.remember_seen(), guards: Vec::new() }).await?;
         Ok(Verdict::Refused(RefusedAction {
             operation: situated.action.operation.clone(),
@@ -444,6 +444,7 @@ impl Road {
         Permit {
             id,
             action,
+            observed: self.observes(&session),
             session,
             environments: Vec::new(),
             ticket: None,

@@ -39,6 +39,7 @@ impl Road {
             .public("session", &session.id)
             .public("of", &of)
             .public("points", makes);
+        let entry = self.marked(entry, session, None);
         self.commit(Record { entry, events: events.collect(), guards: Vec::new() }).await
     }
 
@@ -96,6 +97,7 @@ impl Road {
             .public("operation", &call.operation)
             .public("by", "interlock")
             .private("arguments", &call.arguments);
+        let entry = self.marked(entry, session, None);
         let epoch = self.memory().epoch;
         let guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
         let permit = self.permit(id, Arc::new(action), Arc::clone(session), epoch);

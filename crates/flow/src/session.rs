@@ -46,6 +46,10 @@ pub struct Session {
     pub lease: Lease,
     /// Whether it runs outside the sandbox: its tickets are advisory.
     pub advisory: bool,
+    /// Whether people signed that nobody is asked in this run of it. A property of the run: it ends when the session is
+    /// resumed without.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observed: bool,
     /// Its virtual access keys; their secrets are derived, never stored.
     pub keys: Vec<String>,
     /// When it was opened.

@@ -7,6 +7,7 @@ mod invariants;
 mod launch;
 mod laundering;
 mod objects;
+mod observe;
 mod people;
 mod road;
 mod undo;

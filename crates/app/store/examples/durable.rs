@@ -30,6 +30,7 @@ fn open_session() -> Record {
         task: "measure".to_owned(),
         lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1, revoked: false },
         advisory: false,
+        observed: false,
         keys: vec![],
         opened: NOW,
     };

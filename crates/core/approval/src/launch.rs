@@ -67,6 +67,9 @@ pub struct Opening {
     pub resume: Option<SessionId>,
     /// It runs outside the sandbox.
     pub advisory: bool,
+    /// What people would have to approve in it flows, and is only written down.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observe: bool,
     /// Who signs.
     pub person: PersonId,
     /// When.

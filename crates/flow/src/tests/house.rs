@@ -31,6 +31,7 @@ use crate::{
 pub(super) struct Pages {
     memory: RwLock<Memory>,
     pub(super) kinds: Mutex<Vec<EntryKind>>,
+    pub(super) last: Mutex<Option<interlock_ledger::Entry>>,
     pub(super) broken: AtomicBool,
     /// Every event, with the action that its entry names.
     events: Mutex<Vec<(String, Event)>>,
@@ -56,6 +57,7 @@ impl Pages {
         }
         let mut kinds = self.kinds.lock().unwrap();
         kinds.push(record.entry.kind);
+        *self.last.lock().unwrap() = Some(record.entry.clone());
         Ok(Receipt { index: kinds.len() as u64 })
     }
 }
@@ -258,6 +260,7 @@ impl House {
             task: "tidy up".into(),
             lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
             advisory: false,
+            observed: false,
             keys: Vec::new(),
             opened: 0,
         };
@@ -269,6 +272,17 @@ impl House {
         let launch = person.map_or_else(Launch::unproved, Launch::of);
         let session = self.road.memory().sessions[&SessionId::new(SESSION)].clone();
         self.happens(Event::Session { session: Session { launch, ..session } });
+    }
+
+    /// The session is observed from now on, or is not any more.
+    pub(super) fn observed(&self, observed: bool) {
+        let session = self.road.memory().sessions[&SessionId::new(SESSION)].clone();
+        self.happens(Event::Session { session: Session { observed, ..session } });
+    }
+
+    /// The last entry that was written.
+    pub(super) fn last(&self) -> interlock_ledger::Entry {
+        self.pages.last.lock().unwrap().clone().unwrap()
     }
 
     /// The session's task is about these things only.

@@ -74,6 +74,7 @@ fn what_was_taken_back_stays_so_whatever_is_written_later() {
         task: "tidy up".into(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
         advisory: false,
+        observed: false,
         keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         opened: 0,
     };

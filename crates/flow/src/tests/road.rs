@@ -152,12 +152,6 @@ fn a_session_without_a_live_lease_does_nothing() {
 }
 
 #[test]
-fn observe_mode_lets_through_and_says_so() {
-    let house = House::with(&["ana", "bo", "cy"], &[], true);
-    assert!(house.runs(&delete("school")));
-}
-
-#[test]
 fn a_refusal_says_what_which_rule_why_what_next_and_the_id() {
     let house = House::of(&["ana", "bo", "cy"]);
     let Verdict::Held(held) = house.admit(&delete("school")) else { panic!("held") };

@@ -106,6 +106,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
         task: "bench".to_owned(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
         advisory: false,
+        observed: false,
         keys: Vec::new(),
         opened: 0,
     };

@@ -68,6 +68,7 @@ pub(super) fn session() -> Session {
         task: "tidy up".to_owned(),
         lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1_000_000, revoked: false },
         advisory: false,
+        observed: false,
         keys: vec!["AKIA1".to_owned()],
         opened: NOW,
     }

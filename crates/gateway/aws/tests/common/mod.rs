@@ -152,6 +152,7 @@ pub(crate) fn session(key: &str) -> Session {
         task: "test".to_owned(),
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
         advisory: false,
+        observed: false,
         keys: vec![key.to_owned()],
         opened: 0,
     }
