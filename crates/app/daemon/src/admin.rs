@@ -118,6 +118,7 @@ impl Daemon {
             let Ok(person) = self.enrolment(&body, cooling) else { continue };
             let Record { entry, events, .. } =
                 self.enrolled(person, ticket.id.as_str(), Guard::PersonExists(body.name.clone(), false));
+            let entry = entry.public("ticket", &ticket.id);
             if let Err(error) = self.road.carry_out(&ticket, entry, events).await {
                 tracing::warn!(ticket = %ticket.id, %error, "an approved change could not be carried out");
             }

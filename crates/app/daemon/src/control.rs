@@ -4,21 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{ConnectInfo, Path, Query, State, connect_info::Connected},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{delete, get, post},
+    serve::IncomingStream,
 };
 use interlock_action::{ActionId, SessionId, TicketId, UndoId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{ApproveError, ChangeNote, Decisive, Preview};
 use serde::Deserialize;
+use tokio::net::UnixListener;
 
 use crate::{
     api::{
-        AddAgent, AddPerson, Added, DecisionRequest, Fault, FreezeRequest, LedgerQuery, LedgerRow,
-        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession, Selection, SessionRow,
-        Status, UndoRequest, UndoRun, UnfreezeRequest,
+        AddAgent, AddPerson, Added, DecisionRequest, Fault, Feed, FreezeRequest, LedgerQuery, LedgerRow,
+        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession, Selection,
+        SessionReport, SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest,
     },
     state::Daemon,
 };
@@ -39,6 +41,16 @@ impl IntoResponse for Fault {
     }
 }
 
+/// The account at the other end, as the kernel tells it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(Option<u32>);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        Self(stream.io().peer_cred().ok().map(|peer| peer.uid()))
+    }
+}
+
 /// The routes.
 pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
     Router::new()
@@ -49,7 +61,9 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/sessions", get(sessions).post(open_session))
         .route("/v1/sessions/{id}", delete(close_session))
         .route("/v1/sessions/{id}/rest", post(rest_session))
+        .route("/v1/sessions/{id}/report", get(report_session))
         .route("/v1/requests", get(requests))
+        .route("/v1/requests/feed", get(feed))
         .route("/v1/requests/{id}", get(request))
         .route("/v1/requests/{id}/decision", post(decide))
         .route("/v1/requests/{id}/wait", get(wait))
@@ -67,8 +81,13 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
 async fn status(State(daemon): Shared) -> Json<Status> {
     let addresses = daemon.addresses();
     let health = daemon.store.health();
+    let now = daemon.now();
     let memory = daemon.memory();
+    let observed = |session: &&interlock_flow::Session| {
+        session.observed && !session.lease.revoked && session.lease.until > now
+    };
     Json(Status {
+        observed: memory.sessions.values().filter(observed).map(|session| session.id.clone()).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         home: daemon.home.root.display().to_string(),
         mode: if daemon.road.settings().observe { "observe" } else { "enforce" }.to_owned(),
@@ -129,6 +148,10 @@ async fn rest_session(
     daemon.rest_session(&SessionId::new(id), &body.access_key_id).await.map(|()| StatusCode::NO_CONTENT)
 }
 
+async fn report_session(State(daemon): Shared, Path(id): Path<String>) -> Reply<SessionReport> {
+    daemon.session_report(&SessionId::new(id)).await.map(Json)
+}
+
 async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {
     let now = daemon.now();
     let memory = daemon.memory();
@@ -158,7 +181,7 @@ fn find(daemon: &Daemon, id: &str) -> Result<Ticket, Fault> {
 async fn request(State(daemon): Shared, Path(id): Path<String>) -> Reply<RequestView> {
     let ticket = find(&daemon, &id)?;
     let prompt = daemon.told(&ticket.session).prompt;
-    Ok(Json(RequestView { ticket, prompt }))
+    Ok(Json(RequestView::of(ticket, prompt)))
 }
 
 async fn decide(
@@ -188,7 +211,7 @@ async fn decide(
     })?;
     daemon.carry_out_due().await;
     let prompt = daemon.told(&ticket.session).prompt;
-    Ok(Json(RequestView { ticket, prompt }))
+    Ok(Json(RequestView::of(ticket, prompt)))
 }
 
 #[derive(Deserialize)]
@@ -208,8 +231,42 @@ async fn wait(
         let open = ticket.state == TicketState::Pending && daemon.now() < ticket.held.expires;
         if !open || tokio::time::Instant::now() >= until {
             let prompt = daemon.told(&ticket.session).prompt;
-            return Ok(Json(RequestView { ticket, prompt }));
+            return Ok(Json(RequestView::of(ticket, prompt)));
         }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[derive(Deserialize)]
+struct Since {
+    after: Option<u64>,
+    seconds: Option<u64>,
+}
+
+/// Waits until a request is opened or moves, or the time is over.
+async fn feed(State(daemon): Shared, Query(query): Query<Since>) -> Reply<Feed> {
+    let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(25).min(60));
+    let size = || daemon.store.head().map(|head| head.map_or(0, |head| head.size));
+    let unavailable = |error: interlock_store::StoreError| Fault {
+        code: "unavailable".to_owned(),
+        message: error.to_string(),
+        hint: None,
+    };
+    let mut after = query.after;
+    loop {
+        let sequence = size().map_err(unavailable)?;
+        let moved = match after {
+            Some(after) if after <= sequence => {
+                Some(daemon.store.reader().tickets_since(after).map_err(unavailable)?)
+            }
+            // Without a place to go on from, or with one of another log.
+            _ => None,
+        };
+        let quiet = moved.as_ref().is_some_and(Vec::is_empty);
+        if !quiet || tokio::time::Instant::now() >= until {
+            return Ok(Json(Feed { sequence, requests: daemon.views(moved.as_deref()) }));
+        }
+        after = Some(sequence);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
@@ -261,6 +318,16 @@ struct ExportTo {
     bodies: bool,
 }
 
-async fn export(State(daemon): Shared, Json(body): Json<ExportTo>) -> Reply<serde_json::Value> {
+/// It writes with the daemon's rights where the caller says: for whoever has those rights anyway.
+async fn export(
+    State(daemon): Shared,
+    ConnectInfo(Peer(uid)): ConnectInfo<Peer>,
+    Json(body): Json<ExportTo>,
+) -> Reply<serde_json::Value> {
+    if ![Some(0), Some(rustix::process::geteuid().as_raw())].contains(&uid) {
+        let message = "only the daemon's own account may have it write files".to_owned();
+        let hint = Some("run it as that account".to_owned());
+        return Err(Fault { code: "refused".to_owned(), message, hint });
+    }
     crate::home::export(&daemon.store, &body.folder, body.bodies).map(Json)
 }

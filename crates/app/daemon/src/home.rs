@@ -34,9 +34,15 @@ const TEMPLATE: &str = include_str!("config/template.toml");
 pub struct HomePaths {
     /// The folder.
     pub root: PathBuf,
+    /// Where the sockets stand: in the home, unless others than its owner are to reach them.
+    pub sockets: PathBuf,
 }
 
 impl HomePaths {
+    /// Of a home that has its sockets in it.
+    pub fn of(root: &Path) -> Self {
+        Self { root: root.to_owned(), sockets: root.to_owned() }
+    }
     /// `interlock.toml`.
     pub fn config(&self) -> PathBuf {
         self.root.join("interlock.toml")
@@ -49,13 +55,21 @@ impl HomePaths {
     pub fn tls(&self) -> PathBuf {
         self.root.join("tls")
     }
+    /// The system's certificate authorities and the gateways' own, for clients.
+    pub fn ca_bundle(&self) -> PathBuf {
+        if self.sockets == self.root {
+            self.tls().join("ca-bundle.pem")
+        } else {
+            self.sockets.join("ca-bundle.pem")
+        }
+    }
     /// The API's socket.
     pub fn control(&self) -> PathBuf {
-        self.root.join("control.sock")
+        self.sockets.join("control.sock")
     }
     /// The sockets that confined processes may reach, in a folder that holds nothing else.
     pub fn doors(&self) -> PathBuf {
-        self.root.join("doors")
+        self.sockets.join("doors")
     }
     /// The socket that confined processes tell things on.
     pub fn agent(&self) -> PathBuf {
@@ -120,7 +134,7 @@ pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer,
     let now = System.now();
     let key = parse_public_key(public_key, now, now).map_err(|error| DaemonError::Key(error.to_string()))?;
     let home = Home::create(root)?;
-    let paths = HomePaths { root: root.to_owned() };
+    let paths = HomePaths::of(root);
     let account = runtime()?.block_on(account(&home, &paths));
     if !paths.config().exists() {
         write(&paths.config(), &proposal(account.as_deref()))?;
@@ -394,7 +408,7 @@ where
 {
     let now = System.now();
     let home = Home::open(root)?;
-    let paths = HomePaths { root: root.to_owned() };
+    let paths = HomePaths::of(root);
     let (_, bundle, mut stamp) = load(&paths, "")?;
     drop(bundle);
     let store = Store::open(&home, &Options::default())?;

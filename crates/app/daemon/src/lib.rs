@@ -15,6 +15,7 @@ pub mod explain;
 mod home;
 mod launch;
 mod nonce;
+mod report;
 mod serve;
 mod session;
 mod state;
@@ -22,4 +23,4 @@ mod undo;
 
 pub use error::DaemonError;
 pub use home::{HomePaths, InitAnswer, apply, init, redact, resolve_home};
-pub use serve::{Listen, Ready, serve};
+pub use serve::{Listen, Ready, Sockets, serve};

@@ -42,6 +42,24 @@ pub struct Listen {
     pub aws: SocketAddr,
 }
 
+/// Where the sockets stand, and who may connect.
+#[derive(Clone, Debug, Default)]
+pub struct Sockets {
+    /// The folder; the home itself if none is given.
+    pub folder: Option<PathBuf>,
+    /// Members of the daemon's group may connect, not only its account: open sessions, and read what is asked.
+    pub group: bool,
+}
+
+impl Sockets {
+    fn folder_mode(&self) -> u32 {
+        if self.group { 0o750 } else { 0o700 }
+    }
+    fn socket_mode(&self) -> u32 {
+        if self.group { 0o660 } else { 0o600 }
+    }
+}
+
 /// The one line that says the daemon is ready.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ready {
@@ -58,8 +76,22 @@ pub struct Ready {
 }
 
 /// Serves a home until the process is told to stop.
-pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> Result<(), DaemonError> {
-    let paths = HomePaths { root: root.to_owned() };
+pub async fn serve(
+    root: &Path,
+    listen: Listen,
+    sockets: Sockets,
+    ready: impl FnOnce(&Ready),
+) -> Result<(), DaemonError> {
+    let mut paths = HomePaths::of(root);
+    if let Some(folder) = &sockets.folder {
+        private_folder(folder, sockets.folder_mode())?;
+        paths.sockets.clone_from(folder);
+    } else if sockets.group {
+        return Err(DaemonError::Policy(
+            "the home is nobody else's: put the sockets elsewhere with `--sockets DIR`".to_owned(),
+        ));
+    }
+    private_folder(&paths.doors(), sockets.folder_mode())?;
     let home = Home::open(root)?;
     let (config, bundle, stamp) = home::load(&paths, "")?;
     let options = Options { exports: config.ledger.export.clone(), ..Options::default() };
@@ -91,7 +123,10 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
         .start(Arc::new(WithWords(Arc::clone(&daemon))))
         .await
         .map_err(|error| DaemonError::Gateway(error.to_string()))?;
-    let ca_bundle = paths.tls().join("ca-bundle.pem");
+    for socket in [paths.proxy(), paths.endpoint()] {
+        set_mode(&socket, sockets.socket_mode())?;
+    }
+    let ca_bundle = paths.ca_bundle();
     std::fs::write(&ca_bundle, gateway.ca_bundle())
         .map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
     let addresses = Addresses {
@@ -100,8 +135,8 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
         ca_bundle,
     };
     *daemon.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses.clone();
-    let control = bind(&paths.control(), 0o600)?;
-    let agents = bind(&paths.agent(), 0o600)?;
+    let control = bind(&paths.control(), sockets.socket_mode())?;
+    let agents = bind(&paths.agent(), sockets.socket_mode())?;
     ready(&Ready {
         console: None,
         aws: addresses.aws,
@@ -110,10 +145,10 @@ pub async fn serve(root: &Path, listen: Listen, ready: impl FnOnce(&Ready)) -> R
         version: env!("CARGO_PKG_VERSION").to_owned(),
     });
     if daemon.road.settings().observe {
-        tracing::error!("OBSERVE MODE: everything is recorded, NOTHING is held");
+        tracing::error!("OBSERVE MODE: everything is recorded, NOBODY is asked");
     }
     tokio::select! {
-        served = axum::serve(control, control::routes(Arc::clone(&daemon))) => served,
+        served = axum::serve(control, control::routes(Arc::clone(&daemon)).into_make_service_with_connect_info::<control::Peer>()) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
         () = sweep(&daemon) => Ok(()),
         () = told_to_stop() => Ok(()),
@@ -183,7 +218,6 @@ fn gateway(
     listen: Listen,
     store: &Arc<Store>,
 ) -> Result<AwsGateway, DaemonError> {
-    private_folder(&paths.doors())?;
     let mut settings = GatewayConfig::new(paths.tls(), HomeKey::new(home.keys().virtual_credentials));
     settings.credentials = source(&config.aws, &paths.root)?;
     settings.upstream.clone_from(&config.aws.upstream);
@@ -211,10 +245,14 @@ fn source(aws: &AwsConfig, root: &Path) -> Result<CredentialSource, DaemonError>
     }
 }
 
-fn private_folder(path: &Path) -> Result<(), DaemonError> {
-    let made = std::fs::create_dir_all(path)
-        .and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)));
-    made.map_err(|error| DaemonError::File(path.to_owned(), error.to_string()))
+fn private_folder(path: &Path, mode: u32) -> Result<(), DaemonError> {
+    std::fs::create_dir_all(path).map_err(|error| DaemonError::File(path.to_owned(), error.to_string()))?;
+    set_mode(path, mode)
+}
+
+fn set_mode(path: &Path, mode: u32) -> Result<(), DaemonError> {
+    let set = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
+    set.map_err(|error| DaemonError::File(path.to_owned(), error.to_string()))
 }
 
 /// Listens on a socket of its own; a socket that a dead daemon left behind is replaced (the store's lock proves that

@@ -2,7 +2,7 @@
 
 use interlock_action::SessionId;
 use interlock_approval::Launch;
-use interlock_flow::{Event, Guard, JournalError, Lease, Record, Session};
+use interlock_flow::{Event, Guard, JournalError, Lease, OBSERVE, Record, Session};
 use interlock_gateway_aws::credentials::VirtualKeys;
 use interlock_ledger::{Entry, EntryKind};
 
@@ -40,7 +40,7 @@ impl Daemon {
 
     /// Opens or resumes a session.
     pub(crate) async fn open_session(&self, request: OpenSession) -> Result<OpenedSession, Fault> {
-        let (launch, key) = self.launch(&request)?;
+        let (launch, keys) = self.launch(&request)?;
         let session = match &request.resume {
             Some(id) => self.resumed(id, &request, &launch)?,
             None => self.fresh(&request, launch)?,
@@ -51,17 +51,24 @@ impl Daemon {
             .public("owner", &session.agent.owner)
             .public("launchers", &session.launch.by)
             .public("unproved", session.launch.unproved)
-            .public("key", &key)
+            .public("key", keys.first())
+            .public("co_keys", keys.get(1..).unwrap_or_default())
             .public("advisory", session.advisory)
             .public("resumed", request.resume.is_some())
             .private("task", &session.task)
             .private("scope", &session.lease.scope)
             .private("prompt", &request.prompt)
-            .private("proof", &request.proof);
+            .private("proof", &request.proof)
+            .private("co_proofs", &request.co_proofs);
+        let observed = self.observed(&session);
+        let entry = if observed { entry.public("mode", OBSERVE) } else { entry };
         let record =
             Record { entry, events: vec![Event::Session { session: session.clone() }], guards: Vec::new() };
         let committed = self.road.ports().journal.commit(record).await;
         committed.map_err(|error| fault("unavailable", error.to_string(), None))?;
+        if observed {
+            tracing::error!(session = %session.id, launch = %session.launch, "OBSERVED SESSION: nobody is asked in it");
+        }
         if let Some(prompt) = request.prompt {
             let told = Told { prompt: Some(prompt), doing: None };
             self.told
@@ -98,6 +105,7 @@ impl Daemon {
                 revoked: false,
             },
             advisory: request.advisory,
+            observed: request.observe,
             keys: vec![new_key()?],
             opened: self.now(),
         })
@@ -126,9 +134,16 @@ impl Daemon {
         session.lease.until = self.now().saturating_add(self.config.run.lease.millis());
         // Once advisory, always advisory: what an unconfined process learned it still knows.
         session.advisory |= request.advisory;
+        // Of this run only: nobody who resumes it later inherits that nobody is asked.
+        session.observed = request.observe;
         session.launch.join(launch);
         session.keys = vec![new_key()?];
         Ok(session)
+    }
+
+    /// Whether nobody is asked in a session.
+    fn observed(&self, session: &Session) -> bool {
+        session.observed || self.road.settings().observe
     }
 
     fn opened(&self, session: Session) -> OpenedSession {
@@ -146,8 +161,9 @@ impl Daemon {
             endpoint_url: addresses.aws,
             ca_bundle: addresses.ca_bundle.display().to_string(),
             until: session.lease.until,
-            launch: session.launch,
+            launch: session.launch.clone(),
             pass: self.config.run.pass.clone(),
+            observed: self.observed(&session),
             session: session.id,
         }
     }
@@ -197,6 +213,7 @@ impl Daemon {
             task: session.task.clone(),
             live: !session.lease.revoked && session.lease.until > now,
             advisory: session.advisory,
+            observed: self.observed(session),
             launch: session.launch.clone(),
         };
         sessions.into_iter().map(row).collect()

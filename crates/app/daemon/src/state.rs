@@ -6,13 +6,20 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLockReadGuard},
 };
 
-use interlock_action::{Millis, SessionId};
+use interlock_action::{Millis, SessionId, TicketId};
+use interlock_approval::{State, Ticket};
 use interlock_flow::{Clock as _, Entropy as _, Memory, Record, Road};
 use interlock_gateway_aws::credentials::VirtualKeys;
 use interlock_ledger::{Entry, EntryKind};
 use interlock_store::Store;
 
-use crate::{api::HookNote, clock::System, config::Config, home::HomePaths, nonce::Nonces};
+use crate::{
+    api::{HookNote, RequestView},
+    clock::System,
+    config::Config,
+    home::HomePaths,
+    nonce::Nonces,
+};
 
 /// What a host's hook last told about a session.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +77,27 @@ impl Daemon {
     /// What was last told about a session.
     pub(crate) fn told(&self, session: &SessionId) -> Told {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).get(session).cloned().unwrap_or_default()
+    }
+
+    /// These requests as people see them, the oldest first; without a list, all that wait or are approved.
+    pub(crate) fn views(&self, wanted: Option<&[TicketId]>) -> Vec<RequestView> {
+        let now = self.now();
+        let mut tickets: Vec<Ticket> = {
+            let memory = self.memory();
+            let open = |ticket: &&Ticket| {
+                matches!(ticket.state, State::Pending | State::Approved { .. }) && now < ticket.held.expires
+            };
+            match wanted {
+                Some(ids) => ids.iter().filter_map(|id| memory.tickets.get(id)).cloned().collect(),
+                None => memory.tickets.values().filter(open).cloned().collect(),
+            }
+        };
+        tickets.sort_by_key(|ticket| ticket.held.opened);
+        let view = |ticket: Ticket| {
+            let prompt = self.told(&ticket.session).prompt;
+            RequestView::of(ticket, prompt)
+        };
+        tickets.into_iter().map(view).collect()
     }
 
     /// Writes down what a hook saw, and keeps it for the actions that follow.

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use interlock_action::TicketId;
 use interlock_ledger::{
     Broken, Checkpoint, Hash, Leaf, LedgerError, NoteVerifier, OpenedState, Opening, ProofError, WrappingKey,
     consistency_proof, inclusion_proof, leaf_hash, open_body, verify_consistency, verify_inclusion,
@@ -70,6 +71,16 @@ impl Reader {
             entries.push(self.entry_of(row)?);
         }
         Ok(entries)
+    }
+
+    /// The requests that entries from this one on are about.
+    pub fn tickets_since(&self, from: u64) -> Result<Vec<TicketId>, StoreError> {
+        let query = "SELECT DISTINCT leaf ->> '$.public.ticket' FROM entry
+             WHERE idx >= ?1 AND leaf ->> '$.public.ticket' IS NOT NULL";
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(query)?;
+        let ids = statement.query_map([schema::key(from)], |row| row.get::<_, String>(0))?;
+        ids.map(|id| Ok(TicketId::new(id?))).collect()
     }
 
     /// One entry.

@@ -131,6 +131,8 @@ pub struct Status {
     pub home: String,
     /// `enforce` or `observe`.
     pub mode: String,
+    /// Live sessions in which nobody is asked, although the mode is `enforce`.
+    pub observed: Vec<SessionId>,
     /// The policy in force.
     pub bundle: Digest,
     /// The catalogue's content hash.

@@ -1,7 +1,9 @@
 //! The types of the HTTP API, which are also what `--json` prints.
 
 mod admin;
+mod report;
 mod request;
+mod sentence;
 mod session;
 mod undo;
 
@@ -9,6 +11,7 @@ pub use admin::{
     AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status,
     UnfreezeRequest,
 };
-pub use request::{DecisionRequest, RequestRow, RequestView};
+pub use report::{Example, Fate, RuleCount, SessionReport};
+pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};
 pub use undo::{Selection, UndoRequest, UndoRun};

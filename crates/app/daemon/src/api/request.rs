@@ -4,6 +4,8 @@ use interlock_action::{Millis, PersonId, TicketId};
 use interlock_approval::Ticket;
 use serde::{Deserialize, Serialize};
 
+use super::sentence::{sentence, vanishes};
+
 /// One line of `request ls`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RequestRow {
@@ -49,11 +51,31 @@ impl From<&Ticket> for RequestRow {
 /// `request show`: the whole ticket. Everything in it but the agent's own words was written by Interlock.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RequestView {
+    /// Who wants what, in one sentence.
+    pub sentence: String,
+    /// What would be gone, and what it could still be restored from; empty where nothing would.
+    pub vanishes: Vec<String>,
     /// As it stands.
     pub ticket: Ticket,
     /// The last prompt of its session, unverified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+}
+
+impl RequestView {
+    /// Of a ticket, with the last prompt of its session.
+    pub fn of(ticket: Ticket, prompt: Option<String>) -> Self {
+        Self { sentence: sentence(&ticket), vanishes: vanishes(&ticket), ticket, prompt }
+    }
+}
+
+/// `GET /v1/requests/feed`: requests as they are opened and moved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Feed {
+    /// How many entries the ledger had: ask again with `after` set to it.
+    pub sequence: u64,
+    /// Without `after`, what waits or is approved; else what was opened or moved since, as it stands now.
+    pub requests: Vec<RequestView>,
 }
 
 /// `POST /v1/requests/{id}/decision`.

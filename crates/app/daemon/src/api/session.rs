@@ -26,9 +26,15 @@ pub struct OpenSession {
     /// It runs outside the sandbox.
     #[serde(default)]
     pub advisory: bool,
+    /// Nobody is asked: what people would have to approve flows, and is written down. Takes signatures.
+    #[serde(default)]
+    pub observe: bool,
     /// Who launches it. In a team, without it, nobody knows.
     #[serde(default)]
     pub proof: Option<LaunchProof>,
+    /// Who else signs for it, each over the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub co_proofs: Vec<LaunchProof>,
 }
 
 impl OpenSession {
@@ -42,6 +48,7 @@ impl OpenSession {
             secrets: self.secrets.clone(),
             resume: self.resume.clone(),
             advisory: self.advisory,
+            observe: self.observe,
             person,
             at,
             nonce,
@@ -93,6 +100,8 @@ pub struct OpenedSession {
     pub launch: Launch,
     /// Variables that look like secrets and are let through.
     pub pass: Vec<String>,
+    /// Nobody is asked in it: people signed so for it, or for all sessions.
+    pub observed: bool,
 }
 
 impl std::fmt::Debug for OpenedSession {
@@ -121,6 +130,8 @@ pub struct SessionRow {
     pub live: bool,
     /// Whether it runs outside the sandbox.
     pub advisory: bool,
+    /// Whether nobody is asked in it.
+    pub observed: bool,
     /// Who launched it.
     pub launch: Launch,
 }
