@@ -18,11 +18,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Of this home.
-    pub(crate) fn new(home: &Path) -> Result<Self, Fault> {
+    /// The one whose sockets stand in this folder.
+    pub(crate) fn new(sockets: &Path) -> Result<Self, Fault> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Fault::failed(format!("no runtime: {error}")))?;
-        Ok(Self { socket: home.join("control.sock"), runtime })
+        Ok(Self { socket: sockets.join("control.sock"), runtime })
     }
 
     /// Asks.
@@ -67,15 +67,9 @@ async fn exchange(
     path: &str,
     body: Option<Vec<u8>>,
 ) -> Result<(u16, Bytes), Fault> {
-    let gone = |error: &dyn std::fmt::Display| {
-        Fault::new(
-            Exit::Unreachable,
-            "unreachable",
-            format!("no daemon answers at `{}`: {error}", socket.display()),
-        )
-        .hint("start it with `interlock serve`")
-    };
-    let stream = UnixStream::connect(socket).await.map_err(|error| gone(&error))?;
+    let gone = |error: &dyn std::fmt::Display| unreachable(socket, error, std::io::ErrorKind::Other);
+    let stream =
+        UnixStream::connect(socket).await.map_err(|error| unreachable(socket, &error, error.kind()))?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| gone(&error))?;
     tokio::spawn(connection);
@@ -90,4 +84,16 @@ async fn exchange(
     let status = answer.status().as_u16();
     let bytes = answer.into_body().collect().await.map_err(|error| gone(&error))?.to_bytes();
     Ok((status, bytes))
+}
+
+fn unreachable(socket: &Path, error: &dyn std::fmt::Display, kind: std::io::ErrorKind) -> Fault {
+    let message = format!("no daemon answers at `{}`: {error}", socket.display());
+    // Whose sockets are another account's says so by letting nobody else in.
+    let hint = match kind {
+        std::io::ErrorKind::PermissionDenied => {
+            "ask to join the group that the daemon lets in, then log in again"
+        }
+        _ => "start it with `interlock serve`",
+    };
+    Fault::new(Exit::Unreachable, "unreachable", message).hint(hint)
 }

@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
 use serde::Serialize;
+use unicode_width::UnicodeWidthChar as _;
 
 use crate::fault::Fault;
 
@@ -92,11 +93,18 @@ pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// Text of an agent or a target, with what could fool a terminal made visible: control and bidirectional characters.
+/// Text of an agent or a target, with what could fool a terminal made visible: control and bidirectional characters,
+/// whatever takes no column of its own, and blanks that are no spaces. Lines stay lines.
 pub(crate) fn visible(text: &str) -> String {
     text.chars().fold(String::new(), |mut shown, c| {
-        let hidden = c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if hidden && c != '\n' { shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))) } else { shown.push(c) }
+        let plain = c == '\n'
+            || c == ' '
+            || (!c.is_control() && !c.is_whitespace() && c.width().is_some_and(|columns| columns > 0));
+        if plain {
+            shown.push(c)
+        } else {
+            shown.push_str(&format!("\\u{{{:x}}}", u32::from(c)))
+        }
         shown
     })
 }

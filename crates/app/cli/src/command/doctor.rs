@@ -30,7 +30,8 @@ pub(crate) struct Doctor {
 impl Doctor {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         let home = global.home()?;
-        let mut findings = vec![private_home(&home)];
+        let sockets = global.sockets()?;
+        let mut findings = vec![if sockets == home { private_home(&home) } else { shared(&sockets) }];
         findings.extend(sandbox(global)?);
         match global.client().and_then(|client| Ok((client.get::<Status>("/v1/status")?, client))) {
             Err(fault) => {
@@ -88,6 +89,27 @@ fn private_home(home: &std::path::Path) -> Finding {
     }
 }
 
+/// The home is another account's, which is best; what there is to see of it are its sockets.
+fn shared(sockets: &std::path::Path) -> Finding {
+    match std::fs::metadata(sockets) {
+        Ok(meta) if meta.mode() & 0o007 == 0 => finding(
+            "home",
+            true,
+            format!("another account keeps it; its sockets are in `{}`", sockets.display()),
+            "",
+        ),
+        Ok(_) => {
+            finding("home", false, format!("`{}` is open to everybody", sockets.display()), "chmod o= it")
+        }
+        Err(error) => finding(
+            "home",
+            false,
+            format!("`{}`: {error}", sockets.display()),
+            "start the daemon, or join the group it lets in",
+        ),
+    }
+}
+
 fn sandbox(global: &Global) -> Result<Vec<Finding>, Fault> {
     match check() {
         Err(missing) => Ok(vec![finding("sandbox", false, missing.to_string(), missing.fix())]),
@@ -121,7 +143,19 @@ fn daemon(status: &Status) -> Vec<Finding> {
             "mode",
             enforcing,
             format!("[mode] enforce = \"{}\"", status.mode),
-            "nothing is held in observe mode: set enforce",
+            "nobody is asked in observe mode: set enforce",
+        ),
+        finding(
+            "observed",
+            status.observed.is_empty(),
+            match status.observed.as_slice() {
+                [] => "people are asked in every live session".to_owned(),
+                some => format!(
+                    "nobody is asked in {}",
+                    some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                ),
+            },
+            "`interlock session end` ends one",
         ),
         // Working alone is a choice, not a fault.
         finding(

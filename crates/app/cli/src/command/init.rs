@@ -15,7 +15,7 @@ pub(crate) struct Init {
     /// The first person: your name.
     #[arg(long, value_name = "NAME")]
     operator: String,
-    /// Your OpenSSH public key.
+    /// Your OpenSSH public key; `-` reads it from standard input, where another account makes the home.
     #[arg(long, value_name = "FILE.pub")]
     public_key: PathBuf,
 }
@@ -23,8 +23,12 @@ pub(crate) struct Init {
 impl Init {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         let home = global.home()?;
-        let key = std::fs::read_to_string(&self.public_key)
-            .map_err(|error| Fault::file(&self.public_key, &error))?;
+        let key = if self.public_key.as_os_str() == "-" {
+            std::io::read_to_string(std::io::stdin())
+        } else {
+            std::fs::read_to_string(&self.public_key)
+        };
+        let key = key.map_err(|error| Fault::file(&self.public_key, &error))?;
         let answer = interlock_daemon::init(&home, &self.operator, &key)?;
         output.show(&answer, |answer| {
             format!(

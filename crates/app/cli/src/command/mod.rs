@@ -1,6 +1,7 @@
 //! The commands: nouns, then verbs; one file a noun.
 
 mod agent;
+mod completions;
 mod demo;
 mod doctor;
 mod explain;
@@ -8,6 +9,7 @@ mod freeze;
 mod hook;
 mod init;
 mod ledger;
+mod man;
 mod person;
 mod policy;
 mod request;
@@ -16,7 +18,10 @@ mod serve;
 mod session;
 mod undo;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -40,6 +45,9 @@ pub(crate) struct Cli {
     command: Command,
 }
 
+/// Where a daemon for the whole machine has its sockets: the packaged unit's runtime directory.
+const MACHINE: &str = "/run/interlock";
+
 const AFTER: &str = "\
 Exit codes: 0 ok, 1 failed, 2 usage, 10 refused, 11 held, 12 denied or expired, 13 frozen, 20 ledger broken,
 69 daemon unreachable, 78 bad configuration.
@@ -55,6 +63,10 @@ pub(crate) struct Global {
     /// The home: keys, ledger, configuration and sockets. Default: the XDG state directory.
     #[arg(long, global = true, env = "INTERLOCK_HOME", hide_env_values = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
+    /// Where the daemon's sockets stand, if not in the home. Default: the home; `/run/interlock` where there is no home and
+    /// a daemon for the whole machine.
+    #[arg(long, global = true, env = "INTERLOCK_SOCKETS", hide_env_values = true, value_name = "DIR")]
+    pub(crate) sockets: Option<PathBuf>,
     /// Write data as JSON: the same types as the HTTP API.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -68,9 +80,19 @@ impl Global {
     pub(crate) fn home(&self) -> Result<PathBuf, Fault> {
         interlock_daemon::resolve_home(self.home.clone()).map_err(Fault::from)
     }
+    /// The folder of the daemon's sockets.
+    pub(crate) fn sockets(&self) -> Result<PathBuf, Fault> {
+        if let Some(folder) = &self.sockets {
+            return Ok(folder.clone());
+        }
+        let home = self.home()?;
+        // Whoever names a home means that one.
+        let machine = self.home.is_none() && !home.exists() && Path::new(MACHINE).exists();
+        Ok(if machine { PathBuf::from(MACHINE) } else { home })
+    }
     /// The daemon.
     pub(crate) fn client(&self) -> Result<Client, Fault> {
-        Client::new(&self.home()?)
+        Client::new(&self.sockets()?)
     }
 }
 
@@ -99,6 +121,8 @@ enum Command {
     Undo(undo::Undo),
     #[command(subcommand)]
     Hook(hook::Hook),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Cli {
@@ -122,6 +146,8 @@ impl Cli {
             Command::Unfreeze(command) => command.run(global, output),
             Command::Undo(command) => command.run(global, output),
             Command::Hook(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(output),
         }
     }
 }

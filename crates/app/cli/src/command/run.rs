@@ -10,9 +10,15 @@ use std::{
 use clap::{Args, ValueEnum};
 use interlock_approval::parse_public_key;
 use interlock_confine::{CA_BUNDLE, Confinement, Door, ENDPOINT_PORT, PROXY_PORT, client_environment};
-use interlock_daemon::api::{OpenSession, OpenedSession, RestSession};
+use interlock_daemon::api::{OpenSession, OpenedSession, RestSession, SessionReport};
 
-use crate::{command::Global, exit::Exit, fault::Fault, output::Output, sign};
+use crate::{
+    command::{Global, session::report},
+    exit::Exit,
+    fault::Fault,
+    output::Output,
+    sign,
+};
 
 /// Where hooks are told things, inside.
 const AGENT_PORT: u16 = 17_102;
@@ -54,8 +60,13 @@ pub(crate) struct Run {
     resume: Option<String>,
     /// Your OpenSSH key, to sign for the launch; a public key if its private half is in an agent or on a security key.
     /// Without it, in a team, what one person may approve takes two, as you might be the first of them.
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    #[arg(long = "key", value_name = "FILE")]
+    keys: Vec<PathBuf>,
+    /// Try it out: in this one run nobody is asked. What people would have to approve flows, is recorded, and is reported
+    /// by rule at the end. What nobody could approve is still refused, and recovery points are still made first. A person
+    /// signs with --key, in a team two.
+    #[arg(long)]
+    observe: bool,
     /// How AWS clients reach Interlock.
     #[arg(long, value_enum, default_value_t)]
     door: DoorKind,
@@ -79,6 +90,13 @@ impl Run {
         let sandbox = if self.unconfined { None } else { Some(sandbox()?) };
         let opened = self.open(global)?;
         output.say(&format!("interlock: session {} of agent {}", opened.session, self.agent));
+        if opened.observed {
+            output.say(&format!(
+                "interlock: OBSERVED: nobody is asked in this session, as {} signed; what they would have been asked is\n           \
+                 reported at the end. Refusals stand, and recovery points are made first",
+                if self.observe { opened.launch.to_string() } else { "the configuration says and people".to_owned() }
+            ));
+        }
         if opened.launch.unproved {
             output.say(self.unproved());
         }
@@ -96,6 +114,16 @@ impl Run {
         {
             output.say(&format!("interlock: the session could not be put to rest: {fault}"));
         }
+        if opened.observed {
+            let path = format!("/v1/sessions/{}/report", opened.session);
+            match global.client()?.get::<SessionReport>(&path) {
+                Ok(report) => output.say(&report::words(&report)),
+                Err(fault) => output.say(&format!(
+                    "interlock: no report: {fault}; `interlock session report {}` shows it later",
+                    opened.session
+                )),
+            }
+        }
         ended
     }
 
@@ -109,6 +137,13 @@ impl Run {
             (None, Some(_)) => String::new(),
             (None, None) => return Err(Fault::usage("a session needs a task: say it with `--task TEXT`")),
         };
+        if self.observe && self.keys.is_empty() {
+            return Err(Fault::usage("nobody is asked in an observed session, so a person signs for it")
+                .hint("give your key with `--key FILE`, in a team twice, for two people"));
+        }
+        if !self.observe && self.keys.len() > 1 {
+            return Err(Fault::usage("one person launches a session: only `--observe` takes two keys"));
+        }
         let mut body = OpenSession {
             agent: self.agent.as_str().into(),
             task,
@@ -117,18 +152,21 @@ impl Run {
             prompt: prompt.transpose()?,
             resume: self.resume.as_deref().map(Into::into),
             advisory: self.unconfined,
+            observe: self.observe,
             proof: None,
+            co_proofs: Vec::new(),
         };
         let client = global.client()?;
-        if let Some(key) = &self.key {
-            body.proof = Some(sign::launch(&client, &body, key)?);
-        }
+        let sign = |key: &PathBuf| sign::launch(&client, &body, key);
+        let mut proofs = self.keys.iter().map(sign).collect::<Result<Vec<_>, _>>()?.into_iter();
+        body.proof = proofs.next();
+        body.co_proofs = proofs.collect();
         client.post("/v1/sessions", &body)
     }
 
     /// What it means that nobody is known to have launched it, and what to do.
     fn unproved(&self) -> &'static str {
-        if self.key.is_none() {
+        if self.keys.is_empty() {
             "interlock: UNPROVED: nobody signed for this launch, so what one person may approve takes two;\n           \
              say who you are with `--key FILE`, in a new session"
         } else {
@@ -151,7 +189,8 @@ impl Run {
         let mut confinement = Confinement::new(user_home()?, global.home()?, current, program);
         confinement.writable.clone_from(&self.writable);
         confinement.readable.clone_from(&self.readable);
-        confinement.keys = self.key.iter().flat_map(|key| private_halves(key)).collect();
+        confinement.keys = self.keys.iter().flat_map(|key| private_halves(key)).collect();
+        confinement.masked = vec![global.sockets()?];
         confinement.doors = vec![
             Door::in_directory(PROXY_PORT, &opened.proxy_socket),
             Door::in_directory(ENDPOINT_PORT, &opened.endpoint_socket),

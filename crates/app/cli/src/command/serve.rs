@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use interlock_daemon::Listen;
+use interlock_daemon::{Listen, Sockets};
 
 use crate::{command::Global, exit::Exit, fault::Fault, output::Output};
 
@@ -19,6 +19,10 @@ pub(crate) struct Serve {
     /// Where the AWS endpoint door (`AWS_ENDPOINT_URL`) listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen_aws: std::net::SocketAddr,
+    /// Let members of the daemon's group connect, not only its own account: run agents, look at requests, freeze. What
+    /// weakens a guard takes a person's signature all the same. Needs --sockets: the home is nobody else's.
+    #[arg(long, requires = "sockets")]
+    group: bool,
 }
 
 impl Serve {
@@ -31,7 +35,8 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Fault::failed(format!("no runtime: {error}")))?;
         let home = global.home()?;
-        runtime.block_on(interlock_daemon::serve(&home, listen, |ready| output.line(ready)))?;
+        let sockets = Sockets { folder: global.sockets.clone(), group: self.group };
+        runtime.block_on(interlock_daemon::serve(&home, listen, sockets, |ready| output.line(ready)))?;
         Ok(Exit::Ok.into())
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use interlock_daemon::api::SessionRow;
+use interlock_daemon::api::{SessionReport, SessionRow};
 
 use crate::{
     command::Global,
@@ -12,11 +12,19 @@ use crate::{
     output::{Output, table, visible},
 };
 
-/// List sessions and end them.
+pub(crate) mod report;
+
+/// List sessions, report what became of their calls, and end them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Session {
     /// List sessions, the newest first.
     Ls,
+    /// Report what became of a session's calls: how many flowed, and what was held or refused, or in an observed session
+    /// would have been held, by rule.
+    Report {
+        /// Which.
+        id: String,
+    },
     /// End a session: its lease and its keys are worth nothing from then on.
     End {
         /// Which.
@@ -32,15 +40,16 @@ impl Session {
                 let sessions: Vec<SessionRow> = client.get("/v1/sessions")?;
                 output.show(&sessions, |sessions| {
                     let row = |session: &SessionRow| {
-                        let state = match (session.live, session.advisory) {
-                            (true, false) => "live",
-                            (true, true) => "live, advisory",
-                            (false, _) => "ended",
-                        };
+                        let mut state = vec![if session.live { "live" } else { "ended" }];
+                        let marks = [(session.advisory, "advisory"), (session.observed, "OBSERVED")];
+                        state.extend(
+                            marks.iter().filter(|(set, _)| session.live && *set).map(|(_, mark)| *mark),
+                        );
+                        let state = state.join(", ");
                         vec![
                             session.id.to_string(),
                             session.agent.to_string(),
-                            state.to_owned(),
+                            state,
                             session.launch.to_string(),
                             visible(&session.task),
                         ]
@@ -50,6 +59,10 @@ impl Session {
                         &sessions.iter().map(row).collect::<Vec<_>>(),
                     )
                 });
+            }
+            Self::Report { id } => {
+                let report: SessionReport = client.get(&format!("/v1/sessions/{id}/report"))?;
+                output.show(&report, report::words);
             }
             Self::End { id } => {
                 client.delete(&format!("/v1/sessions/{id}"))?;

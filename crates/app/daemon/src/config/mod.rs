@@ -173,7 +173,8 @@ pub enum FailReads {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EgressConfig {
-    /// Hosts that a confined process may reach beside the gateways; globs.
+    /// Hosts that a confined process may reach beside the gateways; globs. An AWS host is read by the gateway all the same,
+    /// unless it is named here itself: for a service that an agent runs on, spoken to with the agent's own token.
     pub allow: Vec<String>,
 }
 
@@ -189,7 +190,7 @@ pub struct RunConfig {
 
 impl Default for RunConfig {
     fn default() -> Self {
-        let keys = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY"];
+        let keys = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY", "CODEX_API_KEY", "KIRO_API_KEY"];
         Self { lease: Period::hours(8), pass: keys.map(str::to_owned).to_vec() }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) fn fire(client: &Client, agent: &str) -> Result<String, Fault> {
             advisory: true,
             // Nobody is to approve it, so nobody signs for it.
             proof: None,
+            observe: false,
+            co_proofs: Vec::new(),
         },
     )?;
     let answer = send(&opened);

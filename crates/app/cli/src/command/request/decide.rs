@@ -1,0 +1,90 @@
+//! Approving and denying: a person's signature over a request's digest.
+
+use std::path::{Path, PathBuf};
+
+use interlock_approval::{Person, State, Statement};
+use interlock_daemon::api::{DecisionRequest, RequestView};
+
+use crate::{client::Client, exit::Exit, fault::Fault, output::Output, sign};
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// Yes.
+    Approve,
+    /// No.
+    Deny,
+}
+
+impl Verb {
+    /// What is signed.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Decide {
+    /// Which.
+    id: String,
+    /// Your OpenSSH key; a public key if its private half is in an agent or on a security key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+impl Decide {
+    pub(super) fn run(
+        self,
+        client: &Client,
+        verb: Verb,
+        output: &Output,
+    ) -> Result<std::process::ExitCode, Fault> {
+        let view: RequestView = client.get(&format!("/v1/requests/{}", self.id))?;
+        let decided = decide(client, &view, verb, &self.key, &self.reason)?;
+        output.show(&decided, words);
+        Ok(Exit::Ok.into())
+    }
+}
+
+/// Signs what was shown, and no other.
+pub(super) fn decide(
+    client: &Client,
+    view: &RequestView,
+    verb: Verb,
+    key: &Path,
+    reason: &str,
+) -> Result<RequestView, Fault> {
+    let people: Vec<Person> = client.get("/v1/people")?;
+    let person = sign::signer(&people, key)?;
+    let ticket = &view.ticket;
+    let statement =
+        Statement::on_ticket(verb.name(), &ticket.id, ticket.digest, &person, reason, &ticket.held.nonce);
+    let body = DecisionRequest {
+        decision: verb.name().to_owned(),
+        signature: sign::statement(&statement, key)?,
+        person,
+        reason: reason.to_owned(),
+    };
+    client.post(&format!("/v1/requests/{}/decision", ticket.id), &body)
+}
+
+/// What came of it.
+pub(super) fn words(view: &RequestView) -> String {
+    let ticket = &view.ticket;
+    let count = format!("{} of {} approvals", ticket.filled(), ticket.quorum.slots.len());
+    let next = match (&ticket.state, ticket.quorum.delay) {
+        (State::Pending, _) => "it still waits",
+        (State::Approved { .. }, Some(_)) => {
+            "it passes once, after the delay; `interlock request deny` still stops it"
+        }
+        (State::Approved { .. }, None) => "the same call passes once",
+        _ => "",
+    };
+    format!("request {} is {} ({count})\n{next}", ticket.id, ticket.state.name())
+}
