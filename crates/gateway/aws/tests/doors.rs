@@ -36,6 +36,27 @@ fn credentials(house: &House) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_aws_host_goes_unread_only_where_it_is_named_itself() {
+    let house = house("egress-aws", Arc::new(Judge::default()), |config| {
+        config.egress_allow = vec!["own.invalid.amazonaws.com".to_owned(), "**.amazonaws.com".to_owned()];
+    })
+    .await;
+    let auth = credentials(&house);
+    let connect = |host: &str| {
+        format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\nProxy-Authorization: Basic {auth}\r\n\r\n")
+    };
+    // The named one is looked for out there, where it does not exist.
+    let answer = at_proxy(&house, &connect("own.invalid.amazonaws.com")).await;
+    assert!(answer.starts_with("HTTP/1.1 502") && answer.contains("could not reach"), "{answer}");
+    // No pattern opens one: TLS ends here.
+    let answer = at_proxy(&house, &connect("other.invalid.amazonaws.com")).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // Nor without a session.
+    let words = "CONNECT own.invalid.amazonaws.com:443 HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert!(at_proxy(&house, words).await.starts_with("HTTP/1.1 407"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_hosts_are_refused_in_words_and_written_down() {
     let house = house("egress", Arc::new(Judge::default()), |config| {
         config.egress_allow = vec!["*.example.org".to_owned(), "169.254.169.254".to_owned()];
