@@ -3,6 +3,7 @@
 //! Every command sets up what it needs and says so; a second run finds it there. One file a command under `task/`.
 
 mod catalogue;
+mod dist;
 mod error;
 mod generate;
 mod house;
@@ -25,6 +26,7 @@ cargo xtask COMMAND
   ci                  everything CI asks for: tidy, format, lints, licences, all tests; a skipped test fails
   tidy [--fix]        check the rules of the house; --fix writes what is generated
   bench [ARGS]        build release and measure; says on what
+  dist [ARGS]         build release: a binary, its manual, an archive, a Debian package; --check tries the package as root
   catalogue [ARGS]    make the table of every AWS service and operation
 ";
 
@@ -51,6 +53,7 @@ fn run(arguments: &[String]) -> Result<(), XtaskError> {
         "ci" => task::ci(&house, rest),
         "tidy" => task::tidy(&house, rest),
         "bench" => task::bench(&house, rest),
+        "dist" => task::dist(&house, rest),
         "catalogue" => Ok(catalogue::run(rest)?),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
