@@ -45,12 +45,15 @@ pub(crate) struct Cli {
     command: Command,
 }
 
+/// What the options of every command stand under, so that a command's own come first.
+const EVERY: &str = "Options of every command";
+
 /// Where a daemon for the whole machine has its sockets: the packaged unit's runtime directory.
 const MACHINE: &str = "/run/interlock";
 
 const AFTER: &str = "\
-Exit codes: 0 ok, 1 failed, 2 usage, 10 refused, 11 held, 12 denied or expired, 13 frozen, 20 ledger broken,
-69 daemon unreachable, 78 bad configuration.
+Exit codes: 0 ok, 1 failed, 2 usage, 10 refused, 11 held, 12 denied or expired, 13 frozen,
+            20 ledger broken, 69 daemon unreachable, 78 bad configuration.
 
 Start: interlock init --operator ana --public-key ~/.ssh/id_ed25519.pub
        interlock serve &
@@ -61,17 +64,17 @@ Start: interlock init --operator ana --public-key ~/.ssh/id_ed25519.pub
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
     /// The home: keys, ledger, configuration and sockets. Default: the XDG state directory.
-    #[arg(long, global = true, env = "INTERLOCK_HOME", hide_env_values = true, value_name = "DIR")]
+    #[arg(long, global = true, env = "INTERLOCK_HOME", hide_env_values = true, value_name = "DIR", help_heading = EVERY)]
     pub(crate) home: Option<PathBuf>,
     /// Where the daemon's sockets stand, if not in the home. Default: the home; `/run/interlock` where there is no home and
     /// a daemon for the whole machine.
-    #[arg(long, global = true, env = "INTERLOCK_SOCKETS", hide_env_values = true, value_name = "DIR")]
+    #[arg(long, global = true, env = "INTERLOCK_SOCKETS", hide_env_values = true, value_name = "DIR", help_heading = EVERY)]
     pub(crate) sockets: Option<PathBuf>,
     /// Write data as JSON: the same types as the HTTP API.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY)]
     pub(crate) json: bool,
     /// How faults are written to standard error.
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = EVERY)]
     pub(crate) error_format: ErrorFormat,
 }
 

@@ -108,14 +108,14 @@ pub(super) fn vanishes(ticket: &Ticket) -> Vec<String> {
     let destroys = forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
     let mut lines: Vec<String> = destroys.map(|change| change.what.clone()).collect();
     lines.extend(forecast.data_loss.iter().cloned());
-    let count = |n: Option<u32>| n.map_or("an unread number of".to_owned(), |n| n.to_string());
+    let count = |n: Option<u32>| n.map_or("an unread number".to_owned(), |n| n.to_string());
     let fewer = match (forecast.recovery.before, forecast.recovery.after) {
         (Some(before), Some(after)) => after < before,
         _ => !lines.is_empty(),
     };
     if !lines.is_empty() || fewer {
         let (before, after) = (count(forecast.recovery.before), count(forecast.recovery.after));
-        lines.push(format!("{after} recovery points would remain of {before}"));
+        lines.push(format!("recovery points: {before} now, {after} afterwards"));
     }
     lines
 }

@@ -190,7 +190,13 @@ pub struct RunConfig {
 
 impl Default for RunConfig {
     fn default() -> Self {
-        let keys = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY", "CODEX_API_KEY", "KIRO_API_KEY"];
+        let keys = [
+            "ANTHROPIC_API_KEY",
+            "CLAUDE_CODE_OAUTH_TOKEN",
+            "OPENAI_API_KEY",
+            "CODEX_API_KEY",
+            "KIRO_API_KEY",
+        ];
         Self { lease: Period::hours(8), pass: keys.map(str::to_owned).to_vec() }
     }
 }

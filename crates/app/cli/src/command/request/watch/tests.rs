@@ -18,7 +18,7 @@ fn request(id: &str, name: &str, tier: &str, state: serde_json::Value) -> Reques
     let change = |effect: &str, what: String| json!({"target": target, "kind": "database", "effect": effect, "what": what});
     serde_json::from_value(json!({
         "sentence": format!("agent claude of ana wants to destroy the database {name} in production, account 123456789012, region us-east-1 (aws:rds:DeleteDBInstance)"),
-        "vanishes": [format!("database {name} (postgres, 100 GiB) is deleted"), "0 recovery points would remain of 7"],
+        "vanishes": [format!("database {name} (postgres, 100 GiB) is deleted"), "recovery points: 7 now, 0 afterwards"],
         "ticket": {
             "id": id,
             "digest": format!("sha256:{}", "ab".repeat(32)),
