@@ -21,13 +21,20 @@ pub(super) struct Built {
 
 /// Builds it.
 pub(super) fn binary(house: &House, plan: &Plan) -> Result<Built, XtaskError> {
+    let host = host()?;
     let target = match &plan.target {
         Some(target) => target.clone(),
-        None => best()?,
+        None => best(&host)?,
     };
     println!("building for {target}");
     let mut cargo = house.cargo();
-    cargo.args(["build", "--locked", "--package", "interlock", "--bin", "interlock", "--target", &target]);
+    cargo.args(["build", "--locked", "--package", "interlock", "--bin", "interlock"]);
+    let mut folder = house.target();
+    // For this machine's own target what is built already is built.
+    if target != host {
+        cargo.args(["--target", &target]);
+        folder.push(&target);
+    }
     if plan.release {
         cargo.arg("--release");
     }
@@ -36,17 +43,23 @@ pub(super) fn binary(house: &House, plan: &Plan) -> Result<Built, XtaskError> {
         cargo.env(format!("CC_{}", target.replace('-', "_")), "musl-gcc");
     }
     program::run(&mut cargo)?;
-    let profile = if plan.release { "release" } else { "debug" };
-    Ok(Built { program: house.target().join(&target).join(profile).join("interlock"), target })
+    folder.push(if plan.release { "release" } else { "debug" });
+    Ok(Built { program: folder.join("interlock"), target })
+}
+
+fn rustc() -> Command {
+    Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
+
+/// This machine's target.
+fn host() -> Result<String, XtaskError> {
+    let said = program::output(rustc().arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned);
+    host.ok_or(XtaskError::Form { what: said, why: "it names no host".to_owned() })
 }
 
 /// This machine's target with musl, where its standard library and a C compiler for it are there; else this machine's.
-fn best() -> Result<String, XtaskError> {
-    let rustc = || Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let said = program::output(rustc().arg("-vV"))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    let form = || XtaskError::Form { what: said.clone(), why: "it names no host".to_owned() };
-    let host = host.ok_or_else(form)?;
+fn best(host: &str) -> Result<String, XtaskError> {
     let musl = host.replace("-gnu", "-musl");
     let library = program::output(rustc().args(["--print", "target-libdir", "--target", &musl]));
     let installed = library.is_ok_and(|folder| Path::new(folder.trim()).is_dir());
