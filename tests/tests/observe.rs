@@ -159,10 +159,14 @@ fn only_people_choose_it_and_in_a_team_two() {
     };
     let answer = post(json!({"agent": "claude", "task": "x", "observe": true}));
     assert!(answer.contains("two people must"), "{answer}");
-    // Nor from inside.
-    let inside = home.run(&["sh", "-c", "env | grep -i observe; ls \"$HOME\" 2>&1 | grep -c control.sock"]);
-    assert!(!inside.out.to_lowercase().contains("observe"), "the agent is not told: {inside:?}");
-    assert!(home.cli(&["--json", "session", "ls"]).ok().json().as_array().unwrap().len() == 1);
+    assert!(
+        home.cli(&["--json", "session", "ls"]).ok().json().as_array().unwrap().is_empty(),
+        "nothing was opened"
+    );
+    // The agent is not told, and nothing that it could ask with is inside.
+    let look = "import glob, os\nprint([n for n in os.environ if n.startswith('INTERLOCK') and 'OBSERVE' in n], \
+                glob.glob('/run/interlock/**/control*', recursive=True))";
+    assert_eq!(observe(&home, &["ana", "bo"], look).ok().out, "[] []\n");
     let two = home.run_with(&["--key", &home.private("ana"), "--key", &home.private("bo")], &["true"]);
     assert_eq!(two.code, 2, "{two:?}");
 }
