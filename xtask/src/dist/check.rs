@@ -29,7 +29,7 @@ test "$(stat -c '%U %a' /var/lib/interlock/interlock.toml)" = 'interlock 600'
 install -d -o interlock -g interlock -m 750 /run/interlock
 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none INTERLOCK_HOME=/var/lib/interlock \
     setpriv --reuid interlock --regid interlock --clear-groups \
-    interlock serve --sockets /run/interlock --group > /ready 2>/log &
+    sh -c 'umask 077; exec interlock serve --sockets /run/interlock --group' > /ready 2>/log &
 served=$!
 for _ in $(seq 100); do test -s /ready && break; sleep 0.1; done
 cat /ready /log
@@ -38,6 +38,7 @@ useradd eve
 usermod --append --groups interlock ana
 asks() { setpriv --reuid "$1" --regid "$1" --init-groups env HOME=/nonexistent interlock "${@:2}"; }
 asks ana --json person ls | grep -q '"ana"'
+setpriv --reuid ana --regid ana --init-groups grep -q CERTIFICATE /run/interlock/ca-bundle.pem
 ! asks eve person ls 2> /refused
 grep -q 'ask to join the group' /refused
 ! setpriv --reuid ana --regid ana --init-groups cat /var/lib/interlock/interlock.toml 2> /dev/null

@@ -82,17 +82,8 @@ pub async fn serve(
     sockets: Sockets,
     ready: impl FnOnce(&Ready),
 ) -> Result<(), DaemonError> {
-    let mut paths = HomePaths::of(root);
-    if let Some(folder) = &sockets.folder {
-        private_folder(folder, sockets.folder_mode())?;
-        paths.sockets.clone_from(folder);
-    } else if sockets.group {
-        return Err(DaemonError::Policy(
-            "the home is nobody else's: put the sockets elsewhere with `--sockets DIR`".to_owned(),
-        ));
-    }
-    private_folder(&paths.doors(), sockets.folder_mode())?;
     let home = Home::open(root)?;
+    let paths = places(root, &sockets)?;
     let (config, bundle, stamp) = home::load(&paths, "")?;
     let options = Options { exports: config.ledger.export.clone(), ..Options::default() };
     let store = Arc::new(Store::open(&home, &options)?);
@@ -129,6 +120,8 @@ pub async fn serve(
     let ca_bundle = paths.ca_bundle();
     std::fs::write(&ca_bundle, gateway.ca_bundle())
         .map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
+    // Whoever reaches the folder may read it, whatever this process masks.
+    set_mode(&ca_bundle, 0o644)?;
     let addresses = Addresses {
         aws: format!("http://{}", doors.endpoint),
         aws_proxy: format!("http://{}", doors.proxy),
@@ -147,8 +140,9 @@ pub async fn serve(
     if daemon.road.settings().observe {
         tracing::error!("OBSERVE MODE: everything is recorded, NOBODY is asked");
     }
+    let people = control::routes(Arc::clone(&daemon)).into_make_service_with_connect_info::<control::Peer>();
     tokio::select! {
-        served = axum::serve(control, control::routes(Arc::clone(&daemon)).into_make_service_with_connect_info::<control::Peer>()) => served,
+        served = axum::serve(control, people) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
         () = sweep(&daemon) => Ok(()),
         () = told_to_stop() => Ok(()),
@@ -157,6 +151,24 @@ pub async fn serve(
     doors.stop(Duration::from_secs(5)).await;
     let _ = std::fs::remove_file(paths.control());
     Ok(())
+}
+
+/// Where things stand, the folders of the sockets made.
+fn places(root: &Path, sockets: &Sockets) -> Result<HomePaths, DaemonError> {
+    let mut paths = HomePaths::of(root);
+    match &sockets.folder {
+        Some(folder) => {
+            private_folder(folder, sockets.folder_mode())?;
+            paths.sockets.clone_from(folder);
+        }
+        None if sockets.group => {
+            let why = "the home is nobody else's: put the sockets elsewhere with `--sockets DIR`";
+            return Err(DaemonError::Policy(why.to_owned()));
+        }
+        None => {}
+    }
+    private_folder(&paths.doors(), sockets.folder_mode())?;
+    Ok(paths)
 }
 
 /// Refuses a configuration or bundle that nobody has put in force. What stands in the files when a home is first
