@@ -84,8 +84,8 @@ type Rules = BTreeMap<(Fate, String), RuleCount>;
 /// Adds one entry.
 fn count(report: &mut SessionReport, rules: &mut Rules, entry: &StoredEntry) {
     let text = |name: &str| entry.public.get(name).and_then(Value::as_str);
-    // What Interlock did of its own accord, a recovery point, is not the agent's.
-    if text("by") == Some("interlock") {
+    // What Interlock or a person did, a recovery point, a way back, is not the agent's.
+    if entry.kind == EntryKind::Allowed && text("by").is_some() {
         return;
     }
     let fate = match entry.kind {
