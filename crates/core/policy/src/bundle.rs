@@ -2,19 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::{ActionConstraint, Entities, EntityId, EntityTypeName, EntityUid, PolicySet, Schema};
+use cedar_policy::{
+    ActionConstraint, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicySet, Schema,
+};
 use interlock_action::{Digest, Effect, RuleId, digest_of};
 
+use crate::gate::Sound;
 use crate::memo::Memo;
 use crate::request::Slice;
 use crate::rule::Rule;
 use crate::{Explanation, Fault, Gate, LoadError, PolicyFile, gate, shipped};
 
+/// For every effect the rules that may speak about it.
+pub(crate) type Slices = BTreeMap<Effect, Slice>;
+
 /// The policy in force. Immutable: a new policy is a new bundle, swapped whole.
 #[derive(Debug)]
 pub struct Bundle {
     pub(crate) rules: BTreeMap<RuleId, Rule>,
-    pub(crate) slices: BTreeMap<Effect, Slice>,
+    pub(crate) slices: Slices,
     pub(crate) memo: Memo,
     digest: Digest,
 }
@@ -28,21 +34,42 @@ impl Bundle {
     /// [`LoadError::Faulty`] for what does not pass, [`LoadError::NeedsProof`] for what may permit more than the shipped
     /// policy.
     pub fn load(files: &[PolicyFile]) -> Result<Self, LoadError> {
-        let sound = gate::pass(files)?;
-        let digest = digest(files)?;
-        let slices = slices(&sound.schema, &sound.rules)?;
-        let rules = sound.rules.into_iter().map(|rule| (rule.about.id.clone(), rule)).collect();
-        Ok(Self { rules, slices, memo: Memo::default(), digest })
+        let sound = gate::sound(files)?;
+        gate::proof(files, &sound)?;
+        Self::of(files, sound)
     }
 
-    /// The shipped rules with these files beside them.
+    pub(crate) fn of(files: &[PolicyFile], sound: Sound) -> Result<Self, LoadError> {
+        let policies: Vec<&Policy> = sound.rules.iter().map(|rule: &Rule| &rule.policy).collect();
+        let slices = slices(&sound.schema, &policies)?;
+        let rules = sound.rules.into_iter().map(|rule| (rule.about.id.clone(), rule)).collect();
+        Ok(Self { rules, slices, memo: Memo::default(), digest: digest(files)? })
+    }
+
+    /// Takes files through the gates that need no solver, and stops there if `signed` is what people put in force: their
+    /// signatures stand for the proof, which was made before they signed. Any other bundle passes [`Bundle::load`].
+    ///
+    /// # Errors
+    /// As [`Bundle::load`].
+    pub fn load_signed(files: &[PolicyFile], signed: &Digest) -> Result<Self, LoadError> {
+        let sound = gate::sound(files)?;
+        if digest(files)? != *signed {
+            gate::proof(files, &sound)?;
+        }
+        Self::of(files, sound)
+    }
+
+    /// The shipped rules with these files laid over them: one of a shipped file's name stands in its place.
     ///
     /// # Errors
     /// As [`Bundle::load`].
     pub fn with_added(added: &[PolicyFile]) -> Result<Self, LoadError> {
-        let mut files = shipped::files();
-        files.extend_from_slice(added);
-        Self::load(&files)
+        Self::load(&shipped::under(added))
+    }
+
+    /// The files that [`Bundle::with_added`] would load.
+    pub fn files_under(added: &[PolicyFile]) -> Vec<PolicyFile> {
+        shipped::under(added)
     }
 
     /// The default bundle. Were it ever unsound, one without any rule, which refuses everything, stands in its place.
@@ -82,7 +109,7 @@ impl Bundle {
 }
 
 /// The digest over names and texts, in the order of the names.
-fn digest(files: &[PolicyFile]) -> Result<Digest, LoadError> {
+pub(crate) fn digest(files: &[PolicyFile]) -> Result<Digest, LoadError> {
     let mut files: Vec<&PolicyFile> = files.iter().collect();
     files.sort_by(|one, other| one.name.cmp(&other.name));
     digest_of("interlock-policy-bundle", &files).map_err(broken)
@@ -94,7 +121,7 @@ fn broken(error: impl ToString) -> LoadError {
 }
 
 /// For every effect the rules whose scope may match it.
-fn slices(schema: &Schema, rules: &[Rule]) -> Result<BTreeMap<Effect, Slice>, LoadError> {
+pub(crate) fn slices(schema: &Schema, policies: &[&Policy]) -> Result<Slices, LoadError> {
     let actions = schema.action_entities().map_err(broken)?;
     let action_type: EntityTypeName = "Action".parse().map_err(broken)?;
     let agent_type: EntityTypeName = "Agent".parse().map_err(broken)?;
@@ -105,10 +132,10 @@ fn slices(schema: &Schema, rules: &[Rule]) -> Result<BTreeMap<Effect, Slice>, Lo
         let action = actions.get(&uid).cloned();
         let action =
             action.ok_or_else(|| broken(format!("the schema does not know the effect `{effect}`")))?;
-        let matching = rules
+        let matching = policies
             .iter()
-            .filter(|rule| may_match(&rule.policy.action_constraint(), &uid, &actions))
-            .map(|rule| rule.policy.clone());
+            .filter(|policy| may_match(&policy.action_constraint(), &uid, &actions))
+            .map(|policy| (*policy).clone());
         let rules = PolicySet::from_policies(matching).map_err(broken)?;
         let slice = Slice { rules, action, agent_type: agent_type.clone(), target_type: target_type.clone() };
         slices.insert(effect, slice);

@@ -81,7 +81,8 @@ impl Evidence {
 
     /// Contradictions resolved to the stricter reading: nobody approves who is not enrolled, the others are among those
     /// who approve, the independent among the others, and solo is one person.
-    pub(crate) fn consistent(mut self) -> Self {
+    #[must_use]
+    pub fn consistent(mut self) -> Self {
         self.approvals = self.approvals.min(self.team);
         self.others = self.others.min(self.approvals);
         self.independent = self.independent.min(self.others);

@@ -31,3 +31,12 @@ pub(crate) const FILES: &[(&str, &str)] = shipped![
 pub(crate) fn files() -> Vec<PolicyFile> {
     FILES.iter().map(|(name, text)| PolicyFile::new(*name, *text)).collect()
 }
+
+/// The files of the default bundle with others laid over them: one of the same name stands in its place, the rest beside
+/// them.
+pub(crate) fn under(laid: &[PolicyFile]) -> Vec<PolicyFile> {
+    let replaced = |file: &PolicyFile| laid.iter().any(|over| over.name == file.name);
+    let mut files: Vec<PolicyFile> = files().into_iter().filter(|file| !replaced(file)).collect();
+    files.extend_from_slice(laid);
+    files
+}

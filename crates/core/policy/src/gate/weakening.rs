@@ -9,15 +9,20 @@ use super::{body, fault};
 use crate::rule::{self, Rule};
 use crate::{Fault, Gate, LoadError, PolicyFile, RuleEffect, shipped};
 
-/// Refuses what may permit more than the shipped bundle.
-pub(super) fn check(files: &[PolicyFile], rules: &[(&PolicyFile, Rule)]) -> Result<(), LoadError> {
-    let mut faults = Vec::new();
+/// Refuses another schema than the shipped one: the engine fills in that one, and a proof over another says nothing.
+pub(super) fn schema(files: &[PolicyFile], faults: &mut Vec<Fault>) {
     let shipped_files = shipped::files();
     for file in files.iter().filter(|file| file.name == shipped::SCHEMA) {
         if !shipped_files.iter().any(|other| other.name == file.name && same_text(&other.text, &file.text)) {
             faults.push(file.fault(Gate::Proof, None, "it is not the schema that is shipped"));
         }
     }
+}
+
+/// Refuses what may permit more than the shipped bundle.
+pub(super) fn check(files: &[PolicyFile], rules: &[Rule]) -> Result<(), LoadError> {
+    let mut faults = Vec::new();
+    let shipped_files = shipped::files();
     let mut broken = Vec::new();
     let mut ours: BTreeMap<_, _> = shipped_files
         .iter()
@@ -26,7 +31,10 @@ pub(super) fn check(files: &[PolicyFile], rules: &[(&PolicyFile, Rule)]) -> Resu
         .map(|rule| (rule.about.id.clone(), rule))
         .collect();
     faults.append(&mut broken);
-    for (file, rule) in rules {
+    for rule in rules {
+        // A rule was read from one of these files; were it not, it is still named.
+        let nowhere = PolicyFile::new(rule.about.file.clone(), "");
+        let file = files.iter().find(|file| file.name == rule.about.file).unwrap_or(&nowhere);
         match ours.remove(&rule.about.id) {
             Some(original) if same(&original, rule) => {}
             Some(_) => {
