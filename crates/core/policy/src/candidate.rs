@@ -4,7 +4,7 @@
 //! [`Bundle`] of what weakens ([`Bundle::load_signed`]); nothing here does.
 
 use cedar_policy::{Effect as CedarEffect, Policy, PolicySet, Schema};
-use interlock_action::Digest;
+use interlock_action::{Digest, Effect};
 
 use crate::bundle::{Slices, slices};
 use crate::request::{EvaluationError, Situation};
@@ -58,6 +58,11 @@ impl Candidate {
     /// Its rules as Cedar knows them, named by their `@id`.
     pub fn policies(&self) -> &[Policy] {
         &self.policies
+    }
+
+    /// Its rules that may speak about one effect.
+    pub fn slice(&self, effect: Effect) -> Option<&PolicySet> {
+        self.bundle.slices.get(&effect).map(|slice| &slice.rules)
     }
 
     /// Its rules, for people.

@@ -19,6 +19,8 @@ pub enum Gate {
     NeverErrors,
     /// More evidence never turns allow into refuse.
     Monotone,
+    /// The invariants are Cedar, and each says what it is.
+    Invariants,
     /// Only the shipped rules and added forbids are in force without a proof.
     Proof,
 }
