@@ -217,6 +217,11 @@ impl Home {
         Output::of(&mut self.command(arguments))
     }
 
+    /// The same with further variables.
+    pub fn cli_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        Output::of(self.command(arguments).envs(variables.iter().copied()))
+    }
+
     /// Runs a command as the agent, confined, in its work folder.
     pub fn run(&self, command: &[&str]) -> Output {
         self.run_with(&[], command)

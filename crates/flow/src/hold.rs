@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use interlock_action::{Digest, Effect, TicketId, digest_of};
 use interlock_approval::{Held, Message, Quorum, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
-use interlock_policy::{Ask, Decision};
+use interlock_policy::{Ask, Decision, Judged};
 use serde_json::json;
 
 use crate::{
@@ -98,6 +98,25 @@ impl Road {
             }
         }
         waiting.or(asking).unwrap_or_else(|| (with(None), None))
+    }
+
+    /// What the policy was asked and what it said, kept so that history can be decided again.
+    pub(crate) fn judged(
+        &self,
+        session: &Session,
+        situated: &Situated,
+        asks: &[Ask],
+        ticket: Option<&Ticket>,
+        secured: bool,
+        decision: &Decision,
+    ) -> Option<Judged> {
+        let memory = self.memory();
+        let now = self.ports.clock.now();
+        let reachable = quorum::reachable(&memory, session, situated, now);
+        let verified = judge::verified(&memory, session, situated, ticket, secured, now);
+        // People may have come or gone since: what does not lead to this decision is not what led to it.
+        let same = self.bundle().decide(asks, &verified, &reachable) == *decision;
+        same.then(|| Judged::new(asks, &verified, &reachable, decision))
     }
 
     /// Holds an action: the ticket that stands for it, or a new one.

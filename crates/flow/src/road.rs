@@ -258,7 +258,7 @@ impl Road {
     async fn decide(
         &self,
         session: &Arc<Session>,
-        situated: Situated,
+        mut situated: Situated,
         digest: Digest,
         standing: Vec<Ticket>,
         epoch: u64,
@@ -267,6 +267,7 @@ impl Road {
         let (mut secured, mut would) = (false, None);
         loop {
             let (decision, ticket) = self.weigh(session, &situated, &asks, &standing, secured);
+            situated.judged = self.judged(session, &situated, &asks, ticket.as_ref(), secured, &decision);
             let unasked = self.unasked(session, &situated, &asks, secured, &decision, &mut would);
             match unasked.as_ref().unwrap_or(&decision) {
                 allowed if allowed.admits() => {
@@ -420,7 +421,7 @@ impl Road {
     /// The fields that every entry about an action has.
     pub(crate) fn entry(&self, kind: EntryKind, session: &Session, situated: &Situated) -> Entry {
         let effects: Vec<Effect> = situated.falls.iter().map(|fall| fall.effect).collect();
-        Entry::new(kind, self.ports.clock.now())
+        let entry = Entry::new(kind, self.ports.clock.now())
             .public("session", &session.id)
             .public("agent", &session.agent.name)
             .public("owner", &session.agent.owner)
@@ -431,7 +432,11 @@ impl Road {
             .public("advisory", session.advisory)
             .private("task", &session.task)
             .private("targets", &situated.action.targets)
-            .private("stated_reason", &situated.action.stated_reason)
+            .private("stated_reason", &situated.action.stated_reason);
+        match &situated.judged {
+            Some(judged) => entry.private("judged", judged),
+            None => entry,
+        }
     }
 
     pub(crate) fn permit(

@@ -66,6 +66,8 @@ pub struct Situated {
     pub renews: Vec<Event>,
     /// The way back, where there is one.
     pub undo: Option<(Contract, Digest)>,
+    /// What the policy said of it, once it was asked.
+    pub judged: Option<interlock_policy::Judged>,
 }
 
 impl Situated {
@@ -140,6 +142,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
         remember,
         renews,
         undo: None,
+        judged: None,
     }
 }
 

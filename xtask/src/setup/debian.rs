@@ -2,22 +2,27 @@
 
 use std::process::Command;
 
-use super::say;
+use super::{Extent, say};
 use crate::{error::XtaskError, program};
 
-/// A program, and the package that brings it. A C compiler is not among them: without one this program was not built.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("bwrap", "bubblewrap"),          // the sandbox of `interlock run`
-    ("curl", "curl"),                 // a client that the sandbox tests and `doctor` drive
-    ("git", "git"),                   // which files are tracked
-    ("python3", "python3"),           // the emulator and its clients
-    ("script", "bsdutils"),           // a terminal for the sandbox tests
-    ("ssh-keygen", "openssh-client"), // signing approvals
+/// A program, the package that brings it, and from which extent on it is needed. A C compiler is not among them: without
+/// one this program was not built.
+const PROGRAMS: &[(&str, &str, Extent)] = &[
+    ("bwrap", "bubblewrap", Extent::Demo), // the sandbox of `interlock run`
+    ("curl", "curl", Extent::Demo),        // a client that the sandbox tests and `doctor` drive
+    ("cvc5", "cvc5", Extent::Test), // the solver behind `interlock policy prove`; another process, not linked
+    ("git", "git", Extent::Demo),   // which files are tracked
+    ("python3", "python3", Extent::Demo), // the emulator and its clients
+    ("script", "bsdutils", Extent::Demo), // a terminal for the sandbox tests
+    ("ssh-keygen", "openssh-client", Extent::Demo), // signing approvals
 ];
 
+/// Names a solver that stands somewhere else.
+const SOLVER: &str = "CVC5";
+
 /// Installs the packages that are missing.
-pub(super) fn install() -> Result<(), XtaskError> {
-    let missing = missing();
+pub(super) fn install(extent: Extent) -> Result<(), XtaskError> {
+    let missing = missing(extent);
     if missing.is_empty() {
         return Ok(());
     }
@@ -32,7 +37,7 @@ pub(super) fn install() -> Result<(), XtaskError> {
     say(&format!("installing Debian packages: {list}"));
     program::output(apt().arg("update"))?;
     program::output(apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing))?;
-    let still = self::missing();
+    let still = self::missing(extent);
     if still.is_empty() {
         return Ok(());
     }
@@ -42,9 +47,12 @@ pub(super) fn install() -> Result<(), XtaskError> {
     })
 }
 
-fn missing() -> Vec<&'static str> {
-    let absent = PROGRAMS.iter().filter(|(program, _)| program::find(program).is_none());
-    let mut packages: Vec<&str> = absent.map(|(_, package)| *package).collect();
+fn missing(extent: Extent) -> Vec<&'static str> {
+    let there = |program: &str| {
+        program::find(program).is_some() || (program == "cvc5" && std::env::var_os(SOLVER).is_some())
+    };
+    let absent = PROGRAMS.iter().filter(|(program, _, from)| extent >= *from && !there(program));
+    let mut packages: Vec<&str> = absent.map(|(_, package, _)| *package).collect();
     // Debian ships Python without the module that makes virtual environments.
     if !program::succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
         packages.push("python3-venv");

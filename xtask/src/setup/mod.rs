@@ -63,7 +63,7 @@ impl Tools {
 /// Installs what is missing, and says so.
 pub(crate) fn run(house: &House, extent: Extent) -> Result<Tools, XtaskError> {
     let begun = Instant::now();
-    debian::install()?;
+    debian::install(extent)?;
     let venv = venv::Venv::ready(&house.target().join("venv"))?;
     venv.install(house, "clients", "moto, boto3 and the AWS command line")?;
     let mut tools = Tools { venv: venv.folder().to_owned(), node_modules: None, terraform_plugins: None };

@@ -62,6 +62,7 @@ impl From<DaemonError> for Fault {
             DaemonError::Config(_) | DaemonError::Unsigned | DaemonError::Policy(_) => {
                 (Exit::BadConfig, "bad-config")
             }
+            DaemonError::NotAdmissible(_) => (Exit::Refused, "refused"),
             _ => (Exit::Failed, "failed"),
         };
         Self::new(exit, code, error.to_string())

@@ -24,6 +24,9 @@ pub enum DaemonError {
     /// The policy cannot be used.
     #[error("the policy bundle cannot be loaded: {0}")]
     Policy(String),
+    /// The policy breaks a promise, or weakens and nobody could prove anything.
+    #[error("this bundle does not come into force\n{0}")]
+    NotAdmissible(String),
     /// The ledger does not verify.
     #[error("the ledger is broken: {0}")]
     Broken(String),

@@ -12,7 +12,7 @@ use interlock_approval::{Launch, People, Person, Refusal, Statement, parse_publi
 use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Memory, Record};
 use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
 use interlock_ledger::{Entry, EntryKind};
-use interlock_policy::{Bundle, PolicyFile};
+use interlock_policy::Bundle;
 use interlock_store::{Home, Options, Query, Redacted, Store, StoreError};
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ use crate::{
     api::{Fault, LedgerQuery, LedgerRow},
     clock::System,
     config::Config,
+    policy::PolicyFolder,
 };
 
 /// How long STS may take to say whose the credentials here are.
@@ -141,7 +142,7 @@ pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer,
     }
     std::fs::create_dir_all(paths.policies())
         .map_err(|error| DaemonError::File(paths.policies(), error.to_string()))?;
-    let (_, bundle, stamp) = load(&paths, "init")?;
+    let (_, bundle, stamp) = load(&paths, "init", None)?;
     drop(bundle);
     let store = Store::open(&home, &Options::default())?;
     let fingerprint = key.fingerprint.clone();
@@ -151,7 +152,8 @@ pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer,
         .public("keys", [&fingerprint])
         .public("by", "init")
         .public("config", stamp.config)
-        .public("bundle", stamp.bundle);
+        .public("bundle", stamp.bundle)
+        .private("policies", PolicyFolder::read(&paths.policies())?.bundle());
     let events = vec![Event::Person { person }, Event::Config { stamp }];
     let guards = vec![Guard::PersonExists(PersonId::new(operator), false)];
     runtime()?
@@ -203,7 +205,7 @@ impl EgressLog for Nobody {
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, DaemonError> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, DaemonError> {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
     built.map_err(|error| DaemonError::Store(error.to_string()))
 }
@@ -216,37 +218,23 @@ fn write(path: &Path, text: &str) -> Result<(), DaemonError> {
 }
 
 /// The configuration and the bundle as they stand in the files, with what would be signed to put them in force.
-pub(crate) fn load(paths: &HomePaths, by: &str) -> Result<(Config, Bundle, ConfigStamp), DaemonError> {
+/// A bundle that weakens loads only if it is the one that people `signed`.
+pub(crate) fn load(
+    paths: &HomePaths,
+    by: &str,
+    signed: Option<&Digest>,
+) -> Result<(Config, Bundle, ConfigStamp), DaemonError> {
     let config = Config::load(&paths.config())?;
     let text = std::fs::read(paths.config())
         .map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
-    let added = added_policies(&paths.policies())?;
-    let bundle = if added.is_empty() { Ok(Bundle::shipped()) } else { Bundle::with_added(&added) };
+    let files = PolicyFolder::read(&paths.policies())?.bundle();
+    let bundle = match signed {
+        Some(signed) => Bundle::load_signed(&files, signed),
+        None => Bundle::load(&files),
+    };
     let bundle = bundle.map_err(|error| DaemonError::Policy(error.to_string()))?;
     let stamp = ConfigStamp { config: Digest::of(&text), bundle: bundle.hash(), by: by.to_owned() };
     Ok((config, bundle, stamp))
-}
-
-/// `policies/*.cedar`, in the order of their names.
-fn added_policies(folder: &Path) -> Result<Vec<PolicyFile>, DaemonError> {
-    let fault = |error: std::io::Error| DaemonError::File(folder.to_owned(), error.to_string());
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(fault)? {
-        let path = entry.map_err(fault)?.path();
-        if path.extension().is_some_and(|extension| extension == "cedar") {
-            names.push(path);
-        }
-    }
-    names.sort();
-    let read = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| DaemonError::File(path.clone(), error.to_string()))?;
-        Ok(PolicyFile::new(path.file_name().unwrap_or_default().to_string_lossy(), text))
-    };
-    names.into_iter().map(read).collect()
 }
 
 /// Entries of the log, decrypted where they still can be.
@@ -297,17 +285,17 @@ pub(crate) fn export(store: &Store, folder: &Path, bodies: bool) -> Result<serde
     }))
 }
 
-fn enrolled(store: &Store) -> Vec<Person> {
+pub(crate) fn enrolled(store: &Store) -> Vec<Person> {
     let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
     memory.people.values().cloned().collect()
 }
 
 /// Statements with their signatures.
-type SignedStatements = Vec<(Statement, String)>;
+pub(crate) type SignedStatements = Vec<(Statement, String)>;
 
 /// Checks that these statements are what their people signed, each with a key that counts, and that they are as many
 /// different people as it takes: one alone, in a team two.
-fn check_signed(
+pub(crate) fn check_signed(
     memory: &Memory,
     signed: &[(Statement, String)],
     wanted: &dyn Fn(&PersonId, &str) -> Statement,
@@ -352,7 +340,7 @@ fn check_uninvolved(
     Ok(())
 }
 
-fn names(signers: &BTreeSet<PersonId>) -> String {
+pub(crate) fn names(signers: &BTreeSet<PersonId>) -> String {
     signers.iter().map(PersonId::as_str).collect::<Vec<_>>().join(", ")
 }
 
@@ -398,48 +386,6 @@ fn redaction(error: StoreError) -> DaemonError {
         }
         other => other.into(),
     }
-}
-
-/// Puts the files as they stand in force, signed by a person, in a team by two. `sign` is given the enrolled people and what makes the
-/// statement for a signer and their words.
-pub fn apply<S>(root: &Path, sign: S) -> Result<ConfigStamp, DaemonError>
-where
-    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<SignedStatements, String>,
-{
-    let now = System.now();
-    let home = Home::open(root)?;
-    let paths = HomePaths::of(root);
-    let (_, bundle, mut stamp) = load(&paths, "")?;
-    drop(bundle);
-    let store = Store::open(&home, &Options::default())?;
-    let people = enrolled(&store);
-    let digest = digest_of("interlock config v1", &(&stamp.config, &stamp.bundle))
-        .map_err(|error| DaemonError::Key(error.to_string()))?;
-    let statement = |person: &PersonId, reason: &str| Statement {
-        verb: "policy-apply".to_owned(),
-        subject: "interlock.toml".to_owned(),
-        digest,
-        person: person.clone(),
-        reason: reason.to_owned(),
-        // The digest is of the files themselves: signing the same files twice puts the same files in force.
-        nonce: now.to_string(),
-    };
-    let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
-    let signers = {
-        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        check_signed(&memory, &signed, &statement, now)?
-    };
-    stamp.by = names(&signers);
-    let signatures: Vec<&String> = signed.iter().map(|(_, signature)| signature).collect();
-    let entry = Entry::new(EntryKind::ConfigActivated, now)
-        .public("config", stamp.config)
-        .public("bundle", stamp.bundle)
-        .public("by", &stamp.by)
-        .private("reason", signed.first().map(|(statement, _)| &statement.reason))
-        .private("signatures", &signatures);
-    let record = Record { entry, events: vec![Event::Config { stamp: stamp.clone() }], guards: Vec::new() };
-    runtime()?.block_on(store.commit(record)).map_err(|error| DaemonError::Store(error.to_string()))?;
-    Ok(stamp)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod explain;
 mod home;
 mod launch;
 mod nonce;
+mod policy;
 mod report;
 mod serve;
 mod session;
@@ -22,5 +23,6 @@ mod state;
 mod undo;
 
 pub use error::DaemonError;
-pub use home::{HomePaths, InitAnswer, apply, init, redact, resolve_home};
+pub use home::{HomePaths, InitAnswer, init, redact, resolve_home};
+pub use policy::{Pending, PolicyFolder, Reviewed, apply, in_force};
 pub use serve::{Listen, Ready, Sockets, serve};

@@ -27,6 +27,7 @@ use crate::{
     control,
     home::{self, HomePaths},
     nonce::Nonces,
+    policy::PolicyFolder,
     state::{Addresses, Daemon},
 };
 
@@ -84,10 +85,14 @@ pub async fn serve(
 ) -> Result<(), DaemonError> {
     let home = Home::open(root)?;
     let paths = places(root, &sockets)?;
-    let (config, bundle, stamp) = home::load(&paths, "")?;
-    let options = Options { exports: config.ledger.export.clone(), ..Options::default() };
+    let options = Options { exports: Config::load(&paths.config())?.ledger.export, ..Options::default() };
     let store = Arc::new(Store::open(&home, &options)?);
-    signed(&store, stamp).await?;
+    let in_force = {
+        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        memory.config.as_ref().map(|stamp| stamp.bundle)
+    };
+    let (config, bundle, stamp) = home::load(&paths, "", in_force.as_ref())?;
+    signed(&store, &paths, stamp).await?;
     store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;
 
     let gateway = gateway(&home, &paths, &config, listen, &store)?;
@@ -173,7 +178,7 @@ fn places(root: &Path, sockets: &Sockets) -> Result<HomePaths, DaemonError> {
 
 /// Refuses a configuration or bundle that nobody has put in force. What stands in the files when a home is first
 /// started counts as signed: whoever made the home wrote it.
-async fn signed(store: &Store, found: ConfigStamp) -> Result<(), DaemonError> {
+async fn signed(store: &Store, paths: &HomePaths, found: ConfigStamp) -> Result<(), DaemonError> {
     let force = {
         let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
         memory.config.clone()
@@ -187,7 +192,8 @@ async fn signed(store: &Store, found: ConfigStamp) -> Result<(), DaemonError> {
             let entry = Entry::new(EntryKind::ConfigActivated, System.now())
                 .public("config", stamp.config)
                 .public("bundle", stamp.bundle)
-                .public("by", &stamp.by);
+                .public("by", &stamp.by)
+                .private("policies", PolicyFolder::read(&paths.policies())?.bundle());
             let record = Record { entry, events: vec![Event::Config { stamp }], guards: Vec::new() };
             store.commit(record).await.map(|_| ()).map_err(|error| DaemonError::Store(error.to_string()))
         }

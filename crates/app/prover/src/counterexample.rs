@@ -57,18 +57,21 @@ impl Broken<'_> {
     }
 }
 
-/// The engine's decision with this evidence and no more to come.
+/// The engine's decision with this evidence, while everything else could still come.
 pub(crate) fn exactly(bundle: &Candidate, ask: &Ask, evidence: &Evidence) -> Decision {
-    let reachable = Hypothetical::new(*evidence);
-    bundle.decide(std::slice::from_ref(ask), &Verified::new(*evidence), &reachable)
+    bundle.decide(std::slice::from_ref(ask), &Verified::new(*evidence), &most(evidence))
 }
 
-/// The engine's decision when nothing has been brought and everything could still come.
+/// The engine's decision when nothing has been brought yet.
 pub(crate) fn at_first(bundle: &Candidate, ask: &Ask, evidence: &Evidence) -> Decision {
+    let none = Verified::none(evidence.team, evidence.solo);
+    bundle.decide(std::slice::from_ref(ask), &none, &most(evidence))
+}
+
+/// All that these people can bring: alone one is the owner, in a team all but one are not.
+fn most(evidence: &Evidence) -> Hypothetical {
     let (team, solo) = (evidence.team, evidence.solo);
-    let others = if solo { team } else { team.saturating_sub(1) };
-    let reachable = Hypothetical::greatest(team, others, solo);
-    bundle.decide(std::slice::from_ref(ask), &Verified::none(team, solo), &reachable)
+    Hypothetical::greatest(team, if solo { team } else { team.saturating_sub(1) }, solo)
 }
 
 pub(crate) fn told(bundle: &Candidate, ask: Ask, evidence: Evidence) -> Counterexample {

@@ -210,7 +210,8 @@ impl fmt::Display for Example {
         writeln!(f, "  before:   {}", words::decision(&self.before))?;
         writeln!(f, "  after:    {}", words::decision(&self.after))?;
         let (before, after) = (&self.before_at_first, &self.after_at_first);
-        writeln!(f, "  an agent meets: {}", words::decision(before))?;
-        writeln!(f, "  instead:        {}", words::decision(after))
+        writeln!(f, "  with nothing brought yet")?;
+        writeln!(f, "  before:   {}", words::decision(before))?;
+        writeln!(f, "  after:    {}", words::decision(after))
     }
 }

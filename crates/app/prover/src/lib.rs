@@ -27,6 +27,6 @@ pub use diff::{Change, Difference, Example, Side, diff};
 pub use error::ProverError;
 pub use invariant::{Invariant, read_invariants, shipped_invariants};
 pub use prove::{Claim, Proof, Verdict, prove};
-pub use replay::{Differs, Judged, Recorded, Replay, replay};
+pub use replay::{Differs, Recorded, Replay, replay};
 pub use review::{Review, review};
 pub use solver::{Solver, find_solver};

@@ -3,25 +3,10 @@
 use std::{collections::BTreeMap, fmt};
 
 use interlock_action::Millis;
-use interlock_policy::{Ask, Candidate, Evidence, Hypothetical, Verified};
+use interlock_policy::{Candidate, Hypothetical, Judged, Verified};
 use serde::{Deserialize, Serialize};
 
 use crate::words;
-
-/// What the policy was asked and what it said, as the ledger keeps it with a decided action.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
-    /// The questions.
-    pub asks: Vec<Ask>,
-    /// What had been brought.
-    pub verified: Evidence,
-    /// What could still come.
-    pub reachable: Evidence,
-    /// `allow`, `hold` or `refuse`.
-    pub decision: String,
-    /// The tier.
-    pub tier: String,
-}
 
 /// A decided action out of the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +53,18 @@ pub struct Replay {
     pub skipped: BTreeMap<String, usize>,
     /// Their entries.
     pub skipped_entries: Vec<u64>,
+}
+
+impl Replay {
+    /// Takes in what came of more history.
+    pub fn add(&mut self, more: Self) {
+        self.decided += more.decided;
+        self.differs.extend(more.differs);
+        for (why, count) in more.skipped {
+            *self.skipped.entry(why).or_default() += count;
+        }
+        self.skipped_entries.extend(more.skipped_entries);
+    }
 }
 
 /// Decides each again.

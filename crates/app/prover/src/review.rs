@@ -13,7 +13,7 @@ use crate::{Difference, Proof, ProverError, Solver, Verdict, diff, prove, read_i
 pub struct Review {
     /// What becomes allowed and what no longer is; nothing where no solver could tell.
     pub difference: Option<Difference>,
-    /// What was proved; nothing where no solver could tell.
+    /// What was proved; nothing where no solver could tell, or nothing changes.
     pub proof: Option<Proof>,
     /// Why nothing could be proved.
     pub unproven: Option<String>,
@@ -46,6 +46,18 @@ pub fn review(
     invariants: &[PolicyFile],
 ) -> Result<Review, ProverError> {
     let read = read_invariants(candidate.schema(), invariants)?;
+    if in_force.hash() == candidate.hash() && invariants.is_empty() {
+        // Nothing changes: what was proved when it came into force still is.
+        return Ok(Review {
+            difference: None,
+            proof: None,
+            unproven: None,
+            weakens: false,
+            tightens: true,
+            digest: digest_of("interlock policy review v1", &candidate.hash())
+                .map_err(ProverError::translate)?,
+        });
+    }
     let asked = Solver::start().and_then(|mut solver| {
         let proof = prove(candidate, &read, &mut solver)?;
         Ok((proof, diff(in_force, candidate, &mut solver)?))

@@ -21,6 +21,13 @@ const STEPS: &[Step] = &[
     |ask, plain, _| ask.target.id = plain.target.id.clone(),
     |ask, plain, _| ask.target.kind = plain.target.kind,
     |ask, plain, _| ask.target.name.clone_from(&plain.target.name),
+    |ask, plain, _| {
+        // Part of a name may matter; the rest of it should read like one.
+        let whole = plain.target.name.as_deref().unwrap_or_default();
+        if let Some(name) = ask.target.name.as_mut().filter(|name| !name.ends_with(whole)) {
+            name.push_str(whole);
+        }
+    },
     |ask, plain, _| ask.target.account.clone_from(&plain.target.account),
     |ask, plain, _| {
         ask.facts.operation = plain.facts.operation.clone();
@@ -39,6 +46,9 @@ const STEPS: &[Step] = &[
     |_, _, evidence| (evidence.approvals, evidence.others, evidence.independent) = (1, 1, 0),
     |_, _, evidence| (evidence.approvals, evidence.others, evidence.independent) = (1, 1, 1),
     |_, _, evidence| (evidence.approvals, evidence.others, evidence.independent) = (2, 1, 1),
+    // From one who works alone to a team in which as many approve as it takes.
+    |_, _, evidence| *evidence = team(evidence, 1),
+    |_, _, evidence| *evidence = team(evidence, 2),
     |_, _, evidence| evidence.solo = false,
     |_, _, evidence| evidence.team = 3,
     |_, _, evidence| evidence.team = 2,
@@ -65,6 +75,11 @@ const STEPS: &[Step] = &[
 
 fn word(production: bool) -> &'static str {
     if production { "production" } else { "development" }
+}
+
+fn team(evidence: &Evidence, approvals: u8) -> Evidence {
+    let people = Evidence { approvals, others: approvals, independent: approvals, ..*evidence };
+    if evidence.solo { Evidence { team: 3, solo: false, delay_elapsed: false, ..people } } else { *evidence }
 }
 
 /// The plainest request for which `still` holds, starting from one for which it does.

@@ -79,11 +79,14 @@ impl Solver {
         Ok(Self { runtime, program: program.to_owned(), compiler })
     }
 
+    /// Starts anew. Questions asked of one process grow dearer: it keeps more than its reset lets go.
+    pub(crate) fn refresh(&mut self) -> Result<(), ProverError> {
+        self.compiler = self.runtime.block_on(async { process(self.program.as_os_str()) })?;
+        Ok(())
+    }
+
     /// Whether anything satisfies the assertions: a request that breaks what they were made for.
     pub(crate) fn ask(&mut self, asserts: &WellFormedAsserts<'_>) -> Result<Answer, ProverError> {
-        let t = std::time::Instant::now();
-        struct D(std::time::Instant); impl Drop for D { fn drop(&mut self) { if std::env::var_os("T").is_some() { eprintln!("  ask {:?}", self.0.elapsed()); } } }
-        let _d = D(t);
         let asked = self
             .runtime
             .block_on(async { tokio::time::timeout(LIMIT, self.compiler.check_sat(asserts)).await });
@@ -97,7 +100,7 @@ impl Solver {
             Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
         };
         // What is left of an unfinished question must not answer the next one.
-        self.compiler = self.runtime.block_on(async { process(self.program.as_os_str()) })?;
+        self.refresh()?;
         Ok(Answer::Unknown(why))
     }
 }

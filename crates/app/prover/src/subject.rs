@@ -46,8 +46,6 @@ impl<'a> Types<'a> {
         env: &RequestEnv,
         policies: impl IntoIterator<Item = Policy>,
     ) -> Result<CompiledPolicySet, ProverError> {
-        struct D(std::time::Instant); impl Drop for D { fn drop(&mut self) { if std::env::var_os("T").is_some() { eprintln!("  compile {:?}", self.0.elapsed()); } } }
-        let _d = D(std::time::Instant::now());
         let set = PolicySet::from_policies(policies).map_err(ProverError::translate)?;
         CompiledPolicySet::compile(&set, env, self.schema).map_err(ProverError::translate)
     }

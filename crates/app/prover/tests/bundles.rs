@@ -1,4 +1,11 @@
 //! The shipped bundle keeps every promise; weakenings of it, made by hand, each break one, and say so readably.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test: a fault here is a failed test"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -180,4 +187,67 @@ fn a_program_that_is_no_solver_proves_nothing() {
     let invariants = read_invariants(bundle.schema(), &[]).unwrap();
     assert!(!prove(&bundle, &invariants, &mut none).is_ok_and(|proof| proof.holds()));
     assert!(Solver::start_program(Path::new("/nowhere/cvc5")).is_err());
+}
+
+/// What an agent writes itself. `writing.cedar` strikes out exactly this.
+const WRITTEN: &[&str] = &["Target.name", "Target.tags_known"];
+
+/// What Interlock works out from the bytes of the call, from live reads, from its ledger and from what people signed.
+const WORKED_OUT: &[&str] = &[
+    "Agent.class",
+    "Agent.name",
+    "Agent.owner",
+    "Evidence.approvals",
+    "Evidence.break_glass",
+    "Evidence.delay_elapsed",
+    "Evidence.forecast",
+    "Evidence.independent",
+    "Evidence.others",
+    "Evidence.recovery_point",
+    "Evidence.rehearsal",
+    "Facts.administrator",
+    "Facts.in_scope",
+    "Facts.known",
+    "Facts.lease_names_secret",
+    "Facts.loses_data",
+    "Facts.operation",
+    "Facts.over_budget",
+    "Facts.reach_production",
+    "Facts.securable",
+    "Facts.service",
+    "Facts.surface",
+    "Facts.undo",
+    "People.solo",
+    "People.team",
+    "Situation.evidence",
+    "Situation.facts",
+    "Situation.people",
+    "Target.account",
+    "Target.bears_data",
+    "Target.class_read_only",
+    "Target.environment",
+    "Target.interlock_own",
+    "Target.kind",
+    "Target.made_by_session",
+    "Target.production",
+];
+
+#[test]
+fn every_attribute_is_either_written_by_agents_or_worked_out() {
+    let files = shipped();
+    let schema = files.files().iter().find(|file| file.name.ends_with(".cedarschema")).unwrap();
+    let (fragment, _) = cedar_policy::SchemaFragment::from_cedarschema_str(&schema.text).unwrap();
+    let schema = fragment.to_json_value().unwrap();
+    let mut found: Vec<String> = Vec::new();
+    for (part, at) in [("entityTypes", "/shape/attributes"), ("commonTypes", "/attributes")] {
+        for (name, form) in schema[""][part].as_object().unwrap() {
+            let attributes = form.pointer(at).and_then(|attributes| attributes.as_object()).unwrap();
+            found.extend(attributes.keys().map(|attribute| format!("{name}.{attribute}")));
+        }
+    }
+    found.sort();
+    let mut known: Vec<&str> = WRITTEN.iter().chain(WORKED_OUT).copied().collect();
+    known.sort_unstable();
+    assert_eq!(found, known, "say of a new attribute whether an agent writes it");
+    assert!(!schema[""]["entityTypes"]["Target"]["tags"].is_null(), "tags are struck out too");
 }

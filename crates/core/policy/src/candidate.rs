@@ -111,6 +111,11 @@ impl Probe {
         slices(schema, &policies).map(Self).map_err(|error| ProbeError(error.to_string()))
     }
 
+    /// Whether any of them may speak about this effect.
+    pub fn speaks_of(&self, effect: Effect) -> bool {
+        self.0.get(&effect).is_some_and(|slice| !slice.rules.is_empty())
+    }
+
     /// Whether they allow it, with exactly this evidence.
     ///
     /// # Errors
@@ -130,7 +135,7 @@ pub fn parse_rules(file: &PolicyFile) -> Result<Vec<Policy>, Vec<Fault>> {
     gate::parse(file)
 }
 
-/// The effect of a rule the other way round is never wanted; this says which way it is.
+/// Whether a rule closes.
 pub fn is_forbid(policy: &Policy) -> bool {
     policy.effect() == CedarEffect::Forbid
 }

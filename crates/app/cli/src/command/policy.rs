@@ -1,12 +1,17 @@
 //! `interlock policy`
 
+mod apply;
+mod bundle;
+mod prove;
+mod replay;
+
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::Subcommand;
-use interlock_policy::{Bundle, Explanation, PolicyFile, run_tests};
+use interlock_policy::{Bundle, Explanation, LoadError, PolicyFile, run_tests};
 
 use crate::{command::Global, exit::Exit, fault::Fault, output::Output};
 
@@ -31,8 +36,29 @@ pub(crate) enum Policy {
         /// The rule's id, as a ticket names it.
         rule: Option<String>,
     },
-    /// Put `interlock.toml` and `policies/` in force as they stand now: in a team two people sign. The daemon must be
-    /// stopped.
+    /// Prove what a bundle promises: the shipped invariants and those in its `invariants/`, over every request. A promise
+    /// that it breaks is shown with a request that breaks it. Needs `cvc5`.
+    Prove {
+        /// A folder or file laid over the shipped bundle, `shipped`, or `in-force`; default: the home's `policies/`.
+        bundle: Option<PathBuf>,
+    },
+    /// Compare two bundles by what they decide: which requests become allowed, and which no longer are. Needs `cvc5`.
+    Diff {
+        /// The first: a folder or file laid over the shipped bundle, `shipped`, or `in-force`.
+        before: PathBuf,
+        /// The second.
+        after: PathBuf,
+    },
+    /// Decide this home's history again under another bundle, with the facts and the evidence of then.
+    Replay {
+        /// A folder or file laid over the shipped bundle, `shipped`, or `in-force`.
+        bundle: PathBuf,
+        /// Only what was decided since: a time (RFC 3339), or how long ago (`30m`, `24h`, `7d`).
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+    },
+    /// Put `interlock.toml` and `policies/` in force as they stand now: in a team two people sign. What changes is proved
+    /// and shown before anybody signs. The daemon must be stopped.
     Apply {
         /// A signing person's OpenSSH key; in a team given twice, for two people.
         #[arg(long = "key", value_name = "FILE", required = true)]
@@ -40,6 +66,9 @@ pub(crate) enum Policy {
         /// Why.
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        /// A bundle that weakens the one in force: the digest of the difference that was shown and is meant.
+        #[arg(long, value_name = "DIGEST")]
+        difference: Option<String>,
     },
 }
 
@@ -73,13 +102,11 @@ impl Policy {
                 return Ok(if report.passed() { Exit::Ok } else { Exit::Failed }.into());
             }
             Self::Explain { rule } => explain(&Bundle::shipped(), rule.as_deref(), output)?,
-            Self::Apply { keys, reason } => {
-                let applied = interlock_daemon::apply(&global.home()?, |people, statement| {
-                    crate::sign::together(people, statement, &keys, &reason)
-                })?;
-                output.show(&applied, |stamp| {
-                    format!("in force: configuration {}, bundle {}", stamp.config, stamp.bundle)
-                });
+            Self::Prove { bundle } => return prove::prove(global, bundle.as_deref(), output),
+            Self::Diff { before, after } => prove::diff(global, &before, &after, output)?,
+            Self::Replay { bundle, since } => replay::replay(global, &bundle, since.as_deref(), output)?,
+            Self::Apply { keys, reason, difference } => {
+                apply::apply(global, &keys, &reason, difference.as_deref(), output)?;
             }
         }
         Ok(Exit::Ok.into())
@@ -98,11 +125,19 @@ fn in_folder(folder: &Path) -> Vec<PathBuf> {
 fn bundle(files: &[PathBuf]) -> Result<Bundle, Fault> {
     let read = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))?;
-        Ok(PolicyFile::new(path.display().to_string(), text))
+        Ok(PolicyFile::new(path.file_name().unwrap_or_default().to_string_lossy(), text))
     };
     let added = files.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
     let bundle = if added.is_empty() { Ok(Bundle::shipped()) } else { Bundle::with_added(&added) };
-    bundle.map_err(|error| Fault::new(Exit::BadConfig, "bad-policy", error.to_string()))
+    bundle.map_err(|error| {
+        let fault = Fault::new(Exit::BadConfig, "bad-policy", error.to_string());
+        match error {
+            LoadError::NeedsProof(_) => {
+                fault.hint("see what it opens: `interlock policy diff shipped FOLDER`")
+            }
+            LoadError::Faulty(_) => fault,
+        }
+    })
 }
 
 fn explain(bundle: &Bundle, rule: Option<&str>, output: &Output) -> Result<(), Fault> {

@@ -1,0 +1,76 @@
+//! `interlock policy apply`
+//!
+//! People sign what they were shown: a bundle that weakens comes into force only with the digest of its difference on the
+//! command line, and that digest is part of what is signed.
+
+use std::path::PathBuf;
+
+use interlock_daemon::{Pending, Reviewed};
+use interlock_policy::{Bundle, Candidate};
+
+use super::prove::fault;
+use crate::{
+    command::Global,
+    exit::Exit,
+    fault::Fault,
+    output::{Output, visible},
+};
+
+pub(super) fn apply(
+    global: &Global,
+    keys: &[PathBuf],
+    reason: &str,
+    difference: Option<&str>,
+    output: &Output,
+) -> Result<(), Fault> {
+    let mut early = None;
+    let review = |pending: &Pending| {
+        review(pending, difference, output).map_err(|fault| {
+            let words = fault.to_string();
+            early = Some(fault);
+            words
+        })
+    };
+    let applied = interlock_daemon::apply(&global.home()?, review, |people, statement| {
+        crate::sign::together(people, statement, keys, reason)
+    });
+    let stamp = match (applied, early) {
+        (Ok(stamp), _) => stamp,
+        (Err(_), Some(fault)) => return Err(fault),
+        (Err(error), None) => return Err(error.into()),
+    };
+    output.show(&stamp, |stamp| format!("in force: configuration {}, bundle {}", stamp.config, stamp.bundle));
+    Ok(())
+}
+
+fn review(pending: &Pending, difference: Option<&str>, output: &Output) -> Result<Reviewed, Fault> {
+    let bad =
+        |error: interlock_policy::LoadError| Fault::new(Exit::BadConfig, "bad-policy", error.to_string());
+    let shipped = Bundle::shipped_files();
+    let in_force = pending.in_force.as_ref().unwrap_or_else(|| {
+        output.say("the ledger kept only the digest of the bundle in force: compared with the shipped one");
+        &shipped
+    });
+    let in_force = Candidate::load(in_force).map_err(bad)?;
+    let candidate = Candidate::load(&pending.candidate).map_err(bad)?;
+    let seen = interlock_prover::review(&in_force, &candidate, &pending.invariants).map_err(fault)?;
+    let words = visible(&seen.to_string());
+    if in_force.hash() != candidate.hash() || !pending.invariants.is_empty() {
+        output.say(&words);
+    }
+    let reviewed =
+        Reviewed { admissible: seen.admissible(), weakens: seen.weakens, digest: seen.digest, words };
+    if !reviewed.admissible {
+        return Err(Fault::new(
+            Exit::Refused,
+            "refused",
+            "this bundle does not come into force: see above why",
+        ));
+    }
+    if reviewed.weakens && difference != Some(reviewed.digest.to_string().as_str()) {
+        let message = "this bundle weakens the one in force: people sign the difference that is shown above";
+        let hint = format!("if it is what you mean, say so: --difference {}", reviewed.digest);
+        return Err(Fault::new(Exit::Held, "held", message).hint(hint));
+    }
+    Ok(reviewed)
+}
