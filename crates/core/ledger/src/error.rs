@@ -49,6 +49,15 @@ pub enum LedgerError {
     /// A signature that claims to be made with the key was not.
     #[error("bad signature of key `{0}`")]
     BadSignature(String),
+    /// Not a proof.
+    #[error("not a proof: {0}")]
+    Proof(String),
+    /// A proof that proves nothing.
+    #[error(transparent)]
+    Proves(#[from] crate::ProofError),
+    /// Witnesses that cannot be what is meant.
+    #[error("{0}")]
+    Witnesses(String),
 }
 
 /// What is wrong with a log.
@@ -152,6 +161,34 @@ pub enum Broken {
         /// Which.
         index: u64,
     },
+    /// A tile holds other hashes than its entries have.
+    #[error("tile `{path}` is not what was signed, though the entries are: {why}")]
+    Tile {
+        /// Which.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// Too few witnesses have seen the head.
+    #[error(
+        "not witnessed: {found} of the witnesses that are trusted have cosigned the checkpoint, {wanted} must"
+    )]
+    Unwitnessed {
+        /// How many have.
+        found: usize,
+        /// How many must.
+        wanted: usize,
+    },
+    /// The checkpoint that is kept beside the store is gone.
+    #[error(
+        "the checkpoint `{path}`, which shows that nothing was cut off the store, is gone; put back a copy of it. Should there \
+         be none, and should you know that nothing is missing: `interlock ledger export FOLDER` and copy \
+         `FOLDER/checkpoint` there"
+    )]
+    Unanchored {
+        /// Where it stood.
+        path: String,
+    },
     /// The store is older than a checkpoint that left it.
     #[error("rolled back: the store has {found} entries, a checkpoint exported from it has {exported}")]
     RolledBack {
@@ -163,4 +200,46 @@ pub enum Broken {
     /// The files themselves are damaged.
     #[error("the store cannot be read: {0}")]
     Damaged(String),
+}
+
+impl Broken {
+    /// One word for what is wrong, for programs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Truncated { .. } => "truncated",
+            Self::Rewritten { .. } => "rewritten",
+            Self::Diverged { .. } => "diverged",
+            Self::Reordered { .. } => "reordered",
+            Self::Forked { .. } => "forked",
+            Self::Unsigned { .. } => "unsigned",
+            Self::BadSignature { .. } => "bad-signature",
+            Self::UnknownKey { .. } => "unknown-signature",
+            Self::Checkpoint { .. } => "bad-checkpoint",
+            Self::Unreadable { .. } => "unreadable",
+            Self::State { .. } => "state-changed",
+            Self::Restored { .. } => "restored",
+            Self::Body { .. } => "body-changed",
+            Self::BodyMissing { .. } => "body-missing",
+            Self::Tile { .. } => "bad-tile",
+            Self::Unwitnessed { .. } => "unwitnessed",
+            Self::Unanchored { .. } => "checkpoint-gone",
+            Self::RolledBack { .. } => "rolled-back",
+            Self::Damaged(_) => "damaged",
+        }
+    }
+
+    /// The entry it is about, or the first of them.
+    pub fn entry(&self) -> Option<u64> {
+        match self {
+            Self::Rewritten { index }
+            | Self::Unreadable { index, .. }
+            | Self::State { index }
+            | Self::Restored { index }
+            | Self::Body { index, .. }
+            | Self::BodyMissing { index } => Some(*index),
+            Self::Diverged { from, .. } | Self::Unsigned { from } => Some(*from),
+            Self::Reordered { expected, .. } => Some(*expected),
+            _ => None,
+        }
+    }
 }

@@ -34,6 +34,9 @@ pub struct Leaf {
     /// Private fields: base64 of the commitment to each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
+    /// The encrypted body's digest, so that its being there can be shown without opening it; none without a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
     /// The state changes' digest, see [`crate::State::digest`]; none without state changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -50,7 +53,7 @@ pub struct Redaction<'a> {
 
 impl Leaf {
     pub(crate) fn new(kind: EntryKind, at: Millis, public: BTreeMap<String, Value>) -> Self {
-        Self { v: VERSION, kind, at, public, fields: BTreeMap::new(), state: None }
+        Self { v: VERSION, kind, at, public, fields: BTreeMap::new(), body: None, state: None }
     }
 
     /// The bytes that are hashed.

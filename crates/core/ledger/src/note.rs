@@ -14,10 +14,10 @@ const ED25519: u8 = 0x01;
 const MARK: &str = "\u{2014} ";
 
 /// The first four bytes of SHA-256 over name, newline, type, public key.
-fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
+pub(crate) fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
     let mut hash = Sha256::new();
     hash.update(name.as_bytes());
-    hash.update([b'\n', ED25519]);
+    hash.update([b'\n', kind]);
     hash.update(key.as_bytes());
     let [a, b, c, d, ..]: [u8; 32] = hash.finalize().into();
     [a, b, c, d]
@@ -47,7 +47,7 @@ impl NoteSigner {
     pub fn new(name: impl Into<String>, seed: &[u8; 32]) -> Result<Self, LedgerError> {
         let (name, key) = (name.into(), SigningKey::from_bytes(seed));
         check_name(&name)?;
-        let id = key_id(&name, &key.verifying_key());
+        let id = key_id(&name, ED25519, &key.verifying_key());
         Ok(Self { name, key, id })
     }
 
@@ -85,20 +85,15 @@ impl NoteVerifier {
 
     /// The signed text, if one of the signatures was made with this key. Others' signatures are passed over.
     pub fn verify<'a>(&self, note: &'a str) -> Result<&'a str, LedgerError> {
-        let (text, lines) = split(note)?;
+        let (text, signatures) = open(note)?;
         let mut found = String::new();
-        for line in lines.lines() {
-            let (name, signed) =
-                signature_line(line).ok_or(LedgerError::Note("a signature line is malformed"))?;
-            let Some((id, signature)) = signed.split_first_chunk::<4>() else {
-                return Err(LedgerError::Note("a signature is too short"));
-            };
-            if name != self.name || *id != self.id {
+        for Signed { name, id, signature } in signatures {
+            if name != self.name || id != self.id {
                 name.clone_into(&mut found);
                 continue;
             }
             let bad = || LedgerError::BadSignature(self.name.clone());
-            let signature = Signature::from_slice(signature).map_err(|_| bad())?;
+            let signature = Signature::from_slice(&signature).map_err(|_| bad())?;
             return self.key.verify_strict(text.as_bytes(), &signature).map(|()| text).map_err(|_| bad());
         }
         Err(LedgerError::UnknownKey { wanted: self.to_string(), found })
@@ -119,37 +114,74 @@ fn split(note: &str) -> Result<(&str, &str), LedgerError> {
     Ok((text, lines))
 }
 
-fn signature_line(line: &str) -> Option<(&str, Vec<u8>)> {
-    let (name, encoded) = line.strip_prefix(MARK)?.split_once(' ')?;
-    check_name(name).ok()?;
-    Some((name, STANDARD.decode(encoded).ok()?))
+/// One signature line.
+pub(crate) struct Signed<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) id: [u8; 4],
+    pub(crate) signature: Vec<u8>,
+}
+
+impl<'a> Signed<'a> {
+    /// Reads a line, without its newline.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, LedgerError> {
+        let parts = line.strip_prefix(MARK).and_then(|line| line.split_once(' '));
+        let parts = parts.filter(|(name, _)| check_name(name).is_ok());
+        let decoded = parts.and_then(|(name, encoded)| Some((name, STANDARD.decode(encoded).ok()?)));
+        let (name, signed) = decoded.ok_or(LedgerError::Note("a signature line is malformed"))?;
+        let (id, signature) =
+            signed.split_first_chunk::<4>().ok_or(LedgerError::Note("a signature is too short"))?;
+        Ok(Self { name, id: *id, signature: signature.to_vec() })
+    }
+
+    /// The line with its newline.
+    pub(crate) fn line(&self) -> String {
+        format!("{MARK}{} {}\n", self.name, STANDARD.encode([self.id.as_slice(), &self.signature].concat()))
+    }
+}
+
+/// The text of a note, and its signature lines.
+pub(crate) fn open(note: &str) -> Result<(&str, Vec<Signed<'_>>), LedgerError> {
+    let (text, lines) = split(note)?;
+    Ok((text, lines.lines().map(Signed::parse).collect::<Result<_, _>>()?))
+}
+
+/// A key as a C2SP vkey.
+pub(crate) fn write_vkey(
+    f: &mut fmt::Formatter<'_>,
+    (name, id): (&str, [u8; 4]),
+    kind: u8,
+    key: &VerifyingKey,
+) -> fmt::Result {
+    let encoded = STANDARD.encode([&[kind], key.as_bytes().as_slice()].concat());
+    write!(f, "{name}+{}+{encoded}", hex::encode(id))
+}
+
+/// Reads a C2SP vkey of one kind.
+pub(crate) fn read_vkey(text: &str, kind: u8) -> Result<(String, [u8; 4], VerifyingKey), LedgerError> {
+    let bad = || LedgerError::VerifierKey(text.to_owned());
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(bad());
+    };
+    check_name(name)?;
+    let key = STANDARD.decode(key).map_err(|_| bad())?;
+    let key = key.split_first().filter(|(found, _)| **found == kind).map(|(_, key)| key);
+    let key = VerifyingKey::try_from(key.ok_or_else(bad)?).map_err(|_| bad())?;
+    let made = key_id(name, kind, &key);
+    if hex::encode(made) == id { Ok((name.to_owned(), made, key)) } else { Err(bad()) }
 }
 
 impl fmt::Display for NoteVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = vec![ED25519];
-        key.extend(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), STANDARD.encode(key))
+        write_vkey(f, (&self.name, self.id), ED25519, &self.key)
     }
 }
 
 impl FromStr for NoteVerifier {
     type Err = LedgerError;
     fn from_str(text: &str) -> Result<Self, LedgerError> {
-        let bad = || LedgerError::VerifierKey(text.to_owned());
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(bad());
-        };
-        check_name(name)?;
-        let key = STANDARD.decode(key).map_err(|_| bad())?;
-        let Some((&ED25519, key)) = key.split_first() else { return Err(bad()) };
-        let key = VerifyingKey::try_from(key).map_err(|_| bad())?;
-        let made = key_id(name, &key);
-        if hex::encode(made) != id {
-            return Err(bad());
-        }
-        Ok(Self { name: name.to_owned(), key, id: made })
+        let (name, id, key) = read_vkey(text, ED25519)?;
+        Ok(Self { name, key, id })
     }
 }
 

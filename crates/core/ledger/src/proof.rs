@@ -27,6 +27,11 @@ fn range_root<R: HashReader + ?Sized>(reader: &R, mut start: u64, end: u64) -> R
     Ok(fold_right(&peaks))
 }
 
+/// Root over the first `size` leaves.
+pub fn root_of<R: HashReader + ?Sized>(reader: &R, size: u64) -> Result<Hash, R::Error> {
+    range_root(reader, 0, size)
+}
+
 /// The largest power of two below `n`, for `n` of 2 and more.
 fn split(n: u64) -> u64 {
     1 << (n - 1).ilog2()

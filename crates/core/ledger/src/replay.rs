@@ -1,11 +1,12 @@
 //! Going through a log from its first entry and comparing it with what was signed.
 //!
-//! The store does it at every start, the offline verifier with an exported folder.
+//! The store does it at every start; it has every checkpoint it ever signed. A folder that left the house has tiles
+//! instead, see [`crate::verify_folder`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
-    Broken, Checkpoint, Frontier, Hash, Leaf, LedgerError, NoteVerifier, Redaction, State, leaf_hash,
+    Broken, Checkpoint, Frontier, Hash, Leaf, LedgerError, NoteVerifier, State, bodies::Bodies, leaf_hash,
 };
 
 /// One stored entry as it is checked.
@@ -23,6 +24,37 @@ pub struct Stored<'a> {
     pub state: Option<State<'a>>,
     /// Whether the state changes are at hand at all.
     pub has_state: bool,
+}
+
+/// One stored entry that was compared with itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    hash: Hash,
+    leaf: Leaf,
+    has_body: bool,
+    /// The digest of the state changes that are there, where they are at hand.
+    digest: Option<Option<String>>,
+}
+
+impl Stored<'_> {
+    /// Whether the leaf is the one that was hashed. Needs no other entry, and so can be done of many at once.
+    pub fn check(&self) -> Result<Checked, Broken> {
+        let index = self.index;
+        if leaf_hash(self.leaf) != *self.hash {
+            return Err(Broken::Rewritten { index });
+        }
+        let leaf =
+            Leaf::parse(self.leaf).map_err(|error| Broken::Unreadable { index, why: error.to_string() })?;
+        let digest = self.has_state.then(|| self.state.map(|state| state.digest()));
+        Ok(Checked { hash: *self.hash, leaf, has_body: self.has_body, digest })
+    }
+}
+
+impl Checked {
+    /// The leaf.
+    pub fn leaf(&self) -> &Leaf {
+        &self.leaf
+    }
 }
 
 /// What holds for a log that was gone through.
@@ -53,14 +85,7 @@ pub struct Replay {
     signed: u64,
     /// Where the first checkpoint did not fit: the last size that fitted, and its size.
     misfit: Option<(u64, u64)>,
-    /// Entries without a body, for which no redaction was met yet.
-    bodiless: BTreeSet<u64>,
-    /// Entries whose state changes are not their leaf's own: the digest of what is there, and whether it is what the last
-    /// redaction met put in their place.
-    replaced: BTreeMap<u64, (Option<String>, bool)>,
-    /// Whether the state changes of every entry so far were at hand.
-    all_states: bool,
-    redacted: u64,
+    bodies: Bodies,
     checkpoints: u64,
 }
 
@@ -74,10 +99,7 @@ impl Replay {
             good: 0,
             signed: 0,
             misfit: None,
-            bodiless: BTreeSet::new(),
-            replaced: BTreeMap::new(),
-            all_states: true,
-            redacted: 0,
+            bodies: Bodies::default(),
             checkpoints: 0,
         }
     }
@@ -124,52 +146,19 @@ impl Replay {
         Ok(())
     }
 
-    /// Takes the next entry.
-    pub fn entry(&mut self, stored: Stored<'_>) -> Result<Leaf, Broken> {
-        let Stored { index, leaf: bytes, hash, .. } = stored;
+    /// Takes the next entry, as it was found at this index.
+    pub fn entry(&mut self, index: u64, checked: Result<Checked, Broken>) -> Result<(), Broken> {
         if index != self.size() {
             return Err(Broken::Reordered { expected: self.size(), found: index });
         }
-        if leaf_hash(bytes) != *hash {
-            return Err(Broken::Rewritten { index });
-        }
-        let leaf =
-            Leaf::parse(bytes).map_err(|error| Broken::Unreadable { index, why: error.to_string() })?;
-        self.all_states &= stored.has_state;
-        if stored.has_state {
-            let digest = stored.state.map(|state| state.digest());
-            if digest != leaf.state {
-                self.replaced.insert(index, (digest, false));
-            }
-        }
-        if !stored.has_body && !leaf.fields.is_empty() {
-            self.bodiless.insert(index);
-        }
-        if let Some(redaction) = leaf.redacts() {
-            self.redaction(redaction)?;
-        }
-        self.frontier.push(*hash, |_, _, _| {});
+        let Checked { hash, leaf, has_body, digest } = checked?;
+        self.bodies.entry(index, &leaf, has_body, digest)?;
+        self.frontier.push(hash, |_, _, _| {});
         let size = self.size();
-        if let Some(signed) = self.expected.remove(&size) {
-            self.compare(size, signed)?;
+        match self.expected.remove(&size) {
+            Some(signed) => self.compare(size, signed),
+            None => Ok(()),
         }
-        Ok(leaf)
-    }
-
-    /// INVARIANT: of several redactions of one entry the last one says what stands there now, so that nothing that any of
-    /// them took away can be put back.
-    fn redaction(&mut self, redaction: Redaction<'_>) -> Result<(), Broken> {
-        let Redaction { entry, state } = redaction;
-        self.redacted += 1;
-        self.bodiless.remove(&entry);
-        let Some(state) = state else { return Ok(()) };
-        match self.replaced.get_mut(&entry) {
-            Some((found, fits)) => *fits = found.as_deref() == Some(state),
-            // What is there is still what the leaf commits to.
-            None if self.all_states => return Err(Broken::Restored { index: entry }),
-            None => {}
-        }
-        Ok(())
     }
 
     /// No more entries: what holds, and the frontier to go on from.
@@ -184,19 +173,17 @@ impl Replay {
         if self.signed < found {
             return Err(Broken::Unsigned { from: self.signed });
         }
-        if let Some((index, _)) = self.replaced.iter().find(|(_, (_, fits))| !fits) {
-            return Err(Broken::State { index: *index });
-        }
-        if let Some(index) = self.bodiless.first() {
-            return Err(Broken::BodyMissing { index: *index });
-        }
+        self.bodies.finish()?;
         let verified = Verified {
             origin: self.verifier.name().to_owned(),
             size: found,
             root: self.frontier.root(),
             checkpoints: self.checkpoints,
-            redacted: self.redacted,
+            redacted: self.bodies.redacted,
         };
         Ok((verified, self.frontier))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ use crate::{Entry, Leaf, LedgerError};
 
 /// Keeps commitments apart from every other hash.
 const COMMITMENT: &[u8] = b"interlock ledger field v1";
+/// Keeps digests of encrypted bodies apart from every other hash.
+const BODY: &[u8] = b"interlock ledger body v1";
 const NONCE: usize = 24;
 
 macro_rules! key {
@@ -118,6 +120,24 @@ fn commitment(salt: &[u8; 32], value: &str) -> String {
     STANDARD.encode(hash.finalize())
 }
 
+/// What [`Leaf::body`] says of an encrypted body, in hexadecimal digits. It gives nothing away: without the record's
+/// secret the ciphertext is noise.
+fn body_digest(body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(BODY);
+    hash.update(body);
+    hex::encode(hash.finalize())
+}
+
+/// Checks that an encrypted body is the one that was recorded. Nobody needs a key for that.
+pub fn check_sealed_body(leaf: &Leaf, body: &[u8]) -> Result<(), LedgerError> {
+    if leaf.body.as_deref() == Some(&body_digest(body)) {
+        Ok(())
+    } else {
+        Err(LedgerError::Leaf("the encrypted body is not the one that was recorded".to_owned()))
+    }
+}
+
 /// Commits to an entry's private fields and encrypts them. `draw` is asked for a secret only if there are any, and
 /// returns what it drew.
 pub fn seal<E: From<LedgerError>>(
@@ -139,6 +159,7 @@ pub fn seal<E: From<LedgerError>>(
     let body = secret.cipher().encrypt(&XNonce::default(), plain.as_slice());
     plain.zeroize();
     let body = body.map_err(|_| LedgerError::Sealed("a body"))?;
+    leaf.body = Some(body_digest(&body));
     Ok((Sealed { leaf, body: Some(body) }, Some(secret)))
 }
 
@@ -148,6 +169,7 @@ pub fn open_body(
     body: &[u8],
     secret: &RecordSecret,
 ) -> Result<BTreeMap<String, Opening>, LedgerError> {
+    check_sealed_body(leaf, body)?;
     let plain =
         secret.cipher().decrypt(&XNonce::default(), body).map_err(|_| LedgerError::Sealed("a body"))?;
     let texts: BTreeMap<String, String> =

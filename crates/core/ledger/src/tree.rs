@@ -58,6 +58,11 @@ impl Frontier {
         self.size += 1;
     }
 
+    /// The roots of the complete subtrees, largest first.
+    pub(crate) fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// The root over all leaves so far.
     pub fn root(&self) -> Hash {
         fold_right(&self.peaks)

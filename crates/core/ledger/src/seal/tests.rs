@@ -40,8 +40,11 @@ fn another_secret_or_another_leaf_opens_nothing() {
     let (second, other) = sealed(entry(), [4; 32]);
     let body = first.body.clone().unwrap();
     assert_eq!(open_body(&first.leaf, &body, &other), Err(LedgerError::Sealed("a body")));
-    // A body moved under another leaf, with its own secret, does not fit the commitments.
-    assert!(matches!(open_body(&second.leaf, &body, &secret), Err(LedgerError::Commitment(_))));
+    // A body moved under another leaf is not the one recorded there, and its fields do not fit the commitments.
+    assert!(matches!(open_body(&second.leaf, &body, &secret), Err(LedgerError::Leaf(_))));
+    let mut moved = second.leaf.clone();
+    moved.body.clone_from(&first.leaf.body);
+    assert!(matches!(open_body(&moved, &body, &secret), Err(LedgerError::Commitment(_))));
     // The same values commit to something else under another secret: they cannot be looked up.
     assert_ne!(first.leaf.fields, second.leaf.fields);
     // Equal values of two fields commit to different things.
