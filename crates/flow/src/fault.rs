@@ -23,10 +23,23 @@ pub const AFTER_COMMIT: &str = "after-commit-before-ack";
 pub const BEFORE_EXPORT: &str = "before-export";
 /// The checkpoint is in its temporary file.
 pub const BEFORE_RENAME: &str = "after-export-write-before-rename";
+/// The checkpoint has its name, which is not durable yet.
+pub const BEFORE_FOLDER_SYNC: &str = "after-export-rename-before-folder-sync";
 /// The checkpoint has its name in the export folder.
 pub const AFTER_EXPORT: &str = "after-export-rename";
 /// The write-ahead log is about to be moved into the database file.
 pub const BEFORE_WAL_CHECKPOINT: &str = "before-wal-checkpoint";
+
+/// A file of an exported log is about to be written.
+pub const BEFORE_FILE: &str = "before-file";
+/// It is durable under another name.
+pub const BEFORE_FILE_RENAME: &str = "after-file-write-before-rename";
+/// It has its name.
+pub const AFTER_FILE: &str = "after-file-rename";
+/// A witness's cosignature is verified and not kept yet.
+pub const BEFORE_COSIGNATURE: &str = "before-cosignature";
+/// It is durable; nobody has been told.
+pub const AFTER_COSIGNATURE: &str = "after-cosignature-commit";
 
 /// An action is judged and may pass; its entry is not written.
 pub const BEFORE_PERMIT: &str = "before-permit";
@@ -59,14 +72,20 @@ pub const UNDO: [&str; 6] =
     [BEFORE_UNDO, AFTER_UNDO_BEGAN, BEFORE_SEND, AFTER_UNDO_CALL, AFTER_OUTCOME, BEFORE_UNDONE];
 
 /// Every point of the store.
-pub const STORE: [&str; 7] = [
+pub const STORE: [&str; 13] = [
     BEFORE_APPEND,
     AFTER_APPEND,
     AFTER_COMMIT,
     BEFORE_EXPORT,
     BEFORE_RENAME,
+    BEFORE_FOLDER_SYNC,
     AFTER_EXPORT,
     BEFORE_WAL_CHECKPOINT,
+    BEFORE_FILE,
+    BEFORE_FILE_RENAME,
+    AFTER_FILE,
+    BEFORE_COSIGNATURE,
+    AFTER_COSIGNATURE,
 ];
 
 /// What happens at a point that was passed without an error.

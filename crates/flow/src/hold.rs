@@ -195,7 +195,7 @@ impl Road {
         Ok(ticket)
     }
 
-    fn held(
+    pub(crate) fn held(
         &self,
         session: &Session,
         situated: &Situated,

@@ -25,6 +25,7 @@ mod survey;
 mod token;
 mod undo;
 mod verdict;
+mod witness;
 
 pub use administer::Administrative;
 pub use approve::{ApproveError, Decisive};
@@ -35,7 +36,7 @@ pub use observe::OBSERVE;
 pub use permit::{Inspection, NotClear, Outcome, Permit};
 pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,
-    Undo,
+    Undo, Unwitnessed,
 };
 pub use road::{Road, RoadSettings};
 pub use rules::{

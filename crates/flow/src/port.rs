@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use interlock_action::{
-    Action, ActionId, Answer, Answers, Call, Deed, Millis, Read, Step, Surface, Survey, Terms,
+    Action, ActionId, Answer, Answers, Call, Deed, Millis, Read, Step, Surface, Survey, Terms, TicketId,
 };
 use serde_json::Value;
 
@@ -91,6 +91,11 @@ pub enum JournalError {
     Unavailable(String),
 }
 
+/// Too few witnesses have seen what something rests on; how far they are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unwitnessed(pub String);
+
 /// The store and the ledger: one writer, one order.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -100,6 +105,11 @@ pub trait Journal: Send + Sync {
     fn note(&self, record: Record) -> Result<(), JournalError>;
     /// Every event that was written under this action's name, oldest first.
     async fn recall(&self, action: &ActionId) -> Result<Vec<Event>, JournalError>;
+    /// Waits, within bounds, until as many witnesses as must have cosigned a checkpoint over everything that names this
+    /// ticket; whether it had to wait. Without configured witnesses there is nothing to wait for.
+    async fn witnessed(&self, _ticket: &TicketId) -> Result<bool, Unwitnessed> {
+        Ok(false)
+    }
     /// The fold of all events.
     fn memory(&self) -> &RwLock<Memory>;
 }

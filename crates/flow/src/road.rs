@@ -73,6 +73,8 @@ pub(crate) enum Stop {
     TooMany,
     NotSecured(String),
     NoSurface,
+    /// It was waited for something: judge it again.
+    Again,
 }
 
 impl From<JournalError> for Stop {
@@ -157,9 +159,12 @@ impl Road {
                     Err(stop) => stop,
                 }
             }
-            Ok(session) => match self.admit_judged(&session, action).await {
-                Ok(verdict) => return verdict,
-                Err(stop) => stop,
+            Ok(session) => loop {
+                match self.admit_judged(&session, Arc::clone(&action)).await {
+                    Ok(verdict) => return verdict,
+                    Err(Stop::Again) => {}
+                    Err(stop) => break stop,
+                }
             },
             Err(stop) => stop,
         };
@@ -273,6 +278,10 @@ impl Road {
                 allowed if allowed.admits() => {
                     let approved = |ticket: &Ticket| matches!(ticket.state, State::Approved { .. });
                     let spends = ticket.filter(|ticket| unasked.is_none() && approved(ticket));
+                    let waits = self.unwitnessed(session, &situated, &decision, spends.as_ref()).await?;
+                    if let Some(held) = waits {
+                        return Ok(Verdict::Held(held));
+                    }
                     let would = would.filter(|_| unasked.is_some());
                     return self.allow(session, situated, digest, spends, epoch, would).await;
                 }
@@ -401,6 +410,7 @@ impl Road {
         let id = self.action_id();
         let (cause, rule, words) = match stop {
             Stop::Ledger(why) => (Cause::Ledger, "ledger", format!("nothing may run unrecorded, and {why}")),
+            Stop::Again => (Cause::Frozen, "changed", "send the same call again".to_owned()),
             Stop::Conflict(why) => (Cause::Frozen, "changed", format!("{why}; send the same call again")),
             Stop::NoLease(why) => (Cause::NoLease, "lease", format!("{why}; open one with `interlock run`")),
             Stop::TooMany => {

@@ -11,3 +11,4 @@ mod observe;
 mod people;
 mod road;
 mod undo;
+mod witness;

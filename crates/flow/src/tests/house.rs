@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::{
     Agent, ApproveError, Budget, Clock, Decisive, Entropy, EnvironmentRule, Event, Execute, Foresee, Freeze,
     FreezeScope, Inspect, Inspection, Journal, JournalError, Lease, Memory, Outcome, Permit, Ports, Receipt,
-    Record, Road, RoadSettings, Rules, Session, Verdict,
+    Record, Road, RoadSettings, Rules, Session, Unwitnessed, Verdict,
 };
 
 /// A journal that is only memory, and may be told to fail.
@@ -35,6 +35,10 @@ pub(super) struct Pages {
     pub(super) broken: AtomicBool,
     /// Every event, with the action that its entry names.
     events: Mutex<Vec<(String, Event)>>,
+    /// What witnesses come to, ask by ask; after the last, and where none are configured, there is nothing to wait for.
+    pub(super) witnesses: Mutex<Vec<Result<bool, Unwitnessed>>>,
+    /// For which tickets they were asked.
+    pub(super) asked: Mutex<Vec<TicketId>>,
 }
 
 impl Pages {
@@ -73,6 +77,10 @@ impl Journal for Pages {
     async fn recall(&self, action: &ActionId) -> Result<Vec<Event>, JournalError> {
         let events = self.events.lock().unwrap();
         Ok(events.iter().filter(|(of, _)| of == action.as_str()).map(|(_, event)| event.clone()).collect())
+    }
+    async fn witnessed(&self, ticket: &TicketId) -> Result<bool, Unwitnessed> {
+        self.asked.lock().unwrap().push(ticket.clone());
+        self.witnesses.lock().unwrap().pop().unwrap_or(Ok(false))
     }
     fn memory(&self) -> &RwLock<Memory> {
         &self.memory
