@@ -1,5 +1,5 @@
-//! The newest checkpoint in a folder outside the store, best one off the host: whoever rolls the store back, or
-//! rewrites it with the key, contradicts it.
+//! The newest checkpoint in folders outside the store: always one in the home, and one that is best off the host. Whoever
+//! rolls the store back, or rewrites it with the key, contradicts them.
 //!
 //! A thread of its own, so that a slow or broken folder never holds up the writer. Only the newest counts.
 
@@ -31,7 +31,7 @@ struct State {
 
 /// Where checkpoints go.
 pub(crate) struct Anchor {
-    folder: PathBuf,
+    folders: Vec<PathBuf>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -53,8 +53,8 @@ pub(crate) fn read(folder: &Path) -> Result<Option<String>, StoreError> {
 
 impl Anchor {
     /// Starts the thread.
-    pub(crate) fn start(folder: PathBuf) -> io::Result<Arc<Self>> {
-        let anchor = Arc::new(Self { folder, state: Mutex::default(), changed: Condvar::new() });
+    pub(crate) fn start(folders: Vec<PathBuf>) -> io::Result<Arc<Self>> {
+        let anchor = Arc::new(Self { folders, state: Mutex::default(), changed: Condvar::new() });
         let own = Arc::clone(&anchor);
         thread::Builder::new().name("checkpoint-export".to_owned()).spawn(move || own.run())?;
         Ok(anchor)
@@ -136,17 +136,28 @@ impl Anchor {
         }
     }
 
-    /// Temporary file, fsync, rename, fsync of the folder.
+    /// Into every folder; one that fails keeps nothing from the others.
     fn write(&self, note: &str) -> io::Result<()> {
-        fault::pass(fault::BEFORE_EXPORT)?;
-        home::make_folder(&self.folder).map_err(io::Error::other)?;
-        let temporary = self.folder.join(".checkpoint.new");
-        let mut file = home::private_file(&temporary)?;
-        file.write_all(note.as_bytes())?;
-        file.sync_all()?;
-        fault::pass(fault::BEFORE_RENAME)?;
-        fs::rename(&temporary, path(&self.folder))?;
-        home::sync_parent(&temporary)?;
-        fault::pass(fault::AFTER_EXPORT).map(|_| ())
+        let written: Vec<io::Result<()>> = self.folders.iter().map(|folder| write(folder, note)).collect();
+        written.into_iter().collect()
     }
+}
+
+/// Temporary file, fsync, rename, fsync of the folder.
+pub(crate) fn write(folder: &Path, note: &str) -> io::Result<()> {
+    let torn = fault::pass(fault::BEFORE_EXPORT)? == fault::Passed::Torn;
+    home::make_folder(folder).map_err(io::Error::other)?;
+    let temporary = folder.join(".checkpoint.new");
+    let mut file = home::private_file(&temporary)?;
+    if torn {
+        file.write_all(note.as_bytes().get(..note.len() / 2).unwrap_or_default())?;
+        return Err(fault::die());
+    }
+    file.write_all(note.as_bytes())?;
+    file.sync_all()?;
+    fault::pass(fault::BEFORE_RENAME)?;
+    fs::rename(&temporary, path(folder))?;
+    fault::pass(fault::BEFORE_FOLDER_SYNC)?;
+    home::sync_parent(&temporary)?;
+    fault::pass(fault::AFTER_EXPORT).map(|_| ())
 }

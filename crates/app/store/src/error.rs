@@ -55,6 +55,25 @@ pub enum StoreError {
         /// Why.
         why: String,
     },
+    /// The folder that was kept is itself not right.
+    #[error("`{path}`, which was to be held against, is not right itself: {why}")]
+    Held {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Nothing was ever written.
+    #[error("the store is empty: it has no checkpoint yet")]
+    Empty,
+    /// A cosignature that is none.
+    #[error("not a cosignature of the checkpoint of {size} entries: {why}")]
+    Cosignature {
+        /// Of how many entries.
+        size: u64,
+        /// Why.
+        why: String,
+    },
     /// No such entry.
     #[error("there is no entry {0}")]
     NoEntry(u64),

@@ -7,6 +7,7 @@ mod anchor;
 mod draft;
 mod error;
 mod export;
+mod folder;
 mod home;
 mod private;
 mod query;
@@ -17,15 +18,18 @@ mod recall;
 mod redact;
 mod schema;
 mod store;
+mod walk;
+mod witness;
 mod writer;
 
 pub use error::StoreError;
-pub use export::{Exported, verify_folder};
+pub use export::{Exported, read_held, verify_folder};
 pub use home::{Home, Keys};
 pub use interlock_flow::fault;
 pub use query::{Query, StoredEntry};
-pub use reader::{Inclusion, Reader};
+pub use reader::Reader;
 pub use redact::Redacted;
 pub use store::{Health, Options, Recovered, Store};
+pub use witness::Witnessed;
 #[cfg(test)]
 mod tests;

@@ -48,6 +48,9 @@ pub struct StoredEntry {
     /// The names of fields that are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redacted: Vec<String>,
+    /// The entry that says who took them away, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted_by: Option<u64>,
     /// The leaf hash in hexadecimal.
     pub hash: String,
 }
@@ -62,6 +65,7 @@ impl StoredEntry {
             public: leaf.public,
             private: private.unwrap_or_default(),
             redacted,
+            redacted_by: None,
             hash: hex::encode(hash),
         }
     }

@@ -11,6 +11,7 @@ use interlock_flow::JournalError;
 use crate::{
     draft::{Answer, Draft},
     redact::Redact,
+    witness::Cosign,
 };
 
 /// What the writer is given.
@@ -19,6 +20,8 @@ pub(crate) enum Job {
     Record(Box<Draft>, Option<Answer>),
     /// Something to take away.
     Redact(Box<Redact>),
+    /// What witnesses say of a checkpoint.
+    Cosign(Box<Cosign>),
 }
 
 impl Job {
@@ -28,13 +31,13 @@ impl Job {
     }
     /// Whether it must be a batch of its own.
     fn alone(&self) -> bool {
-        matches!(self, Self::Redact(_))
+        matches!(self, Self::Redact(_) | Self::Cosign(_))
     }
     /// Whether nothing may come behind it in its batch.
     fn last(&self) -> bool {
         match self {
             Self::Record(draft, _) => draft.loosens(),
-            Self::Redact(_) => true,
+            Self::Redact(_) | Self::Cosign(_) => true,
         }
     }
     /// Tells that it is not done.
@@ -44,6 +47,7 @@ impl Job {
             Self::Record(_, Some(answer)) => drop(answer.send(Err(unavailable(why)))),
             Self::Record(_, None) => {}
             Self::Redact(redact) => drop(redact.answer.send(Err(unavailable(why).into()))),
+            Self::Cosign(cosign) => drop(cosign.answer.send(Err(unavailable(why).into()))),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::{
 
 use interlock_action::TicketId;
 use interlock_ledger::{
-    Broken, Checkpoint, Hash, Leaf, LedgerError, NoteVerifier, OpenedState, Opening, ProofError, WrappingKey,
-    consistency_proof, inclusion_proof, leaf_hash, open_body, verify_consistency, verify_inclusion,
+    Broken, Checkpoint, Consistency, Hash, Inclusion, Leaf, LedgerError, NoteVerifier, OpenedState, Opening,
+    Replay, Verified, WrappingKey, consistency_proof, inclusion_proof, leaf_hash, open_body,
 };
 use rusqlite::{Connection, Row, params_from_iter};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::{
     Home, Keys, Query, StoreError, StoredEntry,
     schema::{self, StoredHashes},
+    walk::go_through,
 };
 
 /// Reads the log. Each call blocks for as long as SQLite takes.
@@ -23,19 +24,6 @@ pub struct Reader {
     connection: Mutex<Connection>,
     keys: Arc<Keys>,
     verifier: NoteVerifier,
-}
-
-/// A proof that an entry stands in the log whose head is signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inclusion {
-    /// Where it stands.
-    pub index: u64,
-    /// The leaf's text.
-    pub leaf: String,
-    /// From the leaf to the root.
-    pub proof: Vec<Hash>,
-    /// The signed head.
-    pub checkpoint: String,
 }
 
 impl Reader {
@@ -68,7 +56,11 @@ impl Reader {
         let mut rows = statement.query(params_from_iter(cells))?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
-            entries.push(self.entry_of(row)?);
+            let mut entry = self.entry_of(row)?;
+            if !entry.redacted.is_empty() {
+                entry.redacted_by = schema::redacted_by(&connection, entry.index)?;
+            }
+            entries.push(entry);
         }
         Ok(entries)
     }
@@ -118,23 +110,25 @@ impl Reader {
         Ok(open_sealed(&self.keys.wrapping, index, leaf, wrapped.as_deref(), body.as_deref())?)
     }
 
-    /// Opens every body that is there and checks it against its leaf; the number of them.
-    pub fn open_bodies(&self) -> Result<u64, StoreError> {
+    /// Goes through the whole log of the home: every entry, what is encrypted beside it, every checkpoint that was ever
+    /// signed, and those in `held`, which were kept elsewhere.
+    pub fn verify(&self, held: &[String]) -> Result<Verified, StoreError> {
         let connection = self.lock();
-        let query = "SELECT idx, leaf, wrapped_secret, body FROM entry
-             WHERE body IS NOT NULL OR wrapped_secret IS NOT NULL ORDER BY idx";
-        let mut statement = connection.prepare(query)?;
-        let mut rows = statement.query([])?;
-        let mut opened = 0;
-        while let Some(row) = rows.next()? {
-            let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX);
-            let unreadable = |why: String| Broken::Unreadable { index, why };
-            let leaf = row.get_ref(1)?.as_str().map_err(|error| unreadable(error.to_string()))?;
-            let leaf = Leaf::parse(leaf.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
-            check_sealed(&self.keys.wrapping, index, &leaf, row, 2)?;
-            opened += 1;
+        // One transaction, so that entries and checkpoints are of the same moment.
+        let snapshot = connection.unchecked_transaction()?;
+        let found = schema::size(&snapshot)?;
+        let mut replay = Replay::new(self.verifier.clone());
+        for note in held {
+            let older = self.head(note)?.size;
+            if older > found {
+                return Err(Broken::Truncated { signed: older, found }.into());
+            }
+            replay.expect(note)?;
         }
-        Ok(opened)
+        for note in schema::checkpoints(&snapshot)? {
+            replay.expect(&note)?;
+        }
+        go_through(&snapshot, &self.keys, replay, |_, _| Ok(())).map(|(verified, _)| verified)
     }
 
     /// Decrypts an entry's events; none when there are none.
@@ -147,40 +141,62 @@ impl Reader {
         Ok(open_events(&self.keys.wrapping, index, hash, sealed)?)
     }
 
-    /// Proves that an entry stands in the log.
+    /// Proves that an entry stands in the log: under the newest head that witnesses have cosigned, if one covers it, else
+    /// under the newest.
     pub fn prove(&self, index: u64) -> Result<Inclusion, StoreError> {
         let connection = self.lock();
-        let note = schema::last_checkpoint(&connection)?.ok_or(StoreError::NoEntry(index))?;
-        let head = self.head(&note)?;
+        let newest = schema::last_checkpoint(&connection)?.ok_or(StoreError::NoEntry(index))?;
+        let mut head = self.head(&newest)?;
         if index >= head.size {
             return Err(StoreError::NoEntry(index));
+        }
+        let mut checkpoint = newest;
+        if let Some(size) =
+            schema::cosigned_sizes(&connection)?.into_iter().next().filter(|size| index < *size)
+            && let Some(note) = schema::checkpoint(&connection, size)?
+        {
+            head = self.head(&note)?;
+            checkpoint = schema::cosigned(&connection, size, &note)?;
         }
         let query = "SELECT leaf FROM entry WHERE idx = ?1";
         let leaf: String = connection.query_row(query, [schema::key(index)], |row| row.get(0))?;
         let proof = inclusion_proof(&StoredHashes(&connection), index, head.size)?;
-        verify_inclusion(&leaf_hash(leaf.as_bytes()), index, head.size, &proof, &head.root)
-            .map_err(damaged)?;
-        Ok(Inclusion { index, leaf, proof, checkpoint: note })
+        let inclusion = Inclusion { index, leaf: leaf.into_bytes(), proof, checkpoint };
+        inclusion.check(&self.verifier).map_err(damaged)?;
+        Ok(inclusion)
     }
 
-    /// Proves that the log still begins with what an older checkpoint of it signs; with the newest checkpoint's note.
-    pub fn prove_consistency(&self, older: &str) -> Result<(Vec<Hash>, String), StoreError> {
+    /// Proves that the log still begins with what an older checkpoint of it signs.
+    pub fn prove_consistency(&self, older: &str) -> Result<Consistency, StoreError> {
+        let size = self.head(older)?.size;
+        let consistency = self.prove_since(size)?;
+        consistency.check(older, &self.verifier).map_err(|_| Broken::Forked { size })?;
+        Ok(consistency)
+    }
+
+    /// What shows to somebody who has seen this many entries that the newest head has them, too.
+    pub fn prove_since(&self, old: u64) -> Result<Consistency, StoreError> {
         let connection = self.lock();
-        let older = self.head(older)?;
-        let found = schema::size(&connection)?;
-        let rolled_back = Broken::RolledBack { exported: older.size, found };
-        let note = schema::last_checkpoint(&connection)?.ok_or(rolled_back.clone())?;
-        let head = self.head(&note)?;
-        if older.size > head.size {
-            return Err(rolled_back.into());
+        let checkpoint = schema::last_checkpoint(&connection)?.ok_or(StoreError::Empty)?;
+        let size = self.head(&checkpoint)?.size;
+        if old > size {
+            return Err(Broken::RolledBack { exported: old, found: size }.into());
         }
-        let proof = consistency_proof(&StoredHashes(&connection), older.size, head.size)?;
-        verify_consistency(older.size, head.size, &older.root, &head.root, &proof)
-            .map_err(|_| Broken::Forked { size: older.size })?;
-        Ok((proof, note))
+        let proof = consistency_proof(&StoredHashes(&connection), old, size)?;
+        Ok(Consistency { old, proof, checkpoint })
     }
 
-    fn head(&self, note: &str) -> Result<Checkpoint, StoreError> {
+    /// The newest entry that names a ticket; none when none does.
+    pub(crate) fn last_of(&self, ticket: &TicketId) -> Result<Option<u64>, StoreError> {
+        // The condition is spelled as the index is, or it would not be used.
+        let query = "SELECT max(idx) FROM entry WHERE leaf ->> '$.public.ticket' = ?1";
+        let connection = self.lock();
+        let last: Option<i64> =
+            connection.prepare_cached(query)?.query_row([ticket.as_str()], |row| row.get(0))?;
+        Ok(last.and_then(|last| u64::try_from(last).ok()))
+    }
+
+    pub(crate) fn head(&self, note: &str) -> Result<Checkpoint, StoreError> {
         let nth = 1;
         Ok(Checkpoint::open(note, &self.verifier)
             .map_err(|error| Broken::Checkpoint { nth, why: error.to_string() })?)
@@ -199,7 +215,7 @@ pub(crate) fn open_events(
 }
 
 /// Decrypts a body and checks it against the leaf; none when there is none.
-fn open_sealed(
+pub(crate) fn open_sealed(
     key: &WrappingKey,
     index: u64,
     leaf: &Leaf,
@@ -215,21 +231,7 @@ fn open_sealed(
     opened.map(Some).map_err(|error| Broken::Body { index, why: error.to_string() })
 }
 
-/// Checks that the body that stands in two columns of a row, its secret first, opens; whether there is one.
-pub(crate) fn check_sealed(
-    key: &WrappingKey,
-    index: u64,
-    leaf: &Leaf,
-    row: &Row<'_>,
-    column: usize,
-) -> Result<bool, StoreError> {
-    let unreadable = |error: rusqlite::types::FromSqlError| Broken::Body { index, why: error.to_string() };
-    let wrapped = row.get_ref(column)?.as_blob_or_null().map_err(unreadable)?;
-    let body = row.get_ref(column + 1)?.as_blob_or_null().map_err(unreadable)?;
-    Ok(open_sealed(key, index, leaf, wrapped, body)?.is_some())
-}
-
-fn damaged(error: ProofError) -> Broken {
+fn damaged(error: LedgerError) -> Broken {
     Broken::Damaged(format!("its own hashes prove nothing: {error}"))
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use crate::{StoreError, home};
 
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Inner nodes are stored on every fourth level only: at most eight reads give any other, for 1/15 of the rows.
 pub(crate) const STORED_LEVELS: u32 = 4;
@@ -29,8 +29,10 @@ const TABLES: &str = "
     CREATE INDEX entry_session ON entry (leaf ->> '$.public.session') WHERE leaf ->> '$.public.session' IS NOT NULL;
     CREATE INDEX entry_ticket ON entry (leaf ->> '$.public.ticket') WHERE leaf ->> '$.public.ticket' IS NOT NULL;
     CREATE INDEX entry_action ON entry (leaf ->> '$.public.action') WHERE leaf ->> '$.public.action' IS NOT NULL;
+    CREATE INDEX entry_redacts ON entry (leaf ->> '$.public.entry') WHERE leaf ->> '$.kind' = 'redacted';
     CREATE TABLE carries (subject TEXT, idx INTEGER, PRIMARY KEY (subject, idx)) STRICT, WITHOUT ROWID;
     CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+    CREATE TABLE cosignature (size INTEGER, line TEXT, PRIMARY KEY (size, line)) STRICT, WITHOUT ROWID;
     CREATE TABLE node (level INTEGER, idx INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID;
 ";
 
@@ -134,6 +136,50 @@ pub(crate) fn key(index: u64) -> i64 {
 pub(crate) fn last_checkpoint(connection: &Connection) -> Result<Option<String>, StoreError> {
     let query = "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1";
     Ok(connection.query_row(query, [], |row| row.get(0)).optional()?)
+}
+
+/// The note of the checkpoint of this size.
+pub(crate) fn checkpoint(connection: &Connection, size: u64) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT note FROM checkpoint WHERE size = ?1")?;
+    Ok(statement.query_row([key(size)], |row| row.get(0)).optional()?)
+}
+
+/// Every checkpoint's note, the smallest first.
+pub(crate) fn checkpoints(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare("SELECT note FROM checkpoint ORDER BY size")?;
+    let notes = statement.query_map([], |row| row.get(0))?;
+    Ok(notes.collect::<Result<_, _>>()?)
+}
+
+/// The sizes that somebody has cosigned, the largest first.
+pub(crate) fn cosigned_sizes(connection: &Connection) -> Result<Vec<u64>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT DISTINCT size FROM cosignature ORDER BY size DESC LIMIT 1000")?;
+    let sizes = statement.query_map([], |row| row.get::<_, i64>(0))?;
+    let sizes: Vec<i64> = sizes.collect::<Result<_, _>>()?;
+    Ok(sizes.into_iter().filter_map(|size| u64::try_from(size).ok()).collect())
+}
+
+/// A note with the cosignatures that there are of it.
+pub(crate) fn cosigned(connection: &Connection, size: u64, note: &str) -> Result<String, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT line FROM cosignature WHERE size = ?1 ORDER BY line")?;
+    let lines = statement.query_map([key(size)], |row| row.get::<_, String>(0))?;
+    let mut note = note.to_owned();
+    for line in lines {
+        note.push_str(&line?);
+    }
+    Ok(note)
+}
+
+/// The entry that says last that this one was redacted.
+pub(crate) fn redacted_by(connection: &Connection, index: u64) -> Result<Option<u64>, StoreError> {
+    // The conditions are spelled as the index is, or it would not be used.
+    let query =
+        "SELECT max(idx) FROM entry WHERE leaf ->> '$.kind' = 'redacted' AND leaf ->> '$.public.entry' = ?1";
+    let mut statement = connection.prepare_cached(query)?;
+    let last: Option<i64> = statement.query_row([key(index)], |row| row.get(0))?;
+    Ok(last.and_then(|last| u64::try_from(last).ok()))
 }
 
 /// How many entries there are.

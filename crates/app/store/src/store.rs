@@ -12,28 +12,32 @@ use std::{
 };
 
 use async_trait::async_trait;
-use interlock_action::{ActionId, Millis, PersonId};
+use interlock_action::{ActionId, Millis, PersonId, TicketId};
 use interlock_approval::Launch;
-use interlock_flow::{Event, Journal, JournalError, Memory, PermitNote, Receipt, Record};
-use interlock_ledger::{Checkpoint, Entry, EntryKind};
-use tokio::sync::oneshot;
+use interlock_flow::{Event, Journal, JournalError, Memory, PermitNote, Receipt, Record, Unwitnessed};
+use interlock_ledger::{Checkpoint, Entry, EntryKind, empty_root};
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
-    Home, Query, Reader, StoreError,
-    anchor::Anchor,
+    Home, Query, Reader, StoreError, Witnessed,
+    anchor::{self, Anchor},
     draft::Draft,
     queue::{Job, Limits, Queue},
     rebuild::{self, Rebuilt},
     redact::{self, Redact, Redacted},
     schema,
+    witness::{Cosign, Seen},
     writer::{Shared, WAL_STEP, Writer},
 };
 
 /// How a store is run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where checkpoints are exported to; none is the home's own folder.
+    /// Where checkpoints are exported to beside the home's own folder.
     pub exports: Option<PathBuf>,
+    /// Who witnesses the log.
+    pub witnessed: Witnessed,
     /// The most pages (4 KiB) the database file may have; beyond, nothing is recorded and so nothing let through.
     pub max_pages: Option<u32>,
     /// Records that may wait for the writer.
@@ -48,6 +52,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             exports: None,
+            witnessed: Witnessed::default(),
             max_pages: None,
             waiting: 16_384,
             batch: 1_024,
@@ -68,6 +73,8 @@ pub struct Health {
     pub exported: Option<u64>,
     /// Why the last export failed.
     pub export_error: Option<String>,
+    /// How many entries the witnesses that must agree have seen.
+    pub witnessed: u64,
     /// Notes that were not written because a guard of theirs no longer held.
     pub dropped_notes: u64,
 }
@@ -84,6 +91,8 @@ pub struct Store {
     shared: Arc<Shared>,
     reader: Reader,
     settings: Vec<(String, String)>,
+    /// The sizes of the checkpoints that were found outside at the start: the home's own, then the exported one.
+    kept: Vec<Option<u64>>,
     writer: Option<JoinHandle<()>>,
     /// Held for as long as the store is open; the last field, so that it is dropped last.
     _lock: File,
@@ -94,12 +103,22 @@ impl Store {
     pub fn open(home: &Home, options: &Options) -> Result<Self, StoreError> {
         let lock = home.lock()?;
         let (path, verifier) = (home.database(), home.verifier());
-        let exports = options.exports.clone().unwrap_or_else(|| home.checkpoints());
+        let folders: Vec<PathBuf> = [home.checkpoints()].into_iter().chain(options.exports.clone()).collect();
         let connection = schema::open(&path, &verifier, options.max_pages)?;
-        let Rebuilt { memory, frontier, note } = rebuild::rebuild(&connection, home.keys(), &exports)?;
+        let Rebuilt { memory, frontier, note, kept } = rebuild::rebuild(&connection, home.keys(), &folders)?;
+        let note = match note {
+            None => Some(begin(&connection, home)?),
+            Some(note) => Some(note),
+        };
+        // INVARIANT: from here on a store with entries has a checkpoint beside it: one that has none was tampered with.
+        if let (Some(None), Some(note)) = (kept.first(), &note) {
+            let own = home.checkpoints();
+            anchor::write(&own, note).map_err(StoreError::io(&own))?;
+        }
+        let seen = Seen::load(&connection, options.witnessed.clone())?;
         let settings = schema::settings(&connection)?;
         let reader = Reader::open(home)?;
-        let anchor = Anchor::start(exports).map_err(StoreError::io(Path::new("checkpoint-export")))?;
+        let anchor = Anchor::start(folders).map_err(StoreError::io(Path::new("checkpoint-export")))?;
         if let Some(note) = note {
             // The last process may have ended before it could.
             anchor.offer(frontier.size(), note);
@@ -111,6 +130,7 @@ impl Store {
             memory: RwLock::new(memory),
             keys: Arc::clone(home.keys()),
             anchor,
+            seen,
             dropped_notes: AtomicU64::new(0),
         });
         let mut wal = path.into_os_string();
@@ -125,7 +145,7 @@ impl Store {
         };
         let writer = thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || writer.run());
         let writer = Some(writer.map_err(StoreError::io(Path::new("ledger-writer")))?);
-        Ok(Self { shared, reader, settings, writer, _lock: lock })
+        Ok(Self { shared, reader, settings, kept, writer, _lock: lock })
     }
 
     /// Writes the run's first entry, and one for each permit that the last process left open. To be called once, before
@@ -138,6 +158,7 @@ impl Store {
         unknown.sort_by(|a, b| (a.at, &a.action).cmp(&(b.at, &b.action)));
         let opened = Entry::new(EntryKind::Opened, now)
             .public("version", env!("CARGO_PKG_VERSION"))
+            .public("checkpoints_kept", &self.kept)
             .public("open_permits", unknown.len());
         self.commit(Record::only(opened)).await?;
         for permit in &unknown {
@@ -197,8 +218,32 @@ impl Store {
             waiting: self.shared.queue.waiting(),
             exported,
             export_error,
+            witnessed: self.shared.seen.agreed(),
             dropped_notes: self.shared.dropped_notes.load(Ordering::Relaxed),
         }
+    }
+
+    /// The sizes of the checkpoints that were found outside the store at the start: the home's own, then the exported one.
+    pub fn kept(&self) -> &[Option<u64>] {
+        &self.kept
+    }
+
+    /// Keeps signature lines that a witness made over the checkpoint of this size; how many entries are witnessed by
+    /// enough of them now. Lines that nobody trusted made are refused.
+    pub async fn cosign(&self, size: u64, lines: String) -> Result<u64, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.queue.push(Job::Cosign(Box::new(Cosign { size, lines, answer })))?;
+        answered.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+
+    /// How many entries somebody waits to have witnessed, as it becomes more.
+    pub fn witnesses_wanted(&self) -> watch::Receiver<u64> {
+        self.shared.seen.wanted()
+    }
+
+    /// Says why a witness does not cosign, or that it does.
+    pub fn witness_answered(&self, witness: &str, fault: Option<String>) {
+        self.shared.seen.note(witness, fault);
     }
 
     /// The database's settings as the engine reports them.
@@ -221,6 +266,13 @@ impl Store {
         let note = self.reader.checkpoint()?;
         note.map(|note| Ok(Checkpoint::open(&note, self.reader.verifier())?)).transpose()
     }
+}
+
+/// Signs the empty log, so that there is a head from the beginning.
+fn begin(connection: &Connection, home: &Home) -> Result<String, StoreError> {
+    let note = Checkpoint::sign(0, empty_root(), &home.keys().signer);
+    connection.execute("INSERT INTO checkpoint (size, note) VALUES (0, ?1)", [&note])?;
+    Ok(note)
 }
 
 fn stopped() -> JournalError {
@@ -258,5 +310,14 @@ impl Journal for Store {
 
     fn memory(&self) -> &RwLock<Memory> {
         &self.shared.memory
+    }
+
+    async fn witnessed(&self, ticket: &TicketId) -> Result<bool, Unwitnessed> {
+        if self.shared.seen.by.witnesses.quorum() == 0 {
+            return Ok(false);
+        }
+        let last = self.reader.last_of(ticket).map_err(|error| Unwitnessed(error.to_string()))?;
+        let last = last.ok_or_else(|| Unwitnessed(format!("no entry names request `{ticket}`")))?;
+        self.shared.seen.reach(last.saturating_add(1)).await.map_err(Unwitnessed)
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     fault, private,
     queue::{Job, Queue},
     schema::{self, STORED_LEVELS},
+    witness::{Cosign, Seen},
 };
 
 /// The write-ahead log is moved into the database file when it has grown by this much.
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) memory: RwLock<Memory>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) anchor: Arc<Anchor>,
+    pub(crate) seen: Arc<Seen>,
     /// Notes that were not written because a guard of theirs no longer held.
     pub(crate) dropped_notes: AtomicU64,
 }
@@ -105,6 +107,7 @@ impl Writer {
                 }
                 // INVARIANT: it is the only one of its batch, see `Queue::take`.
                 Job::Redact(redact) => return self.redact(*redact),
+                Job::Cosign(cosign) => return self.cosign(*cosign),
             }
         }
         if batch.rows.is_empty() {
@@ -192,6 +195,43 @@ impl Writer {
         injected(fault::AFTER_COMMIT)?;
         self.frontier = frontier;
         Ok(note)
+    }
+
+    /// Keeps what witnesses say of a checkpoint, once it is verified.
+    fn cosign(&mut self, cosign: Cosign) {
+        let Cosign { size, lines, answer } = cosign;
+        let kept = self.keep(size, &lines);
+        if let Err(error @ (StoreError::Sqlite(_) | StoreError::Io { .. })) = &kept {
+            self.shared.queue.poison(error.to_string());
+        }
+        // Nobody may be waiting any more.
+        let _ = answer.send(kept);
+    }
+
+    fn keep(&mut self, size: u64, lines: &str) -> Result<u64, StoreError> {
+        let bad = |why: String| StoreError::Cosignature { size, why };
+        let Some(note) = schema::checkpoint(&self.connection, size)? else {
+            return Err(bad("there is no such checkpoint".to_owned()));
+        };
+        let witnesses = &self.shared.seen.by.witnesses;
+        let read = witnesses.read(&format!("{note}{lines}")).map_err(|error| bad(error.to_string()))?;
+        if read.is_empty() {
+            return Err(bad("none of the witnesses that are trusted made it".to_owned()));
+        }
+        let injected = |point| fault::pass(point).map_err(StoreError::io(&self.wal));
+        injected(fault::BEFORE_COSIGNATURE)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for cosignature in &read {
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO cosignature (size, line) VALUES (?1, ?2)")?
+                .execute(params![schema::key(size), cosignature.line])?;
+        }
+        transaction.commit()?;
+        injected(fault::AFTER_COSIGNATURE)?;
+        if witnesses.agree(&schema::cosigned(&self.connection, size, &note)?) {
+            self.shared.seen.agree(size);
+        }
+        Ok(self.shared.seen.agreed())
     }
 
     /// Tells everybody; the newest rows of the log are the batch's, in order.

@@ -15,7 +15,7 @@ use interlock_flow::{Journal as _, JournalError};
 use interlock_ledger::EntryKind;
 
 use super::support::*;
-use crate::{Home, Options, Query, Store, fault, verify_folder};
+use crate::{Home, Options, Query, Store, fault, read_held};
 
 const HOME: &str = "INTERLOCK_TEST_CRASH_HOME";
 const CLIENTS: usize = 6;
@@ -193,9 +193,8 @@ fn check(folder: &Folder, said: &Said, plan: &str) {
     drop(memory);
     let out = folder.path().join("out");
     store.reader().export(&out, true).unwrap();
-    let held = std::fs::read_to_string(home.checkpoints().join("checkpoint")).unwrap_or_default();
-    let held: Vec<String> = (!held.is_empty()).then_some(held).into_iter().collect();
-    let verified = verify_folder(&out, &home.verifier(), &held).unwrap();
+    let held = read_held(&home.checkpoints().join("checkpoint"), &home.verifier()).unwrap();
+    let verified = verify(&out, &home, &[held]);
     assert_eq!(verified.size, entries.len() as u64);
 }
 

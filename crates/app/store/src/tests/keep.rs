@@ -1,12 +1,16 @@
 //! Homes, files, queries, proofs, exports, redaction.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use interlock_flow::Journal as _;
-use interlock_ledger::{Broken, Checkpoint, EntryKind, leaf_hash, verify_consistency, verify_inclusion};
+use interlock_ledger::{Broken, Checkpoint, EntryKind, Inclusion, Witnesses, leaf_hash, verify_inclusion};
 
 use super::support::*;
-use crate::{Home, Options, Query, Reader, Store, StoreError, verify_folder};
+use crate::{Home, Options, Query, Reader, Store, StoreError, read_held, verify_folder};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -160,24 +164,22 @@ fn every_entry_can_be_proved_to_stand_in_the_signed_log() {
     let folder = Folder::new();
     let home = folder.home();
     let store = filled(&folder);
-    let old = store.reader().checkpoint().unwrap().unwrap();
+    let (reader, verifier) = (store.reader(), home.verifier());
+    let old = reader.checkpoint().unwrap().unwrap();
     for index in 0..45 {
-        let proved = store.reader().prove(index).unwrap();
-        let head = Checkpoint::open(&proved.checkpoint, &home.verifier()).unwrap();
-        let leaf = leaf_hash(proved.leaf.as_bytes());
-        verify_inclusion(&leaf, index, head.size, &proved.proof, &head.root).unwrap();
+        let proved: Inclusion = reader.prove(index).unwrap().to_string().parse().unwrap();
+        let head = proved.check(&verifier).unwrap();
+        verify_inclusion(&leaf_hash(&proved.leaf), index, head.size, &proved.proof, &head.root).unwrap();
     }
-    assert!(matches!(store.reader().prove(45), Err(StoreError::NoEntry(45))));
+    assert!(matches!(reader.prove(45), Err(StoreError::NoEntry(45))));
     for _ in 0..300 {
         store.note(read("aws:s3:ListBuckets")).unwrap();
     }
     commit(&store, read("aws:s3:ListBuckets")).unwrap();
-    let (proof, new) = store.reader().prove_consistency(&old).unwrap();
-    let (old, new) = (
-        Checkpoint::open(&old, &home.verifier()).unwrap(),
-        Checkpoint::open(&new, &home.verifier()).unwrap(),
-    );
-    verify_consistency(old.size, new.size, &old.root, &new.root, &proof).unwrap();
+    let (older, new) = reader.prove_consistency(&old).unwrap().check(&old, &verifier).unwrap();
+    assert_eq!((older.size, new.size), (45, 346));
+    // From nothing on there is nothing to show.
+    assert_eq!(reader.prove_since(0).unwrap().proof.len(), 0);
     // A head that was signed over something else is a fork, one that is newer a rollback.
     let signer = &home.keys().signer;
     let forged = Checkpoint::sign(7, [1; 32], signer);
@@ -201,27 +203,135 @@ fn an_exported_log_verifies_with_and_without_bodies() {
     let (closed, open) = (folder.path().join("closed"), folder.path().join("open"));
     for (path, with_bodies) in [(&closed, false), (&open, true)] {
         let exported = Reader::open(&home).unwrap().export(path, with_bodies).unwrap();
-        assert_eq!((exported.entries, exported.checkpoints), (48, 46));
-        let held = fs::read_to_string(path.join("checkpoint")).unwrap();
-        let verified = verify_folder(path, &home.verifier(), &[held]).unwrap();
-        assert_eq!((verified.size, verified.redacted), (48, 3));
+        assert_eq!((exported.entries, exported.before), (48, 0));
+        let held = read_held(&path.join("checkpoint"), &home.verifier()).unwrap();
+        let report = verify_folder(path, &home.verifier(), &Witnesses::default(), &[held]).unwrap();
+        assert_eq!((report.verified.size, report.verified.redacted), (48, 3));
+        assert_eq!((report.bodies.sealed > 0, report.bodies.opened > 0), (true, with_bodies));
+        assert_eq!((report.bodies.gone, report.bodies.absent), (2, 0), "the third had nothing private");
         assert_eq!(mode(path), 0o700);
         let vkey = fs::read_to_string(path.join("vkey")).unwrap();
         assert_eq!(vkey.trim_end(), home.verifier().to_string());
     }
-    let text = |path: &Path| fs::read_to_string(path.join("entries.jsonl")).unwrap();
-    assert!(!text(&closed).contains("tidy up") && text(&open).contains("tidy up"));
+    let all = |path: &Path| -> String {
+        files(path)
+            .iter()
+            .map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned())
+            .collect()
+    };
+    assert!(!all(&closed).contains("tidy up") && all(&open).contains("tidy up"));
     // Somebody changes a private value in the opened export.
-    let changed = text(&open).replacen("tidy up", "tidy it", 1);
-    fs::write(open.join("entries.jsonl"), changed).unwrap();
-    let broken = verify_folder(&open, &home.verifier(), &[]).unwrap_err();
-    assert!(matches!(broken, StoreError::Broken(Broken::Body { index: 0, .. })), "{broken}");
-    // Somebody cuts the file in the middle of a line.
-    let mut cut = text(&closed);
+    let opened = open.join("opened/000.jsonl");
+    let changed = fs::read_to_string(&opened).unwrap().replacen("tidy up", "tidy it", 1);
+    fs::write(opened, changed).unwrap();
+    assert!(matches!(broken(&open, &home), Broken::Body { index: 0, .. }));
+    // Somebody cuts a file in the middle of an entry.
+    let bundle = closed.join("tile/entries/000.p/48");
+    let mut cut = fs::read(&bundle).unwrap();
     cut.truncate(cut.len() - 20);
-    fs::write(closed.join("entries.jsonl"), cut).unwrap();
-    let broken = verify_folder(&closed, &home.verifier(), &[]).unwrap_err();
-    assert!(matches!(broken, StoreError::Broken(Broken::Unreadable { index: 47, .. })), "{broken}");
+    fs::write(bundle, cut).unwrap();
+    assert!(matches!(broken(&closed, &home), Broken::Unreadable { index: 0, .. }));
+}
+
+#[track_caller]
+fn broken(folder: &Path, home: &Home) -> Broken {
+    match verify_folder(folder, &home.verifier(), &Witnesses::default(), &[]) {
+        Err(StoreError::Broken(broken)) => broken,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn an_export_takes_in_only_what_is_new_and_never_goes_back() {
+    let folder = Folder::new();
+    let home = folder.home();
+    let store = open(&home);
+    let out = folder.path().join("out");
+    let more = |count: usize| {
+        (0..count).for_each(|_| store.note(read("aws:s3:ListBuckets")).unwrap());
+        commit(&store, read("aws:s3:ListBuckets")).unwrap();
+    };
+    commit(&store, open_session()).unwrap();
+    let mut held = Vec::new();
+    for (count, entries) in [(1, 3), (251, 255), (0, 256), (0, 257), (300, 558), (700, 1259)] {
+        more(count);
+        let exported = store.reader().export(&out, false).unwrap();
+        assert_eq!(exported.entries, entries);
+        let report = verify_folder(&out, &home.verifier(), &Witnesses::default(), &held).unwrap();
+        assert_eq!(report.verified.size, entries);
+        held.push(read_held(&out, &home.verifier()).unwrap());
+        assert!(!files(&out).iter().any(|path| path.ends_with(".new")), "nothing is left behind");
+    }
+    let again = store.reader().export(&out, false).unwrap();
+    assert!(again.files <= 6, "{again:?}: partial tiles, key and head only");
+    // Partial tiles go when the full one is there, and a file that was lost comes back.
+    assert!(!out.join("tile/entries/000.p").exists() && out.join("tile/entries/004.p/235").exists());
+    fs::remove_file(out.join("tile/0/001")).unwrap();
+    store.reader().export(&out, false).unwrap();
+    verify_folder(&out, &home.verifier(), &Witnesses::default(), &held).unwrap();
+    // A folder that knows more, or other things, is left as it is.
+    let signer = &home.keys().signer;
+    let head = fs::read_to_string(out.join("checkpoint")).unwrap();
+    let put = |note: &str| {
+        fs::write(out.join("checkpoint"), note).unwrap();
+        let refused = store.reader().export(&out, false).err().unwrap();
+        assert_eq!(fs::read_to_string(out.join("checkpoint")).unwrap(), note);
+        refused
+    };
+    let newer = put(&Checkpoint::sign(2000, [1; 32], signer));
+    assert!(
+        matches!(newer, StoreError::Broken(Broken::RolledBack { exported: 2000, found: 1259 })),
+        "{newer}"
+    );
+    let other = put(&Checkpoint::sign(1000, [1; 32], signer));
+    assert!(matches!(other, StoreError::Broken(Broken::Forked { size: 1000 })), "{other}");
+    assert!(matches!(put("somebody else's\n"), StoreError::Exported { .. }));
+    fs::write(out.join("checkpoint"), head).unwrap();
+    store.reader().export(&out, false).unwrap();
+}
+
+#[test]
+fn an_empty_log_can_be_exported_and_verified() {
+    let folder = Folder::new();
+    let home = folder.home();
+    let store = open(&home);
+    let out = folder.path().join("out");
+    assert_eq!(store.reader().export(&out, false).unwrap().entries, 0);
+    let report = verify_folder(&out, &home.verifier(), &Witnesses::default(), &[]).unwrap();
+    assert_eq!(report.verified.size, 0);
+    assert_eq!(store.reader().verify(&[]).unwrap().size, 0);
+}
+
+#[test]
+fn the_home_verifies_itself_against_what_was_kept() {
+    let folder = Folder::new();
+    let home = folder.home();
+    let store = filled(&folder);
+    let signer = &home.keys().signer;
+    let head = store.reader().checkpoint().unwrap().unwrap();
+    let verified = store.reader().verify(std::slice::from_ref(&head)).unwrap();
+    assert_eq!(
+        (verified.size, verified.checkpoints),
+        (45, 45),
+        "every head that was signed, the empty one too"
+    );
+    let verify = |note: String| match store.reader().verify(&[note]) {
+        Err(StoreError::Broken(broken)) => broken,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(verify(Checkpoint::sign(46, [0; 32], signer)), Broken::Truncated { signed: 46, found: 45 });
+    assert_eq!(verify(Checkpoint::sign(45, [0; 32], signer)), Broken::Forked { size: 45 });
 }
 
 /// The bytes of every file of the home's database.
@@ -244,15 +354,26 @@ fn what_is_redacted_is_gone_and_everything_still_verifies() {
     let holds = |bytes: &[u8]| bytes.windows(wrapped.len()).any(|window| window == wrapped);
     assert!(holds(&raw(&home)), "the test looks in the right place");
     assert_eq!(store.reader().entry(0).unwrap().private["task"], "tidy up");
+    let before = store.reader().prove(0).unwrap();
     let later = NOW + 2_000_000;
     wait(store.redact(0, "bo", "a name", later)).unwrap();
     let entry = store.reader().entry(0).unwrap();
     assert!(entry.private.is_empty());
     assert_eq!(entry.redacted, ["task"]);
+    let by = store.reader().entry(entry.redacted_by.unwrap()).unwrap();
+    assert_eq!(
+        (by.kind, by.public["entry"].as_u64(), &by.public["reason"]),
+        (EntryKind::Redacted, Some(0), &"a name".into())
+    );
     assert!(matches!(wait(store.redact(0, "bo", "again", later)), Err(StoreError::NoBody(0))));
     assert!(matches!(wait(store.redact(4, "bo", "nothing private", later)), Err(StoreError::NoBody(4))));
     assert!(!holds(&raw(&home)), "the wrapped secret is overwritten on disk");
-    store.reader().prove(0).unwrap();
+    // A proof from before still proves, one from now proves the same entry, and the entry says that something is gone.
+    let after = store.reader().prove(0).unwrap();
+    assert_eq!(before.leaf, after.leaf);
+    for proof in [before, after] {
+        proof.check(&home.verifier()).unwrap();
+    }
     drop(store);
     let store = open(&home);
     assert!(store.memory().read().unwrap().sessions.contains_key(&"s-1".into()));

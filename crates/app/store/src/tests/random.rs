@@ -127,6 +127,6 @@ proptest! {
         prop_assert_eq!(store.read_entries(&Query::default()).unwrap().len(), accepted.len());
         let out = folder.path().join("out");
         store.reader().export(&out, true).unwrap();
-        prop_assert_eq!(crate::verify_folder(&out, &home.verifier(), &[]).unwrap().size, accepted.len() as u64);
+        prop_assert_eq!(verify(&out, &home, &[]).size, accepted.len() as u64);
     }
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use super::support::*;
-use crate::{Home, Options, Query, Redacted, Store, StoreError, fault, private::REDACTED, verify_folder};
+use crate::{Home, Options, Query, Redacted, Store, StoreError, fault, private::REDACTED, read_held};
 
 /// Every text that is private in the session and its requests, each found nowhere else.
 const PRIVATE: [&str; 13] = [
@@ -152,8 +152,9 @@ fn private_in(bytes: &[u8]) -> Vec<&'static str> {
 fn all_told(store: &Store, out: &Path) -> String {
     let entries = store.read_entries(&Query::default()).unwrap();
     store.reader().export(out, true).unwrap();
-    let export = fs::read_to_string(out.join("entries.jsonl")).unwrap();
-    format!("{}\n{entries:?}\n{export}", told(store))
+    let export = fs::read_to_string(out.join("opened/000.jsonl")).unwrap();
+    let leaves = fs::read(out.join(format!("tile/entries/000.p/{}", entries.len()))).unwrap();
+    format!("{}\n{entries:?}\n{export}\n{}", told(store), String::from_utf8_lossy(&leaves))
 }
 
 fn sealed_events(home: &Home, index: u64) -> Vec<u8> {
@@ -206,7 +207,7 @@ fn what_is_private_is_in_no_file_in_the_clear_and_after_redaction_nowhere() {
     assert_eq!(private_in(&bytes), [""; 0], "after, in the files");
     assert!(kept.iter().all(|sealed| parts(sealed, &bytes).0 == 0), "nor as ciphertext");
     assert_eq!(private_in(all_told(&store, &out).as_bytes()), [""; 0], "after, to whoever may ask");
-    verify_folder(&out, &home.verifier(), &[]).unwrap();
+    verify(&out, &home, &[]);
     let before = told(&store);
     drop(store);
     let store = open(&home);
@@ -371,18 +372,21 @@ fn exports_from_before_and_after_verify_and_do_not_contradict_each_other() {
     let exported = |name: &str, bodies: bool| {
         let out = folder.path().join(name);
         store.reader().export(&out, bodies).unwrap();
-        let head = fs::read_to_string(out.join("checkpoint")).unwrap();
+        let head = read_held(&out, &home.verifier()).unwrap();
         (out, head)
     };
     let ((open, head), (closed, _)) = (exported("open", true), exported("closed", false));
     redact(&store, 1, NOW).unwrap();
     for (name, bodies) in [("open-2", true), ("closed-2", false)] {
         let (out, _) = exported(name, bodies);
-        let verified = verify_folder(&out, &home.verifier(), std::slice::from_ref(&head)).unwrap();
+        let verified = verify(&out, &home, std::slice::from_ref(&head));
         assert_eq!((verified.size, verified.redacted), (9, 3));
     }
     for old in [open, closed] {
-        assert_eq!(verify_folder(&old, &home.verifier(), std::slice::from_ref(&head)).unwrap().redacted, 0);
+        assert_eq!(verify(&old, &home, std::slice::from_ref(&head)).redacted, 0);
+        // Brought up to date, it has lost what was redacted, and says so.
+        store.reader().export(&old, false).unwrap();
+        assert_eq!(verify(&old, &home, std::slice::from_ref(&head)).redacted, 3);
     }
 }
 
@@ -444,7 +448,7 @@ fn a_redaction_that_is_cut_short_is_done_whole_or_not_at_all() {
         assert_eq!(redacted, done, "{plan}");
         let out = folder.path().join("out");
         store.reader().export(&out, true).unwrap();
-        verify_folder(&out, &home.verifier(), &[]).unwrap();
+        verify(&out, &home, &[]);
         if !done {
             redact(&store, 1, NOW).unwrap();
         }

@@ -4,21 +4,26 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signer as _, SigningKey};
 
 use interlock_action::{
     Action, ActionId, Digest, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId,
 };
-use interlock_approval::{Approval, Held, KeyStep, Launch, Message, Quorum, Slot, Ticket};
+use interlock_approval::{Approval, Held as HeldAction, KeyStep, Launch, Message, Quorum, Slot, Ticket};
 use interlock_flow::{
     Agent, Event, Freeze, FreezeScope, Guard, Journal, JournalError, Lease, PermitNote, Receipt, Record,
     Session,
 };
-use interlock_ledger::{Entry, EntryKind};
+use interlock_ledger::{Entry, EntryKind, Held, Verified, Witnesses};
 use interlock_policy::AgentClass;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
-use crate::{Home, Options, Store};
+use crate::{Home, Options, Store, Witnessed, verify_folder};
 
 pub(super) const NOW: u64 = 1_760_000_000_000;
 
@@ -98,7 +103,7 @@ pub(super) fn action(arguments: Value) -> Action {
 }
 
 pub(super) fn ticket(id: &str) -> Ticket {
-    let held = Held {
+    let held = HeldAction {
         agent: "coder".into(),
         owner: "ana".into(),
         launch: Launch::of("ana"),
@@ -192,6 +197,41 @@ pub(super) fn unfreeze() -> Record {
 
 pub(super) fn read(operation: &str) -> Record {
     Record::only(Entry::new(EntryKind::Read, NOW).public("operation", operation).public("session", "s-1"))
+}
+
+/// Verifies an exported folder that must be right.
+#[track_caller]
+pub(super) fn verify(out: &Path, home: &Home, held: &[Held]) -> Verified {
+    verify_folder(out, &home.verifier(), &Witnesses::default(), held).unwrap().verified
+}
+
+/// A witness's signing key, and its verifier key as text.
+pub(super) fn witness(seed: u8) -> (SigningKey, String) {
+    let key = SigningKey::from_bytes(&[seed; 32]);
+    let (name, material) =
+        (format!("witness.example/{seed}"), [&[4_u8][..], key.verifying_key().as_bytes()].concat());
+    let id = Sha256::digest([name.as_bytes(), b"\n", &material].concat());
+    (key, format!("{name}+{}+{}", hex::encode(&id[..4]), STANDARD.encode(material)))
+}
+
+/// What that witness writes under a checkpoint.
+pub(super) fn cosign(seed: u8, note: &str, time: u64) -> String {
+    let (key, vkey) = witness(seed);
+    let (text, _) = note.split_once("\n\n").unwrap();
+    let signature = key.sign(format!("cosignature/v1\ntime {time}\n{text}\n").as_bytes()).to_bytes();
+    let mut parts = vkey.split('+');
+    let (name, id) = (parts.next().unwrap(), hex::decode(parts.next().unwrap()).unwrap());
+    format!(
+        "\u{2014} {name} {}\n",
+        STANDARD.encode([id.as_slice(), &time.to_be_bytes(), &signature].concat())
+    )
+}
+
+/// Options with these witnesses, who are waited for only as long as it takes to ask.
+pub(super) fn witnessed(seeds: &[u8], quorum: usize) -> Options {
+    let keys = seeds.iter().map(|seed| witness(*seed).1.parse().unwrap()).collect();
+    let witnesses = Witnesses::new(keys, quorum).unwrap();
+    Options { witnessed: Witnessed { witnesses, wait: Duration::from_millis(50) }, ..Options::default() }
 }
 
 /// Everything the memory holds, in one comparable text.

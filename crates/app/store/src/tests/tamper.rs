@@ -48,8 +48,12 @@ fn seal(home: &Home, index: i64, events: &[u8]) {
     database.execute("UPDATE entry SET events = ?1 WHERE idx = ?2", params![sealed, index]).unwrap();
 }
 
-fn unexport(home: &Home) {
-    fs::remove_file(home.checkpoints().join("checkpoint")).unwrap();
+/// Puts an older head, which the key did sign, into the place of the one that was kept.
+fn keep_only(home: &Home, size: i64) {
+    let database = Connection::open(home.database()).unwrap();
+    let query = "SELECT note FROM checkpoint WHERE size = ?1";
+    let note: String = database.query_row(query, [size], |row| row.get(0)).unwrap();
+    fs::write(home.checkpoints().join("checkpoint"), note).unwrap();
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn entries_cannot_be_cut_off() {
     let home = filled(&folder);
     sql(&home, "DELETE FROM entry WHERE idx >= 5");
     assert_eq!(broken(&home), Broken::RolledBack { exported: 7, found: 5 });
-    unexport(&home);
+    keep_only(&home, 0);
     assert_eq!(broken(&home), Broken::Truncated { signed: 7, found: 5 });
     // With the checkpoints cut off too, only the exported one tells.
     let folder = Folder::new();
@@ -116,12 +120,46 @@ fn entries_cannot_be_cut_off() {
     let folder = Folder::new();
     let home = filled(&folder);
     sql(&home, "DELETE FROM checkpoint WHERE size > 5");
-    unexport(&home);
+    keep_only(&home, 5);
     assert_eq!(broken(&home), Broken::Unsigned { from: 5 });
     let folder = Folder::new();
     let home = filled(&folder);
     sql(&home, "DELETE FROM entry WHERE idx = 2");
     assert_eq!(broken(&home), Broken::Reordered { expected: 2, found: 3 });
+}
+
+#[test]
+fn a_store_whose_kept_checkpoint_is_gone_does_not_start() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    let note = fs::read_to_string(home.checkpoints().join("checkpoint")).unwrap();
+    // The tail is dropped, and the folder that would tell is wiped.
+    sql(&home, "DELETE FROM entry WHERE idx >= 5; DELETE FROM checkpoint WHERE size > 5");
+    fs::remove_dir_all(home.checkpoints()).unwrap();
+    let refused = broken(&home);
+    assert!(matches!(refused, Broken::Unanchored { .. }) && refused.name() == "checkpoint-gone", "{refused}");
+    assert!(matches!(broken(&home), Broken::Unanchored { .. }), "a refused start puts nothing there");
+    // A copy that was kept elsewhere tells what is wrong.
+    fs::create_dir(home.checkpoints()).unwrap();
+    fs::write(home.checkpoints().join("checkpoint"), note).unwrap();
+    assert_eq!(broken(&home), Broken::RolledBack { exported: 7, found: 5 });
+}
+
+#[test]
+fn either_of_two_kept_checkpoints_tells() {
+    let folder = Folder::new();
+    let home = filled(&folder);
+    let outside = folder.path().join("elsewhere");
+    let options = Options { exports: Some(outside.clone()), ..Options::default() };
+    let store = Store::open(&home, &options).unwrap();
+    assert_eq!(store.kept(), [Some(7), None]);
+    drop(store);
+    assert_eq!(Store::open(&home, &options).unwrap().kept(), [Some(7), Some(7)]);
+    sql(&home, "DELETE FROM entry WHERE idx >= 5; DELETE FROM checkpoint WHERE size > 5");
+    keep_only(&home, 5);
+    start(&home).unwrap();
+    let Err(StoreError::Broken(broken)) = Store::open(&home, &options) else { panic!("it starts") };
+    assert_eq!(broken, Broken::RolledBack { exported: 7, found: 5 });
 }
 
 #[test]
@@ -156,7 +194,7 @@ fn a_second_history_is_noticed() {
     let exported = fs::read_to_string(home.checkpoints().join("checkpoint")).unwrap();
     // The older copy goes on, without the export at hand, in another way.
     fs::write(home.database(), copy).unwrap();
-    unexport(&home);
+    keep_only(&home, 7);
     commit(&open(&home), read("aws:s3:GetBucketAcl")).unwrap();
     fs::write(home.checkpoints().join("checkpoint"), exported).unwrap();
     assert_eq!(broken(&home), Broken::Forked { size: 8 });
@@ -211,10 +249,10 @@ fn a_body_cannot_vanish_or_be_exchanged() {
         let folder = Folder::new();
         let home = filled(&folder);
         let reader = crate::Reader::open(&home).unwrap();
-        assert_eq!(reader.open_bodies().unwrap(), 3, "all that were written");
+        reader.verify(&[]).unwrap();
         sql(&home, &format!("UPDATE entry SET {erased} WHERE idx = 3"));
         assert!(matches!(broken(&home), Broken::Body { index: 3, .. }), "{erased}");
-        let opened = reader.open_bodies();
+        let opened = reader.verify(&[]);
         assert!(
             matches!(opened, Err(StoreError::Broken(Broken::Body { index: 3, .. }))),
             "{erased}: {opened:?}"
