@@ -264,6 +264,7 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
             .unwrap_or_default(),
         at: entry.at,
         public: entry.public,
+        redacted_by: entry.redacted_by,
         private: entry.redacted.is_empty().then_some(entry.private),
     };
     Ok(entries.into_iter().map(row).collect())
@@ -280,7 +281,9 @@ pub(crate) fn export(store: &Store, folder: &Path, bodies: bool) -> Result<serde
     Ok(serde_json::json!({
         "folder": folder.display().to_string(),
         "entries": exported.entries,
-        "checkpoints": exported.checkpoints,
+        "before": exported.before,
+        "files": exported.files,
+        "cosignatures": exported.cosignatures,
         "verifier": store.reader().verifier().to_string(),
     }))
 }

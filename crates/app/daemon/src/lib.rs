@@ -21,6 +21,7 @@ mod serve;
 mod session;
 mod state;
 mod undo;
+mod witness;
 
 pub use error::DaemonError;
 pub use home::{HomePaths, InitAnswer, init, redact, resolve_home};

@@ -29,6 +29,7 @@ use crate::{
     nonce::Nonces,
     policy::PolicyFolder,
     state::{Addresses, Daemon},
+    witness,
 };
 
 /// How often tickets are looked through for those whose time is over.
@@ -85,8 +86,13 @@ pub async fn serve(
 ) -> Result<(), DaemonError> {
     let home = Home::open(root)?;
     let paths = places(root, &sockets)?;
-    let options = Options { exports: Config::load(&paths.config())?.ledger.export, ..Options::default() };
+    let options = options(&Config::load(&paths.config())?)?;
     let store = Arc::new(Store::open(&home, &options)?);
+    if store.kept().get(1) == Some(&None) && store.head()?.is_some_and(|head| head.size > 1) {
+        tracing::warn!(
+            "the folder that `[ledger] export` names holds no checkpoint of this log: is it the right one?"
+        );
+    }
     let in_force = {
         let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
         memory.config.as_ref().map(|stamp| stamp.bundle)
@@ -150,6 +156,7 @@ pub async fn serve(
         served = axum::serve(control, people) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
         () = sweep(&daemon) => Ok(()),
+        () = witness::submit(&daemon.store, daemon.config.ledger.witness.as_ref()) => Ok(()),
         () = told_to_stop() => Ok(()),
     }
     .map_err(|error| DaemonError::Listen("control.sock".to_owned(), error.to_string()))?;
@@ -200,6 +207,15 @@ async fn signed(store: &Store, paths: &HomePaths, found: ConfigStamp) -> Result<
         // INVARIANT: a changed file never comes into force by a restart.
         _ => Err(DaemonError::Unsigned),
     }
+}
+
+fn options(config: &Config) -> Result<Options, DaemonError> {
+    let mut options = Options { exports: config.ledger.export.clone(), ..Options::default() };
+    if let Some(witness) = &config.ledger.witness {
+        options.witnessed.witnesses = witness.trusted().map_err(DaemonError::Policy)?;
+        options.witnessed.wait = witness.patience();
+    }
+    Ok(options)
 }
 
 fn ports(store: &Arc<Store>, gateway: &AwsGateway) -> Ports {

@@ -1,14 +1,15 @@
 //! `interlock ledger`
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+mod export;
+mod proof;
+mod verify;
+
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 use interlock_daemon::api::LedgerRow;
-use interlock_store::{Home, Reader, StoreError, verify_folder};
-use serde::Serialize;
+use interlock_ledger::NoteVerifier;
+use interlock_store::{Home, StoreError};
 
 use crate::{
     command::Global,
@@ -33,7 +34,7 @@ pub(crate) enum Ledger {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Write the log to a folder that can be verified elsewhere.
+    /// Write the log to a folder that strangers can verify, or bring such a folder up to date (C2SP tlog-tiles).
     Export {
         /// The folder; made if it is not there.
         folder: PathBuf,
@@ -41,6 +42,10 @@ pub(crate) enum Ledger {
         #[arg(long)]
         with_bodies: bool,
     },
+    /// Prove that an entry stands in the log (C2SP tlog-proof), or that the log begins with an older one.
+    Proof(proof::Proof),
+    /// Check a proof. Needs nothing but the proof and the key.
+    CheckProof(proof::CheckProof),
     /// Take away what is private in an entry, for good, and in all that carry the same request or session. The daemon
     /// must be stopped. In a team two people sign, and one of them neither owns nor launched what it is about.
     Redact {
@@ -53,27 +58,8 @@ pub(crate) enum Ledger {
         #[arg(long = "key", value_name = "FILE", required = true)]
         keys: Vec<PathBuf>,
     },
-    /// Verify an exported folder, or without one this home's own log. Needs no daemon.
-    Verify {
-        /// The folder.
-        folder: Option<PathBuf>,
-        /// What its checkpoints must be signed with; default: this home's own key.
-        #[arg(long, value_name = "KEY")]
-        verifier: Option<String>,
-        /// Checkpoints that were kept elsewhere: the log must still contain them. May be given several times.
-        #[arg(long = "checkpoint", value_name = "FILE")]
-        checkpoints: Vec<PathBuf>,
-    },
-}
-
-/// What was verified.
-#[derive(Debug, Serialize)]
-struct Verified {
-    origin: String,
-    entries: u64,
-    root: String,
-    checkpoints: u64,
-    redacted: u64,
+    /// Verify an exported folder, or without one this home's own log. Needs no daemon; with a folder and a key, no home.
+    Verify(verify::Verify),
 }
 
 impl Ledger {
@@ -89,25 +75,9 @@ impl Ledger {
                     table(&["ENTRY", "TIME", "KIND", "WHAT"], &rows)
                 });
             }
-            Self::Export { folder, with_bodies } => {
-                let home = Home::open(&global.home()?).map_err(broken)?;
-                let reader = Reader::open(&home).map_err(broken)?;
-                let exported = reader.export(&folder, with_bodies).map_err(broken)?;
-                let answer = serde_json::json!({
-                    "folder": folder, "entries": exported.entries, "checkpoints": exported.checkpoints,
-                    "verifier": home.verifier().to_string(),
-                });
-                output.show(&answer, |_| {
-                    format!(
-                        "{} entries, {} checkpoints in {}\nverify anywhere: interlock ledger verify {} --verifier {}",
-                        exported.entries,
-                        exported.checkpoints,
-                        folder.display(),
-                        folder.display(),
-                        home.verifier()
-                    )
-                });
-            }
+            Self::Export { folder, with_bodies } => export::run(global, output, &folder, with_bodies)?,
+            Self::Proof(proof) => proof.run(global, output)?,
+            Self::CheckProof(check) => check.run(global, output)?,
             Self::Redact { entry, reason, keys } => {
                 let redacted = interlock_daemon::redact(&global.home()?, entry, |people, statement| {
                     sign::together(people, statement, &keys, &reason)
@@ -125,19 +95,7 @@ impl Ledger {
                     },
                 );
             }
-            Self::Verify { folder, verifier, checkpoints } => {
-                let verified = verify(global, folder, verifier, &checkpoints)?;
-                output.show(&verified, |verified| {
-                    format!(
-                        "the log verifies: {} entries, {} checkpoints, {} redacted\norigin {}\nroot   {}",
-                        verified.entries,
-                        verified.checkpoints,
-                        verified.redacted,
-                        verified.origin,
-                        verified.root
-                    )
-                });
-            }
+            Self::Verify(verify) => return verify.run(global, output),
         }
         Ok(Exit::Ok.into())
     }
@@ -148,72 +106,28 @@ fn row(row: &LedgerRow) -> Vec<String> {
         |name: &str| row.public.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let what =
         [text("operation"), text("ticket"), text("person"), text("agent"), text("host"), text("cause")];
-    let what: Vec<String> = what.into_iter().filter(|word| !word.is_empty()).collect();
+    let redacted = row.redacted_by.map(|by| format!("redacted by entry {by}"));
+    let what: Vec<String> = what.into_iter().chain(redacted).filter(|word| !word.is_empty()).collect();
     vec![row.index.to_string(), time(row.at), row.kind.clone(), visible(&what.join("  "))]
 }
 
-fn verify(
-    global: &Global,
-    folder: Option<PathBuf>,
-    verifier: Option<String>,
-    checkpoints: &[PathBuf],
-) -> Result<Verified, Fault> {
-    let held: Result<Vec<String>, Fault> = checkpoints
-        .iter()
-        .map(|path| std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error)))
-        .collect();
-    let held = held?;
-    let key = match &verifier {
-        Some(text) => {
-            text.parse().map_err(|error| Fault::usage(format!("`{text}` is no verifier key: {error}")))?
-        }
-        None => Home::open(&global.home()?).map_err(broken)?.verifier(),
-    };
-    let own;
-    let folder: &Path = match &folder {
-        Some(folder) => folder,
-        None => {
-            own = Scratch::new()?;
-            let home = Home::open(&global.home()?).map_err(broken)?;
-            let reader = Reader::open(&home).map_err(broken)?;
-            // What leaves the house closed is opened here: only the home's key can tell that it still opens.
-            reader.open_bodies().map_err(broken)?;
-            reader.export(&own.0, false).map_err(broken)?;
-            &own.0
-        }
-    };
-    let verified = verify_folder(folder, &key, &held).map_err(broken)?;
-    Ok(Verified {
-        origin: verified.origin,
-        entries: verified.size,
-        root: interlock_action::Digest::new(verified.root).to_string(),
-        checkpoints: verified.checkpoints,
-        redacted: verified.redacted,
-    })
+/// The key that is trusted: the one that is given, else this home's own.
+fn trusted(global: &Global, key: Option<&str>) -> Result<NoteVerifier, Fault> {
+    match key {
+        Some(text) => text.trim().parse().map_err(|error| Fault::usage(format!("{error}"))),
+        None => Ok(Home::open(&global.home()?).map_err(broken)?.verifier()),
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<String, Fault> {
+    std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))
 }
 
 fn broken(error: StoreError) -> Fault {
     match &error {
-        StoreError::Broken(_) | StoreError::Exported { .. } => {
+        StoreError::Broken(_) | StoreError::Exported { .. } | StoreError::Held { .. } => {
             Fault::new(Exit::LedgerBroken, "ledger-broken", error.to_string())
         }
         _ => Fault::failed(error.to_string()),
-    }
-}
-
-/// A folder that is gone when it is no longer needed.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self, Fault> {
-        let path = std::env::temp_dir().join(format!("interlock-verify-{}", std::process::id()));
-        std::fs::create_dir_all(&path).map_err(|error| Fault::file(&path, &error))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -120,6 +120,9 @@ pub struct LedgerRow {
     /// Decrypted; absent when redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private: Option<BTreeMap<String, Value>>,
+    /// The entry that says who redacted it, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted_by: Option<u64>,
 }
 
 /// `GET /v1/status`.

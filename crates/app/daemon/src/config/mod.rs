@@ -4,9 +4,11 @@
 
 mod aws;
 mod period;
+mod witness;
 
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use period::Period;
+pub use witness::{WitnessAt, WitnessConfig};
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -137,6 +139,8 @@ pub struct LedgerConfig {
     pub reads: ReadsDurable,
     /// A folder, best on another machine, that every checkpoint is also written to.
     pub export: Option<PathBuf>,
+    /// Who cosigns the log's head.
+    pub witness: Option<WitnessConfig>,
 }
 
 /// When a read is durable.
@@ -222,6 +226,7 @@ impl Config {
             }
         }
         interlock_flow::Rules::new(&config.environments).map_err(|error| sense(error.to_string()))?;
+        config.ledger.witness.as_ref().map(WitnessConfig::trusted).transpose().map_err(sense)?;
         Ok(config)
     }
 }

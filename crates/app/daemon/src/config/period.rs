@@ -10,6 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Period(Millis);
 
 impl Period {
+    /// That many seconds.
+    pub const fn seconds(seconds: u64) -> Self {
+        Self(seconds * 1_000)
+    }
     /// That many minutes.
     pub const fn minutes(minutes: u64) -> Self {
         Self(minutes * 60_000)

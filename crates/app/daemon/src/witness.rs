@@ -1,0 +1,153 @@
+//! Shows the log's head to witnesses (C2SP tlog-witness) and brings back what they sign.
+//!
+//! A witness is no gateway and gets no credential: it is sent the head and hashes, nothing of any entry.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{body::Bytes, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use interlock_ledger::WitnessKey;
+use interlock_store::Store;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+};
+
+use crate::config::WitnessConfig;
+
+/// How often a head that has grown is shown, unless somebody waits.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long one witness may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// No answer is longer.
+const LONGEST: usize = 64 << 10;
+
+/// One witness.
+struct Witness {
+    name: String,
+    url: Uri,
+    /// How much of the log it says that it has seen.
+    seen: u64,
+    /// How much of it it has cosigned for us: an answer may be lost on the way.
+    cosigned: u64,
+}
+
+/// Shows the head to every witness, for good. Without witnesses nothing is ever done.
+pub(crate) async fn submit(store: &Arc<Store>, config: Option<&WitnessConfig>) {
+    let Some(config) = config else { return std::future::pending().await };
+    let of = |at: &crate::config::WitnessAt| {
+        let key: WitnessKey = at.key.parse().ok()?;
+        let url: Uri = format!("{}/add-checkpoint", at.url.trim_end_matches('/')).parse().ok()?;
+        Some(Witness { name: key.name().to_owned(), url, seen: 0, cosigned: 0 })
+    };
+    // Both were parsed when the configuration was read.
+    let mut witnesses: Vec<Witness> = config.witnesses.iter().filter_map(of).collect();
+    let mut wanted = store.witnesses_wanted();
+    loop {
+        let asked = witnesses.iter_mut().map(|witness| show(store, witness));
+        futures_util::future::join_all(asked).await;
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = wanted.changed() => {}
+        }
+    }
+}
+
+/// Shows the head to one witness, if it has grown, and says how that went.
+async fn show(store: &Arc<Store>, witness: &mut Witness) {
+    let newest = store.head().ok().flatten().map_or(0, |head| head.size);
+    if newest == witness.cosigned {
+        return;
+    }
+    let fault = match tokio::time::timeout(PATIENCE, ask(store, witness)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(why)) => Some(why),
+        Err(_) => Some(format!("no answer within {} seconds", PATIENCE.as_secs())),
+    };
+    if let Some(why) = &fault {
+        tracing::warn!(witness = witness.name, why, "a witness does not cosign");
+    }
+    store.witness_answered(&witness.name, fault);
+}
+
+/// One submission; a second one when the witness says that it has seen another size than was thought.
+async fn ask(store: &Arc<Store>, witness: &mut Witness) -> Result<(), String> {
+    for _ in 0..2 {
+        let seen = witness.seen;
+        let shown = store.reader().prove_since(seen).map_err(|error| {
+            format!("it has seen {seen} entries of this log: {error}. Somebody signs with its key, or it was rolled back")
+        })?;
+        let text = shown.checkpoint.lines().nth(1).and_then(|size| size.parse::<u64>().ok());
+        let size = text.ok_or("the head cannot be read")?;
+        let (status, answer) = post(&witness.url, shown.to_string()).await?;
+        match status {
+            StatusCode::OK => {
+                store.cosign(size, answer).await.map_err(|error| error.to_string())?;
+                (witness.seen, witness.cosigned) = (size, size);
+                return Ok(());
+            }
+            StatusCode::CONFLICT => {
+                let known = answer.trim_end().parse::<u64>().ok().filter(|known| *known != seen);
+                witness.seen = known.ok_or("it says that it has seen another size, and names none")?;
+            }
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                return Err(format!(
+                    "it says that this log is not the one of which it has seen {seen} entries"
+                ));
+            }
+            status => return Err(format!("it answered {status}")),
+        }
+    }
+    Err("it changes its mind about what it has seen".to_owned())
+}
+
+async fn post(url: &Uri, body: String) -> Result<(StatusCode, String), String> {
+    let host = url.host().ok_or("its address has no host")?;
+    let secure = url.scheme_str() == Some("https");
+    let port = url.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await;
+    let stream = stream.map_err(|error| format!("it cannot be reached: {error}"))?;
+    if !secure {
+        return send(stream, url, body).await;
+    }
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+    let stream = tls()?.connect(name, stream).await.map_err(|error| format!("no TLS with it: {error}"))?;
+    send(stream, url, body).await
+}
+
+fn tls() -> Result<TlsConnector, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    Ok(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
+}
+
+async fn send<S>(stream: S, url: &Uri, body: String) -> Result<(StatusCode, String), String>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let words = |error: hyper::Error| format!("it does not speak HTTP: {error}");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
+    tokio::spawn(connection);
+    let path = url.path_and_query().map_or("/", |path| path.as_str());
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    let request = Request::post(path)
+        .header(header::HOST, authority)
+        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+        .body(Full::<Bytes>::from(body))
+        .map_err(|error| error.to_string())?;
+    let answer = sender.send_request(request).await.map_err(words)?;
+    let status = answer.status();
+    let body =
+        Limited::new(answer.into_body(), LONGEST).collect().await.map_err(|error| error.to_string())?;
+    let text =
+        String::from_utf8(body.to_bytes().to_vec()).map_err(|_| "its answer is not text".to_owned())?;
+    Ok((status, text))
+}
