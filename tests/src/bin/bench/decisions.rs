@@ -217,13 +217,13 @@ pub(crate) fn durable(scratch: &Path) {
                 count += counted;
             }
             let rate = count as f64 / started.elapsed().as_secs_f64();
-            let exported = store.reader().export(&scratch.join(format!("export-{clients}")), false).unwrap();
+            let written = store.reader().verify(&[]).unwrap();
             println!(
                 "| {clients} | {rate:.0} | {:.2} | {:.2} | {} | {} |",
                 times.at(0.5) / 1e3,
                 times.at(0.99) / 1e3,
-                exported.entries,
-                exported.checkpoints
+                written.size,
+                written.checkpoints
             );
             if clients == 1 {
                 let pragmas: Vec<String> =
