@@ -1,6 +1,6 @@
 //! What is worst waits until outsiders have seen that it was approved (ADR-0008).
 
-use interlock_approval::Ticket;
+use interlock_approval::{Reason, Ticket};
 use interlock_policy::{Decision, Tier};
 
 use crate::{
@@ -29,7 +29,15 @@ impl Road {
             Ok(true) => Err(Stop::Again),
             Err(far) => {
                 let mut held = self.held(session, situated, ticket, decision);
-                held.progress = format!("approved, waits for witnesses: {far}");
+                held.progress = "approved, waits for witnesses".to_owned();
+                // Why people had to be asked is behind it now.
+                held.reasons = vec![Reason {
+                    rule: "witnesses".to_owned(),
+                    why: far.to_string(),
+                    next: "the approvals stand; the same call passes once the witnesses have answered"
+                        .to_owned(),
+                    target: None,
+                }];
                 Ok(Some(held))
             }
         }

@@ -25,7 +25,8 @@ fn what_is_approved_but_not_witnessed_is_held_and_keeps_its_approvals() {
             .push(Err(Unwitnessed("2 must have cosigned, 1 has".to_owned())));
         let Verdict::Held(held) = house.admit(&delete("school")) else { panic!("it passes unseen") };
         assert_eq!(held.ticket, ticket);
-        assert!(held.message().contains("approved, waits for witnesses: 2 must have cosigned, 1 has"));
+        assert!(held.message().contains("approved, waits for witnesses"));
+        assert!(held.message().contains("Rule witnesses: 2 must have cosigned, 1 has."));
     }
     assert_eq!(*house.pages.asked.lock().unwrap(), [ticket.clone(), ticket]);
     assert!(house.runs(&delete("school")), "seen at last");
