@@ -314,6 +314,7 @@ fn words(stop: Stop) -> String {
     match stop {
         Stop::Ledger(why) | Stop::Conflict(why) | Stop::NoLease(why) | Stop::NotSecured(why) => why,
         Stop::TooMany => "too many requests are waiting".to_owned(),
+        Stop::Again => "it was waited for something".to_owned(),
         Stop::NoSurface => "nothing here can read this surface".to_owned(),
     }
 }
