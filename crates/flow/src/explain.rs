@@ -3,7 +3,8 @@
 //! Every conditional effect counts, for nothing was read; evidence that could still come shows up as needs.
 
 use interlock_action::{
-    AgentId, EnvironmentName, Forecast, Millis, PersonId, Sealer, Securing, SessionId, Survey, Target,
+    AgentId, EnvironmentName, Facts, Forecast, Millis, PersonId, Reversibility, Sealer, Securing, SessionId,
+    Survey, Target,
 };
 use interlock_approval::Launch;
 use interlock_policy::{AgentClass, Bundle, Decision, Hypothetical, Verified};
@@ -30,12 +31,31 @@ pub struct Explained {
     pub unknowns: Vec<String>,
 }
 
+/// A world in which an action is explained. The ordinary one is that of someone who has read nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Supposed {
+    /// Overrides every classification.
+    pub environment: Option<EnvironmentName>,
+    /// What the live state would answer; what is not here counts as its worst value.
+    pub facts: Facts,
+    /// A way back is registered.
+    pub undo: bool,
+    /// The session made what is touched, and the effect reaches nothing else.
+    pub made: bool,
+}
+
 /// Explains an action as if an ordinary builder asked for it. `environment` overrides every classification.
 pub fn explain(
     action: &interlock_action::Action,
     environment: Option<&EnvironmentName>,
     bundle: &Bundle,
 ) -> Explained {
+    explain_in(action, &Supposed { environment: environment.cloned(), ..Supposed::default() }, bundle)
+}
+
+/// Explains an action as if an ordinary builder asked for it in that world.
+pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &Bundle) -> Explained {
+    let supposed = world;
     let session = stranger();
     let settings = RoadSettings {
         rules: Rules::none(),
@@ -52,10 +72,18 @@ pub fn explain(
     let memory = Memory::default();
     let world =
         World { memory: &memory, rules: &settings.rules, budget: settings.budget, principals: &[], now: 0 };
-    let mut situated = situate(&world, &session, action.clone(), unread());
+    let mut survey = unread();
+    survey.facts = supposed.facts.clone();
+    if supposed.undo {
+        survey.forecast.reversibility = Reversibility::Exact;
+    }
+    let mut situated = situate(&world, &session, action.clone(), survey);
     // One destroy of a stranger is no spent budget.
     situated.over_budget = false;
-    if let Some(environment) = environment {
+    for fall in situated.falls.iter_mut().filter(|_| supposed.made) {
+        fall.made_by_session = true;
+    }
+    if let Some(environment) = &supposed.environment {
         let places =
             situated.action.targets.iter_mut().chain(situated.falls.iter_mut().map(|fall| &mut fall.target));
         for target in places {

@@ -30,7 +30,7 @@ mod witness;
 pub use administer::Administrative;
 pub use approve::{ApproveError, Decisive};
 pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
-pub use explain::{Explained, explain};
+pub use explain::{Explained, Supposed, explain, explain_in};
 pub use memory::{Made, Memory};
 pub use observe::OBSERVE;
 pub use permit::{Inspection, NotClear, Outcome, Permit};
