@@ -262,14 +262,50 @@ fn tags_and_names_are_written() {
     }
 }
 
+/// Operations with `tag` in their names that change no tag of any resource, and why.
+const NO_TAGS: [(&str, &str, &str); 17] = [
+    ("ce", "StartCostAllocationTagBackfill", "works out old bills anew"),
+    ("ce", "UpdateCostAllocationTagsStatus", "says which tags bills are told apart by"),
+    (
+        "cognito-identity",
+        "SetPrincipalTagAttributeMap",
+        "says which claims of a user become tags of a session",
+    ),
+    ("ec2", "UpdateCapacityManagerMonitoredTagKeys", "says which tags a report shows"),
+    ("ecr", "PutImageTagMutability", "is about tags of images"),
+    ("lakeformation", "CreateLFTag", "makes a tag that nothing has yet"),
+    ("lakeformation", "UpdateLFTag", "says which values a tag may have"),
+    ("lakeformation", "DeleteLFTag", "is about tags of tables, which no rule reads"),
+    ("lakeformation", "CreateLFTagExpression", "keeps an expression"),
+    ("lakeformation", "UpdateLFTagExpression", "keeps an expression"),
+    ("lakeformation", "DeleteLFTagExpression", "drops an expression"),
+    ("resource-groups", "CancelTagSyncTask", "leaves the tags as they are"),
+    ("servicecatalog", "AssociateTagOptionWithResource", "is about tags of products that are made later"),
+    ("servicecatalog", "DisassociateTagOptionFromResource", "is about tags of products that are made later"),
+    ("servicecatalog", "CreateTagOption", "is about tags of products that are made later"),
+    ("servicecatalog", "UpdateTagOption", "is about tags of products that are made later"),
+    ("servicecatalog", "DeleteTagOption", "is about tags of products that are made later"),
+];
+
+/// Whether the name speaks of tags.
+fn says_tag(operation: &str) -> bool {
+    let words = crate::effect::verb::words(operation);
+    words.iter().any(|word| ["Tag", "Tags", "Untag", "Tagging"].contains(word))
+}
+
 #[test]
 fn every_tagging_operation_writes() {
-    let mut silent = Vec::new();
+    let (mut silent, mut looked) = (Vec::new(), 0);
     for name in Catalogue::get().services() {
         let service = Catalogue::get().service(name).unwrap();
-        for operation in
-            service.operations.iter().filter(|operation| operation.access == catalogue::Access::Tagging)
-        {
+        for operation in service.operations.iter().filter(|operation| {
+            operation.access == catalogue::Access::Tagging
+                || (says_tag(operation.name) && !operation.access.is_read())
+        }) {
+            if NO_TAGS.iter().any(|(service, none, _)| *service == name && *none == operation.name) {
+                continue;
+            }
+            looked += 1;
             // One service publishes its list of tags as a tagging operation: judged as an update, it writes nothing.
             if operation.name.starts_with("List") {
                 continue;
@@ -278,7 +314,7 @@ fn every_tagging_operation_writes() {
             let mut parameters = serde_json::Map::new();
             for member in &input.members {
                 let lower = member.name.to_lowercase();
-                if lower.contains("tag") {
+                if lower.contains("tag") || lower.ends_with("keys") {
                     parameters.insert(member.name.to_owned(), filled(&service, member.shape));
                 }
             }
@@ -289,7 +325,66 @@ fn every_tagging_operation_writes() {
             }
         }
     }
-    assert!(silent.is_empty(), "{} of them: {silent:#?}", silent.len());
+    assert!(silent.is_empty(), "{} of {looked}: {silent:#?}", silent.len());
+    assert!(looked > 650, "only {looked} operations were found");
+    for (service, operation, why) in NO_TAGS {
+        let known =
+            Catalogue::get().service(service).is_some_and(|service| service.operation(operation).is_some());
+        assert!(known && !why.is_empty(), "{service}:{operation} is no operation");
+    }
+}
+
+#[test]
+fn tags_and_names_are_written_in_roundabout_ways_too() {
+    let tag =
+        |key: &str, value: &str| ClassifierWrite::Tag { key: key.to_owned(), value: Some(value.to_owned()) };
+    let name = |name: &str| ClassifierWrite::Name(name.to_owned());
+    let patch =
+        |patch: &str| json!({"TypeName": "AWS::SQS::Queue", "Identifier": "q", "PatchDocument": patch});
+    let add = r#"[{"op":"add","path":"/Tags/-","value":{"Key":"env","Value":"dev"}}]"#;
+    let replace = r#"[{"op":"replace","path":"/Tags/0","value":{"Key":"env","Value":"dev"}}]"#;
+    let whole = r#"[{"op":"replace","path":"/Tags","value":[{"Key":"env","Value":"dev"}]}]"#;
+    let remove = r#"[{"op":"remove","path":"/Tags/0"}]"#;
+    for (service, operation, parameters, expected) in [
+        ("cloudcontrol", "UpdateResource", patch(add), vec![tag("env", "dev")]),
+        ("cloudcontrol", "UpdateResource", patch(replace), vec![ClassifierWrite::AllTags, tag("env", "dev")]),
+        ("cloudcontrol", "UpdateResource", patch(whole), vec![ClassifierWrite::AllTags, tag("env", "dev")]),
+        ("cloudcontrol", "UpdateResource", patch(remove), vec![ClassifierWrite::AllTags]),
+        (
+            "resource-groups",
+            "StartTagSyncTask",
+            json!({"Group": "g", "TagKey": "env", "TagValue": "dev", "RoleArn": "r"}),
+            vec![tag("env", "dev")],
+        ),
+        (
+            "kms",
+            "UpdateAlias",
+            json!({"AliasName": "alias/prod", "TargetKeyId": "k"}),
+            vec![name("alias/prod")],
+        ),
+        ("kms", "DeleteAlias", json!({"AliasName": "alias/prod"}), vec![name("alias/prod")]),
+        ("cognito-idp", "UpdateUserPool", json!({"UserPoolId": "p", "PoolName": "dev"}), vec![name("dev")]),
+        ("apigatewayv2", "UpdateApi", json!({"ApiId": "a", "Name": "dev"}), vec![name("dev")]),
+        ("appsync", "UpdateGraphqlApi", json!({"apiId": "a", "name": "dev"}), vec![name("dev")]),
+        (
+            "apigateway",
+            "UpdateRestApi",
+            json!({"restApiId": "a", "patchOperations": [{"op": "replace", "path": "/name", "value": "dev"}]}),
+            vec![name("dev")],
+        ),
+        (
+            "rds",
+            "ModifyDBInstance",
+            json!({"DBInstanceIdentifier": "prod", "NewDBInstanceIdentifier": "dev"}),
+            vec![name("dev")],
+        ),
+    ] {
+        assert_eq!(
+            action(service, operation, &parameters).writes,
+            expected,
+            "{service}:{operation} {parameters}"
+        );
+    }
 }
 
 fn filled(service: &catalogue::Service, id: catalogue::ShapeId) -> Value {

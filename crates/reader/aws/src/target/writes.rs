@@ -88,6 +88,8 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
         pairs(specification, false, &mut writes);
     }
     header(subject, &mut writes);
+    patched(subject, &mut writes);
+    synced(subject, &mut writes);
     for key in REMOVED.iter().flat_map(|path| subject.texts(path)) {
         writes.push(ClassifierWrite::Tag { key: key.to_owned(), value: None });
     }
@@ -140,9 +142,64 @@ fn header(subject: &Subject<'_>, writes: &mut Vec<ClassifierWrite>) {
     }
 }
 
-/// New names: `NewDBInstanceIdentifier`, `NewUserName`.
+/// Cloud Control: a JSON Patch (RFC 6902) of a resource's tags.
+fn patched(subject: &Subject<'_>, writes: &mut Vec<ClassifierWrite>) {
+    if !subject.is("cloudcontrol", "UpdateResource") {
+        return;
+    }
+    let patch: Option<Value> = subject.text("PatchDocument").and_then(|text| serde_json::from_str(text).ok());
+    let Some(Value::Array(patches)) = patch else { return };
+    for patch in patches {
+        let text = |name: &str| patch.get(name).and_then(Value::as_str).unwrap_or_default();
+        let within = |path: &str| {
+            let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+            first.to_ascii_lowercase().contains("tags")
+        };
+        if !within(text("path")) && !within(text("from")) {
+            continue;
+        }
+        // By its place in the list nobody knows which tag it is: only one that is added at the end leaves all others.
+        if text("op") != "add" || !text("path").ends_with("/-") {
+            writes.push(ClassifierWrite::AllTags);
+        }
+        let value = patch.get("value").unwrap_or(&Value::Null);
+        match value {
+            Value::Object(map) if map.contains_key("Key") => {
+                pairs(&Value::Array(vec![value.clone()]), false, writes)
+            }
+            value => pairs(value, false, writes),
+        }
+    }
+}
+
+/// Resource Groups: a task that gives resources a tag, now and from then on.
+fn synced(subject: &Subject<'_>, writes: &mut Vec<ClassifierWrite>) {
+    if let Some(key) = subject.text("TagKey").filter(|_| subject.is("resource-groups", "StartTagSyncTask")) {
+        let value = subject.text("TagValue").unwrap_or_default().to_owned();
+        writes.push(ClassifierWrite::Tag { key: key.to_owned(), value: Some(value) });
+    }
+}
+
+/// Members that change or take away the name by which people call something that has only an id. To give a further one
+/// is not among them: a name makes nothing laxer.
+const RENAMED: [(&str, &str, &str); 7] = [
+    ("kms", "UpdateAlias", "AliasName"),
+    ("kms", "DeleteAlias", "AliasName"),
+    ("cognito-idp", "UpdateUserPool", "PoolName"),
+    ("apigatewayv2", "UpdateApi", "Name"),
+    ("appsync", "UpdateGraphqlApi", "name"),
+    ("apigateway", "PutRestApi", "parameters.name"),
+    ("globalaccelerator", "UpdateAccelerator", "Name"),
+];
+
+/// New names: `NewDBInstanceIdentifier`, `NewUserName`, and those of [`RENAMED`].
 fn names(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
     let Some(members) = subject.parameters.as_object() else { return Vec::new() };
+    let renamed = RENAMED
+        .iter()
+        .filter(|(service, operation, _)| subject.is(service, operation))
+        .flat_map(|(_, _, member)| subject.texts(member))
+        .chain(patched_name(subject));
     members
         .iter()
         .filter(|(name, _)| {
@@ -151,6 +208,15 @@ fn names(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
                 .is_some_and(|rest| rest.ends_with("Name") || rest.ends_with("Identifier"))
         })
         .filter_map(|(_, value)| value.as_str())
+        .chain(renamed)
         .map(|name| ClassifierWrite::Name(name.to_owned()))
         .collect()
+}
+
+/// API Gateway: the patch of an API's name.
+fn patched_name<'a>(subject: &Subject<'a>) -> Option<&'a str> {
+    let patches =
+        subject.all("patchOperations[]").into_iter().filter(|_| subject.is("apigateway", "UpdateRestApi"));
+    let mut named = patches.filter(|patch| patch.get("path").and_then(Value::as_str) == Some("/name"));
+    named.next().map(|patch| patch.get("value").and_then(Value::as_str).unwrap_or_default())
 }
