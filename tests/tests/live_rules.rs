@@ -34,6 +34,7 @@ documents! {
     dynamodb "dynamodb.md"
     ec2 "ec2.md"
     others "others.md"
+    services "services.md"
 }
 
 #[test]

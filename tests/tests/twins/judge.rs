@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::record::{Record, Request};
 
-pub(crate) const ACCOUNT: &str = "111122223333";
+const ACCOUNT: &str = "111122223333";
 const REGION: &str = "us-east-1";
 
 /// Says whether a person is asked.
@@ -107,8 +107,20 @@ pub(crate) fn actions(record: &Record, request: &Request, without: Option<&str>)
 /// The verbs of operations that take something away: the first word of the name.
 fn destructive(operation: &str) -> bool {
     const VERBS: [&str; 14] = [
-        "Delete", "Terminate", "Remove", "Deregister", "Detach", "Disassociate", "Revoke", "Disable", "Stop",
-        "Cancel", "Purge", "Reboot", "Schedule", "Close",
+        "Delete",
+        "Terminate",
+        "Remove",
+        "Deregister",
+        "Detach",
+        "Disassociate",
+        "Revoke",
+        "Disable",
+        "Stop",
+        "Cancel",
+        "Purge",
+        "Reboot",
+        "Schedule",
+        "Close",
     ];
     VERBS.iter().any(|verb| operation.starts_with(verb))
 }
@@ -117,9 +129,35 @@ fn destructive(operation: &str) -> bool {
 /// operation in whose name one of these words stands, written as in Python.
 fn mutating(operation: &str) -> bool {
     const WORDS: [&str; 30] = [
-        "create", "put", "delete", "update", "terminate", "revoke", "disable", "deregister", "stop", "add",
-        "modify", "remove", "attach", "detach", "start", "enable", "register", "set", "associate",
-        "disassociate", "allocate", "release", "cancel", "reboot", "accept", "send", "invoke", "run", "execute",
+        "create",
+        "put",
+        "delete",
+        "update",
+        "terminate",
+        "revoke",
+        "disable",
+        "deregister",
+        "stop",
+        "add",
+        "modify",
+        "remove",
+        "attach",
+        "detach",
+        "start",
+        "enable",
+        "register",
+        "set",
+        "associate",
+        "disassociate",
+        "allocate",
+        "release",
+        "cancel",
+        "reboot",
+        "accept",
+        "send",
+        "invoke",
+        "run",
+        "execute",
         "publish",
     ];
     let mut snake = String::new();

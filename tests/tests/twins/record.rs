@@ -9,8 +9,6 @@ use serde_json::Value;
 pub(crate) struct Record {
     /// `rds:ModifyDBInstance`.
     pub(crate) name: String,
-    /// The page that it stands on.
-    pub(crate) page: String,
     /// Its requests, as written.
     pub(crate) requests: Vec<Request>,
 }
@@ -35,6 +33,7 @@ impl Record {
 }
 
 /// One request, and the world in which it is sent.
+#[derive(Clone)]
 pub(crate) struct Request {
     /// Whether a person should be asked.
     pub(crate) dangerous: bool,
@@ -62,22 +61,21 @@ pub(crate) fn all() -> Vec<Record> {
     pages.sort();
     let mut records = Vec::new();
     for page in pages {
-        let name = page.file_stem().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&page).unwrap();
         for part in text.split("```twins\n").skip(1) {
-            read(&name, part.split("```").next().unwrap(), &mut records);
+            read(part.split("```").next().unwrap(), &mut records);
         }
     }
     records
 }
 
-fn read(page: &str, block: &str, records: &mut Vec<Record>) {
+fn read(block: &str, records: &mut Vec<Record>) {
     for line in block.lines().filter(|line| !line.trim().is_empty()) {
         let depth = line.len() - line.trim_start().len();
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         if depth == 0 {
             assert!(rest.is_empty() && word.contains(':'), "`{line}` is no record");
-            records.push(Record { name: word.to_owned(), page: page.to_owned(), requests: Vec::new() });
+            records.push(Record { name: word.to_owned(), requests: Vec::new() });
             continue;
         }
         let record = records.last_mut().expect("a request before any record");

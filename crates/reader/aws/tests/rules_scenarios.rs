@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use interlock_action::{Action, Facts, Relation};
 use interlock_reader_aws::catalogue::Catalogue;
 use interlock_reader_aws::wire::{Body, Request, Scope, write};
-use interlock_reader_aws::{read_without, rules};
+use interlock_reader_aws::{read_without, rules, rules::Shape};
 use serde_json::Value;
 
 const ACCOUNT: &str = "111122223333";
@@ -35,10 +35,13 @@ struct Scenario {
     effects: BTreeSet<String>,
     targets: BTreeSet<String>,
     rules: BTreeSet<String>,
+    /// The page, and the scenario's own text in it.
+    page: String,
+    part: String,
 }
 
 fn pages() -> Vec<(String, String)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/rules");
+    let folder = folder();
     let mut pages: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
@@ -89,8 +92,34 @@ fn scenario(page: &str, rule: &str, part: &str) -> Scenario {
         targets: expect.lines().filter_map(|line| line.strip_prefix("target: ")).map(str::to_owned).collect(),
         rules: line("rules: "),
         rule: rule.to_owned(),
+        page: page.to_owned(),
+        part: part.to_owned(),
         name,
     }
+}
+
+/// Puts what was read in the place of what was expected, for a person to review the difference.
+fn rewrite(
+    scenario: &Scenario,
+    effects: &BTreeSet<String>,
+    targets: &BTreeSet<String>,
+    rules: &BTreeSet<String>,
+) {
+    let words = |set: &BTreeSet<String>| match set.is_empty() {
+        true => "none".to_owned(),
+        false => set.iter().cloned().collect::<Vec<_>>().join(" "),
+    };
+    let targets: String = targets.iter().map(|target| format!("target: {target}\n")).collect();
+    let expect = format!("effects: {}\n{targets}rules: {}\n", words(effects), words(rules));
+    let old = block(&scenario.part, "expect").unwrap();
+    let part = scenario.part.replace(&format!("```expect\n{old}```"), &format!("```expect\n{expect}```"));
+    let path = folder().join(&scenario.page);
+    let page = std::fs::read_to_string(&path).unwrap().replace(&scenario.part, &part);
+    std::fs::write(path, page).unwrap();
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/rules")
 }
 
 /// The request as bytes, and the scope that it would be signed with.
@@ -144,6 +173,10 @@ fn differences(scenario: &Scenario, without: Option<&str>) -> String {
         claims().filter_map(|claim| claim.rule.as_ref()).map(ToString::to_string).collect();
     let targets: BTreeSet<String> =
         action.targets.iter().map(|target| format!("{} {}", relation(target.relation), target.id)).collect();
+    let right = effects == scenario.effects && rules == scenario.rules && targets == scenario.targets;
+    if !right && without.is_none() && std::env::var_os("INTERLOCK_UPDATE").is_some() {
+        rewrite(scenario, &effects, &targets, &rules);
+    }
     let mut text = String::new();
     for (what, have, want) in [
         ("effects", effects, &scenario.effects),
@@ -205,4 +238,78 @@ fn without_a_rule_each_of_its_dangerous_scenarios_fails() {
             );
         }
     }
+}
+
+/// The claims that a rule makes of a scenario's request.
+fn claims_of(scenario: &Scenario, rule: &str) -> (Action, Vec<interlock_action::Claim>) {
+    let (request, scope) = request(scenario);
+    let action =
+        read_without(&request, Some(&scope), Some(ACCOUNT), None).unwrap().candidates.remove(0).action;
+    let own =
+        |claim: &&interlock_action::Claim| claim.rule.as_ref().is_some_and(|have| have.as_str() == rule);
+    let claims = action.claims.iter().filter(own).cloned().collect();
+    (action, claims)
+}
+
+#[test]
+fn a_rule_keeps_to_its_shape() {
+    use interlock_action::Effect::{AuditTrail, Execute, GuardRemoval, RecoveryLoss};
+    let all = scenarios();
+    let (mut guards, mut replaces, mut delegates) = (0, 0, 0);
+    for rule in rules::all() {
+        let dangerous = all.iter().filter(|scenario| scenario.rule == rule.id && scenario.dangerous);
+        for scenario in dangerous {
+            let (action, claims) = claims_of(scenario, rule.id);
+            let has = |effects: &[interlock_action::Effect]| {
+                claims.iter().any(|claim| effects.contains(&claim.effect))
+            };
+            match rule.shape {
+                Shape::Setting => {}
+                Shape::GuardRemoval => {
+                    guards += 1;
+                    assert!(
+                        has(&[GuardRemoval, RecoveryLoss, AuditTrail]),
+                        "{}: no guard goes",
+                        scenario.name
+                    );
+                }
+                Shape::FullReplace { difference } => {
+                    replaces += 1;
+                    let mut same = Facts::default();
+                    same.set(difference, false);
+                    let left = claims.iter().filter(|claim| claim.when.iter().all(|test| test.holds(&same)));
+                    assert_eq!(left.count(), 0, "{}: claims though nothing differs", scenario.name);
+                    assert!(rules::facts::ALL.contains(&difference), "`{difference}` is no fact");
+                }
+                Shape::Delegation { identity } => {
+                    delegates += 1;
+                    assert!(has(&[Execute]), "{}: nothing runs", scenario.name);
+                    let parameters = &action.arguments;
+                    let named = identity.iter().find_map(|path| text_at(parameters, path));
+                    let reached = |name: &str| {
+                        let last = name.rsplit('/').next().unwrap_or(name);
+                        action.targets.iter().any(|target| {
+                            target.relation == Relation::Reaches && target.id.as_str().ends_with(last)
+                        })
+                    };
+                    if let Some(name) = named.filter(|name| name.starts_with("arn:")) {
+                        assert!(reached(&name), "{}: `{name}` is not among what it reaches", scenario.name);
+                    }
+                }
+            }
+        }
+    }
+    assert!(guards > 30 && replaces > 10 && delegates > 15, "{guards}, {replaces}, {delegates}");
+}
+
+/// The first text at a member path.
+fn text_at(value: &Value, path: &str) -> Option<String> {
+    let mut found = value;
+    for step in path.split('.') {
+        found = match step.strip_suffix("[]") {
+            Some(name) => found.get(name)?.get(0)?,
+            None => found.get(step)?,
+        };
+    }
+    found.as_str().map(str::to_owned)
 }

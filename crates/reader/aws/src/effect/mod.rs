@@ -78,16 +78,13 @@ fn by_parameter(subject: &Subject<'_>) -> Vec<Claim> {
                 false => claim(Effect::Read, "looks at parameters; secret ones stay encrypted"),
             }
         }
-        ("athena", "StartQueryExecution") => {
-            match sql::reads_only(subject.text("QueryString").unwrap_or_default()) {
+        ("athena", "StartQueryExecution")
+        | ("timestream-query", "Query")
+        | ("redshift-data" | "rds-data", "ExecuteStatement") => {
+            let statements = sql::statements(subject);
+            match !statements.is_empty() && statements.iter().all(|one| sql::reads(subject.family(), one)) {
                 true => claim(Effect::Read, "runs a query that only reads"),
-                false => claim(Effect::Execute, "runs SQL that may write or drop"),
-            }
-        }
-        ("timestream-query", "Query") => {
-            match sql::reads_only(subject.text("QueryString").unwrap_or_default()) {
-                true => claim(Effect::Read, "runs a query that only reads"),
-                false => claim(Effect::Execute, "runs SQL that does more than read"),
+                false => claim(Effect::Execute, "runs SQL that may do more than read"),
             }
         }
         ("dynamodb", "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction") => {

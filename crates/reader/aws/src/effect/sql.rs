@@ -13,6 +13,67 @@ pub(crate) fn partiql_statements<'a>(subject: &Subject<'a>) -> Vec<&'a str> {
         .collect()
 }
 
+/// The SQL statements of a request to a service that runs them.
+pub(crate) fn statements<'a>(subject: &Subject<'a>) -> Vec<&'a str> {
+    ["QueryString", "Sql", "sql", "Sqls[]"].into_iter().flat_map(|path| subject.texts(path)).collect()
+}
+
+/// Whether a statement is proven to only read, in the engine behind the service.
+pub(crate) fn reads(service: &str, statement: &str) -> bool {
+    match service {
+        "athena" | "timestream-query" => reads_only(statement),
+        _ => plain_select(statement),
+    }
+}
+
+/// Functions that do nothing but compute. A call of any other may do anything.
+const PURE: [&str; 20] = [
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "COALESCE",
+    "NULLIF",
+    "LOWER",
+    "UPPER",
+    "LENGTH",
+    "TRIM",
+    "ROUND",
+    "ABS",
+    "DATE_TRUNC",
+    "EXTRACT",
+    "NOW",
+    "CONCAT",
+    "CAST",
+    "IN",
+    "VALUES",
+];
+
+/// Whether it is one `SELECT` that calls nothing but pure functions, in an engine that has functions with effects:
+/// PostgreSQL, Redshift, MySQL. It is looked at as text: what stands in quotes counts like everything else, so that
+/// nothing can hide there.
+fn plain_select(statement: &str) -> bool {
+    let text = statement.trim().trim_end_matches(';');
+    let comment = ["--", "/*", "#", ";", "\\", "@"].iter().any(|mark| text.contains(mark));
+    let words = ["INTO", "FOR", "LOCK", "PROCEDURE", "OUTFILE", "DUMPFILE", "CALL", "EXECUTE"];
+    let pure = |before: &str| {
+        let before = before.trim_end();
+        let start = before.rfind(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let (lead, word) = before.split_at(start.map_or(0, |at| at.saturating_add(1)));
+        // A parenthesis after an operator or a word of the language groups; one after a name calls.
+        let groups = [
+            "", "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "ON", "BY", "AS", "EXISTS", "JOIN", "UNION",
+            "ALL",
+        ];
+        let word = word.to_ascii_uppercase();
+        let quoted = lead.ends_with(['.', '"', '`', ']', '\'']);
+        groups.contains(&word.as_str()) && !quoted || (PURE.contains(&word.as_str()) && !quoted)
+    };
+    let calls = text.match_indices('(').all(|(at, _)| text.get(..at).is_some_and(pure));
+    first_word(text) == "SELECT" && !comment && !has_word(text, &words) && calls
+}
+
 /// The first word in upper case, after white space and comments; empty where a comment never ends.
 pub(crate) fn first_word(statement: &str) -> String {
     bare(statement).chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase()

@@ -2,13 +2,14 @@
 
 use interlock_action::{Claim, Effect};
 
-use super::{Rule, claim, only_if};
+use super::{Rule, Shape, claim, only_if};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "cloudcontrol-underlying",
         finds: "a resource whose own service would call it privilege, network, code or the audit trail",
+        shape: Shape::Setting,
         operations: &[
             ("cloudcontrol", "CreateResource"),
             ("cloudcontrol", "UpdateResource"),
@@ -19,6 +20,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "product-provisioned",
         finds: "a template that somebody keeps in a catalogue, carried out under the role that it was given",
+        shape: Shape::Delegation { identity: &[] },
         operations: &[
             ("servicecatalog", "ProvisionProduct"),
             ("servicecatalog", "UpdateProvisionedProduct"),
@@ -35,6 +37,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "cloudcontrol-patch",
         finds: "a patch of a resource, which may take any protection away",
+        shape: Shape::GuardRemoval,
         operations: &[("cloudcontrol", "UpdateResource")],
         test: |subject| {
             let document = subject.text("PatchDocument").unwrap_or_default();

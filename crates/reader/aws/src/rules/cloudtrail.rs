@@ -5,25 +5,28 @@ use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
 use super::facts::CLOUDTRAIL_SELECTORS_NARROWED;
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "cloudtrail-selectors-narrowed",
         finds: "event selectors that leave management events out",
+        shape: Shape::FullReplace { difference: CLOUDTRAIL_SELECTORS_NARROWED },
         operations: &[("cloudtrail", "PutEventSelectors"), ("cloudtrail", "UpdateEventDataStore")],
         test: selectors,
     },
     Rule {
         id: "cloudtrail-trail-narrowed",
         finds: "any other setting of a trail: its place, its key, whom it tells, what it records",
+        shape: Shape::GuardRemoval,
         operations: &[("cloudtrail", "UpdateTrail")],
         test: trail,
     },
     Rule {
         id: "cloudtrail-insights-off",
         finds: "the search for unusual calls turned off",
+        shape: Shape::GuardRemoval,
         operations: &[("cloudtrail", "PutInsightSelectors")],
         test: |subject| {
             only_if(

@@ -7,13 +7,14 @@ use super::facts::{
     DYNAMODB_CAPACITY_LOWERED, DYNAMODB_DELETION_PROTECTED, DYNAMODB_ITEM_EXISTS, DYNAMODB_PITR_ENABLED,
     DYNAMODB_TTL_ENABLED, S3_DESTINATION_FOREIGN,
 };
-use super::{Rule, claim, claim_when, no, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, no, only_if, yes};
 use crate::effect::{Subject, sql};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-deletion-protection-off",
         finds: "deletion protection turned off",
+        shape: Shape::GuardRemoval,
         operations: &[("dynamodb", "UpdateTable")],
         test: |subject| {
             only_if(
@@ -29,10 +30,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-replica-removed",
         finds: "a replica in another region deleted",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "UpdateTable"), ("dynamodb", "UpdateGlobalTable")],
         test: |subject| {
             only_if(
-                !subject.all("ReplicaUpdates[].Delete").is_empty(),
+                ["ReplicaUpdates[].Delete", "GlobalTableWitnessUpdates[].Delete"]
+                    .iter()
+                    .any(|path| !subject.all(path).is_empty()),
                 claim(Effect::Destroy, "deletes the table's replica in another region, with its data"),
             )
         },
@@ -40,6 +44,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-index-removed",
         finds: "a global secondary index deleted",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "UpdateTable")],
         test: |subject| {
             only_if(
@@ -51,6 +56,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-capacity-lowered",
         finds: "less provisioned throughput",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "UpdateTable")],
         test: |subject| {
             only_if(
@@ -68,6 +74,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-throughput-capped",
         finds: "a limit on what an on-demand table answers",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "UpdateTable")],
         test: |subject| {
             let members = ["MaxReadRequestUnits", "MaxWriteRequestUnits"];
@@ -86,8 +93,21 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "dynamodb-stream-off",
+        finds: "the stream of a table's changes turned off",
+        shape: Shape::Setting,
+        operations: &[("dynamodb", "UpdateTable")],
+        test: |subject| {
+            only_if(
+                subject.off("StreamSpecification.StreamEnabled"),
+                claim(Effect::Interrupt, "stops whatever follows the table's changes"),
+            )
+        },
+    },
+    Rule {
         id: "dynamodb-key-changed",
         finds: "another key, or none of one's own, for a table's content",
+        shape: Shape::GuardRemoval,
         operations: &[("dynamodb", "UpdateTable")],
         test: |subject| {
             only_if(
@@ -99,6 +119,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-pitr-off",
         finds: "point-in-time recovery turned off",
+        shape: Shape::GuardRemoval,
         operations: &[("dynamodb", "UpdateContinuousBackups")],
         test: |subject| {
             only_if(
@@ -114,6 +135,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-pitr-shortened",
         finds: "a shorter period of point-in-time recovery",
+        shape: Shape::GuardRemoval,
         operations: &[("dynamodb", "UpdateContinuousBackups")],
         test: |subject| {
             only_if(
@@ -131,6 +153,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-ttl-on",
         finds: "items that begin to expire",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "UpdateTimeToLive")],
         test: |subject| {
             only_if(
@@ -146,12 +169,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-delete-item",
         finds: "an item deleted",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "DeleteItem")],
         test: |_| vec![deletes("deletes an item")],
     },
     Rule {
         id: "dynamodb-batch-deletes",
         finds: "items deleted in a batch",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "BatchWriteItem")],
         test: |subject| {
             let count = subject.all("RequestItems.*").into_iter().filter_map(Value::as_array).flatten();
@@ -162,6 +187,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-transaction-deletes",
         finds: "items deleted in a transaction",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "TransactWriteItems")],
         test: |subject| {
             let count = subject.all("TransactItems[].Delete").len();
@@ -171,6 +197,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-statement-deletes",
         finds: "a PartiQL statement that deletes or replaces",
+        shape: Shape::Setting,
         operations: &[
             ("dynamodb", "ExecuteStatement"),
             ("dynamodb", "BatchExecuteStatement"),
@@ -181,6 +208,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-overwrite",
         finds: "an item written whole, over one that may exist",
+        shape: Shape::FullReplace { difference: DYNAMODB_ITEM_EXISTS },
         operations: &[
             ("dynamodb", "PutItem"),
             ("dynamodb", "BatchWriteItem"),
@@ -191,6 +219,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "dynamodb-export-elsewhere",
         finds: "a table exported to a bucket that is not the account's own",
+        shape: Shape::Setting,
         operations: &[("dynamodb", "ExportTableToPointInTime")],
         test: |subject| match subject.text("S3BucketOwner") {
             Some(owner) if subject.foreign(owner) => {

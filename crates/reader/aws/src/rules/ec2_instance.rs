@@ -6,7 +6,7 @@ use super::facts::{
     AUTOSCALING_SIZE_LOWERED, EC2_HAS_INSTANCE_STORE, EC2_IN_AUTO_SCALING_GROUP, EC2_INSTANCE_PROTECTED,
     EC2_TAGS_CHANGED, EC2_TEMPLATE_HAS_PROFILE, EC2_VOLUME_DELETED_ON_TERMINATION,
 };
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 const ATTRIBUTE: &[(&str, &str)] = &[("ec2", "ModifyInstanceAttribute")];
@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-stop-loses-disk",
         finds: "a stop that loses instance-store data, or makes a group replace the instance",
+        shape: Shape::Setting,
         operations: &[("ec2", "StopInstances")],
         test: |_| {
             vec![
@@ -34,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-terminate-loses-volume",
         finds: "a termination that takes volumes with it",
+        shape: Shape::Setting,
         operations: &[("ec2", "TerminateInstances")],
         test: |_| {
             vec![claim_when(
@@ -46,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-termination-protection-off",
         finds: "protection from termination or from stopping turned off",
+        shape: Shape::GuardRemoval,
         operations: ATTRIBUTE,
         test: |subject| {
             let named = ["disableApiTermination", "disableApiStop"].contains(&attribute(subject));
@@ -64,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-volume-goes-with-instance",
         finds: "a volume that from now on goes when its instance is terminated",
+        shape: Shape::GuardRemoval,
         operations: ATTRIBUTE,
         test: |subject| {
             let on = subject
@@ -77,8 +81,23 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "ec2-shutdown-terminates",
+        finds: "an instance that goes for good when it is shut down from inside",
+        shape: Shape::GuardRemoval,
+        operations: ATTRIBUTE,
+        test: |subject| {
+            let named = attribute(subject) == "instanceInitiatedShutdownBehavior";
+            only_if(
+                subject.text("InstanceInitiatedShutdownBehavior.Value") == Some("terminate")
+                    || (named && subject.text("Value") != Some("stop")),
+                claim(Effect::GuardRemoval, "makes a shutdown from inside terminate the instance"),
+            )
+        },
+    },
+    Rule {
         id: "ec2-user-data",
         finds: "code that runs at the next start of an instance",
+        shape: Shape::Delegation { identity: &[] },
         operations: ATTRIBUTE,
         test: |subject| {
             only_if(
@@ -93,6 +112,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-instance-groups",
         finds: "other security groups on an instance or interface",
+        shape: Shape::Setting,
         operations: &[("ec2", "ModifyInstanceAttribute"), ("ec2", "ModifyNetworkInterfaceAttribute")],
         test: |subject| {
             only_if(
@@ -104,6 +124,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-run-with-profile",
         finds: "a machine that runs under a role",
+        shape: Shape::Delegation {
+            identity: &[
+                "IamInstanceProfile.Arn",
+                "IamInstanceProfile.Name",
+                "LaunchSpecification.IamInstanceProfile.Arn",
+                "LaunchTemplateData.IamInstanceProfile.Arn",
+            ],
+        },
         operations: &[
             ("ec2", "RunInstances"),
             ("ec2", "RequestSpotInstances"),
@@ -113,12 +141,14 @@ pub(super) const RULES: &[Rule] = &[
             ("ec2", "CreateLaunchTemplateVersion"),
             ("autoscaling", "CreateLaunchConfiguration"),
             ("autoscaling", "CreateAutoScalingGroup"),
+            ("autoscaling", "UpdateAutoScalingGroup"),
         ],
         test: profile,
     },
     Rule {
         id: "ec2-metadata-loosened",
         finds: "instance metadata that hands out credentials without a token",
+        shape: Shape::GuardRemoval,
         operations: &[("ec2", "ModifyInstanceMetadataOptions"), ("ec2", "ModifyInstanceMetadataDefaults")],
         test: |subject| {
             only_if(
@@ -130,6 +160,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-fleet-shrunk",
         finds: "a fleet's smaller target capacity",
+        shape: Shape::Setting,
         operations: &[
             ("ec2", "ModifySpotFleetRequest"),
             ("ec2", "ModifyFleet"),
@@ -140,7 +171,8 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "ec2-tag-guards",
-        finds: "tags that backups, patches or schedules go by, changed or removed",
+        finds: "tags that backups, patches, schedules, rights or bills go by, changed or removed",
+        shape: Shape::GuardRemoval,
         operations: &[("ec2", "CreateTags"), ("ec2", "DeleteTags")],
         test: tags,
     },
@@ -201,8 +233,23 @@ fn fleet(subject: &Subject<'_>) -> Vec<Claim> {
     }
 }
 
-/// Words in the keys of tags that services and scripts select by.
-const GUARDING_KEYS: [&str; 7] = ["backup", "snapshot", "dlm", "retention", "patch", "schedule", "protect"];
+/// Words in the keys of tags that services, scripts, rights and bills go by.
+const GUARDING_KEYS: [&str; 14] = [
+    "backup",
+    "snapshot",
+    "dlm",
+    "retention",
+    "patch",
+    "schedule",
+    "protect",
+    "abac",
+    "access",
+    "permission",
+    "policy",
+    "role",
+    "cost",
+    "environment",
+];
 
 fn tags(subject: &Subject<'_>) -> Vec<Claim> {
     let keys = subject.texts("Tags[].Key");
@@ -215,7 +262,7 @@ fn tags(subject: &Subject<'_>) -> Vec<Claim> {
         all || guards,
         claim_when(
             Effect::GuardRemoval,
-            "changes tags that backups, patches or schedules go by",
+            "changes tags that backups, patches, schedules, rights or bills go by",
             vec![yes(EC2_TAGS_CHANGED)],
         ),
     )

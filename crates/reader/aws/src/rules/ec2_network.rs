@@ -4,19 +4,21 @@ use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
 use super::facts::EC2_GROUP_IN_USE;
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::{Subject, is_account};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-open-to-world",
         finds: "a security group open to the internet on other ports than 80 and 443, or to another account",
+        shape: Shape::Setting,
         operations: &[("ec2", "AuthorizeSecurityGroupIngress"), ("ec2", "ModifySecurityGroupRules")],
         test: open,
     },
     Rule {
         id: "ec2-revoke-in-use",
         finds: "a rule taken from a security group that something uses",
+        shape: Shape::Setting,
         operations: &[("ec2", "RevokeSecurityGroupIngress"), ("ec2", "RevokeSecurityGroupEgress")],
         test: |_| {
             vec![claim_when(
@@ -29,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-route-changed",
         finds: "a route replaced or removed",
+        shape: Shape::Setting,
         operations: &[("ec2", "ReplaceRoute"), ("ec2", "DeleteRoute")],
         test: |subject| {
             let range = ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"];
@@ -39,6 +42,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-acl-entry",
         finds: "a network ACL entry that denies, or lets anybody in",
+        shape: Shape::Setting,
         operations: &[
             ("ec2", "ReplaceNetworkAclEntry"),
             ("ec2", "CreateNetworkAclEntry"),
@@ -49,18 +53,21 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-acl-association",
         finds: "another network ACL for a subnet",
+        shape: Shape::Setting,
         operations: &[("ec2", "ReplaceNetworkAclAssociation")],
         test: |_| vec![claim(Effect::Interrupt, "puts a whole subnet under other network rules at once")],
     },
     Rule {
         id: "ec2-route-table-association",
         finds: "another route table for a subnet",
+        shape: Shape::Setting,
         operations: &[("ec2", "ReplaceRouteTableAssociation"), ("ec2", "DisassociateRouteTable")],
         test: |_| vec![claim(Effect::Interrupt, "puts a whole subnet under other routes at once")],
     },
     Rule {
         id: "ec2-endpoint-weakened",
         finds: "an endpoint that loses routes, or its policy",
+        shape: Shape::Setting,
         operations: &[("ec2", "ModifyVpcEndpoint")],
         test: endpoint,
     },

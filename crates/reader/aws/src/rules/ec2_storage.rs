@@ -4,25 +4,28 @@ use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
 use super::facts::EC2_VOLUME_ATTACHED;
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-snapshot-shared",
         finds: "a snapshot shared with the public or with another account",
+        shape: Shape::Setting,
         operations: &[("ec2", "ModifySnapshotAttribute")],
         test: |subject| shared(subject, "CreateVolumePermission", "the snapshot"),
     },
     Rule {
         id: "ec2-image-shared",
         finds: "an image shared with the public or with another account",
+        shape: Shape::Setting,
         operations: &[("ec2", "ModifyImageAttribute")],
         test: |subject| shared(subject, "LaunchPermission", "the image"),
     },
     Rule {
         id: "ec2-volume-modified",
         finds: "a volume's size or type, which cannot be changed back",
+        shape: Shape::Setting,
         operations: &[("ec2", "ModifyVolume")],
         test: |subject| {
             only_if(
@@ -37,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-forced-detach",
         finds: "a volume torn from a machine that writes to it",
+        shape: Shape::Setting,
         operations: &[("ec2", "DetachVolume")],
         test: |subject| {
             only_if(
@@ -52,6 +56,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-image-reboots",
         finds: "an image whose making reboots the machine, which is the default",
+        shape: Shape::Setting,
         operations: &[("ec2", "CreateImage")],
         test: |subject| {
             only_if(
@@ -63,6 +68,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "ec2-image-snapshots-deleted",
         finds: "an image deregistered together with its snapshots",
+        shape: Shape::Setting,
         operations: &[("ec2", "DeregisterImage")],
         test: |subject| {
             only_if(

@@ -94,7 +94,8 @@ pub const CLOUDTRAIL_TRAIL_NARROWED: &str = "cloudtrail:trail-narrowed";
 
 /// The change set or update removes or replaces a resource. \[true]
 pub const CLOUDFORMATION_REMOVES: &str = "cloudformation:removes-or-replaces";
-/// The new desired, minimum or maximum size is lower than the present one. \[true]
+/// The new desired, minimum or maximum size is lower than the present one: of a group, a service, a fleet, a node group,
+/// a domain, a stream. \[true]
 pub const AUTOSCALING_SIZE_LOWERED: &str = "autoscaling:size-lowered";
 /// The new retention is shorter than the present one. \[true]
 pub const LOGS_RETENTION_LOWERED: &str = "logs:retention-lowered";
@@ -102,8 +103,33 @@ pub const LOGS_RETENTION_LOWERED: &str = "logs:retention-lowered";
 /// A parameter that the request asks for is a secret one (`SecureString`). \[true]
 pub const SSM_PARAMETER_SECRET: &str = "ssm:parameter-secret";
 
+/// A parameter of the name is there already. \[true]
+pub const SSM_PARAMETER_EXISTS: &str = "ssm:parameter-exists";
+/// The new timeout or memory of a function is less than the present one. \[true]
+pub const LAMBDA_LIMITS_LOWERED: &str = "lambda:limits-lowered";
+/// The table as written stands for data in another place than now. \[true]
+pub const GLUE_LOCATION_CHANGED: &str = "glue:location-changed";
+/// A setting of the user pool or client is left out or weaker than it is now. \[true]
+pub const COGNITO_SETTINGS_RESET: &str = "cognito-idp:settings-reset";
+/// The new list of subnets lacks one that the load balancer has now. \[true]
+pub const ELBV2_ZONE_DROPPED: &str = "elbv2:zone-dropped";
+/// The distribution as written has other origins, behaviours or another firewall than now. \[true]
+pub const CLOUDFRONT_DISTRIBUTION_CHANGED: &str = "cloudfront:distribution-changed";
+/// The firewall or set as written lacks a rule, an address or the default that it has now. \[true]
+pub const WAFV2_PROTECTION_DROPPED: &str = "wafv2:protection-dropped";
+/// The new retention of messages is shorter than the present one. \[true]
+pub const SQS_RETENTION_LOWERED: &str = "sqs:retention-lowered";
+/// The tag stands on another image now. \[true]
+pub const ECR_TAG_MOVES: &str = "ecr:tag-moves";
+/// An alarm of the name is there, and the one written watches something else, rings later or tells fewer. \[true]
+pub const CLOUDWATCH_ALARM_LOOSENED: &str = "cloudwatch:alarm-loosened";
+/// The recovery point expires earlier than now. \[true]
+pub const BACKUP_RETENTION_LOWERED: &str = "backup:retention-lowered";
+/// The plan as written lacks a rule that it has now, or has a weaker one. \[true]
+pub const BACKUP_PLAN_WEAKENED: &str = "backup:plan-weakened";
+
 /// Every name above, for the agreement between rules and forecasters.
-pub const ALL: [&str; 40] = [
+pub const ALL: [&str; 52] = [
     S3_OBJECT_EXISTS,
     S3_BUCKET_VERSIONED,
     S3_LIFECYCLE_EXPIRES_MORE,
@@ -144,4 +170,16 @@ pub const ALL: [&str; 40] = [
     AUTOSCALING_SIZE_LOWERED,
     LOGS_RETENTION_LOWERED,
     SSM_PARAMETER_SECRET,
+    SSM_PARAMETER_EXISTS,
+    LAMBDA_LIMITS_LOWERED,
+    GLUE_LOCATION_CHANGED,
+    COGNITO_SETTINGS_RESET,
+    ELBV2_ZONE_DROPPED,
+    CLOUDFRONT_DISTRIBUTION_CHANGED,
+    WAFV2_PROTECTION_DROPPED,
+    SQS_RETENTION_LOWERED,
+    ECR_TAG_MOVES,
+    CLOUDWATCH_ALARM_LOOSENED,
+    BACKUP_RETENTION_LOWERED,
+    BACKUP_PLAN_WEAKENED,
 ];

@@ -6,7 +6,7 @@ use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
 use super::facts::S3_DESTINATION_FOREIGN;
-use super::{Rule, all, claim, claim_when, yes};
+use super::{Rule, Shape, all, claim, claim_when, yes};
 use crate::effect::{Subject, is_account, judge, verb};
 
 /// The service or operation of a rule that looks at all of them.
@@ -16,12 +16,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "role-passed",
         finds: "a role that the request has a service act under",
+        shape: Shape::Delegation { identity: &[] },
         operations: &[(ANY, ANY)],
         test: role,
     },
     Rule {
         id: "data-leaves",
         finds: "an address, bucket or account that the request has data sent to",
+        shape: Shape::Setting,
         operations: &[(ANY, ANY)],
         test: leaves,
     },

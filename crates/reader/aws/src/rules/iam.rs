@@ -4,13 +4,14 @@ use interlock_action::{Claim, Effect};
 
 use super::policy_document::{administrator, opens};
 use super::resource_policy::exposures;
-use super::{Rule, claim, only_if};
+use super::{Rule, Shape, claim, only_if};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "iam-grants-administrator",
         finds: "a policy document that gives administrator rights, or the means to take them",
+        shape: Shape::Setting,
         operations: &[
             ("iam", "CreatePolicy"),
             ("iam", "CreatePolicyVersion"),
@@ -30,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "iam-attaches-administrator",
         finds: "a managed policy that gives administrator rights",
+        shape: Shape::Setting,
         operations: &[
             ("iam", "AttachRolePolicy"),
             ("iam", "AttachUserPolicy"),
@@ -41,6 +43,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "iam-policy-version",
         finds: "a policy's new text, in force at once for everyone who has it",
+        shape: Shape::Setting,
         operations: &[("iam", "CreatePolicyVersion")],
         test: |subject| {
             only_if(
@@ -52,18 +55,21 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "iam-default-version",
         finds: "an older text of a policy, in force at once",
+        shape: Shape::Setting,
         operations: &[("iam", "SetDefaultPolicyVersion")],
         test: |_| vec![claim(Effect::Privilege, "changes at once what everyone who has the policy may do")],
     },
     Rule {
         id: "iam-trust-opens",
         finds: "a role that others may take on",
+        shape: Shape::Setting,
         operations: &[("iam", "UpdateAssumeRolePolicy"), ("iam", "CreateRole")],
         test: trust,
     },
     Rule {
         id: "iam-key-off",
         finds: "an access key turned off",
+        shape: Shape::Setting,
         operations: &[("iam", "UpdateAccessKey")],
         test: |subject| {
             only_if(
@@ -75,6 +81,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "iam-password-set",
         finds: "a person's password set by another",
+        shape: Shape::Setting,
         operations: &[("iam", "UpdateLoginProfile"), ("iam", "CreateLoginProfile")],
         test: |subject| {
             only_if(
@@ -86,6 +93,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "iam-boundary-removed",
         finds: "the limit of what a principal can be given, taken away",
+        shape: Shape::GuardRemoval,
         operations: &[("iam", "DeleteRolePermissionsBoundary"), ("iam", "DeleteUserPermissionsBoundary")],
         test: |_| {
             vec![claim(Effect::GuardRemoval, "takes away the limit of what the principal can be given")]
@@ -94,6 +102,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "sts-role-elsewhere",
         finds: "a role of another account taken on",
+        shape: Shape::Setting,
         operations: &[
             ("sts", "AssumeRole"),
             ("sts", "AssumeRoleWithSAML"),

@@ -3,13 +3,14 @@
 use interlock_action::{Claim, Effect};
 
 use super::facts::KMS_ALIAS_REPOINTED;
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "kms-short-window",
         finds: "a key's deletion with less than the longest time to take it back",
+        shape: Shape::GuardRemoval,
         operations: &[("kms", "ScheduleKeyDeletion")],
         test: |subject| {
             let days = subject.number("PendingWindowInDays").unwrap_or(30);
@@ -25,12 +26,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "kms-key-disabled",
         finds: "a key turned off",
+        shape: Shape::Setting,
         operations: &[("kms", "DisableKey")],
         test: |_| vec![claim(Effect::Interrupt, "makes everything that needs the key fail at once")],
     },
     Rule {
         id: "kms-policy-lockout",
         finds: "a key policy put in force without the check that somebody can still change it",
+        shape: Shape::GuardRemoval,
         operations: &[("kms", "PutKeyPolicy"), ("kms", "CreateKey")],
         test: |subject| {
             only_if(
@@ -42,12 +45,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "kms-grant-elsewhere",
         finds: "a grant to another account",
+        shape: Shape::Setting,
         operations: &[("kms", "CreateGrant")],
         test: grant,
     },
     Rule {
         id: "kms-alias-repointed",
         finds: "a name that stands for another key",
+        shape: Shape::Setting,
         operations: &[("kms", "UpdateAlias")],
         test: |_| {
             vec![claim_when(

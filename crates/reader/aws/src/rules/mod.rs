@@ -1,28 +1,58 @@
 //! Parameter rules: operations whose danger stands in their parameters, not in their names.
 //!
 //! A rule looks at parameters and adds claims, conditional ones where live state decides. It never takes a claim away:
-//! what an operation is at its most harmless stands in [`crate::effect`]. One file a service family.
+//! what an operation is at its most harmless stands in [`crate::effect`]. One file a service family; how a rule's danger
+//! hides in a request is its [`Shape`].
 
+mod acm;
+mod apigateway;
+mod autoscaling;
+mod backup;
+mod batch;
+mod billing;
 mod cloudcontrol;
+mod cloudformation;
+mod cloudfront;
 mod cloudtrail;
-mod delivery;
+mod cloudwatch;
+mod cognito;
+mod detection;
+mod dms;
 mod dynamodb;
 mod ec2_instance;
 mod ec2_network;
 mod ec2_storage;
+mod ecr;
+mod ecs;
+mod eks;
+mod elasticache;
+mod elbv2;
+mod events;
 pub mod facts;
 mod general;
+mod glue;
 mod iam;
+mod kinesis;
 mod kms;
+mod lambda;
+mod logs;
+mod opensearch;
+mod parents;
 mod policy_document;
+mod queries;
 mod rds;
 mod rds_settings;
+mod redshift;
 mod resource_policy;
 mod route53;
 mod s3;
 mod s3_access;
 mod secretsmanager;
-mod services;
+mod shape;
+mod sharing;
+mod sqs;
+mod ssm;
+mod wafv2;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +61,7 @@ use interlock_action::{Claim, Effect, FactTest, RuleId};
 
 use crate::effect::Subject;
 pub(crate) use general::buckets;
+pub use shape::Shape;
 
 /// A parameter rule.
 #[derive(Debug)]
@@ -39,13 +70,15 @@ pub struct Rule {
     pub id: &'static str,
     /// What it finds, in one line for a reference page.
     pub finds: &'static str,
+    /// How the danger hides.
+    pub shape: Shape,
     /// Service and operation pairs that it looks at.
     operations: &'static [(&'static str, &'static str)],
     /// The claims that the parameters give; empty when they are harmless.
     test: fn(&Subject<'_>) -> Vec<Claim>,
 }
 
-const FAMILIES: [&[Rule]; 18] = [
+const FAMILIES: [&[Rule]; 46] = [
     s3::RULES,
     s3_access::RULES,
     rds::RULES,
@@ -60,8 +93,36 @@ const FAMILIES: [&[Rule]; 18] = [
     route53::RULES,
     cloudtrail::RULES,
     resource_policy::RULES,
-    services::RULES,
-    delivery::RULES,
+    acm::RULES,
+    apigateway::RULES,
+    autoscaling::RULES,
+    backup::RULES,
+    batch::RULES,
+    billing::RULES,
+    cloudformation::RULES,
+    cloudfront::RULES,
+    cloudwatch::RULES,
+    cognito::RULES,
+    detection::RULES,
+    dms::RULES,
+    ecr::RULES,
+    ecs::RULES,
+    eks::RULES,
+    elasticache::RULES,
+    elbv2::RULES,
+    events::RULES,
+    glue::RULES,
+    kinesis::RULES,
+    lambda::RULES,
+    logs::RULES,
+    opensearch::RULES,
+    queries::RULES,
+    redshift::RULES,
+    sqs::RULES,
+    ssm::RULES,
+    wafv2::RULES,
+    parents::RULES,
+    sharing::RULES,
     cloudcontrol::RULES,
     general::RULES,
 ];
@@ -84,7 +145,8 @@ pub(crate) fn claims(subject: &Subject<'_>, without: Option<&str>) -> Vec<Claim>
                 .any(|(service, operation)| *service == general::ANY || subject.is(service, operation))
         })
         .flat_map(|rule| {
-            (rule.test)(subject).into_iter().map(|claim| Claim { rule: Some(RuleId::new(rule.id)), ..claim })
+            let of_rule = |claim| Claim { rule: Some(RuleId::new(rule.id)), ..claim };
+            (rule.test)(subject).into_iter().map(move |claim| of_rule(rule.shape.settle(subject, claim)))
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use super::facts::{
     RDS_AUTOMATED_BACKUPS_LOST, RDS_DELETION_PROTECTED, RDS_FINAL_SNAPSHOT_SKIPPED, RDS_RETENTION_LOWERED,
     S3_DESTINATION_FOREIGN,
 };
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 const MODIFY: &[(&str, &str)] = &[("rds", "ModifyDBInstance"), ("rds", "ModifyDBCluster")];
@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-skip-final-snapshot",
         finds: "a database deleted without a final snapshot",
+        shape: Shape::Setting,
         operations: &[("rds", "DeleteDBInstance"), ("rds", "DeleteDBCluster")],
         test: |subject| {
             only_if(
@@ -30,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-automated-backups-deleted",
         finds: "a database deleted together with its automated backups, which is the default",
+        shape: Shape::Setting,
         operations: &[("rds", "DeleteDBInstance"), ("rds", "DeleteDBCluster")],
         test: |subject| {
             only_if(
@@ -45,6 +47,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-deletion-protection-off",
         finds: "deletion protection turned off",
+        shape: Shape::GuardRemoval,
         operations: &[
             ("rds", "ModifyDBInstance"),
             ("rds", "ModifyDBCluster"),
@@ -64,18 +67,21 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-retention-lowered",
         finds: "automated backups kept for a shorter time, or none at all",
+        shape: Shape::GuardRemoval,
         operations: MODIFY,
         test: retention,
     },
     Rule {
         id: "rds-snapshot-shared",
         finds: "a snapshot shared with the public or with other accounts",
+        shape: Shape::Setting,
         operations: &[("rds", "ModifyDBSnapshotAttribute"), ("rds", "ModifyDBClusterSnapshotAttribute")],
         test: snapshot_shared,
     },
     Rule {
         id: "rds-export-elsewhere",
         finds: "data exported to a bucket that is not the account's own",
+        shape: Shape::Setting,
         operations: &[("rds", "StartExportTask")],
         test: |_| {
             vec![claim_when(

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::facts::{
     RDS_CHANGE_INTERRUPTS, RDS_GROUPS_CHANGED, RDS_PARAMETERS_CHANGED, RDS_PUBLICLY_ACCESSIBLE,
 };
-use super::{Rule, claim, claim_when, no, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, no, only_if, yes};
 use crate::effect::Subject;
 
 const MODIFY: &[(&str, &str)] = &[("rds", "ModifyDBInstance"), ("rds", "ModifyDBCluster")];
@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-password-changed",
         finds: "a new master password",
+        shape: Shape::Setting,
         operations: MODIFY,
         test: |subject| {
             only_if(
@@ -29,6 +30,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-publicly-accessible",
         finds: "a database reachable from the internet",
+        shape: Shape::Setting,
         operations: &[
             ("rds", "ModifyDBInstance"),
             ("rds", "ModifyDBCluster"),
@@ -46,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-groups-changed",
         finds: "another list of security groups",
+        shape: Shape::FullReplace { difference: RDS_GROUPS_CHANGED },
         operations: MODIFY,
         test: |subject| {
             only_if(
@@ -61,12 +64,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-change-interrupts",
         finds: "a change that restarts the database, now or on a fixed port at once",
+        shape: Shape::Setting,
         operations: MODIFY,
         test: interrupts,
     },
     Rule {
         id: "rds-renamed",
         finds: "a new name, and with it a new address",
+        shape: Shape::Setting,
         operations: &[
             ("rds", "ModifyDBInstance"),
             ("rds", "ModifyDBCluster"),
@@ -87,12 +92,56 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-parameter-weakened",
         finds: "a parameter that turns encryption, durability or the audit log off",
+        shape: Shape::GuardRemoval,
         operations: &[("rds", "ModifyDBParameterGroup"), ("rds", "ModifyDBClusterParameterGroup")],
         test: parameters,
     },
     Rule {
+        id: "rds-logs-off",
+        finds: "logs of the database that are no longer kept",
+        shape: Shape::GuardRemoval,
+        operations: MODIFY,
+        test: |subject| {
+            only_if(
+                !subject.texts("CloudwatchLogsExportConfiguration.DisableLogTypes[]").is_empty(),
+                claim(Effect::GuardRemoval, "no longer keeps logs of what is done in the database"),
+            )
+        },
+    },
+    Rule {
+        id: "rds-standby-off",
+        finds: "a database without its standby, without sign-in by identity, or with a password that nobody rotates",
+        shape: Shape::GuardRemoval,
+        operations: MODIFY,
+        test: |subject| {
+            let guards = ["MultiAZ", "EnableIAMDatabaseAuthentication", "ManageMasterUserPassword"];
+            only_if(
+                guards.iter().any(|member| subject.off(member)),
+                claim(
+                    Effect::GuardRemoval,
+                    "takes the standby, or a way to sign in safely, from the database",
+                ),
+            )
+        },
+    },
+    Rule {
+        id: "rds-parameters-swapped",
+        finds: "another parameter group, with whatever it holds",
+        shape: Shape::Setting,
+        operations: MODIFY,
+        test: |subject| {
+            only_if(
+                ["DBParameterGroupName", "DBClusterParameterGroupName", "DBInstanceParameterGroupName"]
+                    .iter()
+                    .any(|member| subject.has(member)),
+                claim(Effect::Interrupt, "puts other parameters in force at the next restart"),
+            )
+        },
+    },
+    Rule {
         id: "rds-forced-failover",
         finds: "a reboot with fail-over",
+        shape: Shape::Setting,
         operations: &[("rds", "RebootDBInstance")],
         test: |subject| {
             only_if(
@@ -104,6 +153,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-cluster-failover",
         finds: "a cluster's fail-over",
+        shape: Shape::Setting,
         operations: &[("rds", "FailoverDBCluster"), ("rds", "FailoverGlobalCluster")],
         test: |_| {
             vec![claim(Effect::Interrupt, "makes another instance the writer: every connection is cut")]
@@ -112,6 +162,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rds-option-removed",
         finds: "an option taken out of an option group",
+        shape: Shape::Setting,
         operations: &[("rds", "ModifyOptionGroup")],
         test: options,
     },
@@ -153,7 +204,7 @@ fn interrupts(subject: &Subject<'_>) -> Vec<Claim> {
 }
 
 /// Parameters that guard, with the values that turn them off; an empty list: every value but `1`, `on`, `true`, `all`.
-const GUARDS: [(&str, &[&str]); 24] = [
+const GUARDS: [(&str, &[&str]); 26] = [
     ("rds.force_ssl", &[]),
     ("require_secure_transport", &[]),
     ("ssl_min_protocol_version", &["TLSv1", "TLSv1.1"]),
@@ -174,6 +225,8 @@ const GUARDS: [(&str, &[&str]); 24] = [
     ("log_connections", &[]),
     ("log_disconnections", &[]),
     ("log_statement", &["none"]),
+    ("log_min_duration_statement", &["-1"]),
+    ("log_duration", &[]),
     ("pgaudit.log", &["none"]),
     ("pgaudit.log_level", &["disabled"]),
     ("rds.logical_replication", &[]),

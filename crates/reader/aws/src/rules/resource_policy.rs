@@ -3,13 +3,14 @@
 use interlock_action::{Claim, Effect};
 
 use super::policy_document::{Opens, opens};
-use super::{Rule, claim};
+use super::{Rule, Shape, claim};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "resource-policy-opens",
         finds: "a resource policy that lets in the public or another account",
+        shape: Shape::Setting,
         operations: &[
             ("secretsmanager", "PutResourcePolicy"),
             ("kms", "PutKeyPolicy"),
@@ -52,10 +53,19 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "policy-changes-rights",
         finds: "an attribute that is a policy, set by an operation that is no permission operation by name",
-        operations: &[("sqs", "SetQueueAttributes"), ("sns", "SetTopicAttributes")],
+        shape: Shape::Setting,
+        operations: &[
+            ("sqs", "SetQueueAttributes"),
+            ("sns", "SetTopicAttributes"),
+            ("opensearch", "UpdateDomainConfig"),
+            ("opensearch", "UpdateElasticsearchDomainConfig"),
+        ],
         test: |subject| {
             super::only_if(
-                subject.has("Attributes.Policy") || subject.text("AttributeName") == Some("Policy"),
+                subject.has("Attributes.Policy")
+                    || subject.has("AccessPolicies")
+                    || subject.has("AdvancedSecurityOptions.MasterUserOptions")
+                    || subject.text("AttributeName") == Some("Policy"),
                 claim(Effect::Privilege, "replaces the policy that says who may use it"),
             )
         },

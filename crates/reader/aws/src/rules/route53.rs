@@ -4,13 +4,14 @@ use interlock_action::Effect;
 use serde_json::Value;
 
 use super::facts::ROUTE53_RECORD_CHANGES;
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "route53-record-removed",
         finds: "a DNS record deleted",
+        shape: Shape::Setting,
         operations: &[("route53", "ChangeResourceRecordSets")],
         test: |subject| {
             records(subject, "DELETE")
@@ -27,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "route53-record-changed",
         finds: "a DNS record that may replace one that is there",
+        shape: Shape::Setting,
         operations: &[("route53", "ChangeResourceRecordSets")],
         test: |subject| {
             records(subject, "UPSERT")
@@ -44,6 +46,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "route53-delegation",
         finds: "name servers of a part of the zone",
+        shape: Shape::Setting,
         operations: &[("route53", "ChangeResourceRecordSets")],
         test: |subject| {
             let delegates =
@@ -54,11 +57,15 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "route53-health-check-off",
         finds: "a health check turned off or upside down",
+        shape: Shape::GuardRemoval,
         operations: &[("route53", "UpdateHealthCheck")],
         test: |subject| {
             let resets = !subject.all("ResetElements[]").is_empty();
             only_if(
-                subject.on("Disabled") || subject.on("Inverted") || resets,
+                subject.on("Disabled")
+                    || subject.on("Inverted")
+                    || subject.number("HealthThreshold") == Some(0)
+                    || resets,
                 claim(Effect::GuardRemoval, "makes fail-over blind to whether the thing works"),
             )
         },
@@ -66,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "route53-nameservers",
         finds: "other name servers for a whole domain",
+        shape: Shape::Setting,
         operations: &[("route53domains", "UpdateDomainNameservers")],
         test: |_| {
             vec![
@@ -77,6 +85,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "route53-transfer-lock-off",
         finds: "a domain that may be moved to another registrar",
+        shape: Shape::GuardRemoval,
         operations: &[("route53domains", "DisableDomainTransferLock")],
         test: |_| vec![claim(Effect::GuardRemoval, "lets the domain be moved to another registrar")],
     },

@@ -7,19 +7,21 @@ use super::facts::{
     S3_BUCKET_VERSIONED, S3_DESTINATION_FOREIGN, S3_LIFECYCLE_EXPIRES_MORE, S3_NOTIFICATION_DROPPED,
     S3_OBJECT_EXISTS, S3_OBJECT_LOCK_WEAKENED,
 };
-use super::{Rule, claim, claim_when, no, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, no, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-lifecycle-expires",
         finds: "a lifecycle rule that expires objects or old versions",
+        shape: Shape::FullReplace { difference: S3_LIFECYCLE_EXPIRES_MORE },
         operations: &[("s3", "PutBucketLifecycleConfiguration"), ("s3", "PutBucketLifecycle")],
         test: lifecycle_expires,
     },
     Rule {
         id: "s3-versioning-suspended",
         finds: "versioning, or its second factor, turned off",
+        shape: Shape::GuardRemoval,
         operations: &[("s3", "PutBucketVersioning")],
         test: |subject| {
             only_if(
@@ -35,18 +37,21 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-delete-version",
         finds: "the deletion of an object's version, which leaves nothing",
+        shape: Shape::Setting,
         operations: &[("s3", "DeleteObject"), ("s3", "DeleteObjects")],
         test: delete_version,
     },
     Rule {
         id: "s3-delete-unversioned",
         finds: "the deletion of an object where no old version is kept",
+        shape: Shape::Setting,
         operations: &[("s3", "DeleteObject"), ("s3", "DeleteObjects")],
         test: delete_unversioned,
     },
     Rule {
         id: "s3-overwrite",
         finds: "a write over an object that may exist",
+        shape: Shape::FullReplace { difference: S3_OBJECT_EXISTS },
         operations: &[
             ("s3", "PutObject"),
             ("s3", "CopyObject"),
@@ -58,6 +63,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-foreign-bucket",
         finds: "data written to a bucket that the request says is another account's",
+        shape: Shape::Setting,
         operations: &[
             ("s3", "PutObject"),
             ("s3", "CopyObject"),
@@ -71,6 +77,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-foreign-key",
         finds: "encryption with a key that the account does not hold",
+        shape: Shape::Setting,
         operations: &[
             ("s3", "PutBucketEncryption"),
             ("s3", "PutObject"),
@@ -83,18 +90,21 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-replication-elsewhere",
         finds: "replication to a bucket that is not the account's own",
+        shape: Shape::Setting,
         operations: &[("s3", "PutBucketReplication")],
         test: replication,
     },
     Rule {
         id: "s3-object-lock",
         finds: "a default retention that nobody can shorten, or a weaker one",
+        shape: Shape::GuardRemoval,
         operations: &[("s3", "PutObjectLockConfiguration")],
         test: object_lock,
     },
     Rule {
         id: "s3-retention-bypassed",
         finds: "a retention that is bypassed, or a legal hold that is lifted",
+        shape: Shape::GuardRemoval,
         operations: &[
             ("s3", "PutObjectRetention"),
             ("s3", "PutObjectLegalHold"),
@@ -116,6 +126,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-notification-replaced",
         finds: "a notification configuration that replaces the present one",
+        shape: Shape::FullReplace { difference: S3_NOTIFICATION_DROPPED },
         operations: &[("s3", "PutBucketNotificationConfiguration"), ("s3", "PutBucketNotification")],
         test: |_| {
             vec![claim_when(

@@ -5,19 +5,21 @@ use serde_json::Value;
 
 use super::facts::S3_ACCESS_BLOCK_LOOSENED;
 use super::policy_document::opens;
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-policy-opens",
         finds: "a bucket policy that lets in others, or locks its owner out",
+        shape: Shape::Setting,
         operations: &[("s3", "PutBucketPolicy")],
         test: policy_opens,
     },
     Rule {
         id: "s3-acl-opens",
         finds: "an ACL that lets in others",
+        shape: Shape::Setting,
         operations: &[
             ("s3", "PutBucketAcl"),
             ("s3", "PutObjectAcl"),
@@ -31,12 +33,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-access-block-loosened",
         finds: "a block of public access with a flag off",
+        shape: Shape::GuardRemoval,
         operations: &[("s3", "PutPublicAccessBlock"), ("s3control", "PutPublicAccessBlock")],
         test: access_block,
     },
     Rule {
         id: "s3-ownership-loosened",
         finds: "object ownership under which ACLs count again",
+        shape: Shape::Setting,
         operations: &[("s3", "PutBucketOwnershipControls")],
         test: |subject| {
             only_if(
@@ -48,6 +52,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "s3-logging-off",
         finds: "the bucket's access log turned off",
+        shape: Shape::GuardRemoval,
         operations: &[("s3", "PutBucketLogging")],
         test: |subject| {
             only_if(

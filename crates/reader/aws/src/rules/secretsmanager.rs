@@ -3,12 +3,13 @@
 use interlock_action::Effect;
 
 use super::facts::{SECRETSMANAGER_CURRENT_MOVES, SECRETSMANAGER_RECOVERY_SKIPPED};
-use super::{Rule, claim, claim_when, only_if, yes};
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "secretsmanager-no-recovery",
         finds: "a secret deleted at once",
+        shape: Shape::Setting,
         operations: &[("secretsmanager", "DeleteSecret")],
         test: |subject| {
             only_if(
@@ -24,6 +25,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "secretsmanager-short-window",
         finds: "a secret's deletion with less than the longest time to take it back",
+        shape: Shape::GuardRemoval,
         operations: &[("secretsmanager", "DeleteSecret")],
         test: |subject| {
             let days = subject.number("RecoveryWindowInDays").unwrap_or(30);
@@ -39,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "secretsmanager-current-moved",
         finds: "another version that programs get",
+        shape: Shape::Setting,
         operations: &[("secretsmanager", "UpdateSecretVersionStage")],
         test: |subject| {
             only_if(
@@ -54,6 +57,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "secretsmanager-policy-unchecked",
         finds: "a policy of a secret, put in force without the check that it lets the public in",
+        shape: Shape::GuardRemoval,
         operations: &[("secretsmanager", "PutResourcePolicy")],
         test: |subject| {
             only_if(

@@ -254,5 +254,6 @@ fn a_role_in_words_is_none() {
     let invoke = serde_json::json!({"FunctionName": "f", "InvocationType": "DryRun"});
     assert_eq!(effects("lambda", "Invoke", invoke), [Effect::Read]);
     let invoke = serde_json::json!({"FunctionName": "f", "InvocationType": "Event"});
-    assert_eq!(effects("lambda", "Invoke", invoke), [Effect::Execute]);
+    let effects = effects("lambda", "Invoke", invoke);
+    assert!(effects.iter().all(|effect| *effect == Effect::Execute) && !effects.is_empty(), "{effects:?}");
 }

@@ -214,6 +214,7 @@ pub(super) const ROWS: &[Row] = &[
         "takes instances out of the group",
     ),
     ("autoscaling", &["CreateOrUpdateTags", "DeleteTags"], &[Update], "changes tags"),
+    ("autoscaling", &["SuspendProcesses"], &[Update], "pauses processes of the group"),
     (
         "autoscaling",
         &["DeletePolicy", "DeleteScheduledAction", "DeleteNotificationConfiguration", "DeleteLifecycleHook"],

@@ -7,4 +7,5 @@ pub(super) mod records;
 mod rows;
 pub(super) mod settings;
 pub(super) mod tags;
+mod whole;
 pub(super) mod windows;

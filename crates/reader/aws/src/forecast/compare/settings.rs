@@ -1,7 +1,7 @@
 //! Requests that replace a setting: the present one is read, the two are compared, and the present one is what the way
 //! back would put again.
 //!
-//! One row a request in [`super::rows`]: the read, the fact that it answers, and the comparison.
+//! One row a request in [`super::rows`] and [`super::whole`]: the read, the fact that it answers, and the comparison.
 
 use interlock_action::{Action, Answers, Read, Relation, Reversibility};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::{
         draft::{Draft, leading},
         generic::tell_plainly,
     },
-    rows::ROWS,
+    rows, whole,
 };
 
 /// The forecaster of replaced settings.
@@ -47,7 +47,7 @@ fn row(action: &Action) -> Option<&'static Setting> {
     let fits = |row: &&Setting| {
         row.service == action.operation.service() && row.operation == action.operation.verb()
     };
-    ROWS.iter().find(fits)
+    rows::ROWS.iter().chain(whole::ROWS).find(fits)
 }
 
 impl Look for Settings {
@@ -98,6 +98,13 @@ impl Look for Settings {
         };
         let bound = present.clone().or_else(|| answer.found().cloned()).unwrap_or(Value::Null);
         draft.bind(format!("{} {}", target.id, row.words), super::super::draft::digest(&bound));
+        if row.exact {
+            draft.reversibility = Reversibility::Exact;
+        }
+        if draft.seen(&target.id).and_then(|seen| seen.exists) == Some(false) {
+            // It will be made, or the service will refuse: whoever closes the survey knows which.
+            return;
+        }
         let shown = present.filter(|present| present.to_string().len() <= LONGEST);
         let state = match (value, answer.found()) {
             (_, None) => "there is none now",
@@ -108,9 +115,6 @@ impl Look for Settings {
         let of = target.name.as_deref().unwrap_or(target.id.as_str());
         let what = format!("the {} of {of} is written: {state}", row.words);
         draft.change_from(&target.id, target.kind, leading(action), what, shown, None);
-        if row.exact {
-            draft.reversibility = Reversibility::Exact;
-        }
     }
 }
 

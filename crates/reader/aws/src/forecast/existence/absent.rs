@@ -81,7 +81,7 @@ const CODES: &[(&str, &[&str])] = &[
     ("redshift", &["ClusterNotFound"]),
     ("memorydb", &["ClusterNotFoundFault"]),
     ("efs", &["FileSystemNotFound"]),
-    ("ecr", &["RepositoryNotFoundException"]),
+    ("ecr", &["RepositoryNotFoundException", "ImageNotFoundException"]),
     ("opensearch", &["ResourceNotFoundException"]),
     ("route53", &["NoSuchHostedZone"]),
     ("events", &["ResourceNotFoundException"]),

@@ -1,0 +1,407 @@
+//! Requests that write a thing anew as a whole, or a size or a time of it: what of the present one is given up.
+//!
+//! Rows like those beside, for the services that have no forecaster of their own.
+
+use interlock_action::Action;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    super::answer::{Live, entries, number, text},
+    settings::Setting,
+};
+use crate::rules::facts;
+
+type Reads = Option<(&'static str, &'static str, Value)>;
+
+fn given<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
+    action.arguments.get(member)?.as_str()
+}
+
+/// A fact that is known only from a found answer; where there is nothing yet it is false.
+fn compared(answer: &Live<'_>, found: impl Fn(&Value) -> Option<bool>) -> Option<bool> {
+    match answer {
+        Live::Found(answer) => found(answer),
+        Live::Absent => Some(false),
+        Live::Unread(_) => None,
+    }
+}
+
+/// Whether any of the asked sizes is below the present one of the same pair; a present one that is not told is above.
+fn lowered(action: &Action, now: &Value, pairs: &[(&str, &str)]) -> Option<bool> {
+    Some(pairs.iter().any(|(asked, have)| {
+        number(&action.arguments, asked)
+            .is_some_and(|asked| number(now, have).is_none_or(|have| asked < have))
+    }))
+}
+
+/// Whether every entry of the present list stands, as it is, in the new one.
+fn keeps_all(new: &[Value], now: &[Value]) -> bool {
+    now.iter().all(|one| new.contains(one))
+}
+
+/// Whether the new value has all that the present one has, with the same content. Members that hold nothing count as
+/// left out; what is new beside does not matter.
+fn keeps(new: Option<&Value>, now: &Value) -> bool {
+    match (new, now) {
+        (_, Value::Null) => true,
+        (None, now) => is_nothing(now),
+        (Some(Value::Object(new)), Value::Object(now)) => {
+            now.iter().all(|(name, now)| keeps(new.get(name), now))
+        }
+        (Some(Value::Array(new)), Value::Array(now)) => keeps_all(new, now),
+        (Some(new), now) => new == now,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.iter().all(is_nothing),
+        Value::Object(members) => members.values().all(is_nothing),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Bool(true) => false,
+    }
+}
+
+fn parameter_exists(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let name = given(action, "Name")?;
+    compared(answer, |answer| {
+        Some(answer.get("Parameters")?.as_array()?.iter().any(|one| text(one, "/Name") == Some(name)))
+    })
+}
+
+fn limits_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let versions = answer.get("Versions")?.as_array()?;
+        let latest = versions.iter().find(|one| text(one, "/Version") == Some("$LATEST"))?;
+        lowered(action, latest, &[("/Timeout", "/Timeout"), ("/MemorySize", "/MemorySize")])
+    })
+}
+
+fn location_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let now = text(answer, "/Table/StorageDescriptor/Location").unwrap_or_default();
+        let new = text(&action.arguments, "/TableInput/StorageDescriptor/Location").unwrap_or_default();
+        Some(now.trim_end_matches('/') != new.trim_end_matches('/'))
+    })
+}
+
+/// Settings of a user pool that a request may leave out, and that then fall back.
+const POOL: [&str; 12] = [
+    "Policies",
+    "DeletionProtection",
+    "LambdaConfig",
+    "AutoVerifiedAttributes",
+    "MfaConfiguration",
+    "DeviceConfiguration",
+    "EmailConfiguration",
+    "SmsConfiguration",
+    "AdminCreateUserConfig",
+    "UserPoolAddOns",
+    "AccountRecoverySetting",
+    "UserAttributeUpdateSettings",
+];
+
+fn pool_reset(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let pool = answer.get("UserPool")?;
+        let kept = |member: &&str| match pool.get(member) {
+            None => true,
+            // These say that nothing is set.
+            Some(Value::String(now)) if ["OFF", "INACTIVE"].contains(&now.as_str()) => true,
+            Some(now) => keeps(action.arguments.get(member), now),
+        };
+        Some(!POOL.iter().all(|member| kept(&member)))
+    })
+}
+
+fn zone_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let zones = answer.pointer("/LoadBalancers/0/AvailabilityZones")?.as_array()?;
+        let listed = entries(&action.arguments, "/Subnets").iter().filter_map(Value::as_str);
+        let mapped =
+            entries(&action.arguments, "/SubnetMappings").iter().filter_map(|one| text(one, "/SubnetId"));
+        let new: Vec<&str> = listed.chain(mapped).collect();
+        Some(zones.iter().any(|zone| text(zone, "/SubnetId").is_none_or(|subnet| !new.contains(&subnet))))
+    })
+}
+
+fn distribution_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let now = answer.get("DistributionConfig")?;
+        let new = action.arguments.get("DistributionConfig")?;
+        let members = [
+            "Origins",
+            "OriginGroups",
+            "DefaultCacheBehavior",
+            "CacheBehaviors",
+            "Aliases",
+            "ViewerCertificate",
+            "WebACLId",
+            "Logging",
+            "Restrictions",
+        ];
+        let origins = |of: &Value| -> Vec<String> {
+            let items = entries(of, "/Origins/Items").iter();
+            items.filter_map(|origin| text(origin, "/DomainName").map(str::to_owned)).collect()
+        };
+        Some(
+            members.iter().any(|member| now.get(member).is_some_and(|now| !keeps(new.get(member), now)))
+                || origins(now) != origins(new),
+        )
+    })
+}
+
+fn firewall_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let now = answer.get("WebACL")?;
+        let opened = now.pointer("/DefaultAction/Block").is_some()
+            && action.arguments.pointer("/DefaultAction/Block").is_none();
+        Some(opened || !keeps_all(entries(&action.arguments, "/Rules"), entries(now, "/Rules")))
+    })
+}
+
+fn addresses_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        // What a set is for, to let in or to keep out, it does not say: one that grows may let in more.
+        let (new, now) =
+            (entries(&action.arguments, "/Addresses"), entries(answer.get("IPSet")?, "/Addresses"));
+        Some(!keeps_all(new, now) || !keeps_all(now, new))
+    })
+}
+
+fn messages_lost(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let seconds =
+        |of: &Value| text(of, "/Attributes/MessageRetentionPeriod").and_then(|text| text.parse::<u64>().ok());
+    compared(answer, |answer| Some(seconds(&action.arguments)? < seconds(answer)?))
+}
+
+fn tag_moves(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let manifest = given(action, "imageManifest")?;
+    let hex: String = Sha256::digest(manifest.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    compared(answer, |answer| {
+        let images = answer.get("imageDetails")?.as_array()?;
+        Some(images.iter().any(|image| text(image, "/imageDigest") != Some(&format!("sha256:{hex}"))))
+    })
+}
+
+/// Members of an alarm that say what it watches and whom it tells. The threshold is looked at by itself.
+const WATCHES: [&str; 18] = [
+    "MetricName",
+    "Namespace",
+    "Statistic",
+    "ExtendedStatistic",
+    "Dimensions",
+    "Period",
+    "Unit",
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "ComparisonOperator",
+    "TreatMissingData",
+    "EvaluateLowSampleCountPercentile",
+    "Metrics",
+    "ThresholdMetricId",
+    "AlarmRule",
+    "OKActions",
+    "AlarmActions",
+    "InsufficientDataActions",
+];
+
+fn alarm_loosened(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let alarms = entries(answer, "/MetricAlarms").iter().chain(entries(answer, "/CompositeAlarms"));
+        let name = given(action, "AlarmName")?;
+        let Some(now) = alarms.into_iter().find(|one| text(one, "/AlarmName") == Some(name)) else {
+            return Some(false);
+        };
+        let new = &action.arguments;
+        let silenced = now.get("ActionsEnabled") != Some(&json!(false))
+            && new.get("ActionsEnabled") == Some(&json!(false));
+        let same = |member: &&str| match (new.get(member), now.get(member)) {
+            (None, Some(now)) => is_nothing(now) || now == "missing",
+            (Some(new), None) => is_nothing(new) || new == "missing",
+            (new, now) => new.map(plain) == now.map(plain),
+        };
+        Some(silenced || !WATCHES.iter().all(|member| same(&member)) || raised(new, now))
+    })
+}
+
+/// Numbers count by their value, however they are written.
+fn plain(value: &Value) -> Value {
+    value.as_f64().map_or_else(|| value.clone(), |number| json!(number))
+}
+
+/// Whether the threshold is now further away, or nobody can tell.
+fn raised(new: &Value, now: &Value) -> bool {
+    let threshold = |of: &Value| of.get("Threshold").and_then(Value::as_f64);
+    match (threshold(new), threshold(now)) {
+        (None, None) => false,
+        (Some(new_one), Some(now_one))
+            if text(now, "/ComparisonOperator").is_some_and(|how| how.starts_with("Greater")) =>
+        {
+            new_one > now_one
+        }
+        (Some(new_one), Some(now_one))
+            if text(now, "/ComparisonOperator")
+                .is_some_and(|how| how.starts_with("Less") && !how.contains("Greater")) =>
+        {
+            new_one < now_one
+        }
+        (new, now) => new != now,
+    }
+}
+
+fn point_expires(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let days = |of: &Value| number(of, "/Lifecycle/DeleteAfterDays");
+        // Without a number it is kept for ever.
+        Some(days(&action.arguments).is_some_and(|new| days(answer).is_none_or(|now| new < now)))
+    })
+}
+
+fn plan_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let new = entries(&action.arguments, "/BackupPlan/Rules");
+        let kept = |now: &Value| {
+            let of = |rule: &&Value| text(rule, "/RuleName") == text(now, "/RuleName");
+            new.iter().find(of).is_some_and(|rule| {
+                let same =
+                    ["ScheduleExpression", "TargetBackupVaultName", "CopyActions", "EnableContinuousBackup"];
+                let days = |of: &Value| number(of, "/Lifecycle/DeleteAfterDays").unwrap_or(u64::MAX);
+                same.iter().all(|member| keeps(rule.get(member), now.get(member).unwrap_or(&Value::Null)))
+                    && days(rule) >= days(now)
+            })
+        };
+        Some(!entries(answer.get("BackupPlan")?, "/Rules").iter().all(kept))
+    })
+}
+
+fn target_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let Some(now) = answer.get("ScalableTargets")?.as_array()?.first() else { return Some(false) };
+        lowered(action, now, &[("/MinCapacity", "/MinCapacity"), ("/MaxCapacity", "/MaxCapacity")])
+    })
+}
+
+fn nodes_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let pairs = ["desiredSize", "maxSize", "minSize"].map(|size| format!("/scalingConfig/{size}"));
+    compared(answer, |answer| {
+        let group = answer.get("nodegroup")?;
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|pair| (pair.as_str(), pair.as_str())).collect();
+        lowered(action, group, &pairs)
+    })
+}
+
+fn domain_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let now = answer.pointer("/DomainConfig/ClusterConfig/Options")?;
+        lowered(action, now, &[("/ClusterConfig/InstanceCount", "/InstanceCount")])
+    })
+}
+
+fn shards_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let now = answer.get("StreamDescriptionSummary")?;
+        lowered(action, now, &[("/TargetShardCount", "/OpenShardCount")])
+    })
+}
+
+fn spot_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let now = answer.pointer("/SpotFleetRequestConfigs/0/SpotFleetRequestConfig")?;
+        lowered(action, now, &[("/TargetCapacity", "/TargetCapacity")])
+    })
+}
+
+fn fleet_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let total = "/TargetCapacitySpecification/TotalTargetCapacity";
+    compared(answer, |answer| lowered(action, answer.pointer("/Fleets/0")?, &[(total, total)]))
+}
+
+/// One read by members of the request of the same names.
+fn by(action: &Action, service: &'static str, operation: &'static str, members: &[&str]) -> Reads {
+    let mut arguments = serde_json::Map::new();
+    for member in members {
+        arguments.insert((*member).to_owned(), action.arguments.get(member)?.clone());
+    }
+    Some((service, operation, Value::Object(arguments)))
+}
+
+fn stream(action: &Action) -> Reads {
+    by(action, "kinesis", "DescribeStreamSummary", &["StreamName"])
+        .or_else(|| by(action, "kinesis", "DescribeStreamSummary", &["StreamARN"]))
+}
+
+/// A row whose setting is put back by putting the present one again, or, with `false`, is not.
+macro_rules! whole {
+    ($service:literal $operation:literal $fact:ident $words:literal $shown:literal $exact:literal $judge:expr, $read:expr) => {
+        Setting {
+            service: $service,
+            operation: $operation,
+            read: $read,
+            fact: (facts::$fact, true),
+            judge: $judge,
+            words: $words,
+            shown: $shown,
+            exact: $exact,
+        }
+    };
+}
+
+/// The rows.
+#[rustfmt::skip]
+pub(super) const ROWS: &[Setting] = &[
+    whole!("ssm" "PutParameter" SSM_PARAMETER_EXISTS "parameter" "" false parameter_exists, |action| {
+        let filter = json!([{"Key": "Name", "Option": "Equals", "Values": [given(action, "Name")?]}]);
+        Some(("ssm", "DescribeParameters", json!({ "ParameterFilters": filter })))
+    }),
+    whole!("lambda" "UpdateFunctionConfiguration" LAMBDA_LIMITS_LOWERED "limits" "" false limits_lowered,
+        |action| Some(("lambda", "ListVersionsByFunction", json!({"FunctionName": given(action, "FunctionName")?, "MaxItems": 1})))),
+    whole!("glue" "UpdateTable" GLUE_LOCATION_CHANGED "table" "/Table" true location_changed, |action| {
+        let name = text(&action.arguments, "/TableInput/Name").or_else(|| given(action, "Name"))?;
+        Some(("glue", "GetTable", json!({"DatabaseName": given(action, "DatabaseName")?, "Name": name})))
+    }),
+    whole!("cognito-idp" "UpdateUserPool" COGNITO_SETTINGS_RESET "user pool" "" true pool_reset,
+        |action| by(action, "cognito-idp", "DescribeUserPool", &["UserPoolId"])),
+    whole!("elbv2" "SetSubnets" ELBV2_ZONE_DROPPED "subnets" "/LoadBalancers/0/AvailabilityZones" true zone_dropped,
+        |action| Some(("elbv2", "DescribeLoadBalancers", json!({"LoadBalancerArns": [given(action, "LoadBalancerArn")?]})))),
+    whole!("cloudfront" "UpdateDistribution" CLOUDFRONT_DISTRIBUTION_CHANGED "distribution" "/DistributionConfig" true distribution_changed,
+        |action| by(action, "cloudfront", "GetDistributionConfig", &["Id"])),
+    whole!("wafv2" "UpdateWebACL" WAFV2_PROTECTION_DROPPED "firewall" "/WebACL" true firewall_dropped,
+        |action| by(action, "wafv2", "GetWebACL", &["Name", "Scope", "Id"])),
+    whole!("wafv2" "UpdateIPSet" WAFV2_PROTECTION_DROPPED "addresses" "/IPSet/Addresses" true addresses_dropped,
+        |action| by(action, "wafv2", "GetIPSet", &["Name", "Scope", "Id"])),
+    whole!("sqs" "SetQueueAttributes" SQS_RETENTION_LOWERED "queue's attributes" "/Attributes" true messages_lost,
+        |action| Some(("sqs", "GetQueueAttributes", json!({"QueueUrl": given(action, "QueueUrl")?, "AttributeNames": ["All"]})))),
+    whole!("ecr" "PutImage" ECR_TAG_MOVES "tag" "/imageDetails/0/imageDigest" false tag_moves, |action| {
+        let image = json!([{"imageTag": given(action, "imageTag")?}]);
+        Some(("ecr", "DescribeImages", json!({"repositoryName": given(action, "repositoryName")?, "imageIds": image})))
+    }),
+    whole!("cloudwatch" "PutMetricAlarm" CLOUDWATCH_ALARM_LOOSENED "alarm" "/MetricAlarms/0" true alarm_loosened,
+        |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?]})))),
+    whole!("cloudwatch" "PutCompositeAlarm" CLOUDWATCH_ALARM_LOOSENED "alarm" "/CompositeAlarms/0" true alarm_loosened,
+        |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?], "AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})))),
+    whole!("backup" "UpdateRecoveryPointLifecycle" BACKUP_RETENTION_LOWERED "lifecycle" "/Lifecycle" true point_expires,
+        |action| by(action, "backup", "DescribeRecoveryPoint", &["BackupVaultName", "RecoveryPointArn"])),
+    whole!("backup" "UpdateBackupPlan" BACKUP_PLAN_WEAKENED "plan" "/BackupPlan" true plan_weakened,
+        |action| by(action, "backup", "GetBackupPlan", &["BackupPlanId"])),
+    whole!("application-autoscaling" "RegisterScalableTarget" AUTOSCALING_SIZE_LOWERED "limits" "/ScalableTargets/0" true target_lowered, |action| {
+        let resource = json!([given(action, "ResourceId")?]);
+        Some(("application-autoscaling", "DescribeScalableTargets", json!({"ServiceNamespace": given(action, "ServiceNamespace")?,
+            "ScalableDimension": given(action, "ScalableDimension")?, "ResourceIds": resource})))
+    }),
+    whole!("eks" "UpdateNodegroupConfig" AUTOSCALING_SIZE_LOWERED "node group" "/nodegroup/scalingConfig" true nodes_lowered,
+        |action| by(action, "eks", "DescribeNodegroup", &["clusterName", "nodegroupName"])),
+    whole!("opensearch" "UpdateDomainConfig" AUTOSCALING_SIZE_LOWERED "domain" "/DomainConfig/ClusterConfig/Options" false domain_lowered,
+        |action| by(action, "opensearch", "DescribeDomainConfig", &["DomainName"])),
+    whole!("kinesis" "UpdateShardCount" AUTOSCALING_SIZE_LOWERED "shards" "/StreamDescriptionSummary/OpenShardCount" true shards_lowered, stream),
+    whole!("ec2" "ModifySpotFleetRequest" AUTOSCALING_SIZE_LOWERED "fleet" "" false spot_lowered,
+        |action| Some(("ec2", "DescribeSpotFleetRequests", json!({"SpotFleetRequestIds": [given(action, "SpotFleetRequestId")?]})))),
+    whole!("ec2" "ModifyFleet" AUTOSCALING_SIZE_LOWERED "fleet" "" false fleet_lowered,
+        |action| Some(("ec2", "DescribeFleets", json!({"FleetIds": [given(action, "FleetId")?]})))),
+];
+
+#[cfg(test)]
+mod tests;

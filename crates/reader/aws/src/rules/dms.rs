@@ -1,0 +1,43 @@
+//! AWS Database Migration Service: tasks that empty their target.
+
+use interlock_action::Effect;
+use serde_json::Value;
+
+use super::{Rule, Shape, claim, only_if};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "dms-target-emptied",
+        finds: "a task that drops or empties the tables of its target first",
+        shape: Shape::Setting,
+        operations: &[("dms", "ModifyReplicationTask"), ("dms", "CreateReplicationTask")],
+        test: |subject| {
+            only_if(
+                subject.text("ReplicationTaskSettings").is_some_and(empties),
+                claim(Effect::Destroy, "drops or empties the target's tables when the task starts"),
+            )
+        },
+    },
+    Rule {
+        id: "dms-tables-changed",
+        finds: "other tables for a task",
+        shape: Shape::Setting,
+        operations: &[("dms", "ModifyReplicationTask")],
+        test: |subject| {
+            only_if(
+                subject.has("TableMappings"),
+                claim(
+                    Effect::Interrupt,
+                    "replaces the list of tables: what is not on it is no longer copied",
+                ),
+            )
+        },
+    },
+];
+
+/// Whether the settings ask for it, or cannot be read.
+fn empties(settings: &str) -> bool {
+    let Ok(settings) = serde_json::from_str::<Value>(settings) else { return true };
+    let mode = settings.pointer("/FullLoadSettings/TargetTablePrepMode");
+    mode.is_some_and(|mode| mode != "DO_NOTHING")
+}

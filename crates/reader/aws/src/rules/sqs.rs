@@ -1,0 +1,65 @@
+//! Amazon SQS and SNS: queues that lose messages, topics in plain text.
+
+use interlock_action::Effect;
+
+use super::facts::SQS_RETENTION_LOWERED;
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "queue-loses-messages",
+        finds: "messages kept for a shorter time",
+        shape: Shape::Setting,
+        operations: &[("sqs", "SetQueueAttributes")],
+        test: |subject| {
+            only_if(
+                subject.has("Attributes.MessageRetentionPeriod"),
+                claim_when(
+                    Effect::Destroy,
+                    "drops messages that are older than the new retention",
+                    vec![yes(SQS_RETENTION_LOWERED)],
+                ),
+            )
+        },
+    },
+    Rule {
+        id: "queue-guard-off",
+        finds: "a queue without its dead-letter queue, or without encryption",
+        shape: Shape::GuardRemoval,
+        operations: &[("sqs", "SetQueueAttributes")],
+        test: |subject| {
+            let emptied = ["RedrivePolicy", "KmsMasterKeyId"];
+            let emptied = emptied.iter().any(|name| {
+                subject
+                    .text(&format!("Attributes.{name}"))
+                    .is_some_and(|value| ["", "{}"].contains(&value.trim()))
+            });
+            let plain = subject
+                .text("Attributes.SqsManagedSseEnabled")
+                .is_some_and(|value| !value.eq_ignore_ascii_case("true"));
+            only_if(
+                emptied || plain,
+                claim(
+                    Effect::GuardRemoval,
+                    "drops what fails for good instead of keeping it, or stores messages unencrypted",
+                ),
+            )
+        },
+    },
+    Rule {
+        id: "topic-guard-off",
+        finds: "a topic without encryption, or without the policy that keeps personal data out of it",
+        shape: Shape::GuardRemoval,
+        operations: &[("sns", "SetTopicAttributes")],
+        test: |subject| {
+            let guards = ["KmsMasterKeyId", "DataProtectionPolicy", "ArchivePolicy"];
+            let named = subject.text("AttributeName").is_some_and(|name| guards.contains(&name));
+            let emptied =
+                subject.text("AttributeValue").is_none_or(|value| ["", "{}"].contains(&value.trim()));
+            only_if(
+                named && emptied,
+                claim(Effect::GuardRemoval, "takes a protection from the topic's messages"),
+            )
+        },
+    },
+];
