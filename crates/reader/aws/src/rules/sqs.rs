@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "queue-guard-off",
-        finds: "a queue without its dead-letter queue, or without encryption",
+        finds: "a queue without its dead-letter queue, without encryption, or under another account's key",
         shape: Shape::GuardRemoval,
         operations: &[("sqs", "SetQueueAttributes")],
         test: |subject| {
@@ -37,11 +37,13 @@ pub(super) const RULES: &[Rule] = &[
             let plain = subject
                 .text("Attributes.SqsManagedSseEnabled")
                 .is_some_and(|value| !value.eq_ignore_ascii_case("true"));
+            let key = subject.text("Attributes.KmsMasterKeyId").and_then(|key| key.split(':').nth(4));
+            let theirs = key.is_some_and(|account| subject.foreign(account));
             only_if(
-                emptied || plain,
+                emptied || plain || theirs,
                 claim(
                     Effect::GuardRemoval,
-                    "drops what fails for good instead of keeping it, or stores messages unencrypted",
+                    "drops what fails instead of keeping it, or stores messages unencrypted or under another's key",
                 ),
             )
         },
