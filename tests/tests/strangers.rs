@@ -33,7 +33,7 @@ const LARGE: [usize; 3] = [65_535, 65_536, 65_537];
 fn size(nth: usize, dice: &mut Dice) -> usize {
     match nth {
         0..3 => LARGE[nth],
-        _ if nth % 12 == 0 => EDGES[dice.below(EDGES.len())],
+        _ if nth.is_multiple_of(12) => EDGES[dice.below(EDGES.len())],
         _ => dice.below(48),
     }
 }

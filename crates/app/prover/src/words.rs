@@ -100,7 +100,8 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
         (evidence.break_glass, "the glass is broken"),
     ]
     .into_iter()
-    .filter_map(|(brought, words)| brought.then(|| words.to_owned()))
+    .filter(|(brought, _)| *brought)
+    .map(|(_, words)| words.to_owned())
     .collect();
     said.push(approvals(evidence));
     let people = match (evidence.solo, evidence.team) {

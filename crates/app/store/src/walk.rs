@@ -86,10 +86,13 @@ impl Raw {
     }
 }
 
+/// Takes the events of an entry, in the log's order.
+type Each<'a> = dyn FnMut(u64, &[Event]) -> Result<(), StoreError> + 'a;
+
 /// What comes of the rows, in their order.
 struct Order<'a> {
     replay: Replay,
-    each: &'a mut dyn FnMut(u64, &[Event]) -> Result<(), StoreError>,
+    each: &'a mut Each<'a>,
     /// The first that does not open.
     closed: Option<(u64, Broken)>,
     /// Chunks that came too early.

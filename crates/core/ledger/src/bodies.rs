@@ -36,10 +36,10 @@ impl Bodies {
         digest: Option<Option<String>>,
     ) -> Result<(), Broken> {
         self.all_states &= digest.is_some();
-        if let Some(digest) = digest {
-            if digest != leaf.state {
-                self.replaced.insert(index, (digest, false));
-            }
+        if let Some(digest) = digest
+            && digest != leaf.state
+        {
+            self.replaced.insert(index, (digest, false));
         }
         if !has_body && !leaf.fields.is_empty() {
             self.bodiless.insert(index);

@@ -98,6 +98,6 @@ mod tests {
         let key = STANDARD.decode("AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").unwrap();
         let material = [&[4_u8], &key[1..]].concat();
         let id = interlock_action::Digest::of(&[KEY.as_bytes(), b"\n", &material].concat()).to_string();
-        format!("{KEY}+{}+{}", &id.trim_start_matches("sha256:")[..8], STANDARD.encode(material))
+        format!("{KEY}+{}+{}", id.trim_start_matches("sha256:").get(..8).unwrap(), STANDARD.encode(material))
     }
 }

@@ -83,13 +83,6 @@ pub(crate) fn only(record: &Value, members: &[&str]) -> Value {
     Value::Object(kept.filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
 }
 
-/// A record without these members.
-pub(crate) fn without(record: &Value, members: &[&str]) -> Value {
-    let mut kept = record.as_object().cloned().unwrap_or_default();
-    kept.retain(|name, value| !members.contains(&name.as_str()) && !value.is_null());
-    Value::Object(kept)
-}
-
 /// The elements of a list.
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value_at(value, pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)

@@ -68,7 +68,7 @@ fn plain_select(statement: &str) -> bool {
         ];
         let word = word.to_ascii_uppercase();
         let quoted = lead.ends_with(['.', '"', '`', ']', '\'']);
-        groups.contains(&word.as_str()) && !quoted || (PURE.contains(&word.as_str()) && !quoted)
+        !quoted && (groups.contains(&word.as_str()) || PURE.contains(&word.as_str()))
     };
     let calls = text.match_indices('(').all(|(at, _)| text.get(..at).is_some_and(pure));
     first_word(text) == "SELECT" && !comment && !has_word(text, &words) && calls

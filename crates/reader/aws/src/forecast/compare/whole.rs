@@ -113,7 +113,7 @@ fn pool_reset(action: &Action, answer: &Live<'_>) -> Option<bool> {
             Some(Value::String(now)) if ["OFF", "INACTIVE"].contains(&now.as_str()) => true,
             Some(now) => keeps(action.arguments.get(member), now),
         };
-        Some(!POOL.iter().all(|member| kept(&member)))
+        Some(!POOL.iter().all(kept))
     })
 }
 
@@ -224,7 +224,7 @@ fn alarm_loosened(action: &Action, answer: &Live<'_>) -> Option<bool> {
             (Some(new), None) => is_nothing(new) || new == "missing",
             (new, now) => new.map(plain) == now.map(plain),
         };
-        Some(silenced || !WATCHES.iter().all(|member| same(&member)) || raised(new, now))
+        Some(silenced || !WATCHES.iter().all(same) || raised(new, now))
     })
 }
 
