@@ -4,6 +4,7 @@
 //! gateway and no database: it has ports. It mints [`Permit`]s, and nothing else can.
 
 mod administer;
+mod after;
 mod approve;
 mod event;
 mod explain;

@@ -1,5 +1,7 @@
 //! What Interlock remembers: the fold of all events. Kept whole in memory, rebuilt by the store at start.
 
+mod changes;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
@@ -8,8 +10,8 @@ use interlock_action::{
 use interlock_approval::{KeyStep, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, Standing,
-    situate::is_production, undo::state_digest,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session,
+    situate::is_production,
 };
 
 /// Sums run over this long.
@@ -118,29 +120,7 @@ impl Memory {
             Event::Classified { target, environment } => {
                 self.classified.insert(target.clone(), environment.clone());
             }
-            Event::Made { target, agent, session, immutable_id } => {
-                let made = Made {
-                    agent: agent.clone(),
-                    session: session.clone(),
-                    immutable_id: immutable_id.clone(),
-                    // Learning the id of what was made already forgives nobody who wrote to it meanwhile.
-                    touched_by_others: self.made.get(target).is_some_and(|known| {
-                        known.session == *session && known.immutable_id.is_none() && known.touched_by_others
-                    }),
-                };
-                self.made.insert(target.clone(), made);
-            }
-            Event::Gone { target } => {
-                // What has an id of its own is told apart from what comes after it by that id.
-                if self.made.get(target).is_some_and(|made| made.immutable_id.is_none()) {
-                    self.made.remove(target);
-                }
-            }
-            Event::Touched { target, session } => {
-                if let Some(made) = self.made.get_mut(target) {
-                    made.touched_by_others |= made.session != *session;
-                }
-            }
+            Event::Made { .. } | Event::Gone { .. } | Event::Touched { .. } => self.keep_made(event),
             Event::Destroyed { agent, count, at } => {
                 let destroys = self.destroys.entry(agent.clone()).or_default();
                 destroys.push_back((*at, *count));
@@ -163,62 +143,33 @@ impl Memory {
         }
     }
 
-    fn keep_change(&mut self, event: &Event) {
+    /// Who made what, and whether it is still theirs alone.
+    fn keep_made(&mut self, event: &Event) {
         match event {
-            Event::Undoable { change } => {
-                self.changes_so_far = self.changes_so_far.saturating_add(1);
-                let Some(note) = ChangeNote::of(change, self.changes_so_far) else { return };
-                self.forget_changes(change.at);
-                self.unsettled.entry(note.subject).or_default().push(change.action.clone());
-                self.change_order.push_back(change.action.clone());
-                self.changes.insert(change.action.clone(), note);
+            Event::Made { target, agent, session, immutable_id } => {
+                let made = Made {
+                    agent: agent.clone(),
+                    session: session.clone(),
+                    immutable_id: immutable_id.clone(),
+                    // Learning the id of what was made already forgives nobody who wrote to it meanwhile.
+                    touched_by_others: self.made.get(target).is_some_and(|known| {
+                        known.session == *session && known.immutable_id.is_none() && known.touched_by_others
+                    }),
+                };
+                self.made.insert(target.clone(), made);
             }
-            Event::Settled { action, after } => {
-                self.settled(action);
-                self.stands(action, Standing::Settled { after: state_digest(after) });
+            // What has an id of its own is told apart from what comes after it by that id.
+            Event::Gone { target }
+                if self.made.get(target).is_some_and(|made| made.immutable_id.is_none()) =>
+            {
+                self.made.remove(target);
             }
-            Event::NeverHappened { action } => {
-                self.settled(action);
-                self.changes.remove(action);
+            Event::Touched { target, session } => {
+                if let Some(made) = self.made.get_mut(target) {
+                    made.touched_by_others |= made.session != *session;
+                }
             }
-            Event::Undoing { action, undo, steps } => {
-                self.stands(action, Standing::Undoing { undo: undo.clone(), steps: steps.clone() });
-            }
-            Event::Undone { action, undo } => self.stands(action, Standing::Undone { undo: undo.clone() }),
             _ => {}
-        }
-    }
-
-    fn stands(&mut self, action: &ActionId, standing: Standing) {
-        if let Some(note) = self.changes.get_mut(action) {
-            note.standing = standing;
-        }
-    }
-
-    /// Its outcome was read, or never will be: neither will that of those before it.
-    fn settled(&mut self, action: &ActionId) {
-        let Some(subject) = self.changes.get(action).map(|note| note.subject) else { return };
-        if let Some(waiting) = self.unsettled.get_mut(&subject) {
-            let at = waiting.iter().position(|one| one == action).map_or(0, |at| at.saturating_add(1));
-            waiting.drain(..at);
-            if waiting.is_empty() {
-                self.unsettled.remove(&subject);
-            }
-        }
-    }
-
-    /// Ways back that have closed.
-    fn forget_changes(&mut self, now: Millis) {
-        while let Some(oldest) = self.change_order.front() {
-            let closed =
-                self.changes.get(oldest).is_none_or(|note| note.until.is_some_and(|until| until <= now));
-            if !closed {
-                return;
-            }
-            let oldest = oldest.clone();
-            self.settled(&oldest);
-            self.changes.remove(&oldest);
-            self.change_order.pop_front();
         }
     }
 

@@ -125,19 +125,7 @@ pub async fn serve(
         .start(Arc::new(WithWords(Arc::clone(&daemon))))
         .await
         .map_err(|error| DaemonError::Gateway(error.to_string()))?;
-    for socket in [paths.proxy(), paths.endpoint()] {
-        set_mode(&socket, sockets.socket_mode())?;
-    }
-    let ca_bundle = paths.ca_bundle();
-    std::fs::write(&ca_bundle, gateway.ca_bundle())
-        .map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
-    // Whoever reaches the folder may read it, whatever this process masks.
-    set_mode(&ca_bundle, 0o644)?;
-    let addresses = Addresses {
-        aws: format!("http://{}", doors.endpoint),
-        aws_proxy: format!("http://{}", doors.proxy),
-        ca_bundle,
-    };
+    let addresses = shown(&paths, &sockets, &gateway, (doors.endpoint, doors.proxy))?;
     *daemon.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses.clone();
     let control = bind(&paths.control(), sockets.socket_mode())?;
     let agents = bind(&paths.agent(), sockets.socket_mode())?;
@@ -163,6 +151,24 @@ pub async fn serve(
     doors.stop(Duration::from_secs(5)).await;
     let _ = std::fs::remove_file(paths.control());
     Ok(())
+}
+
+/// Opens the doors' sockets to whom they are for, writes the roots that clients trust, and says where all that stands.
+fn shown(
+    paths: &HomePaths,
+    sockets: &Sockets,
+    gateway: &AwsGateway,
+    (endpoint, proxy): (SocketAddr, SocketAddr),
+) -> Result<Addresses, DaemonError> {
+    for socket in [paths.proxy(), paths.endpoint()] {
+        set_mode(&socket, sockets.socket_mode())?;
+    }
+    let ca_bundle = paths.ca_bundle();
+    std::fs::write(&ca_bundle, gateway.ca_bundle())
+        .map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
+    // Whoever reaches the folder may read it, whatever this process masks.
+    set_mode(&ca_bundle, 0o644)?;
+    Ok(Addresses { aws: format!("http://{}", endpoint), aws_proxy: format!("http://{}", proxy), ca_bundle })
 }
 
 /// Where things stand, the folders of the sockets made.

@@ -1,5 +1,5 @@
 //! Taking changes back: the way is registered before the change is sent, the state it left is read afterwards, and a
-//! person who wants it back signs for exactly what a preview showed (ADR-0010).
+//! person who wants it back signs for exactly what a preview showed (ADR-0009).
 //!
 //! Nothing here knows a kind: the [`Undo`](crate::Undo) port does.
 
