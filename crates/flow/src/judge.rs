@@ -82,8 +82,7 @@ fn facts(situated: &Situated, fall: &Falls) -> ActionFacts {
     let survey = &situated.survey;
     ActionFacts {
         known: situated.action.unknowns.is_empty(),
-        // INVARIANT: a way back counts once it is registered, not because somebody knows of one.
-        undo: situated.undo.as_ref().is_some_and(|(way, _)| way.terms.class == Reversibility::Exact),
+        undo: survey.forecast.reversibility == Reversibility::Exact,
         in_scope: situated.in_scope,
         reach_production: situated.reach_production,
         administrator: fall.rule.as_deref().is_some_and(|rule| rule.contains(ADMINISTRATOR)),

@@ -511,7 +511,7 @@ impl Road {
     }
 }
 
-/// A forecast promises no other way back than the one that is registered.
+/// Where a way back is registered, the forecast promises what that one does.
 fn promise(situated: &mut Situated) {
     let forecast = &mut situated.survey.forecast;
     match &situated.undo {
@@ -520,9 +520,6 @@ fn promise(situated: &mut Situated) {
         }
         Some((way, _)) if forecast.reversibility == Reversibility::Exact => {
             forecast.reversibility = way.terms.class;
-        }
-        None if forecast.reversibility == Reversibility::Exact => {
-            forecast.reversibility = Reversibility::None;
         }
         _ => {}
     }

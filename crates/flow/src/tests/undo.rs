@@ -152,22 +152,6 @@ fn as_many_sign_as_the_same_call_of_an_agent_would_need() {
 }
 
 #[test]
-fn only_a_registered_way_counts_as_one() {
-    let change = action("ModifyDBInstance", Effect::Update, database("school"));
-    let without = House::of(&["ana", "bo", "cy"]);
-    without.land.world.lock().unwrap().reversibility = Reversibility::Exact;
-    assert!(
-        matches!(without.admit(&change), Verdict::Held(_)),
-        "somebody knows a way, and nobody registered it"
-    );
-    let with = house(Effect::Update);
-    status(&with, "available");
-    assert!(matches!(with.admit(&change), Verdict::Allowed(_)), "an update of production with its way back");
-    *with.land.proof.lock().unwrap() = Answer::Unreadable("throttled".to_owned());
-    assert!(matches!(with.admit(&change), Verdict::Held(_)), "what cannot be read cannot be kept");
-}
-
-#[test]
 fn changes_of_one_thing_go_back_newest_first() {
     let house = house(Effect::Update);
     status(&house, "available");

@@ -323,8 +323,8 @@ fn the_home_verifies_itself_against_what_was_kept() {
     let verified = store.reader().verify(std::slice::from_ref(&head)).unwrap();
     assert_eq!(
         (verified.size, verified.checkpoints),
-        (45, 45),
-        "every head that was signed, the empty one too"
+        (45, 47),
+        "every head that was signed, the empty one too, and the one that was brought"
     );
     let verify = |note: String| match store.reader().verify(&[note]) {
         Err(StoreError::Broken(broken)) => broken,
