@@ -2,8 +2,7 @@
 
 use futures_executor::block_on;
 use interlock_action::{
-    Action, Answer, Answers, Call, Deed, Effect, Next, Operation, Read, Reversibility, Step, Surface, Terms,
-    UndoId,
+    Action, Answer, Answers, Call, Deed, Effect, Next, Operation, Read, Step, Surface, Terms, UndoId,
 };
 use interlock_ledger::EntryKind;
 use serde_json::{Value, json};
