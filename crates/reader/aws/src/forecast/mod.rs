@@ -108,38 +108,54 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
     draft.finish()
 }
 
-/// The forecasters, most particular first.
-static ALL: [&dyn Forecaster; 27] = [
-    &rds::instance::Instance,
-    &rds::cluster::Cluster,
-    &rds::snapshot::Snapshot,
-    &dynamodb::table::Table,
-    &dynamodb::items::Items,
-    &dynamodb::backup::Backup,
-    &s3::object::Object,
-    &s3::versions::Versions,
-    &s3::bucket::Bucket,
-    &ec2::instance::Instance,
-    &ec2::volume::Volume,
-    &ec2::snapshot::Snapshot,
-    &ec2::image::Image,
-    &ec2::security_group::SecurityGroup,
-    &ec2::network::Network,
-    &iam::role::Role,
-    &iam::user::User,
-    &iam::policy::Policy,
-    &iam::access_key::AccessKey,
-    &iam::instance_profile::InstanceProfile,
-    &compare::finals::Finals,
-    &compare::empty::Stores,
-    &compare::windows::Windows,
-    &compare::settings::Settings,
-    &compare::tags::TagWrites,
-    &compare::records::Records,
-    &generic::Generic,
+/// The forecasters by name, most particular first.
+static ALL: [(&str, &dyn Forecaster); 27] = [
+    ("rds/instance", &rds::instance::Instance),
+    ("rds/cluster", &rds::cluster::Cluster),
+    ("rds/snapshot", &rds::snapshot::Snapshot),
+    ("dynamodb/table", &dynamodb::table::Table),
+    ("dynamodb/items", &dynamodb::items::Items),
+    ("dynamodb/backup", &dynamodb::backup::Backup),
+    ("s3/object", &s3::object::Object),
+    ("s3/versions", &s3::versions::Versions),
+    ("s3/bucket", &s3::bucket::Bucket),
+    ("ec2/instance", &ec2::instance::Instance),
+    ("ec2/volume", &ec2::volume::Volume),
+    ("ec2/snapshot", &ec2::snapshot::Snapshot),
+    ("ec2/image", &ec2::image::Image),
+    ("ec2/security_group", &ec2::security_group::SecurityGroup),
+    ("ec2/network", &ec2::network::Network),
+    ("iam/role", &iam::role::Role),
+    ("iam/user", &iam::user::User),
+    ("iam/policy", &iam::policy::Policy),
+    ("iam/access_key", &iam::access_key::AccessKey),
+    ("iam/instance_profile", &iam::instance_profile::InstanceProfile),
+    ("compare/finals", &compare::finals::Finals),
+    ("compare/empty", &compare::empty::Stores),
+    ("compare/windows", &compare::windows::Windows),
+    ("compare/settings", &compare::settings::Settings),
+    ("compare/tags", &compare::tags::TagWrites),
+    ("compare/records", &compare::records::Records),
+    ("generic", &generic::Generic),
 ];
+
+fn named(action: &Action) -> (&'static str, &'static dyn Forecaster) {
+    ALL.into_iter()
+        .find(|(_, forecaster)| forecaster.applies(action))
+        .unwrap_or(("generic", &generic::Generic))
+}
 
 /// The forecaster of an action; the generic one where no other knows it.
 pub fn forecaster_for(action: &Action) -> &'static dyn Forecaster {
-    ALL.into_iter().find(|forecaster| forecaster.applies(action)).unwrap_or(&generic::Generic)
+    named(action).1
+}
+
+/// The name of that forecaster: the service and the kind, as in `rds/instance`.
+pub fn name_of(action: &Action) -> &'static str {
+    named(action).0
+}
+
+/// The name of every forecaster.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, _)| *name)
 }

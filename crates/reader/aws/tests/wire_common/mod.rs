@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod bed;
 pub(crate) mod moto;
 
 use std::io::{BufRead as _, BufReader, Write as _};

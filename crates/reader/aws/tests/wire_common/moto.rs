@@ -53,6 +53,17 @@ impl Moto {
         self.send(&written.with_bucket_in_path())
     }
 
+    /// Forgets everything.
+    pub(crate) fn reset(&self) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let head =
+            "POST /moto-api/reset HTTP/1.1\r\nhost: moto\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut whole = String::new();
+        stream.read_to_string(&mut whole).unwrap();
+        assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");
+    }
+
     fn send(&self, written: &Written) -> Option<Answer> {
         let query = if written.query.is_empty() { String::new() } else { format!("?{}", written.query) };
         let mut head =

@@ -1,0 +1,37 @@
+//! Forecast against outcome: for every forecaster, the state before, the forecast, the execution on moto, the state
+//! after. What the forecast says changes must be what the services' own listings show changed, nothing else may have
+//! changed, and its recovery points must be those that are there. A mismatch is a failure; where moto does not do what
+//! AWS does, the family's `emulator` list says so by name.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
+
+mod case;
+mod inventory;
+mod rds;
+#[path = "../wire_common/mod.rs"]
+mod wire_common;
+
+use case::Family;
+
+/// Every family.
+const FAMILIES: &[&Family] = &[&rds::FAMILY];
+
+/// Forecasters that no case can exercise, and why.
+const NOT_EXERCISED: &[(&str, &str)] = &[];
+
+#[test]
+fn every_forecaster_has_a_case() {
+    let cases: Vec<&str> =
+        FAMILIES.iter().flat_map(|family| family.cases).map(|case| case.forecaster).collect();
+    let excused = |name: &str| NOT_EXERCISED.iter().any(|(have, _)| *have == name);
+    let without: Vec<&str> = interlock_reader_aws::forecast::names()
+        .filter(|name| cases.contains(name) == excused(name))
+        .collect();
+    assert!(without.is_empty(), "forecasters without a case, or excused though they have one: {without:?}");
+}
