@@ -23,6 +23,7 @@ pub(super) struct Draft {
     discovered: Vec<Target>,
     fingerprint: Map<String, Value>,
     saw: bool,
+    settled: bool,
     /// The way back.
     pub(super) reversibility: Reversibility,
     /// The arguments to send instead.
@@ -46,6 +47,7 @@ impl Draft {
             discovered: Vec::new(),
             fingerprint: Map::new(),
             saw: false,
+            settled: false,
             reversibility: Reversibility::None,
             rewrite: None,
             securing: Securing::NotNeeded,
@@ -75,9 +77,14 @@ impl Draft {
         self.changes.push(Change { target: target.clone(), kind, effect, what: what.into(), before, after });
     }
 
-    /// Whether nothing is said to change yet.
+    /// What changes was found out by comparing, though it may be nothing: nobody need say more.
+    pub(super) fn settle(&mut self) {
+        self.settled = true;
+    }
+
+    /// Whether nobody has said yet what changes.
     pub(super) fn unchanged(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.is_empty() && !self.settled
     }
 
     /// Data that would be lost.

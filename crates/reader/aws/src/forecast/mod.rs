@@ -6,17 +6,32 @@
 
 mod answer;
 mod arn;
+mod autoscaling;
+mod backup;
 mod closing;
 mod compare;
 mod draft;
 mod dynamodb;
 mod ec2;
+mod ecs;
+mod efs;
+mod elasticache;
+mod elb;
+mod elbv2;
 mod existence;
+mod finals;
 mod generic;
 mod iam;
 mod keys;
+mod kms;
+mod memorydb;
+mod point;
 mod rds;
+mod redshift;
+mod route53;
 mod s3;
+mod secretsmanager;
+mod ssm;
 mod tally;
 #[cfg(test)]
 mod testing;
@@ -109,7 +124,7 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
 }
 
 /// The forecasters by name, most particular first.
-static ALL: [(&str, &dyn Forecaster); 27] = [
+static ALL: [(&str, &dyn Forecaster); 50] = [
     ("rds/instance", &rds::instance::Instance),
     ("rds/cluster", &rds::cluster::Cluster),
     ("rds/snapshot", &rds::snapshot::Snapshot),
@@ -130,12 +145,35 @@ static ALL: [(&str, &dyn Forecaster); 27] = [
     ("iam/policy", &iam::policy::Policy),
     ("iam/access_key", &iam::access_key::AccessKey),
     ("iam/instance_profile", &iam::instance_profile::InstanceProfile),
-    ("compare/finals", &compare::finals::Finals),
+    ("efs/file_system", &efs::file_system::FileSystem),
+    ("efs/mount_target", &efs::mount_target::MountTarget),
+    ("efs/access_point", &efs::access_point::AccessPoint),
+    ("elasticache/replication_group", &elasticache::replication_group::ReplicationGroup),
+    ("elasticache/cache_cluster", &elasticache::cache_cluster::CacheCluster),
+    ("elasticache/snapshot", &elasticache::snapshot::Snapshot),
+    ("memorydb/cluster", &memorydb::cluster::Cluster),
+    ("redshift/cluster", &redshift::cluster::Cluster),
+    ("redshift/snapshot", &redshift::snapshot::Snapshot),
+    ("kms/key", &kms::key::Key),
+    ("kms/alias", &kms::alias::Alias),
+    ("secretsmanager/secret", &secretsmanager::secret::Secret),
+    ("ssm/parameter", &ssm::parameter::Parameter),
+    ("route53/records", &route53::records::Records),
+    ("route53/zone", &route53::zone::Zone),
+    ("ec2/route", &ec2::route::Route),
+    ("ec2/acl", &ec2::acl::Acl),
+    ("elbv2/load_balancer", &elbv2::load_balancer::LoadBalancer),
+    ("elbv2/listener", &elbv2::listener::Listener),
+    ("elbv2/target_group", &elbv2::target_group::TargetGroup),
+    ("elb/load_balancer", &elb::load_balancer::LoadBalancer),
+    ("autoscaling/group", &autoscaling::group::Group),
+    ("autoscaling/member", &autoscaling::member::Member),
+    ("ecs/service", &ecs::service::Service),
+    ("ecs/cluster", &ecs::cluster::Cluster),
+    ("ecs/task", &ecs::task::Task),
     ("compare/empty", &compare::empty::Stores),
-    ("compare/windows", &compare::windows::Windows),
     ("compare/settings", &compare::settings::Settings),
     ("compare/tags", &compare::tags::TagWrites),
-    ("compare/records", &compare::records::Records),
     ("generic", &generic::Generic),
 ];
 

@@ -2,8 +2,6 @@
 
 pub(super) mod diff;
 pub(super) mod empty;
-pub(super) mod finals;
-pub(super) mod records;
 mod rows;
 pub(super) mod settings;
 pub(super) mod tags;

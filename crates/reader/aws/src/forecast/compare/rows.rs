@@ -96,28 +96,10 @@ fn parameter_group(action: &Action) -> Option<(&'static str, &'static str, Value
     Some(("rds", "DescribeDBParameters", json!({"DBParameterGroupName": group, "Source": "user"})))
 }
 
-fn alias_repointed(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    let asked = given(action, "TargetKeyId").map(super::super::arn::last);
-    compared(answer, Some(false), |answer| {
-        let now = text(answer, "/KeyMetadata/KeyId")?;
-        Some(asked != Some(now))
-    })
-}
-
 fn policy_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
     let parsed = |text: Option<&str>| text.and_then(|text| serde_json::from_str::<Value>(text).ok());
     let asked = parsed(given(action, "Policy"));
     compared(answer, None, |answer| Some(asked.is_none() || asked != parsed(text(answer, "/Policy"))))
-}
-
-fn current_moves(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
-        let versions = answer.get("VersionIdsToStages")?.as_object()?;
-        let current = versions.iter().find(|(_, stages)| {
-            stages.as_array().into_iter().flatten().any(|stage| stage.as_str() == Some("AWSCURRENT"))
-        });
-        Some(current.map(|(version, _)| version.as_str()) != given(action, "MoveToVersionId"))
-    })
 }
 
 fn selectors_narrowed(action: &Action, answer: &Live<'_>) -> Option<bool> {
@@ -166,28 +148,6 @@ fn set_removes(_action: &Action, answer: &Live<'_>) -> Option<bool> {
             !matches!(action, Some("Add" | "Import" | "Modify"))
                 || (action == Some("Modify") && !matches!(replaced, Some("False")))
         }))
-    })
-}
-
-fn size_lowered(action: &Action, record: &Value, pairs: &[(&str, &str)]) -> Option<bool> {
-    Some(pairs.iter().any(|(asked, now)| {
-        number(&action.arguments, asked)
-            .is_some_and(|asked| number(record, now).is_none_or(|now| asked < now))
-    }))
-}
-
-fn group_shrinks(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
-        let group = answer.pointer("/AutoScalingGroups/0")?;
-        let pairs =
-            [("/DesiredCapacity", "/DesiredCapacity"), ("/MinSize", "/MinSize"), ("/MaxSize", "/MaxSize")];
-        size_lowered(action, group, &pairs)
-    })
-}
-
-fn service_shrinks(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
-        size_lowered(action, answer.pointer("/services/0")?, &[("/desiredCount", "/desiredCount")])
     })
 }
 
@@ -272,11 +232,6 @@ fn template_has_profile(_action: &Action, answer: &Live<'_>) -> Option<bool> {
     })
 }
 
-fn groups_read(action: &Action) -> Option<(&'static str, &'static str, Value)> {
-    let name = given(action, "AutoScalingGroupName")?;
-    Some(("autoscaling", "DescribeAutoScalingGroups", json!({ "AutoScalingGroupNames": [name] })))
-}
-
 macro_rules! setting {
     ($service:literal, $operation:literal, $fact:ident $worst:literal, $words:literal, $shown:literal, $exact:literal, $judge:expr, $read:expr) => {
         Setting {
@@ -318,13 +273,9 @@ pub(super) const ROWS: &[Setting] = &[
         parameters_changed, parameter_group),
     setting!("rds", "ModifyDBClusterParameterGroup", RDS_PARAMETERS_CHANGED true, "parameters", "/Parameters", true,
         parameters_changed, parameter_group),
-    setting!("kms", "UpdateAlias", KMS_ALIAS_REPOINTED true, "alias", "/KeyMetadata/KeyId", true,
-        alias_repointed, |action| Some(("kms", "DescribeKey", json!({ "KeyId": given(action, "AliasName")? })))),
     setting!("kms", "PutKeyPolicy", KMS_POLICY_CHANGED true, "key policy", "/Policy", true,
         policy_changed,
         |action| Some(("kms", "GetKeyPolicy", json!({"KeyId": given(action, "KeyId")?, "PolicyName": "default"})))),
-    setting!("secretsmanager", "UpdateSecretVersionStage", SECRETSMANAGER_CURRENT_MOVES true, "version stages", "/VersionIdsToStages", true,
-        current_moves, |action| Some(("secretsmanager", "DescribeSecret", json!({ "SecretId": given(action, "SecretId")? })))),
     setting!("cloudtrail", "PutEventSelectors", CLOUDTRAIL_SELECTORS_NARROWED true, "event selectors", "", true,
         selectors_narrowed, |action| Some(("cloudtrail", "GetEventSelectors", json!({ "TrailName": given(action, "TrailName")? })))),
     setting!("cloudtrail", "UpdateTrail", CLOUDTRAIL_TRAIL_NARROWED true, "trail", "/Trail", true,
@@ -336,15 +287,6 @@ pub(super) const ROWS: &[Setting] = &[
             members.insert("StackName".to_owned(), json!(stack));
         }
         Some(("cloudformation", "DescribeChangeSet", arguments))
-    }),
-    setting!("autoscaling", "UpdateAutoScalingGroup", AUTOSCALING_SIZE_LOWERED true, "size", "", false,
-        group_shrinks, groups_read),
-    setting!("autoscaling", "SetDesiredCapacity", AUTOSCALING_SIZE_LOWERED true, "size", "/AutoScalingGroups/0/DesiredCapacity", false,
-        group_shrinks, groups_read),
-    setting!("ecs", "UpdateService", AUTOSCALING_SIZE_LOWERED true, "service", "/services/0/desiredCount", false,
-    service_shrinks, |action| {
-        let cluster = given(action, "cluster").unwrap_or("default");
-        Some(("ecs", "DescribeServices", json!({"cluster": cluster, "services": [given(action, "service")?]})))
     }),
     setting!("logs", "PutRetentionPolicy", LOGS_RETENTION_LOWERED true, "retention", "", false,
         retention_lowered,

@@ -84,27 +84,9 @@ impl Look for Instance {
                 let key = protection_key(instance, attribute);
                 reads.push(crate::call::read(action, key, "ec2", "DescribeInstanceAttribute", arguments));
             }
-            if !ends {
-                continue;
-            }
-            let Live::Found(record) = existence::of(action, so_far, &id) else { continue };
-            if let Some(kind) = text(record, "/InstanceType") {
-                let arguments = json!({ "InstanceTypes": [kind] });
-                reads.push(crate::call::read(
-                    action,
-                    type_key(kind),
-                    "ec2",
-                    "DescribeInstanceTypes",
-                    arguments,
-                ));
-            }
-            if action.operation.verb() == "TerminateInstances" {
-                for volume in volumes(record, true) {
-                    let id = id_of(action, Kind::Volume, "volume", volume);
-                    reads.push(points::volume_read(action, &id, volume));
-                    reads.push(points::read(action, volume));
-                    reads.extend(points::key_reads(action, so_far, volume));
-                }
+            if ends {
+                let terminates = action.operation.verb() == "TerminateInstances";
+                reads.extend(ending_reads(action, so_far, &id, terminates));
             }
         }
         reads
@@ -127,24 +109,101 @@ impl Look for Instance {
                 Live::Absent => {}
                 Live::Unread(why) => {
                     unread_facts(draft);
-                    draft.unknown(format!("instance {instance} could not be read: {why}"));
                     if action.operation.verb() == "TerminateInstances" {
-                        draft.change(
-                            &id,
-                            Kind::Instance,
-                            leading(action),
-                            format!("instance {instance}, unread"),
-                        );
-                        draft
-                            .lose(format!("instance {instance}: which volumes go with it could not be read"));
-                        draft.tally(Tally::unread());
-                        going.impossible.push(format!("instance {instance} could not be read: {why}"));
+                        unread(instance, &id, leading(action), &why, &mut going, draft);
+                    } else {
+                        draft.unknown(format!("instance {instance} could not be read: {why}"));
                     }
                 }
             }
         }
-        settle(action, going, draft);
+        if action.operation.verb() == "TerminateInstances" {
+            settle(going, draft);
+        }
     }
+}
+
+/// The instance's record, whether it is a target of the action or was found by looking.
+fn record<'a>(action: &Action, answers: &'a Answers, id: &TargetId) -> Live<'a> {
+    match existence::of(action, answers, id) {
+        Live::Found(answer) if answer.get("Reservations").is_some() => {
+            answer.pointer("/Reservations/0/Instances/0").map_or(Live::Absent, Live::Found)
+        }
+        other => other,
+    }
+}
+
+/// What is read of an instance that stops or goes, once its record is there.
+fn ending_reads(action: &Action, so_far: &Answers, id: &TargetId, terminates: bool) -> Vec<Read> {
+    let mut reads = Vec::new();
+    let Live::Found(record) = record(action, so_far, id) else { return reads };
+    if let Some(kind) = text(record, "/InstanceType") {
+        let arguments = json!({ "InstanceTypes": [kind] });
+        reads.push(crate::call::read(action, type_key(kind), "ec2", "DescribeInstanceTypes", arguments));
+    }
+    for volume in volumes(record, true).into_iter().filter(|_| terminates) {
+        let id = id_of(action, Kind::Volume, "volume", volume);
+        reads.push(points::volume_read(action, &id, volume));
+        reads.push(points::read(action, volume));
+        reads.extend(points::key_reads(action, so_far, volume));
+    }
+    reads
+}
+
+/// The reads of instances that another request than TerminateInstances terminates.
+pub(in crate::forecast) fn terminating_reads(
+    action: &Action,
+    so_far: &Answers,
+    instances: &[&str],
+) -> Vec<Read> {
+    let mut reads = Vec::new();
+    for instance in instances.iter().take(MOST) {
+        let id = id_of(action, Kind::Instance, "instance", instance);
+        let one = json!({ "InstanceIds": [instance] });
+        reads.push(crate::call::read(action, existence::live_key(&id), "ec2", "DescribeInstances", one));
+        reads.extend(ending_reads(action, so_far, &id, true));
+    }
+    reads
+}
+
+/// What becomes of those instances, and of the volumes that go with them.
+pub(in crate::forecast) fn terminating(
+    action: &Action,
+    answers: &Answers,
+    instances: &[&str],
+    draft: &mut Draft,
+) {
+    let mut going = Going::default();
+    for (at, instance) in instances.iter().enumerate() {
+        let target = discovered(action, Kind::Instance, "instance", instance);
+        let id = target.id.clone();
+        draft.discover(target);
+        let found = match at < MOST {
+            true => record(action, answers, &id),
+            false => Live::Unread(format!("only {MOST} instances are looked at")),
+        };
+        match found {
+            Live::Found(record) => {
+                let exists = Some(true);
+                let tags = existence::tag_map(record.get("Tags"));
+                draft.observe(&id, Observed { exists, tags, ..Observed::default() });
+                draft.bind(id.as_str(), json!({"volumes": volumes(record, true)}));
+                terminate((action, answers), (instance, &id), record, &mut going, draft);
+            }
+            Live::Absent => {}
+            Live::Unread(why) => unread(instance, &id, Effect::Destroy, &why, &mut going, draft),
+        }
+    }
+    settle(going, draft);
+}
+
+/// An instance that goes, and that could not be read.
+fn unread(instance: &str, id: &TargetId, effect: Effect, why: &str, going: &mut Going, draft: &mut Draft) {
+    draft.unknown(format!("instance {instance} could not be read: {why}"));
+    draft.change(id, Kind::Instance, effect, format!("instance {instance}, unread"));
+    draft.lose(format!("instance {instance}: which volumes go with it could not be read"));
+    draft.tally(Tally::unread());
+    going.impossible.push(format!("instance {instance} could not be read: {why}"));
 }
 
 fn unread_facts(draft: &mut Draft) {
@@ -234,43 +293,10 @@ fn one(
     going: &mut Going,
     draft: &mut Draft,
 ) {
-    let kind = or_dash(record, "/InstanceType");
-    let name = points::tag(record, "Name").map(|name| format!(" {name}")).unwrap_or_default();
-    let called = format!("instance {instance}{name} ({kind}, {})", or_dash(record, "/State/Name"));
+    let called = called(instance, record);
     let store = instance_store(answers, record);
     match action.operation.verb() {
-        "TerminateInstances" => {
-            let before = json!({
-                "image": record.get("ImageId"),
-                "subnet": record.get("SubnetId"),
-                "security_groups": texts(record, "/SecurityGroups", "GroupId"),
-                "private_address": record.get("PrivateIpAddress"),
-            });
-            draft.change_from(
-                id,
-                Kind::Instance,
-                Effect::Destroy,
-                format!("{called} is terminated"),
-                Some(before),
-                None,
-            );
-            lose_store(instance, store, draft);
-            if store == Some(false) {
-                // What it holds stands on its volumes, and those that go with it are targets of their own.
-                draft.observe(id, Observed { data: Bears::No, ..Observed::default() });
-            }
-            going.lossy |= store != Some(false);
-            if text(record, "/RootDeviceType") == Some("instance-store") {
-                going.impossible.push(format!("the root of {instance} is on an instance store"));
-            }
-            for volume in volumes(record, true) {
-                volume_goes(action, answers, (id, record), volume, going, draft);
-            }
-            let staying = volumes(record, false);
-            if !staying.is_empty() {
-                draft.depend(format!("volumes {} stay, unattached", staying.join(", ")));
-            }
-        }
+        "TerminateInstances" => terminate((action, answers), (instance, id), record, going, draft),
         "StopInstances" => {
             draft.change(id, Kind::Instance, Effect::Interrupt, format!("{called} stops"));
             lose_store(instance, store, draft);
@@ -283,6 +309,54 @@ fn one(
             draft.reversibility = Reversibility::Exact;
         }
         _ => tell_plainly(action, draft),
+    }
+}
+
+/// `instance i-1 web (t3.micro, running)`.
+fn called(instance: &str, record: &Value) -> String {
+    let kind = or_dash(record, "/InstanceType");
+    let name = points::tag(record, "Name").map(|name| format!(" {name}")).unwrap_or_default();
+    format!("instance {instance}{name} ({kind}, {})", or_dash(record, "/State/Name"))
+}
+
+fn terminate(
+    (action, answers): (&Action, &Answers),
+    (instance, id): (&str, &TargetId),
+    record: &Value,
+    going: &mut Going,
+    draft: &mut Draft,
+) {
+    let called = called(instance, record);
+    let store = instance_store(answers, record);
+    let before = json!({
+        "image": record.get("ImageId"),
+        "subnet": record.get("SubnetId"),
+        "security_groups": texts(record, "/SecurityGroups", "GroupId"),
+        "private_address": record.get("PrivateIpAddress"),
+    });
+    draft.change_from(
+        id,
+        Kind::Instance,
+        Effect::Destroy,
+        format!("{called} is terminated"),
+        Some(before),
+        None,
+    );
+    lose_store(instance, store, draft);
+    if store == Some(false) {
+        // What it holds stands on its volumes, and those that go with it are targets of their own.
+        draft.observe(id, Observed { data: Bears::No, ..Observed::default() });
+    }
+    going.lossy |= store != Some(false);
+    if text(record, "/RootDeviceType") == Some("instance-store") {
+        going.impossible.push(format!("the root of {instance} is on an instance store"));
+    }
+    for volume in volumes(record, true) {
+        volume_goes(action, answers, (id, record), volume, going, draft);
+    }
+    let staying = volumes(record, false);
+    if !staying.is_empty() {
+        draft.depend(format!("volumes {} stay, unattached", staying.join(", ")));
     }
 }
 
@@ -355,10 +429,7 @@ fn volume_goes(
     going.makes.push(name);
 }
 
-fn settle(action: &Action, going: Going, draft: &mut Draft) {
-    if action.operation.verb() != "TerminateInstances" {
-        return;
-    }
+fn settle(going: Going, draft: &mut Draft) {
     draft.reversibility = Reversibility::Lossy;
     if let Some(why) = going.impossible.first() {
         draft.securing = Securing::Impossible(why.clone());

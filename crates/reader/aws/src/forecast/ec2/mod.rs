@@ -1,9 +1,12 @@
-//! EC2: instances, volumes, snapshots, security groups, networks.
+//! EC2: instances, volumes, snapshots, security groups, networks, routes, network ACLs.
 
+pub(super) mod acl;
+mod behind;
 pub(super) mod image;
 pub(super) mod instance;
 pub(super) mod network;
 mod points;
+pub(super) mod route;
 pub(super) mod security_group;
 pub(super) mod snapshot;
 pub(super) mod volume;

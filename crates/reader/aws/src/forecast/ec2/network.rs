@@ -1,17 +1,16 @@
-//! VPCs, subnets, route tables, gateways and network ACLs: who stands in them.
+//! VPCs, subnets and gateways: who stands in them.
 //!
-//! A VPC or subnet with anything in it is refused by the service; a route, an ACL entry or a gateway is not, and cuts
-//! off whatever is behind it. Reads: the record of each target, and DescribeNetworkInterfaces and DescribeInstances of
+//! A VPC or subnet with anything in it is refused by the service; a gateway is not, and cuts off whatever is behind it. Reads: the record of each target, and DescribeNetworkInterfaces and DescribeInstances of
 //! the VPC or subnet.
 
-use interlock_action::{Action, Answers, Bears, Kind, Observed, Read, Reversibility};
+use interlock_action::{Action, Answers, Bears, Observed, Read, Reversibility};
 use serde_json::{Value, json};
 
 use super::{
     super::{
         Look,
-        answer::{entries, listed, text, texts},
-        draft::{Draft, leading},
+        answer::{listed, text, texts},
+        draft::Draft,
         existence, words,
     },
     ours,
@@ -24,25 +23,14 @@ const INTERFACES: &str = "ec2 interfaces of the network";
 const INSTANCES: &str = "ec2 instances of the network";
 
 /// Operations, and how the way back is.
-const OPERATIONS: [(&str, Reversibility); 20] = [
+const OPERATIONS: [(&str, Reversibility); 9] = [
     ("DeleteVpc", Reversibility::Lossy),
     ("DeleteSubnet", Reversibility::Lossy),
-    ("DeleteRouteTable", Reversibility::Lossy),
     ("DeleteInternetGateway", Reversibility::Lossy),
     ("DeleteNatGateway", Reversibility::Lossy),
-    ("DeleteNetworkAcl", Reversibility::Lossy),
     ("DeleteVpcEndpoints", Reversibility::Lossy),
     ("DeleteVpcPeeringConnection", Reversibility::Lossy),
-    ("DeleteRoute", Reversibility::Exact),
-    ("ReplaceRoute", Reversibility::Exact),
-    ("CreateRoute", Reversibility::Exact),
     ("DetachInternetGateway", Reversibility::Exact),
-    ("DisassociateRouteTable", Reversibility::Lossy),
-    ("ReplaceRouteTableAssociation", Reversibility::Exact),
-    ("ReplaceNetworkAclAssociation", Reversibility::Exact),
-    ("CreateNetworkAclEntry", Reversibility::Exact),
-    ("ReplaceNetworkAclEntry", Reversibility::Exact),
-    ("DeleteNetworkAclEntry", Reversibility::Exact),
     ("ModifySubnetAttribute", Reversibility::Exact),
     ("ModifyVpcAttribute", Reversibility::Exact),
 ];
@@ -86,10 +74,7 @@ impl Look for Network {
             draft.bind(
                 target.id.as_str(),
                 json!({
-                    "Routes": record.get("Routes"),
-                    "Associations": record.get("Associations"),
                     "Attachments": record.get("Attachments"),
-                    "Entries": record.get("Entries"),
                     "CidrBlock": record.get("CidrBlock"),
                 }),
             );
@@ -118,32 +103,28 @@ impl Look for Network {
             draft.depend(format!("network interfaces {}", words::some(&others, 10)));
         }
         draft.reversibility = way_back(action).unwrap_or(Reversibility::None);
-        before_and_after(action, answers, draft);
-    }
-}
-
-/// The routes or entries as they are, beside the one that is written.
-fn before_and_after(action: &Action, answers: &Answers, draft: &mut Draft) {
-    let verb = action.operation.verb();
-    let list = if verb.contains("Acl") { "/Entries" } else { "/Routes" };
-    if !verb.contains("Route") && !verb.contains("AclEntry") {
-        return;
-    }
-    for target in action.targets.iter().filter(|target| matches!(target.kind, Kind::Route | Kind::Network)) {
-        let Some(record) = existence::of(action, answers, &target.id).found() else { continue };
-        let same = |one: &&Value| {
-            ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "RuleNumber"].iter().any(|member| {
-                let asked = action.arguments.get(*member);
-                asked.is_some() && one.get(*member) == asked
-            })
-        };
-        let now = entries(record, list).iter().find(same);
-        let where_to = now.map_or_else(|| "there is none now".to_owned(), |now| format!("it is {now} now"));
-        let name = target.name.as_deref().unwrap_or(target.id.as_str());
-        let what = format!("{name}: {verb}; {where_to}");
-        draft.change_from(&target.id, target.kind, leading(action), what, now.cloned(), None);
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use interlock_action::{Answer, Effect, Kind};
+    use serde_json::json;
+
+    use crate::forecast::testing::{action, found, having, survey, target};
+
+    #[test]
+    fn who_stands_in_a_subnet_is_named() {
+        let mut delete =
+            having(action("ec2", "DeleteSubnet", json!({"SubnetId": "subnet-1"})), Effect::Destroy);
+        let id = "arn:aws:ec2:us-east-1:111122223333:subnet/subnet-1";
+        delete.targets = vec![target(id, Kind::Subnet, "subnet-1")];
+        let survey = survey(&delete, |operation, _| match operation {
+            "DescribeSubnets" => found(json!({"Subnets": [{"SubnetId": "subnet-1", "Tags": []}]})),
+            "DescribeInstances" => found(json!({"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]})),
+            _ => Answer::Unreadable("denied".to_owned()),
+        });
+        assert_eq!(survey.forecast.dependents, ["instances i-1"]);
+        assert!(survey.forecast.unknowns[0].starts_with("network interfaces in it"));
+    }
+}

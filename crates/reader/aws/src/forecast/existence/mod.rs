@@ -6,6 +6,7 @@
 mod absent;
 mod origin;
 mod rows;
+mod serving;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ use super::{
     arn,
     draft::Draft,
 };
-use rows::{By, Called, ROWS, Row, Tags};
+use rows::{By, Called, Row, Tags};
 
 /// Of one action so many targets are looked at.
 pub(super) const MOST: usize = 100;
@@ -63,12 +64,17 @@ fn known(target: &Target) -> Option<Known<'_>> {
             (row, name_in(row, rest).to_owned(), part)
         }
         None => {
-            let row = ROWS.iter().find(|row| row.kind == target.kind && row.kind != Kind::Other)?;
+            let row = all().find(|row| row.kind == target.kind && row.kind != Kind::Other)?;
             (row, target.name.clone()?, false)
         }
     };
     let named = !name.is_empty() && !name.contains(['*', '$', '?']);
     named.then_some(Known { target, row, name, part })
+}
+
+/// Every row.
+fn all() -> impl Iterator<Item = &'static Row> {
+    rows::ROWS.iter().chain(serving::ROWS)
 }
 
 fn row_of_arn(arn: &arn::Arn<'_>) -> Option<&'static Row> {
@@ -77,7 +83,7 @@ fn row_of_arn(arn: &arn::Arn<'_>) -> Option<&'static Row> {
             && arn.resource.starts_with(row.prefix)
             && !(row.arn == "s3" && arn.resource.contains('/'))
     };
-    ROWS.iter().filter(fits).max_by_key(|row| row.prefix.len())
+    all().filter(fits).max_by_key(|row| row.prefix.len())
 }
 
 /// The name in what follows the prefix of an ARN's resource part.

@@ -91,7 +91,13 @@ pub(super) struct Row {
     pub(super) called: Called,
 }
 
-const fn row(arn: &'static str, prefix: &'static str, kind: Kind, describe: &'static str, by: By) -> Row {
+pub(super) const fn row(
+    arn: &'static str,
+    prefix: &'static str,
+    kind: Kind,
+    describe: &'static str,
+    by: By,
+) -> Row {
     Row {
         arn,
         prefix,
@@ -111,27 +117,27 @@ const fn row(arn: &'static str, prefix: &'static str, kind: Kind, describe: &'st
 }
 
 impl Row {
-    const fn service(mut self, service: &'static str) -> Self {
+    pub(super) const fn service(mut self, service: &'static str) -> Self {
         self.service = service;
         self
     }
-    const fn at(mut self, record: &'static str) -> Self {
+    pub(super) const fn at(mut self, record: &'static str) -> Self {
         self.record = record;
         self
     }
-    const fn tags(mut self, tags: Tags) -> Self {
+    pub(super) const fn tags(mut self, tags: Tags) -> Self {
         self.tags = tags;
         self
     }
-    const fn immutable(mut self, fields: &'static [&'static str]) -> Self {
+    pub(super) const fn immutable(mut self, fields: &'static [&'static str]) -> Self {
         self.immutable = fields;
         self
     }
-    const fn since(mut self, pointer: &'static str) -> Self {
+    pub(super) const fn since(mut self, pointer: &'static str) -> Self {
         self.since = Some(pointer);
         self
     }
-    const fn listed(
+    pub(super) const fn listed(
         mut self,
         operation: &'static str,
         by: By,
@@ -140,15 +146,15 @@ impl Row {
         self.listing = Some((operation, by, entries, name, id));
         self
     }
-    const fn from(mut self, origins: &'static [Origin]) -> Self {
+    pub(super) const fn from(mut self, origins: &'static [Origin]) -> Self {
         self.origins = origins;
         self
     }
-    const fn called(mut self, called: Called) -> Self {
+    pub(super) const fn called(mut self, called: Called) -> Self {
         self.called = called;
         self
     }
-    const fn exact(mut self, member: &'static str) -> Self {
+    pub(super) const fn exact(mut self, member: &'static str) -> Self {
         self.exact = Some(member);
         self
     }
@@ -404,17 +410,6 @@ pub(super) const ROWS: &[Row] = &[
         .at("/Stacks/0")
         .tags(At("/Tags"))
         .immutable(&["/StackId"]),
-    row(
-        "elasticloadbalancing",
-        "loadbalancer/",
-        Kind::LoadBalancer,
-        "DescribeLoadBalancers",
-        Arns("LoadBalancerArns"),
-    )
-    .service("elbv2")
-    .at("/LoadBalancers/0")
-    .tags(Call("DescribeTags", Arns("ResourceArns"), "/TagDescriptions/0/Tags"))
-    .immutable(&["/LoadBalancerArn"]),
     row("elasticloadbalancing", "targetgroup/", Kind::Other, "DescribeTargetGroups", Arns("TargetGroupArns"))
         .service("elbv2")
         .at("/TargetGroups/0")

@@ -74,19 +74,6 @@ fn retention_without_an_end_is_the_longest() {
 }
 
 #[test]
-fn sizes_are_compared() {
-    let update = |desired: u64| {
-        let arguments = json!({"cluster": "c", "service": "web", "desiredCount": desired});
-        let answer = found(json!({"services": [{"desiredCount": 3}]}));
-        fact(
-            &set("ecs", "UpdateService", arguments, "DescribeServices", answer),
-            facts::AUTOSCALING_SIZE_LOWERED,
-        )
-    };
-    assert_eq!((update(2), update(3)), (Some(true), Some(false)));
-}
-
-#[test]
 fn a_change_set_that_replaces_is_seen() {
     let execute = |change: Value| {
         let answer = found(json!({"Changes": [{"ResourceChange": change}]}));
@@ -101,20 +88,6 @@ fn a_change_set_that_replaces_is_seen() {
     assert_eq!(execute(json!({"Action": "Modify", "Replacement": "Conditional"})), Some(true));
     assert_eq!(execute(json!({"Action": "Remove"})), Some(true));
     assert_eq!(execute(json!({"Action": "Dynamic"})), Some(true), "what is not known to be harmless is not");
-}
-
-#[test]
-fn an_alias_and_a_stage_move() {
-    let alias = |now: &str| {
-        let arguments = json!({"AliasName": "alias/app", "TargetKeyId": "arn:aws:kms:r:1:key/new"});
-        let answer = found(json!({"KeyMetadata": {"KeyId": now}}));
-        fact(&set("kms", "UpdateAlias", arguments, "DescribeKey", answer), facts::KMS_ALIAS_REPOINTED)
-    };
-    assert_eq!((alias("old"), alias("new")), (Some(true), Some(false)));
-    let arguments = json!({"SecretId": "s", "VersionStage": "AWSCURRENT", "MoveToVersionId": "v1"});
-    let answer = found(json!({"VersionIdsToStages": {"v1": ["AWSPREVIOUS"], "v2": ["AWSCURRENT"]}}));
-    let moved = set("secretsmanager", "UpdateSecretVersionStage", arguments, "DescribeSecret", answer);
-    assert_eq!(fact(&moved, facts::SECRETSMANAGER_CURRENT_MOVES), Some(true));
 }
 
 #[test]

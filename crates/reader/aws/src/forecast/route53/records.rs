@@ -1,15 +1,15 @@
-//! DNS records.
+//! Records.
 //!
-//! Of each record that a batch deletes or upserts, the present one is read; a batch of the opposite changes takes it
+//! Of each record that a batch writes or deletes, the present one is read; a batch of the opposite changes takes it
 //! back, but for what resolvers have cached. Reads: ListResourceRecordSets from each name and type, one record each.
 
-use interlock_action::{Action, Answers, Kind, Read, Relation, Reversibility};
+use interlock_action::{Action, Answers, Effect, Kind, Read, Relation, Reversibility};
 use serde_json::{Value, json};
 
 use super::super::{
     Look,
     answer::{Listed, entries, listed, text},
-    draft::{Draft, leading},
+    draft::Draft,
 };
 use crate::rules::facts;
 
@@ -57,7 +57,11 @@ impl Look for Records {
         let zone = action.targets.iter().find(|target| target.relation != Relation::Reaches);
         let id =
             zone.map_or_else(|| interlock_action::TargetId::new("the hosted zone"), |zone| zone.id.clone());
+        if draft.seen(&id).and_then(|seen| seen.exists) == Some(false) {
+            return;
+        }
         let mut exact = true;
+        draft.settle();
         for (at, change) in changes(action).iter().enumerate() {
             let record = change.get("ResourceRecordSet").unwrap_or(&Value::Null);
             let name = text(record, "/Name").unwrap_or("?");
@@ -73,17 +77,14 @@ impl Look for Records {
             if verb == "UPSERT" {
                 draft.fact(facts::ROUTE53_RECORD_CHANGES, true, changed);
             }
-            let state = match (&now, changed) {
-                (None, _) => "what it is now could not be read",
-                (Some(None), _) => "there is none now",
-                (_, Some(false)) => "it is that already",
-                _ => "it replaces or removes the present one",
-            };
             let before = now.flatten().cloned();
             draft.bind(format!("{id} {name} {kind} {at}"), before.clone().unwrap_or(Value::Null));
-            let what = format!("{verb} {name} {kind}: {state}");
             let after = (verb != "DELETE").then(|| record.clone());
-            draft.change_from(&id, Kind::Dns, leading(action), what, before, after);
+            let freed = changes(action).iter().take(at).any(|earlier| frees(earlier, record));
+            let there = now.map(|now| now.is_some());
+            if let Some((effect, what)) = words(verb, &format!("{name} {kind}"), (there, freed), changed) {
+                draft.change_from(&id, Kind::Dns, effect, what, before, after);
+            }
         }
         if !exact {
             draft.unknown("not every record of the batch could be read as it is now");
@@ -95,6 +96,44 @@ impl Look for Records {
     }
 }
 
+/// Whether an earlier change of the batch deletes the record, so that it can be created anew.
+fn frees(earlier: &Value, record: &Value) -> bool {
+    let of = earlier.get("ResourceRecordSet").unwrap_or(&Value::Null);
+    text(earlier, "/Action") == Some("DELETE") && is(of, record)
+}
+
+/// Whether two records have the same name, type and identifier.
+fn is(one: &Value, other: &Value) -> bool {
+    let name = |of: &Value| text(of, "/Name").map(|name| name.trim_end_matches('.').to_ascii_lowercase());
+    name(one) == name(other)
+        && text(one, "/Type") == text(other, "/Type")
+        && text(one, "/SetIdentifier") == text(other, "/SetIdentifier")
+}
+
+/// What becomes of a record: whether it is `there` and whether the batch deletes it before, and whether the asked one is
+/// another; `None` is unread. Nothing where it stays as it is.
+fn words(
+    verb: &str,
+    record: &str,
+    (there, freed): (Option<bool>, bool),
+    changed: Option<bool>,
+) -> Option<(Effect, String)> {
+    let refused = |why: &str| format!("record {record}: {why}: the service will refuse the whole batch");
+    Some(match (verb, there, changed) {
+        ("DELETE", None, _) => {
+            (Effect::Destroy, format!("record {record}, which could not be read, is deleted"))
+        }
+        (_, None, _) => (Effect::Network, format!("record {record}, which could not be read, is written")),
+        ("DELETE", Some(true), Some(false)) => (Effect::Destroy, format!("record {record} is deleted")),
+        ("DELETE", Some(true), _) => (Effect::Destroy, refused("it is not as the request has it")),
+        ("DELETE", Some(false), _) => (Effect::Destroy, refused("there is none")),
+        (_, Some(false), _) => (Effect::Create, format!("record {record} is made")),
+        ("CREATE", Some(true), _) if !freed => (Effect::Create, refused("it is there already")),
+        (_, Some(true), Some(false)) => return None,
+        (_, Some(true), _) => (Effect::Network, format!("record {record} is replaced")),
+    })
+}
+
 /// The record of the same name, type and identifier: `None` unread, `Some(None)` there is none.
 fn present<'a>(answers: &'a Answers, at: usize, record: &Value) -> Option<Option<&'a Value>> {
     let sets = listed(answers, &key(at), "ResourceRecordSets");
@@ -103,12 +142,7 @@ fn present<'a>(answers: &'a Answers, at: usize, record: &Value) -> Option<Option
         Listed::All(list) | Listed::Page(list) => list,
         Listed::Unread(_) => return None,
     };
-    let name = |of: &Value| text(of, "/Name").map(|name| name.trim_end_matches('.').to_ascii_lowercase());
-    let here = |one: &&&Value| {
-        name(one) == name(record)
-            && text(one, "/Type") == text(record, "/Type")
-            && text(one, "/SetIdentifier") == text(record, "/SetIdentifier")
-    };
+    let here = |one: &&&Value| is(one, record);
     Some(list.iter().find(here).copied())
 }
 

@@ -1,0 +1,3 @@
+//! Classic load balancers.
+
+pub(super) mod load_balancer;

@@ -1,0 +1,5 @@
+//! AWS KMS: keys and the names they go by.
+
+pub(super) mod alias;
+pub(super) mod key;
+mod users;

@@ -1,0 +1,3 @@
+//! Amazon MemoryDB: clusters.
+
+pub(super) mod cluster;
