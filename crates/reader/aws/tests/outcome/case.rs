@@ -17,17 +17,24 @@ pub(crate) struct Scene {
     parameters: Value,
     points: Option<Points>,
     overwrites: bool,
+    unnamed: Vec<(String, usize)>,
 }
 
 impl Scene {
     /// The request that is forecast and then made.
     pub(crate) fn request(service: &'static str, verb: &'static str, parameters: Value) -> Self {
-        Self { service, verb, parameters, points: None, overwrites: false }
+        Self { service, verb, parameters, points: None, overwrites: false, unnamed: Vec::new() }
     }
 
     /// What its recovery points are. Without this the forecast must count none.
     pub(crate) fn points(mut self, count: impl Fn(&Bed) -> Vec<String> + 'static) -> Self {
         self.points = Some(Box::new(count));
+        self
+    }
+
+    /// So many things whose ids begin so go without being named: the service chooses which.
+    pub(crate) fn unnamed(mut self, begins: impl Into<String>, many: usize) -> Self {
+        self.unnamed.push((begins.into(), many));
         self
     }
 
@@ -124,10 +131,10 @@ fn mismatches(bed: &Bed, case: &Case, look: fn(&Bed) -> Inventory) -> Vec<String
     let before = look(bed);
     let points_before = scene.points.as_ref().map(|count| count(bed));
     let sent = told.rewrite.clone().unwrap_or_else(|| scene.parameters.clone());
-    let answer = bed.call(scene.service, scene.verb, &sent);
+    let answer = bed.done(scene.service, scene.verb, &sent);
     let after = look(bed);
     let points_after = scene.points.as_ref().map(|count| count(bed));
-    let difference = before.difference(&after);
+    let mut difference = before.difference(&after);
     let refusal = told.forecast.changes.iter().any(|change| change.what.contains("will refuse"));
     match (&answer, refusal) {
         (Ok(_), true) => wrong.push("forecast as refused, and done".to_owned()),
@@ -136,6 +143,13 @@ fn mismatches(bed: &Bed, case: &Case, look: fn(&Bed) -> Inventory) -> Vec<String
     }
     if answer.is_ok() {
         come_about(&told, &scene, &before, &difference, &mut wrong);
+    }
+    for (begins, many) in &scene.unnamed {
+        let gone = difference.gone.iter().filter(|id| id.starts_with(begins)).count();
+        if gone != *many {
+            wrong.push(format!("{many} of {begins} were to go, and {gone} did"));
+        }
+        difference.gone.retain(|id| !id.starts_with(begins));
     }
     foreseen(&told, &difference, &mut wrong);
     counted(&told, "before", told.forecast.recovery.before, points_before.as_deref(), &mut wrong);
@@ -197,6 +211,10 @@ fn foreseen(told: &Survey, difference: &Difference, wrong: &mut Vec<String>) {
     };
     for id in &difference.gone {
         let destroys = |effect| matches!(effect, Effect::Destroy | Effect::RecoveryLoss);
+        // A recovery point that does not survive is told of as one.
+        if told.forecast.points.iter().any(|point| !point.survives && same(&point.id, id)) {
+            continue;
+        }
         // What is taken out of a thing may be no more than a change of it.
         if !said(id, destroys) && !(id.contains('#') && said(id, Effect::mutates)) {
             wrong.push(format!("happened, unforecast: {id} is gone"));
@@ -224,9 +242,10 @@ fn makes(told: &Survey) -> &[String] {
     }
 }
 
-/// One is the other's ARN.
+/// Whether two ids name one thing: services put further parts before the name, or nothing.
 fn same(one: &str, other: &str) -> bool {
-    one == other || one.ends_with(&format!(":{other}")) || other.ends_with(&format!(":{one}"))
+    let name = |id: &str| id.rsplit([':', '/']).next().unwrap_or_default().to_owned();
+    one == other || name(one) == name(other)
 }
 
 /// The forecast counts what is there.

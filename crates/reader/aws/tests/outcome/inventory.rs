@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::wire_common::bed::{ACCOUNT, Bed, REGION};
 
 /// Members that change by themselves, or only mirror what changed elsewhere.
-const VOLATILE: [&str; 8] = [
+const VOLATILE: [&str; 9] = [
+    "Timestamp",
     "LatestRestorableTime",
     "EarliestRestorableDateTime",
     "LatestRestorableDateTime",

@@ -11,16 +11,40 @@
     reason = "a test: a fault here is a failed test"
 )]
 
+mod balance;
 mod case;
+mod identities;
 mod inventory;
+mod machines;
+mod names;
+mod networks;
+mod objects;
+mod others;
 mod rds;
+mod scaling;
+mod secrets;
+mod stores;
+mod tables;
 #[path = "../wire_common/mod.rs"]
 mod wire_common;
 
 use case::Family;
 
 /// Every family.
-const FAMILIES: &[&Family] = &[&rds::FAMILY];
+const FAMILIES: &[&Family] = &[
+    &balance::FAMILY,
+    &identities::FAMILY,
+    &machines::FAMILY,
+    &names::FAMILY,
+    &networks::FAMILY,
+    &objects::FAMILY,
+    &others::FAMILY,
+    &rds::FAMILY,
+    &scaling::FAMILY,
+    &secrets::FAMILY,
+    &stores::FAMILY,
+    &tables::FAMILY,
+];
 
 /// Forecasters that no case can exercise, and why.
 const NOT_EXERCISED: &[(&str, &str)] = &[];

@@ -33,9 +33,17 @@ impl Bed {
         read_answer(&service, &operation, protocol, answer.status, &answer.headers, &answer.body)
     }
 
+    /// One call that writes. moto answers some that succeed with words that are not the service's: done is done.
+    pub(crate) fn done(&self, service: &str, verb: &str, parameters: &Value) -> Result<Value, ServiceError> {
+        match self.call(service, verb, parameters) {
+            Err(error) if error.status == 200 && error.code == "UnreadableAnswer" => Ok(Value::Null),
+            other => other,
+        }
+    }
+
     /// One call that must succeed.
     pub(crate) fn ok(&self, service: &str, verb: &str, parameters: Value) -> Value {
-        self.call(service, verb, &parameters).unwrap_or_else(|error| panic!("{service} {verb}: {error}"))
+        self.done(service, verb, &parameters).unwrap_or_else(|error| panic!("{service} {verb}: {error}"))
     }
 
     /// As the gateway answers a read.

@@ -40,7 +40,7 @@ impl Moto {
         moto
     }
 
-    /// Writes a request, sends it, and gives the answer back unread; `None` if there is none for ten seconds.
+    /// Writes a request, sends it, and gives the answer back unread; `None` if there is none for a minute.
     pub(crate) fn call(
         &self,
         service: &Service,
@@ -77,7 +77,7 @@ impl Moto {
         ));
         head.push_str(&format!("connection: close\r\ncontent-length: {}\r\n\r\n", written.body.len()));
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(&written.body).unwrap();
         let mut whole = Vec::new();

@@ -82,6 +82,11 @@ impl Look for Image {
         let mut tally = Tally::default();
         for snapshot in &snapshots {
             tally.have(*snapshot, format!("snapshot {snapshot} of image {name}"), !too);
+            if too {
+                let id = id_of(action, Kind::Snapshot, "snapshot", snapshot);
+                let what = format!("snapshot {snapshot} of image {name} is deleted with it");
+                draft.change(&id, Kind::Snapshot, Effect::RecoveryLoss, what);
+            }
         }
         let instances = listed(answers, INSTANCES, "Reservations");
         draft.gap(instances.gap("instances of the image"));

@@ -79,7 +79,7 @@ impl Look for Instance {
             if !ends && action.operation.verb() != "ModifyInstanceAttribute" {
                 continue;
             }
-            for attribute in ["disableApiTermination", "disableApiStop"] {
+            for (attribute, _) in [TERMINATION, STOP] {
                 let arguments = json!({"InstanceId": instance, "Attribute": attribute});
                 let key = protection_key(instance, attribute);
                 reads.push(crate::call::read(action, key, "ec2", "DescribeInstanceAttribute", arguments));
@@ -267,18 +267,25 @@ fn instance_store(answers: &Answers, record: &Value) -> Option<bool> {
     flag(types.entries().first()?, "/InstanceStorageSupported")
 }
 
+/// Attributes that protect, as the request and as the answer have them.
+const TERMINATION: (&str, &str) = ("disableApiTermination", "DisableApiTermination");
+const STOP: (&str, &str) = ("disableApiStop", "DisableApiStop");
+
+/// Whether a protection is on; `None` when nobody could tell.
+fn protected(answers: &Answers, instance: &str, (attribute, member): (&str, &str)) -> Option<bool> {
+    match live(answers, &protection_key(instance, attribute)) {
+        Live::Found(answer) => flag(answer, &format!("/{member}/Value")),
+        Live::Absent | Live::Unread(_) => None,
+    }
+}
+
 fn facts_of(answers: &Answers, instance: &str, record: &Value, draft: &mut Draft) {
     draft.fact(facts::EC2_VOLUME_DELETED_ON_TERMINATION, true, Some(!volumes(record, true).is_empty()));
     draft.fact(facts::EC2_HAS_INSTANCE_STORE, true, instance_store(answers, record));
     let scaled = points::tag(record, "aws:autoscaling:groupName").is_some();
     draft.fact(facts::EC2_IN_AUTO_SCALING_GROUP, true, Some(scaled));
-    let protected = |attribute: &str, member: &str| match live(answers, &protection_key(instance, attribute))
-    {
-        Live::Found(answer) => flag(answer, &format!("/{member}/Value")),
-        Live::Absent | Live::Unread(_) => None,
-    };
-    let termination = protected("disableApiTermination", "DisableApiTermination");
-    let stop = protected("disableApiStop", "DisableApiStop");
+    let termination = protected(answers, instance, TERMINATION);
+    let stop = protected(answers, instance, STOP);
     let either =
         if termination == Some(true) || stop == Some(true) { Some(true) } else { termination.and(stop) };
     draft.fact(facts::EC2_INSTANCE_PROTECTED, true, either);
@@ -296,9 +303,20 @@ fn one(
     let called = called(instance, record);
     let store = instance_store(answers, record);
     match action.operation.verb() {
-        "TerminateInstances" => terminate((action, answers), (instance, id), record, going, draft),
+        "TerminateInstances" => {
+            terminate((action, answers), (instance, id), record, going, draft);
+            if protected(answers, instance, TERMINATION) == Some(true) {
+                let what = format!("termination protection of {instance} is on: the service will refuse");
+                draft.change(id, Kind::Instance, Effect::Destroy, what);
+            }
+        }
         "StopInstances" => {
             draft.change(id, Kind::Instance, Effect::Interrupt, format!("{called} stops"));
+            interfaces(action, record, false, draft);
+            if protected(answers, instance, STOP) == Some(true) {
+                let what = format!("stop protection of {instance} is on: the service will refuse");
+                draft.change(id, Kind::Instance, Effect::Interrupt, what);
+            }
             lose_store(instance, store, draft);
             draft.reversibility =
                 if store == Some(false) { Reversibility::Exact } else { Reversibility::Lossy };
@@ -317,6 +335,31 @@ fn called(instance: &str, record: &Value) -> String {
     let kind = or_dash(record, "/InstanceType");
     let name = points::tag(record, "Name").map(|name| format!(" {name}")).unwrap_or_default();
     format!("instance {instance}{name} ({kind}, {})", or_dash(record, "/State/Name"))
+}
+
+/// What becomes of the network interfaces of an instance that goes or stops.
+fn interfaces(action: &Action, record: &Value, terminates: bool, draft: &mut Draft) {
+    for interface in entries(record, "/NetworkInterfaces") {
+        let name = or_dash(interface, "/NetworkInterfaceId");
+        let goes = flag(interface, "/Attachment/DeleteOnTermination") != Some(false);
+        let address = or_dash(interface, "/PrivateIpAddress");
+        let public = text(interface, "/Association/PublicIp");
+        let (effect, what) = match (terminates, public) {
+            (true, _) if goes => {
+                (Effect::Destroy, format!("network interface {name} ({address}) goes with it"))
+            }
+            (true, _) => {
+                (Effect::Interrupt, format!("network interface {name} ({address}) stays, unattached"))
+            }
+            (false, Some(public)) => (
+                Effect::Interrupt,
+                format!("network interface {name} loses {public}, unless it is an Elastic IP"),
+            ),
+            (false, None) => continue,
+        };
+        let id = id_of(action, Kind::NetworkInterface, "network-interface", name);
+        draft.change(&id, Kind::NetworkInterface, effect, what);
+    }
 }
 
 fn terminate(
@@ -354,6 +397,7 @@ fn terminate(
     for volume in volumes(record, true) {
         volume_goes(action, answers, (id, record), volume, going, draft);
     }
+    interfaces(action, record, true, draft);
     let staying = volumes(record, false);
     if !staying.is_empty() {
         draft.depend(format!("volumes {} stay, unattached", staying.join(", ")));

@@ -91,6 +91,13 @@ impl Look for Volume {
                     Effect::Interrupt,
                     format!("volume {volume} is detached{how}"),
                 );
+                for attachment in attached {
+                    let instance = or_dash(attachment, "/InstanceId");
+                    let what =
+                        format!("instance {instance} loses {volume}, its {}", or_dash(attachment, "/Device"));
+                    let instance = id_of(action, Kind::Instance, "instance", instance);
+                    draft.change(&instance, Kind::Instance, Effect::Interrupt, what);
+                }
                 draft.reversibility = if forced { Reversibility::Lossy } else { Reversibility::Exact };
             }
             "ModifyVolume" => {

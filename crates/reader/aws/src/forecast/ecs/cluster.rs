@@ -1,7 +1,7 @@
 //! ECS clusters.
 //!
 //! A cluster with services, tasks or container instances is refused; an empty one goes and is made again by its name
-//! (ECS Developer Guide, "Deleting a cluster"). Reads: DescribeClusters.
+//! (ECS Developer Guide, "Deleting a cluster"). Reads: DescribeClusters, ListServices.
 
 use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, TargetId};
 use serde_json::json;
@@ -9,12 +9,15 @@ use serde_json::json;
 use super::{
     super::{
         Look,
-        answer::{Live, number, text},
+        answer::{Live, listed, number, text},
+        arn,
         draft::{Draft, leading},
         existence, words,
     },
     cluster, given, target,
 };
+
+const SERVICES: &str = "ecs services";
 
 /// The forecaster of clusters.
 pub(in crate::forecast) struct Cluster;
@@ -30,8 +33,9 @@ impl Look for Cluster {
         action.operation.as_str() == "aws:ecs:DeleteCluster" && subject(action).is_some()
     }
 
-    fn wants(&self, _action: &Action, _so_far: &Answers) -> Vec<Read> {
-        Vec::new()
+    fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
+        let of = json!({ "cluster": cluster(action) });
+        vec![crate::call::read(action, SERVICES, "ecs", "ListServices", of)]
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
@@ -46,25 +50,32 @@ impl Look for Cluster {
                 return;
             }
         };
+        let services = listed(answers, SERVICES, "serviceArns");
+        draft.gap(services.gap("services"));
         let inside = [
-            ("/activeServicesCount", "service"),
-            ("/runningTasksCount", "task"),
+            ("/runningTasksCount", "running task"),
+            ("/pendingTasksCount", "pending task"),
             ("/registeredContainerInstancesCount", "container instance"),
         ];
         let count = |pointer: &str| number(record, pointer);
-        let words: Vec<String> = inside
-            .iter()
-            .filter_map(|(pointer, one)| {
-                count(pointer).filter(|many| *many > 0).map(|many| words::count(many, one))
-            })
-            .collect();
+        let active = count("/activeServicesCount").unwrap_or(0).max(services.entries().len() as u64);
+        let active = (active > 0).then(|| words::count(active, "service"));
+        let others = inside.iter().filter_map(|(pointer, one)| {
+            count(pointer).filter(|many| *many > 0).map(|many| words::count(many, one))
+        });
+        let holds: Vec<String> = active.into_iter().chain(others).collect();
+        let names: Vec<&str> =
+            services.entries().iter().filter_map(|one| one.as_str()).map(arn::last).collect();
+        if !names.is_empty() {
+            draft.depend(format!("services {}", words::some(&names, 5)));
+        }
         draft.observe(&id, Observed { data: Bears::No, ..Observed::default() });
-        draft.bind(id.as_str(), json!({"inside": words, "status": record.get("status")}));
-        let holds = if words.is_empty() { "nothing in it".to_owned() } else { words.join(", ") };
-        let what = format!("cluster {name} ({holds}) is deleted");
+        draft.bind(id.as_str(), json!({"inside": holds, "status": record.get("status")}));
+        let inside_it = if holds.is_empty() { "nothing in it".to_owned() } else { holds.join(", ") };
+        let what = format!("cluster {name} ({inside_it}) is deleted");
         draft.change_from(&id, Kind::Cluster, Effect::Destroy, what, Some(record.clone()), None);
-        if !words.is_empty() {
-            let what = format!("{name} still has {}: the service will refuse", words.join(", "));
+        if !holds.is_empty() {
+            let what = format!("{name} still has {inside_it}: the service will refuse");
             draft.change(&id, Kind::Cluster, Effect::Destroy, what);
         }
         if text(record, "/status") == Some("INACTIVE") {

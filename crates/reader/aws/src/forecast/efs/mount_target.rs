@@ -59,6 +59,11 @@ impl Look for MountTarget {
         draft.observe(&id, Observed { data: Bears::No, ..Observed::default() });
         let what = format!("mount target {name} of file system {system}, {address} in {subnet}, is deleted");
         draft.change_from(&id, Kind::Gateway, Effect::Destroy, what, Some(record.clone()), None);
+        if let Some(interface) = text(record, "/NetworkInterfaceId") {
+            let eni = TargetId::new(arn::build(action, "ec2", &format!("network-interface/{interface}")));
+            let what = format!("network interface {interface} goes with it");
+            draft.change(&eni, Kind::NetworkInterface, Effect::Destroy, what);
+        }
         let file_system = arn::build(action, "elasticfilesystem", &format!("file-system/{system}"));
         draft.change(
             &TargetId::new(file_system.clone()),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, entries, listed, or_dash, strings, text, texts},
+        answer::{Live, entries, flag, listed, or_dash, strings, text, texts},
         draft::{Draft, leading},
         existence, words,
     },
@@ -48,6 +48,13 @@ impl Look for LoadBalancer {
         let groups = listed(so_far, GROUPS, "TargetGroups");
         let groups = groups.entries().iter().take(MOST).filter_map(|group| text(group, "/TargetGroupArn"));
         reads.extend(groups.map(|group| health_read(action, group)));
+        let listeners = listed(so_far, LISTENERS, "Listeners");
+        let deletes = action.operation.verb() == "DeleteLoadBalancer";
+        for listener in listeners.entries().iter().take(MOST).filter(|_| deletes) {
+            let arn = or_dash(listener, "/ListenerArn");
+            let of = json!({ "ListenerArn": arn });
+            reads.push(crate::call::read(action, rules_key(arn), "elbv2", "DescribeRules", of));
+        }
         reads
     }
 
@@ -78,6 +85,21 @@ impl Look for LoadBalancer {
                 places(action, (name, &id), member, now, draft);
             }
         }
+    }
+}
+
+fn rules_key(listener: &str) -> String {
+    format!("rules of {listener}")
+}
+
+/// The rules that go with a listener.
+fn rules_go(answers: &Answers, listener: &str, draft: &mut Draft) {
+    let rules = listed(answers, &rules_key(listener), "Rules");
+    draft.gap(rules.gap("rules of a listener"));
+    for rule in rules.entries().iter().filter(|rule| flag(rule, "/IsDefault") != Some(true)) {
+        let id = TargetId::new(or_dash(rule, "/RuleArn"));
+        let what = format!("its rule of priority {} goes with it", or_dash(rule, "/Priority"));
+        draft.change_from(&id, Kind::Route, Effect::Destroy, what, Some((*rule).clone()), None);
     }
 }
 
@@ -114,6 +136,7 @@ fn delete(answers: &Answers, (name, id): (&str, &TargetId), record: &Value, draf
         let port = listener.get("Port").map_or_else(|| "?".to_owned(), Value::to_string);
         let what = format!("its listener on port {port} goes with it, with its rules");
         draft.change_from(&arn, Kind::Route, Effect::Destroy, what, Some((*listener).clone()), None);
+        rules_go(answers, arn.as_str(), draft);
     }
     let groups = listed(answers, GROUPS, "TargetGroups");
     for group in groups.entries() {

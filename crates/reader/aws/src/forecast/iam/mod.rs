@@ -58,13 +58,15 @@ fn names<'a>(entries: &Listed<'a>, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// Says what belongs to an identity, and binds it.
-fn belongings(answers: &Answers, name: &str, id: &TargetId, all: &[Belonging], draft: &mut Draft) {
+/// Says what belongs to an identity, and binds it. Gives back whether anything does: the service deletes none of those.
+fn belongings(answers: &Answers, name: &str, id: &TargetId, all: &[Belonging], draft: &mut Draft) -> bool {
+    let mut any = false;
     let mut bound = Map::new();
     for one in all {
         let entries = listed(answers, &key(one.operation), one.list);
         draft.gap(entries.gap(&format!("{} of {name}", words::several(one.words))));
         let names = names(&entries, one.name);
+        any |= !names.is_empty();
         if !names.is_empty() {
             draft.depend(format!(
                 "{}: {}",
@@ -75,6 +77,7 @@ fn belongings(answers: &Answers, name: &str, id: &TargetId, all: &[Belonging], d
         bound.insert(one.operation.to_owned(), json!(names));
     }
     draft.bind(format!("{id} belongings"), bound);
+    any
 }
 
 /// The record; says so where it is not there or not read.

@@ -70,7 +70,7 @@ impl Look for Role {
             id.as_str(),
             json!({"RoleId": found.get("RoleId"), "trust": found.get("AssumeRolePolicyDocument")}),
         );
-        belongings(answers, role, &id, &BELONGINGS, draft);
+        let any = belongings(answers, role, &id, &BELONGINGS, draft);
         if let Some(used) = last_used(found, "/RoleLastUsed/LastUsedDate") {
             draft.depend(format!("role {role} was {used}"));
         }
@@ -83,6 +83,11 @@ impl Look for Role {
         };
         let known = before.is_some();
         told(action, &id, Kind::Role, &format!("role {role}"), before, draft);
+        if verb == "DeleteRole" && any {
+            let what =
+                format!("role {role} still has policies or instance profiles: the service will refuse");
+            draft.change(&id, Kind::Role, interlock_action::Effect::Destroy, what);
+        }
         // What stood there before is known word for word, and can be put back.
         let nothing_before = inline(action) && live(answers, INLINE) == Live::Absent;
         if (known || nothing_before) && !verb.starts_with("Delete") || (known && verb == "DeleteRolePolicy") {

@@ -55,7 +55,10 @@ impl Look for User {
         let Some((user, id)) = subject(action) else { return };
         let Some(found) = record(action, answers, user, &id, draft) else { return };
         draft.bind(id.as_str(), json!({ "UserId": found.get("UserId") }));
-        belongings(answers, user, &id, &BELONGINGS, draft);
+        if belongings(answers, user, &id, &BELONGINGS, draft) && action.operation.verb() == "DeleteUser" {
+            let what = format!("user {user} still has keys, policies or groups: the service will refuse");
+            draft.change(&id, Kind::User, interlock_action::Effect::Destroy, what);
+        }
         if let Some(used) = last_used(found, "/PasswordLastUsed") {
             draft.depend(format!("the password of {user} was {used}"));
         }

@@ -34,8 +34,12 @@ pub(in crate::forecast) struct Key;
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
     let given = action.arguments.get("KeyId")?.as_str()?;
-    let name = arn::last(given);
-    Some((given, arn::target(action, Kind::Key, "kms", &format!("key/{name}"), name)))
+    let acts = |target: &&interlock_action::Target| {
+        target.kind == Kind::Key && target.relation == interlock_action::Relation::Acts
+    };
+    let built = || TargetId::new(arn::build(action, "kms", &format!("key/{}", arn::last(given))));
+    let id = action.targets.iter().find(acts).map_or_else(built, |target| target.id.clone());
+    Some((given, id))
 }
 
 impl Look for Key {

@@ -64,7 +64,9 @@ impl Look for Cluster {
             Live::Absent => return,
             Live::Unread(why) => return unread(action, name, &id, &why, draft),
         };
+        // Of nodes that the service does not count the room of it tells nothing, or zero.
         let size = number(record, "/TotalStorageCapacityInMegaBytes")
+            .filter(|size| *size > 0)
             .map(|size| format!("up to {}", words::bytes(size.saturating_mul(1_000_000))));
         draft.observe(&id, Observed { data: Bears::Yes, size, ..Observed::default() });
         draft.bind(

@@ -3,7 +3,8 @@
 //! In a versioned bucket a deletion leaves a delete marker and an overwrite keeps the old version: the way back is exact
 //! for as long as no lifecycle rule expires noncurrent versions. Elsewhere (never versioned, or suspended) the object is
 //! gone, and Interlock copies it away first. Objects are classified by their bucket's tags. Reads: GetBucketVersioning,
-//! GetBucketTagging, HeadObject of up to 100 keys, HeadBucket of the recovery bucket.
+//! GetBucketTagging, HeadObject of up to 100 keys, HeadBucket of the recovery bucket, HeadObject
+//! of up to 20 copies in it.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -94,6 +95,13 @@ impl Look for Object {
         let settled = so_far.contains_key(super::VERSIONING) && versioned(so_far) != Some(true);
         if lost && settled && fate(action) != Some(Fate::Kept) {
             reads.extend(vault::read(action));
+            let mut found = Lost::default();
+            for key in keys.iter().take(MOST) {
+                let id = object_id(action, bucket, key);
+                found.add(bucket, key, &id, live(so_far, &head_key(key)));
+            }
+            let kept: Vec<Kept<'_>> = found.found.iter().map(|(kept, _)| clone(kept)).collect();
+            reads.extend(vault::copy_reads(action, so_far, &kept));
         }
         reads
     }
@@ -248,7 +256,7 @@ fn stacked(action: &Action, lost: &Lost<'_>, keys: &[&str], bucket: &str, draft:
 fn new(action: &Action, keys: &[&str], bucket: &str, draft: &mut Draft) {
     for key in keys {
         let id = object_id(action, bucket, key);
-        draft.change(&id, Kind::Object, leading(action), format!("object {key} is written in {bucket}"));
+        draft.change(&id, Kind::Object, Effect::Create, format!("object {key} is written in {bucket}"));
     }
 }
 
@@ -304,7 +312,9 @@ fn gone(
     let bearing: Vec<Kept<'_>> = lost.found.iter().map(|(kept, _)| clone(kept)).collect();
     let many = words::count(bearing.len() as u64, "object");
     draft.lose(format!("{many} of {bucket}, {}; the bucket keeps no versions", words::bytes(lost.bytes())));
-    draft.tally(Tally::default());
+    for kept in &bearing {
+        draft.tally(vault::tally(action, answers, kept));
+    }
     draft.securing = vault::keep(action, answers, &bearing);
     draft.reversibility = match draft.securing {
         Securing::Impossible(_) => Reversibility::None,

@@ -7,13 +7,17 @@ use interlock_action::{Action, Answers, Call, Read, Securing};
 use serde_json::{Value, json};
 
 use super::super::{
-    answer::{Live, live},
-    arn, words,
+    answer::{Live, live, number},
+    arn,
+    tally::Tally,
+    words,
 };
 
 const VAULT: &str = "s3 recovery bucket";
 /// Of one action so many objects are copied.
 const MOST: usize = 100;
+/// Of one action so many copies are looked for.
+const LOOKED_FOR: usize = 20;
 /// The largest object that one CopyObject takes.
 const LARGEST: u64 = 5 * 1024 * 1024 * 1024;
 
@@ -42,6 +46,45 @@ fn name(action: &Action) -> Option<String> {
 pub(super) fn read(action: &Action) -> Option<Read> {
     let arguments = json!({"Bucket": name(action)?, "ExpectedBucketOwner": action.account});
     Some(crate::call::read(action, VAULT, "s3", "HeadBucket", arguments))
+}
+
+fn copy_key(place: &str) -> String {
+    format!("s3 copy {place}")
+}
+
+/// The reads that tell which copies are there already, once the bucket of the copies is seen to be.
+pub(super) fn copy_reads(action: &Action, so_far: &Answers, objects: &[Kept<'_>]) -> Vec<Read> {
+    let (Some(vault), Live::Found(_)) = (name(action), live(so_far, VAULT)) else { return Vec::new() };
+    if objects.len() > LOOKED_FOR {
+        return Vec::new();
+    }
+    let read = |object: &Kept<'_>| {
+        let place = place(object);
+        let look = json!({"Bucket": vault, "Key": place});
+        crate::call::read(action, copy_key(&place), "s3", "HeadObject", look)
+    };
+    objects.iter().map(read).collect()
+}
+
+/// The recovery points of an object that nothing but a copy keeps.
+pub(super) fn tally(action: &Action, answers: &Answers, object: &Kept<'_>) -> Tally {
+    let mut tally = Tally::default();
+    match (live(answers, VAULT), name(action)) {
+        (Live::Absent, _) => {}
+        (Live::Found(_), Some(vault)) => {
+            let place = place(object);
+            match live(answers, &copy_key(&place)) {
+                Live::Found(head) if number(head, "/ContentLength") == Some(object.size) => {
+                    let id = arn::build(action, "s3", &format!("{vault}/{place}"));
+                    tally.have(id, "copy in Interlock's own bucket", true);
+                }
+                Live::Found(_) | Live::Absent => {}
+                Live::Unread(_) => tally.partial(),
+            }
+        }
+        _ => tally.partial(),
+    }
+    tally
 }
 
 /// The calls that keep the objects, and their proofs.

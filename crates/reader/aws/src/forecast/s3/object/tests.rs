@@ -82,6 +82,24 @@ fn elsewhere_the_object_is_copied_away_first() {
 }
 
 #[test]
+fn a_copy_that_stands_already_counts() {
+    let delete = act("DeleteObject", json!({"Bucket": "photos", "Key": "2024/a b.jpg"}));
+    let with = |size: Option<u64>| {
+        let inner = answers(None, Some(5), true);
+        let survey = survey(&delete, |operation, arguments| match operation {
+            "HeadObject" if arguments["Bucket"] != json!("photos") => {
+                answers(None, size, true)(operation, arguments)
+            }
+            _ => inner(operation, arguments),
+        });
+        (survey.forecast.recovery.before, survey.forecast.recovery.after)
+    };
+    assert_eq!(with(Some(5)), (Some(1), Some(1)));
+    assert_eq!(with(Some(4)), (Some(0), Some(0)), "it is another");
+    assert_eq!(with(None), (Some(0), Some(0)));
+}
+
+#[test]
 fn a_bucket_of_somebody_else_is_no_place_for_copies() {
     let delete = act("DeleteObject", json!({"Bucket": "photos", "Key": "2024/a b.jpg"}));
     let inner = answers(None, Some(1), true);
