@@ -277,7 +277,9 @@ fn counted(
 
 /// Points that survive are there afterwards, and so is what Interlock had the request make.
 fn survive(told: &Survey, after: &Inventory, real: Option<&[String]>, wrong: &mut Vec<String>) {
-    let there = |id: &str| after.has(id) || real.unwrap_or_default().iter().any(|point| same(point, id));
+    let there = |id: &str| {
+        after.ids().any(|have| same(have, id)) || real.unwrap_or_default().iter().any(|point| same(point, id))
+    };
     for point in told.forecast.points.iter().filter(|point| point.survives) {
         if !there(&point.id) {
             wrong.push(format!("recovery point {} ({}) does not survive", point.id, point.what));

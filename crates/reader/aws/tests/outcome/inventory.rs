@@ -59,6 +59,10 @@ impl Inventory {
         entries
     }
 
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(crate) fn has(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }

@@ -245,8 +245,20 @@ const CASES: &[Case] = &[
     },
 ];
 
-const EMULATOR: &[Deviation] = &[Deviation {
-    case: "a cluster with a service is not deleted",
-    says: "forecast as refused, and done",
-    why: "AWS answers ClusterContainsServicesException; moto deletes the cluster",
-}];
+const EMULATOR: &[Deviation] = &[
+    Deviation {
+        case: "a cluster with a service is not deleted",
+        says: "forecast as refused, and done",
+        why: "AWS answers ClusterContainsServicesException; moto deletes the cluster",
+    },
+    Deviation {
+        case: "a group loses one of three",
+        says: "network-interface/",
+        why: "AWS deletes the interface with the instance that the service chose; moto leaves it, detached",
+    },
+    Deviation {
+        case: "a service stays as it is",
+        says: "service/c/web changed",
+        why: "moto writes a new deployment for an update that changes nothing",
+    },
+];
