@@ -6,4 +6,3 @@ mod rows;
 pub(super) mod settings;
 pub(super) mod tags;
 mod whole;
-pub(super) mod windows;
