@@ -16,6 +16,7 @@ mod memory;
 mod observe;
 mod permit;
 mod port;
+mod prepare;
 mod quorum;
 mod road;
 mod rules;

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use interlock_action::{
-    Action, ActionId, Answer, Answers, Call, Deed, Millis, Read, Step, Surface, Survey, Terms, TicketId,
+    Action, ActionId, Answer, Answers, Call, Deed, Millis, Preparation, Read, Step, Surface, Survey, Terms, TicketId,
 };
 use serde_json::Value;
 
@@ -33,6 +33,10 @@ pub trait Foresee: Send + Sync {
     fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
     /// What the answers mean.
     fn fold(&self, action: &Action, answers: &Answers) -> Survey;
+    /// What Interlock has to make before there is more to read; asked once, when nothing is left to read without it.
+    fn prepares(&self, _action: &Action, _so_far: &Answers) -> Option<Preparation> {
+        None
+    }
 }
 
 /// Knows the ways back of a surface: what is kept before an action, and what remains to be done to get back to it. Pure.

@@ -62,6 +62,8 @@ pub struct Road {
     reads_alike: bool,
     /// Approvals are counted one at a time, so that two that complete a quorum together both see it.
     pub(crate) deciding: futures_util::lock::Mutex<()>,
+    /// What is prepared for a forecast is made, read and taken away by one at a time.
+    pub(crate) preparing: futures_util::lock::Mutex<()>,
 }
 
 /// Why an action leaves the road early.
@@ -98,6 +100,7 @@ impl Road {
             reads_alike: bundle.hash() == Bundle::shipped().hash(),
             bundle,
             deciding: futures_util::lock::Mutex::new(()),
+            preparing: futures_util::lock::Mutex::new(()),
         }
     }
 
@@ -226,7 +229,7 @@ impl Road {
     async fn admit_judged(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
         let epoch = self.memory().epoch;
         let action = self.own_tokens(session, action);
-        let survey = self.survey(session, &action).await?;
+        let (action, survey) = self.prepared(session, action).await?;
         let principals = self.principals();
         let mut situated = {
             let memory = self.memory();

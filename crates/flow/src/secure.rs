@@ -43,18 +43,9 @@ impl Road {
         self.commit(Record { entry, events: events.collect(), guards: Vec::new() }).await
     }
 
-    /// One of Interlock's own calls, durable before it is sent like any other.
+    /// A call that makes a recovery point.
     async fn make(&self, session: &Arc<Session>, call: &Call) -> Result<(), Stop> {
-        let (_, execute, _) = self.surface(call.surface)?;
-        let permit = self.own_permit(session, call).await?;
-        let outcome = execute.execute(&permit, call).await;
-        let words = match &outcome {
-            Outcome::Succeeded { .. } => None,
-            Outcome::Failed { code, .. } => Some(code.clone()),
-            Outcome::NotExecuted { why } | Outcome::Unknown { why } => Some(why.clone()),
-        };
-        permit.complete(outcome, Vec::new()).await.map_err(|error| Stop::Ledger(error.to_string()))?;
-        match words {
+        match self.own_call(session, call, "makes a recovery point", &[]).await? {
             // What exists already is proved, not assumed, by the reads that follow.
             Some(code) if !code.contains("AlreadyExists") && !code.contains("AlreadyOwnedByYou") => {
                 Err(Stop::NotSecured(format!("{} failed: {code}", call.operation)))
@@ -63,24 +54,52 @@ impl Road {
         }
     }
 
-    async fn own_permit(&self, session: &Arc<Session>, call: &Call) -> Result<Permit, Stop> {
+    /// One of Interlock's own calls, durable before it is sent like any other; why it failed, if it did. Of the secret
+    /// arguments, which the pointers name, only seals are written down.
+    pub(crate) async fn own_call(
+        &self,
+        session: &Arc<Session>,
+        call: &Call,
+        why: &str,
+        secrets: &[String],
+    ) -> Result<Option<String>, Stop> {
+        let (_, execute, _) = self.surface(call.surface)?;
+        let permit = self.own_permit(session, call, why, secrets).await?;
+        let outcome = execute.execute(&permit, call).await;
+        let words = match &outcome {
+            Outcome::Succeeded { .. } => None,
+            Outcome::Failed { code, .. } => Some(code.clone()),
+            Outcome::NotExecuted { why } | Outcome::Unknown { why } => Some(why.clone()),
+        };
+        permit.complete(outcome, Vec::new()).await.map_err(|error| Stop::Ledger(error.to_string()))?;
+        Ok(words)
+    }
+
+    async fn own_permit(
+        &self,
+        session: &Arc<Session>,
+        call: &Call,
+        why: &str,
+        secrets: &[String],
+    ) -> Result<Permit, Stop> {
         let now = self.ports.clock.now();
         let action = Action {
             surface: call.surface,
             operation: call.operation.clone(),
             account: call.account.clone(),
             region: call.region.clone(),
-            claims: vec![Claim::plain(Effect::Create, "makes a recovery point")],
+            claims: vec![Claim::plain(Effect::Create, why)],
             targets: Vec::new(),
             arguments: call.arguments.clone(),
-            secrets: Vec::new(),
+            secrets: secrets.to_vec(),
             tokens: Vec::new(),
             writes: Vec::new(),
             unknowns: Vec::new(),
             content: interlock_action::Content::Judged,
             stated_reason: None,
         };
-        let digest = interlock_action::digest_of("interlock own call v1", &call.arguments)
+        let sealed = self.settings.sealer.seal_all(&call.arguments, secrets);
+        let digest = interlock_action::digest_of("interlock own call v1", &sealed)
             .map_err(|error| Stop::Ledger(error.to_string()))?;
         let id = self.action_id();
         let note = PermitNote {
@@ -96,7 +115,8 @@ impl Road {
             .public("session", &session.id)
             .public("operation", &call.operation)
             .public("by", "interlock")
-            .private("arguments", &call.arguments);
+            .public("why", why)
+            .private("arguments", &sealed);
         let entry = self.marked(entry, session, None);
         let epoch = self.memory().epoch;
         let guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];

@@ -17,14 +17,26 @@ const ROUNDS: usize = 4;
 const READS: usize = 200;
 
 impl Road {
-    /// Reads what the forecast needs and folds it.
+    /// Reads what the forecast needs and folds it. Prepares nothing.
     pub(crate) async fn survey(&self, session: &Session, action: &Action) -> Result<Survey, Stop> {
+        let mut answers: Answers = BTreeMap::new();
+        self.look(session, action, &mut answers).await?;
+        let (_, _, foresee) = self.surface(action.surface)?;
+        Ok(foresee.fold(action, &answers))
+    }
+
+    /// Reads what the forecast still needs.
+    pub(crate) async fn look(
+        &self,
+        session: &Session,
+        action: &Action,
+        answers: &mut Answers,
+    ) -> Result<(), Stop> {
         let (inspect, _, foresee) = self.surface(action.surface)?;
         let fresh = proves(&self.memory(), action);
         let inspection = Inspection::mint(session.id.clone(), fresh);
-        let mut answers: Answers = BTreeMap::new();
         for _ in 0..ROUNDS {
-            let mut reads = foresee.reads(action, &answers);
+            let mut reads = foresee.reads(action, answers);
             reads.retain(|read| !answers.contains_key(&read.key));
             reads.truncate(READS.saturating_sub(answers.len()));
             if reads.is_empty() {
@@ -36,7 +48,7 @@ impl Road {
             });
             answers.extend(join_all(asked).await);
         }
-        Ok(foresee.fold(action, &answers))
+        Ok(())
     }
 
     /// Looks at what a session has just made and remembers the ids that no later thing of the same name will have. To be

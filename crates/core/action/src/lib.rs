@@ -20,7 +20,7 @@ pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Rever
 pub use id::{
     AccountId, ActionId, AgentId, EnvironmentName, PersonId, RuleId, SessionId, TargetId, TicketId, UndoId,
 };
-pub use survey::{Answer, Answers, Call, Observed, Read, ReadKey, Securing, Survey, value_at};
+pub use survey::{Answer, Answers, Call, Observed, Preparation, Read, ReadKey, Securing, Survey, value_at};
 pub use target::{Bears, Kind, Relation, Target};
 pub use undo::{Contract, Deed, HANDLE, Next, Step, Terms, compared};
 

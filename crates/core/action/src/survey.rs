@@ -80,6 +80,24 @@ pub struct Observed {
     pub attached_to: Vec<TargetId>,
 }
 
+/// A call of Interlock's own without which a survey has nothing to read: a change set that is worked out so that it can
+/// be looked at. It changes nothing but what it makes, and what it made is taken away once it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preparation {
+    /// Under this key the answers say whether it stands: found, or unreadable and why.
+    pub key: ReadKey,
+    /// What it is for, in plain words: `works out what an update would change`.
+    pub why: String,
+    /// What Interlock calls.
+    pub make: Call,
+    /// JSON pointers into the arguments of `make` whose values are secret.
+    pub secrets: Vec<String>,
+    /// Read repeatedly until the value at the pointer (see [`value_at`]) is one of these.
+    pub ready: (Call, String, Vec<Value>),
+    /// Takes away again what was made.
+    pub clear: Call,
+}
+
 /// How a recovery point that survives the action comes about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

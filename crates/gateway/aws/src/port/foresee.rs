@@ -1,6 +1,6 @@
 //! What is known of each kind: the reader's forecasters.
 
-use interlock_action::{Action, Answers, Read, Survey};
+use interlock_action::{Action, Answers, Preparation, Read, Survey};
 use interlock_flow::Foresee;
 use interlock_reader_aws::forecast::forecaster_for;
 
@@ -14,5 +14,8 @@ impl Foresee for AwsForesee {
     }
     fn fold(&self, action: &Action, answers: &Answers) -> Survey {
         forecaster_for(action).fold(action, answers)
+    }
+    fn prepares(&self, action: &Action, so_far: &Answers) -> Option<Preparation> {
+        forecaster_for(action).prepares(action, so_far)
     }
 }

@@ -24,6 +24,7 @@ pub(super) struct Draft {
     fingerprint: Map<String, Value>,
     saw: bool,
     settled: bool,
+    planned: bool,
     /// The way back.
     pub(super) reversibility: Reversibility,
     /// The arguments to send instead.
@@ -48,6 +49,7 @@ impl Draft {
             fingerprint: Map::new(),
             saw: false,
             settled: false,
+            planned: false,
             reversibility: Reversibility::None,
             rewrite: None,
             securing: Securing::NotNeeded,
@@ -57,6 +59,28 @@ impl Draft {
     /// The live state was seen: the forecast is read, not assumed.
     pub(super) fn saw(&mut self) {
         self.saw = true;
+    }
+
+    /// The service's own plan was read: what it says is what it would do.
+    pub(super) fn planned(&mut self) {
+        self.planned = true;
+    }
+
+    /// Takes over the forecast of one of several things that the action falls on: everything but facts, rewrite and
+    /// securing, which are the whole action's.
+    pub(super) fn absorb(&mut self, name: &str, part: Survey) {
+        let Survey { forecast, observed, discovered, fingerprint, .. } = part;
+        self.changes.extend(forecast.changes);
+        forecast.data_loss.into_iter().for_each(|line| self.lose(line));
+        forecast.dependents.into_iter().for_each(|line| self.depend(line));
+        forecast.unknowns.into_iter().for_each(|line| self.unknown(line));
+        if forecast.recovery != RecoveryCount::default() || !forecast.points.is_empty() {
+            self.counts.push(forecast.recovery);
+        }
+        self.points.extend(forecast.points);
+        observed.into_iter().for_each(|(id, seen)| self.observe(&id, seen));
+        discovered.into_iter().for_each(|target| self.discover(target));
+        self.bind(name, fingerprint);
     }
 
     /// One thing that will be different.
@@ -200,7 +224,11 @@ impl Draft {
         let facts = self.facts();
         Survey {
             forecast: Forecast {
-                method: if self.saw { Method::Read } else { Method::Assumed },
+                method: match (self.planned, self.saw) {
+                    (true, _) => Method::Planned,
+                    (false, true) => Method::Read,
+                    (false, false) => Method::Assumed,
+                },
                 changes: self.changes,
                 data_loss: self.data_loss,
                 recovery: worst(&self.counts),

@@ -39,7 +39,7 @@ mod testing;
 mod tests;
 mod words;
 
-use interlock_action::{Action, Answers, Read, Survey};
+use interlock_action::{Action, Answers, Preparation, Read, Survey};
 
 pub use existence::says_absent;
 
@@ -64,6 +64,8 @@ pub trait Forecaster: Sync {
     fn fold(&self, action: &Action, answers: &Answers) -> Survey;
     /// The same for the action as the agent asked for it, before Interlock changes it.
     fn asked(&self, action: &Action, answers: &Answers) -> Survey;
+    /// What Interlock has to make before there is more to read, once nothing is left to read without it.
+    fn prepares(&self, action: &Action, so_far: &Answers) -> Option<Preparation>;
 }
 
 /// One kind's own part of a forecast; the rest (existence, tags, what nobody else says) is the same for all.
@@ -74,6 +76,10 @@ trait Look: Sync {
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
     /// What the answers mean.
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft);
+    /// What Interlock has to make before there is more to read.
+    fn prepares(&self, _action: &Action, _so_far: &Answers) -> Option<Preparation> {
+        None
+    }
 }
 
 impl<T: Look> Forecaster for T {
@@ -109,6 +115,13 @@ impl<T: Look> Forecaster for T {
 
     fn asked(&self, action: &Action, answers: &Answers) -> Survey {
         plain(self, action, answers)
+    }
+
+    fn prepares(&self, action: &Action, so_far: &Answers) -> Option<Preparation> {
+        if action.is_plain_read() {
+            return None;
+        }
+        Look::prepares(self, action, so_far)
     }
 }
 

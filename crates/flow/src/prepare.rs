@@ -1,0 +1,135 @@
+//! What Interlock makes so that there is something to read: a change set, worked out by the engine itself.
+//!
+//! A forecaster names the call; the road makes it under an own permit, durable before it is sent like every other call,
+//! waits until it is ready, lets the forecaster read it, and takes it away again. It is taken away because a plan that is
+//! left standing grows stale and is still there to be carried out by anybody; made anew for each look, it is never older
+//! than the forecast that it is read for.
+//!
+//! Nothing is prepared for an action that is a plain read, under a freeze, or for an agent that may change nothing. What
+//! fails is written into the answers under the preparation's key, and into the action's unknowns: unknown means hold.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use interlock_action::{Action, Answer, Answers, Preparation, Survey, value_at};
+use interlock_policy::AgentClass;
+
+use crate::{
+    FreezeScope, Inspection, Session,
+    permit::frozen,
+    road::{Road, Stop},
+};
+
+/// How often a preparation is looked at before it counts as failed.
+const LOOKS: u32 = 30;
+
+impl Road {
+    /// The survey of an action with what has to be prepared for it; the action says by name what could not be.
+    pub(crate) async fn prepared(
+        &self,
+        session: &Arc<Session>,
+        action: Arc<Action>,
+    ) -> Result<(Arc<Action>, Survey), Stop> {
+        let mut answers: Answers = BTreeMap::new();
+        self.look(session, &action, &mut answers).await?;
+        let (_, _, foresee) = self.surface(action.surface)?;
+        let Some(preparation) = foresee.prepares(&action, &answers).filter(|_| action.mutates()) else {
+            let survey = foresee.fold(&action, &answers);
+            return Ok((action, survey));
+        };
+        let failed = match self.bars(session, &action) {
+            Some(why) => Some(why),
+            None => self.work_out(session, &action, &preparation, &mut answers).await?,
+        };
+        let Some(why) = failed else {
+            let survey = foresee.fold(&action, &answers);
+            return Ok((action, survey));
+        };
+        answers.insert(preparation.key, Answer::Unreadable(why.clone()));
+        let mut action = action;
+        let unknowns = &mut Arc::make_mut(&mut action).unknowns;
+        unknowns.push(format!("what it would change could not be worked out beforehand: {why}"));
+        let survey = foresee.fold(&action, &answers);
+        Ok((action, survey))
+    }
+
+    /// Why nothing may be prepared now.
+    fn bars(&self, session: &Session, action: &Action) -> Option<String> {
+        if session.agent.class == AgentClass::Observer {
+            return Some("nothing is prepared for an agent that may change nothing".to_owned());
+        }
+        let memory = self.memory();
+        // Which environment it would touch is not told yet: a freeze of any covers it.
+        let environments: Vec<_> = memory
+            .freezes
+            .values()
+            .filter_map(|freeze| match &freeze.scope {
+                FreezeScope::Environment(name) => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        frozen(&memory, session, action, &environments)
+    }
+
+    /// Makes it, waits for it, reads it, takes it away. Why it failed, if it did.
+    async fn work_out(
+        &self,
+        session: &Arc<Session>,
+        action: &Action,
+        preparation: &Preparation,
+        answers: &mut Answers,
+    ) -> Result<Option<String>, Stop> {
+        // INVARIANT: of two equal actions the second neither reads nor takes away what is the first one's.
+        let _alone = self.preparing.lock().await;
+        if let Some(why) = self.make_plan(session, preparation).await? {
+            return Ok(Some(why));
+        }
+        let failed = match self.ready(session, preparation).await? {
+            Some(why) => Some(why),
+            None => {
+                answers.insert(preparation.key.clone(), Answer::Found(serde_json::Value::Null));
+                self.look(session, action, answers).await?;
+                None
+            }
+        };
+        // One that stays is made anew when it is next in the way.
+        let _ = self.own_call(session, &preparation.clear, "takes away what was prepared", &[]).await?;
+        Ok(failed)
+    }
+
+    /// What an earlier look left behind is not what would be changed now: it is taken away first.
+    async fn make_plan(
+        &self,
+        session: &Arc<Session>,
+        preparation: &Preparation,
+    ) -> Result<Option<String>, Stop> {
+        let Preparation { make, clear, why, secrets, .. } = preparation;
+        let mut code = self.own_call(session, make, why, secrets).await?;
+        if code.as_ref().is_some_and(|code| code.contains("AlreadyExists")) {
+            self.own_call(session, clear, "takes away what was left behind", &[]).await?;
+            code = self.own_call(session, make, why, secrets).await?;
+        }
+        Ok(code.map(|code| format!("{} failed: {code}", make.operation)))
+    }
+
+    /// Waits until it can be read.
+    async fn ready(&self, session: &Session, preparation: &Preparation) -> Result<Option<String>, Stop> {
+        let (call, pointer, wanted) = &preparation.ready;
+        let (inspect, _, _) = self.surface(call.surface)?;
+        let inspection = Inspection::mint(session.id.clone(), true);
+        let mut last = "nothing".to_owned();
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.ports.clock.pause(u64::from(look.min(5)).saturating_mul(200)).await;
+            }
+            match inspect.inspect(&inspection, call).await {
+                Answer::Found(found) => match value_at(&found, pointer) {
+                    Some(value) if wanted.contains(value) => return Ok(None),
+                    other => last = other.map_or("nothing".to_owned(), ToString::to_string),
+                },
+                Answer::NotFound => "not there yet".clone_into(&mut last),
+                Answer::Unreadable(why) => last = why,
+            }
+        }
+        Ok(Some(format!("{} still answers {last}", call.operation)))
+    }
+}
