@@ -330,8 +330,14 @@ fn fall(world: &World<'_>, session: &Session, action: &Action, claim: &Claim, su
     if hit.is_empty() {
         hit = action.targets.iter().filter(|target| target.relation != Relation::Reaches).collect();
     }
+    // A trail that goes with a larger thing is the record of what happened like one that is named.
+    let recorded = |target: &Target| {
+        target.kind == Kind::Trail
+            && claim.effect.mutates()
+            && survey.discovered.iter().any(|found| found.id == target.id)
+    };
     let falls = |target: &Target| Falls {
-        effect: claim.effect,
+        effect: if recorded(target) { Effect::AuditTrail } else { claim.effect },
         bears_data: bears_data(target, survey.observed.get(&target.id)),
         made_by_session: made_here(world, session, action, target, survey)
             && !(claim.effect == Effect::Destroy

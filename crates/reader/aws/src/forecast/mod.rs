@@ -9,6 +9,7 @@ mod arn;
 mod autoscaling;
 mod backup;
 mod closing;
+mod cloudformation;
 mod compare;
 mod draft;
 mod dynamodb;
@@ -137,7 +138,7 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
 }
 
 /// The forecasters by name, most particular first.
-static ALL: [(&str, &dyn Forecaster); 50] = [
+static ALL: [(&str, &dyn Forecaster); 54] = [
     ("rds/instance", &rds::instance::Instance),
     ("rds/cluster", &rds::cluster::Cluster),
     ("rds/snapshot", &rds::snapshot::Snapshot),
@@ -184,6 +185,10 @@ static ALL: [(&str, &dyn Forecaster); 50] = [
     ("ecs/service", &ecs::service::Service),
     ("ecs/cluster", &ecs::cluster::Cluster),
     ("ecs/task", &ecs::task::Task),
+    ("cloudformation/update", &cloudformation::update::Update),
+    ("cloudformation/stack", &cloudformation::stack::Stack),
+    ("cloudformation/change_set", &cloudformation::change_set::ChangeSet),
+    ("cloudformation/stack_set", &cloudformation::stack_set::StackSet),
     ("compare/empty", &compare::empty::Stores),
     ("compare/settings", &compare::settings::Settings),
     ("compare/tags", &compare::tags::TagWrites),

@@ -108,10 +108,23 @@ pub(super) fn writable(call: &Call, read: bool) {
 pub(super) fn gather(action: &Action, answer: impl Fn(&str, &Value) -> Answer) -> Answers {
     let forecaster = forecaster_for(action);
     let mut answers = Answers::new();
-    for _ in 0..super::ROUNDS {
+    let mut rounds = 0;
+    while rounds < super::ROUNDS {
+        rounds += 1;
         let missing = forecaster.reads(action, &answers);
         if missing.is_empty() {
-            return answers;
+            let Some(preparation) = forecaster.prepares(action, &answers) else { return answers };
+            if answers.contains_key(&preparation.key) {
+                return answers;
+            }
+            writable(&preparation.make, false);
+            writable(&preparation.ready.0, true);
+            writable(&preparation.clear, false);
+            answers.insert(
+                preparation.key,
+                answer(preparation.make.operation.verb(), &preparation.make.arguments),
+            );
+            rounds = 0;
         }
         for read in missing {
             assert!(!answers.contains_key(&read.key), "{} is asked twice", read.key);

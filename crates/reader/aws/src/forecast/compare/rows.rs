@@ -136,20 +136,6 @@ fn trail_narrowed(action: &Action, answer: &Live<'_>) -> Option<bool> {
     })
 }
 
-fn set_removes(_action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
-        let changes = answer.get("Changes")?.as_array()?;
-        if text(answer, "/NextToken").is_some_and(|token| !token.is_empty()) {
-            return None;
-        }
-        Some(changes.iter().any(|change| {
-            let action = text(change, "/ResourceChange/Action");
-            let replaced = text(change, "/ResourceChange/Replacement");
-            !matches!(action, Some("Add" | "Import" | "Modify"))
-                || (action == Some("Modify") && !matches!(replaced, Some("False")))
-        }))
-    })
-}
 
 fn retention_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, None, |answer| {
@@ -280,14 +266,6 @@ pub(super) const ROWS: &[Setting] = &[
         selectors_narrowed, |action| Some(("cloudtrail", "GetEventSelectors", json!({ "TrailName": given(action, "TrailName")? })))),
     setting!("cloudtrail", "UpdateTrail", CLOUDTRAIL_TRAIL_NARROWED true, "trail", "/Trail", true,
         trail_narrowed, |action| Some(("cloudtrail", "GetTrail", json!({ "Name": given(action, "Name")? })))),
-    setting!("cloudformation", "ExecuteChangeSet", CLOUDFORMATION_REMOVES true, "change set", "/Changes", false,
-    set_removes, |action| {
-        let mut arguments = json!({ "ChangeSetName": given(action, "ChangeSetName")? });
-        if let (Some(stack), Some(members)) = (given(action, "StackName"), arguments.as_object_mut()) {
-            members.insert("StackName".to_owned(), json!(stack));
-        }
-        Some(("cloudformation", "DescribeChangeSet", arguments))
-    }),
     setting!("logs", "PutRetentionPolicy", LOGS_RETENTION_LOWERED true, "retention", "", false,
         retention_lowered,
         |action| Some(("logs", "DescribeLogGroups", json!({ "logGroupNamePrefix": given(action, "logGroupName")? })))),

@@ -74,23 +74,6 @@ fn retention_without_an_end_is_the_longest() {
 }
 
 #[test]
-fn a_change_set_that_replaces_is_seen() {
-    let execute = |change: Value| {
-        let answer = found(json!({"Changes": [{"ResourceChange": change}]}));
-        let arguments = json!({"ChangeSetName": "c", "StackName": "s"});
-        fact(
-            &set("cloudformation", "ExecuteChangeSet", arguments, "DescribeChangeSet", answer),
-            facts::CLOUDFORMATION_REMOVES,
-        )
-    };
-    assert_eq!(execute(json!({"Action": "Add"})), Some(false));
-    assert_eq!(execute(json!({"Action": "Modify", "Replacement": "False"})), Some(false));
-    assert_eq!(execute(json!({"Action": "Modify", "Replacement": "Conditional"})), Some(true));
-    assert_eq!(execute(json!({"Action": "Remove"})), Some(true));
-    assert_eq!(execute(json!({"Action": "Dynamic"})), Some(true), "what is not known to be harmless is not");
-}
-
-#[test]
 fn only_a_parameter_that_is_known_to_be_plain_is_no_secret() {
     let get = |names: Value, found_now: Value| {
         let read = action("ssm", "GetParameters", json!({"Names": names, "WithDecryption": true}));

@@ -1,0 +1,78 @@
+//! CloudFormation: stacks, their updates, change sets, stack sets.
+
+pub(super) mod change_set;
+mod kinds;
+mod parts;
+mod plan;
+pub(super) mod stack;
+pub(super) mod stack_set;
+mod template;
+pub(super) mod update;
+
+use interlock_action::{Action, Answers, Kind, Read, Relation, TargetId};
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Listed, Live, listed, live, text},
+    existence,
+};
+
+const RESOURCES: &str = "resources of the stack";
+const TEMPLATE: &str = "template of the stack";
+
+/// Whether it is this operation.
+fn is(action: &Action, verbs: &[&str]) -> bool {
+    action.operation.service() == "cloudformation" && verbs.contains(&action.operation.verb())
+}
+
+/// The stack that the request names, and its target.
+fn subject(action: &Action) -> Option<(&str, TargetId)> {
+    let name = action.arguments.get("StackName")?.as_str()?;
+    let stack = |target: &&interlock_action::Target| {
+        target.kind == Kind::Stack && target.relation != Relation::Reaches
+    };
+    let id = action.targets.iter().find(stack).map(|target| target.id.clone());
+    Some((name, id.unwrap_or_else(|| TargetId::new(name))))
+}
+
+/// The name that people know a stack by.
+fn called(given: &str) -> &str {
+    let resource = super::arn::parse(given).map(|arn| arn.resource);
+    resource.and_then(|resource| resource.split('/').nth(1)).unwrap_or(given)
+}
+
+/// The reads of what a stack holds and of its template.
+fn reads(action: &Action, stack: &str) -> Vec<Read> {
+    let read = |key: &str, operation: &str| {
+        crate::call::read(action, key, "cloudformation", operation, json!({ "StackName": stack }))
+    };
+    vec![read(RESOURCES, "ListStackResources"), read(TEMPLATE, "GetTemplate")]
+}
+
+/// What a stack holds.
+fn resources(answers: &Answers) -> Listed<'_> {
+    listed(answers, RESOURCES, "StackResourceSummaries")
+}
+
+/// The template that the stack was last brought to.
+fn template(answers: &Answers) -> Option<&str> {
+    match live(answers, TEMPLATE) {
+        Live::Found(answer) => text(answer, "/TemplateBody"),
+        Live::Absent | Live::Unread(_) => None,
+    }
+}
+
+/// The stack's record.
+fn record<'a>(action: &Action, answers: &'a Answers, id: &TargetId) -> Live<'a> {
+    existence::of(action, answers, id)
+}
+
+/// The fields of a stack that an approval is bound to.
+fn bound(record: &Value) -> Value {
+    json!({
+        "StackId": record.get("StackId"),
+        "LastUpdatedTime": record.get("LastUpdatedTime"),
+        "EnableTerminationProtection": record.get("EnableTerminationProtection"),
+        "RoleARN": record.get("RoleARN"),
+    })
+}

@@ -1,0 +1,263 @@
+//! CloudFormation updates: UpdateStack is planned, ExecuteChangeSet is read.
+//!
+//! Of a direct update nothing says what it would replace. Interlock makes a change set of its own, `interlock-…`, with
+//! the same template, parameters, capabilities, tags and role; waits until it is worked out; reads it, and takes it away
+//! again, because a plan that stays grows stale and could be carried out by anybody. Where that fails the update is held,
+//! and everything that the stack holds counts as if it could go. Each thing that is removed or replaced is forecast as
+//! its own service's deletion would be, with what the template says becomes of it (`PolicyAction` of the change set, else
+//! `DeletionPolicy` and `UpdateReplacePolicy`); a replacement that is only possible counts as one. A template at an
+//! address is planned as it stands there now. Reads: DescribeStacks, ListStackResources, GetTemplate, DescribeChangeSet
+//! (and of nested stacks, one level deep), then those of each thing.
+
+use interlock_action::{
+    Action, Answers, Bears, Effect, Kind, Observed, Preparation, Read, Relation, Reversibility, TargetId,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::{
+        Look, OWN,
+        answer::{Live, text},
+        draft::{Draft, digest},
+    },
+    bound, called, is, kinds, parts,
+    parts::Part,
+    plan::{self, Falls, Plan},
+    record, resources, subject, template,
+};
+use crate::rules::facts;
+
+const PREPARED: &str = "change set of interlock's own";
+
+/// Members of an update that a change set takes.
+const TAKEN: [&str; 11] = [
+    "StackName",
+    "TemplateBody",
+    "TemplateURL",
+    "UsePreviousTemplate",
+    "Parameters",
+    "Capabilities",
+    "ResourceTypes",
+    "RoleARN",
+    "RollbackConfiguration",
+    "NotificationARNs",
+    "Tags",
+];
+
+/// The forecaster of updates.
+pub(in crate::forecast) struct Update;
+
+fn direct(action: &Action) -> bool {
+    is(action, &["UpdateStack"])
+}
+
+/// The change set that says what an update would do. Its name is made of what was asked for.
+fn set(action: &Action) -> Option<Value> {
+    let mut made = Map::new();
+    for member in TAKEN {
+        if let Some(value) = action.arguments.get(member) {
+            made.insert(member.to_owned(), value.clone());
+        }
+    }
+    let parts = json!([action.account, action.region, made]);
+    let digest = interlock_action::digest_of("interlock change set v1", &parts).ok()?;
+    made.insert("ChangeSetName".to_owned(), json!(format!("{OWN}{}", digest.short())));
+    made.insert("ChangeSetType".to_owned(), json!("UPDATE"));
+    made.insert("IncludeNestedStacks".to_owned(), json!(true));
+    made.insert("Description".to_owned(), json!("made by interlock to be read, and not to be carried out"));
+    Some(Value::Object(made))
+}
+
+/// The change set that is read: the one named, or Interlock's own.
+fn named(action: &Action) -> Option<Value> {
+    let set = if direct(action) { set(action)? } else { action.arguments.clone() };
+    let mut named = Map::new();
+    for member in ["ChangeSetName", "StackName"] {
+        if let Some(value) = set.get(member) {
+            named.insert(member.to_owned(), value.clone());
+        }
+    }
+    named.contains_key("ChangeSetName").then_some(Value::Object(named))
+}
+
+/// The stack's name: an ARN of a change set does not say it, its record does.
+fn stack_of<'a>(action: &'a Action, answers: &'a Answers) -> Option<(&'a str, TargetId)> {
+    subject(action).or_else(|| {
+        let set = super::super::answer::live(answers, plan::KEY).found()?;
+        let acts = action.targets.iter().find(|target| target.relation == Relation::Acts)?;
+        Some((text(set, "/StackName")?, acts.id.clone()))
+    })
+}
+
+/// The things that go, or may go.
+fn taken(action: &Action, answers: &Answers) -> Vec<Part> {
+    let held = resources(answers);
+    match plan::plan(answers) {
+        Plan::Known(changes) => {
+            let present = template(answers);
+            let previous = action.arguments.get("UsePreviousTemplate") == Some(&json!(true));
+            let new = if previous { present } else { text(&action.arguments, "/TemplateBody") };
+            plan::parts(&changes, &held, present, new)
+        }
+        Plan::Nothing => Vec::new(),
+        Plan::Unknown(_) => {
+            let all = plan::everything(&held, None, false);
+            all.into_iter().filter(|part| kinds::bears(&part.kind) != Bears::No).collect()
+        }
+    }
+}
+
+impl Look for Update {
+    fn knows(&self, action: &Action) -> bool {
+        is(action, &["UpdateStack", "ExecuteChangeSet"]) && named(action).is_some()
+    }
+
+    fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
+        let mut reads = Vec::new();
+        if let Some((stack, _)) = stack_of(action, so_far) {
+            reads.extend(super::reads(action, stack));
+        }
+        let prepared = so_far.get(PREPARED);
+        let there = !direct(action) || matches!(prepared, Some(interlock_action::Answer::Found(_)));
+        if let (true, Some(set)) = (there, named(action)) {
+            reads.push(crate::call::read(action, plan::KEY, "cloudformation", "DescribeChangeSet", set));
+            reads.extend(plan::reads(action, so_far));
+        }
+        // What goes is told once the plan was looked for.
+        if so_far.contains_key(plan::KEY) || prepared.is_some_and(|_| !there) {
+            reads.extend(parts::reads(action, &taken(action, so_far), so_far));
+        }
+        reads
+    }
+
+    fn prepares(&self, action: &Action, so_far: &Answers) -> Option<Preparation> {
+        let (_, id) = subject(action).filter(|_| direct(action))?;
+        let status = text(record(action, so_far, &id).found()?, "/StackStatus")?;
+        if status == "REVIEW_IN_PROGRESS" || status.starts_with("DELETE_") {
+            return None;
+        }
+        let make = crate::call::call(action, "cloudformation", "CreateChangeSet", set(action)?);
+        let named = named(action)?;
+        let read = crate::call::call(action, "cloudformation", "DescribeChangeSet", named.clone());
+        let clear = crate::call::call(action, "cloudformation", "DeleteChangeSet", named);
+        let done = vec![json!("CREATE_COMPLETE"), json!("FAILED")];
+        Some(Preparation {
+            key: PREPARED.to_owned(),
+            why: "works out what the update of the stack would change".to_owned(),
+            make,
+            secrets: action.secrets.clone(),
+            ready: (read, "/Status".to_owned(), done),
+            clear,
+        })
+    }
+
+    fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
+        let Some((stack, id)) = stack_of(action, answers) else {
+            draft.unknown("which stack it is about could not be read");
+            return unknown(action, &TargetId::new("the stack"), "the stack", "it could not be read", draft);
+        };
+        let name = called(stack);
+        match record(action, answers, &id) {
+            Live::Found(record) => draft.bind(id.as_str(), bound(record)),
+            Live::Absent => return,
+            Live::Unread(why) => draft.unknown(format!("stack {name} could not be read: {why}")),
+        }
+        let plan = plan::plan(answers);
+        draft.bind(format!("{id} plan"), digest(&plan::bound(&plan)));
+        let gone = taken(action, answers);
+        match &plan {
+            Plan::Known(changes) => known(action, name, &id, changes, draft),
+            Plan::Nothing => {
+                draft.planned();
+                let refused = format!("stack {name} is like that already: the service will refuse");
+                draft.change(&id, Kind::Stack, Effect::Update, refused);
+                draft.fact(facts::CLOUDFORMATION_REMOVES, true, Some(false));
+                draft.reversibility = Reversibility::Lossy;
+            }
+            Plan::Unknown(why) => unplanned(name, &id, why, draft),
+        }
+        let sum = parts::tell(action, &id, &gone, answers, draft);
+        let whole = !matches!(plan, Plan::Unknown(_)) || resources(answers).complete();
+        if whole {
+            draft.observe(&id, Observed { data: sum.data(), ..Observed::default() });
+            draft.securing = sum.securing();
+        } else {
+            unknown(action, &id, name, "what the stack holds could not be read", draft);
+        }
+        if direct(action) {
+            about(action, name, &id, draft);
+        }
+    }
+}
+
+/// The lines of a plan that was read, but for what goes.
+fn known(action: &Action, name: &str, id: &TargetId, changes: &[(String, &Value)], draft: &mut Draft) {
+    draft.planned();
+    let takes = changes.iter().any(|(_, change)| matches!(plan::falls(change), Falls::Takes { .. }));
+    draft.fact(facts::CLOUDFORMATION_REMOVES, true, Some(takes));
+    for (within, change) in changes {
+        let (effect, verb) = match plan::falls(change) {
+            Falls::Adds => (Effect::Create, "is made"),
+            Falls::Within => (Effect::Update, "is changed in its place"),
+            Falls::Takes { .. } => continue,
+        };
+        let thing = change.pointer("/ResourceChange/LogicalResourceId").and_then(Value::as_str);
+        let thing = TargetId::new(format!("{id}#{}", thing.unwrap_or("?")));
+        draft.change(&thing, Kind::Other, effect, format!("{} {verb}", plan::called(within, change)));
+        if plan::touches_record(change) {
+            draft.discover(kinds::part_of_the_record(action, thing));
+        }
+    }
+    let what = format!("stack {name} is updated: {} changes", changes.len());
+    draft.change(id, Kind::Stack, Effect::Update, what);
+    // The template that it comes from can be had again; what is replaced or changed within cannot.
+    draft.reversibility = if takes { Reversibility::None } else { Reversibility::Lossy };
+}
+
+/// No plan: everything that the stack holds counts as if it could go.
+fn unplanned(name: &str, id: &TargetId, why: &str, draft: &mut Draft) {
+    draft.unknown(format!("what the update of stack {name} would change is not known: {why}"));
+    draft.change(
+        id,
+        Kind::Stack,
+        Effect::Destroy,
+        format!("stack {name} is updated: what would be removed or replaced is not known"),
+    );
+    draft.fact(facts::CLOUDFORMATION_REMOVES, true, None);
+    draft.reversibility = Reversibility::None;
+}
+
+/// Nothing is known of what the stack holds.
+fn unknown(action: &Action, id: &TargetId, name: &str, why: &str, draft: &mut Draft) {
+    let held = format!("whatever stack {name} holds: {why}");
+    draft.change(id, Kind::Stack, super::super::draft::leading(action), held.clone());
+    draft.lose(held);
+    draft.tally(super::super::tally::Tally::unread());
+    draft.unknown(format!("stack {name}: {why}"));
+    draft.securing = interlock_action::Securing::Impossible(format!("stack {name}: {why}"));
+}
+
+/// What else the request says, which no change set shows.
+fn about(action: &Action, name: &str, id: &TargetId, draft: &mut Draft) {
+    let given = |member: &str| action.arguments.get(member).is_some_and(|value| !value.is_null());
+    if given("TemplateURL") {
+        draft.unknown(
+            "the template stands at an address: it was planned as it stood there, and whoever can write there \
+             decides what is carried out",
+        );
+    }
+    if given("StackPolicyDuringUpdateBody") || given("StackPolicyDuringUpdateURL") {
+        let what = format!("for this update another policy says what of stack {name} may be touched");
+        draft.change(id, Kind::Stack, Effect::GuardRemoval, what);
+    }
+    if given("StackPolicyBody") || given("StackPolicyURL") {
+        let what = format!("the policy that says what of stack {name} may be touched is replaced");
+        draft.change(id, Kind::Stack, Effect::Privilege, what);
+    }
+    if action.arguments.get("DisableRollback") == Some(&json!(true)) {
+        draft.depend("what has been changed when the update fails stays as it is then".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+use interlock_action::{Action, Answer, Bears, Effect, Kind, Method, Securing, Survey};
+use serde_json::{Value, json};
+
+use crate::{
+    forecast::{
+        forecaster_for,
+        testing::{action, found, survey, target},
+    },
+    rules::facts,
+};
+
+const ID: &str = "arn:aws:cloudformation:us-east-1:111122223333:stack/school/*";
+
+fn update() -> Action {
+    let mut update = action(
+        "cloudformation",
+        "UpdateStack",
+        json!({
+            "StackName": "school", "TemplateBody": "Resources: {}", "ClientRequestToken": "once",
+            "Parameters": [{"ParameterKey": "Password", "ParameterValue": "hunter2"}],
+        }),
+    );
+    update.secrets = vec!["/Parameters/0/ParameterValue".to_owned()];
+    update.targets = vec![target(ID, Kind::Stack, "school")];
+    update
+}
+
+/// A stack with a table and a topic, whose change set has these changes.
+fn world(changes: Answer) -> impl Fn(&str, &Value) -> Answer {
+    move |operation, arguments| match operation {
+        "DescribeStacks" => found(json!({"Stacks": [
+            {"StackName": "school", "StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/school/1",
+             "StackStatus": "CREATE_COMPLETE", "Tags": []},
+        ]})),
+        "ListStackResources" => found(json!({"StackResourceSummaries": [
+            {"LogicalResourceId": "Courses", "PhysicalResourceId": "courses",
+             "ResourceType": "AWS::DynamoDB::Table", "ResourceStatus": "CREATE_COMPLETE"},
+            {"LogicalResourceId": "News", "PhysicalResourceId": "arn:aws:sns:us-east-1:111122223333:news",
+             "ResourceType": "AWS::SNS::Topic", "ResourceStatus": "CREATE_COMPLETE"},
+        ]})),
+        "GetTemplate" => found(json!({"TemplateBody": "{\"Resources\": {\"Courses\": {}, \"News\": {}}}"})),
+        "CreateChangeSet" => {
+            assert!(arguments["ChangeSetName"].as_str().unwrap().starts_with("interlock-"));
+            assert!(arguments.get("ClientRequestToken").is_none());
+            found(Value::Null)
+        }
+        "DescribeChangeSet" => changes.clone(),
+        "DescribeTable" => found(json!({"Table": {
+            "TableName": "courses", "TableId": "t-1", "CreationDateTime": 1, "ItemCount": 12,
+            "TableArn": "arn:aws:dynamodb:us-east-1:111122223333:table/courses", "TableSizeBytes": 4000,
+        }})),
+        "ListBackups" => found(json!({"BackupSummaries": []})),
+        "ListTagsOfResource" => found(json!({"Tags": [{"Key": "env", "Value": "prod"}]})),
+        "DescribeContinuousBackups" => found(json!({"ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
+        }})),
+        other => panic!("{other} was not expected"),
+    }
+}
+
+fn planned(changes: &[Value]) -> Survey {
+    let changes: Vec<Value> =
+        changes.iter().map(|one| json!({"Type": "Resource", "ResourceChange": one})).collect();
+    survey(&update(), world(found(json!({"Status": "CREATE_COMPLETE", "Changes": changes}))))
+}
+
+fn change(action: &str, replacement: Option<&str>, policy: Option<&str>) -> Value {
+    let mut change = json!({
+        "Action": action, "LogicalResourceId": "Courses", "PhysicalResourceId": "courses",
+        "ResourceType": "AWS::DynamoDB::Table",
+    });
+    for (member, value) in [("Replacement", replacement), ("PolicyAction", policy)] {
+        if let Some(value) = value {
+            change[member] = json!(value);
+        }
+    }
+    change
+}
+
+fn removes(survey: &Survey) -> Option<&Value> {
+    survey.facts.get(facts::CLOUDFORMATION_REMOVES)
+}
+
+#[test]
+fn a_table_that_is_replaced_is_backed_up_first() {
+    let replaced = planned(&[change("Modify", Some("True"), None)]);
+    assert_eq!(replaced.forecast.method, Method::Planned);
+    assert_eq!(removes(&replaced), Some(&json!(true)));
+    let first = &replaced.forecast.changes[0];
+    assert_eq!(first.effect, Effect::Destroy);
+    assert!(first.target.as_str().ends_with("table/courses"), "{first:?}");
+    assert!(first.what.contains("a new, empty one takes its place"), "{}", first.what);
+    assert!(
+        matches!(&replaced.securing, Securing::ByCalls { calls, .. } if calls[0].operation.verb() == "CreateBackup")
+    );
+    assert_eq!(replaced.discovered[0].kind, Kind::Table);
+    assert_eq!(replaced.observed[&replaced.discovered[0].id].tags.as_ref().unwrap()["env"], "prod");
+    assert_eq!(replaced.observed[&ID.into()].data, Bears::Yes);
+    assert_eq!(replaced.forecast.recovery.before, Some(0));
+    // What is only possible counts, and what is not told is possible.
+    for perhaps in
+        [planned(&[change("Modify", Some("Conditional"), None)]), planned(&[change("Modify", None, None)])]
+    {
+        assert!(perhaps.forecast.changes[0].what.starts_with("perhaps: "));
+        assert_eq!(removes(&perhaps), Some(&json!(true)));
+    }
+}
+
+#[test]
+fn what_stays_is_no_loss() {
+    let within = planned(&[change("Modify", Some("False"), None)]);
+    assert_eq!((removes(&within), &within.securing), (Some(&json!(false)), &Securing::NotNeeded));
+    assert_eq!(within.observed[&ID.into()].data, Bears::No);
+    assert!(within.discovered.is_empty());
+    let retained = planned(&[change("Remove", None, Some("Retain"))]);
+    assert_eq!(retained.securing, Securing::NotNeeded);
+    assert!(retained.forecast.changes.iter().any(|change| change.what.contains("stays, outside the stack")));
+    let same = survey(
+        &update(),
+        world(found(json!({
+            "Status": "FAILED", "Changes": [],
+            "StatusReason": "The submitted information didn't contain changes. Submit different information.",
+        }))),
+    );
+    assert!(same.forecast.changes[0].what.contains("the service will refuse"));
+}
+
+#[test]
+fn no_plan_counts_as_the_loss_of_everything() {
+    for answer in [
+        Answer::Unreadable("throttled".to_owned()),
+        found(json!({"Status": "FAILED", "StatusReason": "no such role"})),
+    ] {
+        let blind = survey(&update(), world(answer));
+        assert_eq!(removes(&blind), None);
+        assert!(
+            blind.forecast.unknowns.iter().any(|one| one.contains("is not known")),
+            "{:?}",
+            blind.forecast.unknowns
+        );
+        assert_eq!(blind.observed[&ID.into()].data, Bears::Yes);
+        assert!(
+            matches!(blind.securing, Securing::ByCalls { .. }),
+            "its table can be backed up: {:?}",
+            blind.securing
+        );
+    }
+    let nothing = survey(&update(), |_, _| Answer::Unreadable("denied".to_owned()));
+    assert!(matches!(nothing.securing, Securing::Impossible(_)));
+    assert_eq!((removes(&nothing), nothing.forecast.method), (None, Method::Assumed));
+}
+
+#[test]
+fn the_change_set_is_named_by_what_is_asked_for() {
+    let name = |update: &Action| super::set(update).unwrap()["ChangeSetName"].clone();
+    let mut again = update();
+    again.arguments["ClientRequestToken"] = json!("twice");
+    assert_eq!(name(&update()), name(&again), "a token is no part of it");
+    again.arguments["TemplateBody"] = json!("Resources: {A: {}}");
+    assert_ne!(name(&update()), name(&again));
+    let answers = crate::forecast::testing::gather(&update(), world(Answer::NotFound));
+    let prepared = forecaster_for(&update()).prepares(&update(), &answers).unwrap();
+    assert_eq!(prepared.secrets, ["/Parameters/0/ParameterValue"]);
+    assert_eq!(prepared.make.arguments["Parameters"][0]["ParameterValue"], json!("hunter2"));
+}
+
+#[test]
+fn nested_stacks_are_read_or_unknown() {
+    let stack = |set: Option<&str>| {
+        let mut change = json!({
+            "Action": "Modify", "LogicalResourceId": "Inner", "ResourceType": "AWS::CloudFormation::Stack",
+            "PhysicalResourceId": "arn:aws:cloudformation:us-east-1:111122223333:stack/inner/1",
+        });
+        if let Some(set) = set {
+            change["ChangeSetId"] = json!(set);
+        }
+        json!({"Status": "CREATE_COMPLETE", "Changes": [{"Type": "Resource", "ResourceChange": change}]})
+    };
+    let answer = |outer: Value| {
+        let base = world(found(outer));
+        move |operation: &str, arguments: &Value| match arguments["ChangeSetName"].as_str() {
+            Some("arn:inner") => found(json!({"Status": "CREATE_COMPLETE", "Changes": [
+                {"Type": "Resource", "ResourceChange": change("Remove", None, None)},
+            ]})),
+            _ => base(operation, arguments),
+        }
+    };
+    let read = survey(&update(), answer(stack(Some("arn:inner"))));
+    assert_eq!(removes(&read), Some(&json!(true)));
+    assert!(read.forecast.changes[0].what.contains("[Inner/Courses]"), "{:?}", read.forecast.changes);
+    let unread = survey(&update(), answer(stack(None)));
+    assert_eq!(removes(&unread), None);
+}
