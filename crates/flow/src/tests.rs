@@ -9,6 +9,7 @@ mod laundering;
 mod objects;
 mod observe;
 mod people;
+mod prepare;
 mod road;
 mod undo;
 mod witness;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures_executor::block_on;
 use interlock_action::{
     Action, ActionId, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed,
-    Operation, Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId,
+    Operation, Preparation, Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId,
     TicketId,
 };
 use interlock_approval::{Launch, Statement, parse_public_key, sign};
@@ -42,6 +42,14 @@ pub(super) struct Pages {
 }
 
 impl Pages {
+    pub(super) fn memory_now(&self) -> std::sync::RwLockReadGuard<'_, Memory> {
+        self.memory.read().unwrap()
+    }
+
+    pub(super) fn memory_mut(&self) -> std::sync::RwLockWriteGuard<'_, Memory> {
+        self.memory.write().unwrap()
+    }
+
     fn write(&self, record: &Record) -> Result<Receipt, JournalError> {
         if self.broken.load(Ordering::SeqCst) {
             return Err(JournalError::Unavailable("the disk is full".into()));
@@ -127,6 +135,12 @@ pub(super) struct Land {
     pub(super) proof: Mutex<Answer>,
     /// Of each read, whether it had to be made anew.
     pub(super) looks: Mutex<Vec<bool>>,
+    /// What has to be made before there is more to read.
+    pub(super) preparation: Mutex<Option<Preparation>>,
+    /// How Interlock's own calls fail, in order; once none is left they succeed.
+    pub(super) failures: Mutex<Vec<Option<&'static str>>>,
+    /// The answers that the last forecast was made of.
+    pub(super) folded: Mutex<Answers>,
 }
 
 #[async_trait]
@@ -145,7 +159,11 @@ impl Execute for Land {
         if call.arguments.get("Status").is_some() {
             *self.proof.lock().unwrap() = Answer::Found(call.arguments.clone());
         }
-        Outcome::Succeeded { status: 200 }
+        let mut failures = self.failures.lock().unwrap();
+        match (!failures.is_empty()).then(|| failures.remove(0)).flatten() {
+            Some(code) => Outcome::Failed { status: 400, code: code.to_owned() },
+            None => Outcome::Succeeded { status: 200 },
+        }
     }
 }
 
@@ -160,7 +178,11 @@ impl Foresee for Land {
         };
         vec![Read { key: "all".to_owned(), call }]
     }
-    fn fold(&self, _action: &Action, _answers: &Answers) -> Survey {
+    fn prepares(&self, _action: &Action, _so_far: &Answers) -> Option<Preparation> {
+        self.preparation.lock().unwrap().clone()
+    }
+    fn fold(&self, _action: &Action, answers: &Answers) -> Survey {
+        self.folded.lock().unwrap().clone_from(answers);
         let world = self.world.lock().unwrap().clone();
         let mut forecast = Forecast::assumed("a test");
         forecast.reversibility = world.reversibility;
@@ -208,6 +230,9 @@ impl House {
             calls: Mutex::default(),
             proof: Mutex::new(Answer::Found(json!({"Status": "AVAILABLE"}))),
             looks: Mutex::default(),
+            preparation: Mutex::default(),
+            failures: Mutex::default(),
+            folded: Mutex::default(),
         });
         let ports = Ports {
             journal: Arc::clone(&pages) as _,

@@ -7,15 +7,20 @@
 mod answer;
 mod arn;
 mod autoscaling;
+mod aws_backup;
 mod backup;
 mod closing;
 mod cloudformation;
+mod cloudtrail;
 mod compare;
+mod config;
 mod draft;
 mod dynamodb;
 mod ec2;
+mod ecr;
 mod ecs;
 mod efs;
+mod eks;
 mod elasticache;
 mod elb;
 mod elbv2;
@@ -24,14 +29,19 @@ mod finals;
 mod generic;
 mod iam;
 mod keys;
+mod kinesis;
 mod kms;
+mod lambda;
+mod logs;
 mod memorydb;
+mod opensearch;
 mod point;
 mod rds;
 mod redshift;
 mod route53;
 mod s3;
 mod secretsmanager;
+mod sqs;
 mod ssm;
 mod tally;
 #[cfg(test)]
@@ -138,7 +148,7 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
 }
 
 /// The forecasters by name, most particular first.
-static ALL: [(&str, &dyn Forecaster); 54] = [
+static ALL: [(&str, &dyn Forecaster); 67] = [
     ("rds/instance", &rds::instance::Instance),
     ("rds/cluster", &rds::cluster::Cluster),
     ("rds/snapshot", &rds::snapshot::Snapshot),
@@ -189,7 +199,20 @@ static ALL: [(&str, &dyn Forecaster); 54] = [
     ("cloudformation/stack", &cloudformation::stack::Stack),
     ("cloudformation/change_set", &cloudformation::change_set::ChangeSet),
     ("cloudformation/stack_set", &cloudformation::stack_set::StackSet),
-    ("compare/empty", &compare::empty::Stores),
+    ("eks/cluster", &eks::cluster::Cluster),
+    ("eks/node_group", &eks::node_group::NodeGroup),
+    ("lambda/function", &lambda::function::Function),
+    ("lambda/alias", &lambda::alias::Alias),
+    ("lambda/event_source", &lambda::event_source::EventSource),
+    ("logs/log_group", &logs::log_group::LogGroup),
+    ("sqs/queue", &sqs::queue::Queue),
+    ("kinesis/stream", &kinesis::stream::Stream),
+    ("opensearch/domain", &opensearch::domain::Domain),
+    ("ecr/repository", &ecr::repository::Repository),
+    ("aws_backup/vault", &aws_backup::vault::Vault),
+    ("aws_backup/recovery_point", &aws_backup::recovery_point::RecoveryPoint),
+    ("cloudtrail/trail", &cloudtrail::trail::Trail),
+    ("config/recorder", &config::recorder::Recorder),
     ("compare/settings", &compare::settings::Settings),
     ("compare/tags", &compare::tags::TagWrites),
     ("generic", &generic::Generic),

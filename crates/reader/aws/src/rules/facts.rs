@@ -97,6 +97,8 @@ pub const CLOUDFORMATION_REMOVES: &str = "cloudformation:removes-or-replaces";
 /// The new desired, minimum or maximum size is lower than the present one: of a group, a service, a fleet, a node group,
 /// a domain, a stream. \[true]
 pub const AUTOSCALING_SIZE_LOWERED: &str = "autoscaling:size-lowered";
+/// The queue puts failures aside in another queue now, and no longer would, or in another one. \[true]
+pub const SQS_REDRIVE_DROPPED: &str = "sqs:redrive-dropped";
 /// The new retention is shorter than the present one. \[true]
 pub const LOGS_RETENTION_LOWERED: &str = "logs:retention-lowered";
 
@@ -129,7 +131,7 @@ pub const BACKUP_RETENTION_LOWERED: &str = "backup:retention-lowered";
 pub const BACKUP_PLAN_WEAKENED: &str = "backup:plan-weakened";
 
 /// Every name above, for the agreement between rules and forecasters.
-pub const ALL: [&str; 52] = [
+pub const ALL: [&str; 53] = [
     S3_OBJECT_EXISTS,
     S3_BUCKET_VERSIONED,
     S3_LIFECYCLE_EXPIRES_MORE,
@@ -168,6 +170,7 @@ pub const ALL: [&str; 52] = [
     CLOUDTRAIL_TRAIL_NARROWED,
     CLOUDFORMATION_REMOVES,
     AUTOSCALING_SIZE_LOWERED,
+    SQS_REDRIVE_DROPPED,
     LOGS_RETENTION_LOWERED,
     SSM_PARAMETER_SECRET,
     SSM_PARAMETER_EXISTS,

@@ -2,7 +2,7 @@
 
 use interlock_action::Effect;
 
-use super::facts::SQS_RETENTION_LOWERED;
+use super::facts::{SQS_REDRIVE_DROPPED, SQS_RETENTION_LOWERED};
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
 
 pub(super) const RULES: &[Rule] = &[
@@ -18,6 +18,22 @@ pub(super) const RULES: &[Rule] = &[
                     Effect::Destroy,
                     "drops messages that are older than the new retention",
                     vec![yes(SQS_RETENTION_LOWERED)],
+                ),
+            )
+        },
+    },
+    Rule {
+        id: "queue-drops-failures",
+        finds: "a queue that no longer puts aside what fails, or puts it elsewhere",
+        shape: Shape::GuardRemoval,
+        operations: &[("sqs", "SetQueueAttributes")],
+        test: |subject| {
+            only_if(
+                subject.has("Attributes.RedrivePolicy"),
+                claim_when(
+                    Effect::GuardRemoval,
+                    "no longer puts messages that fail aside in the same dead-letter queue",
+                    vec![yes(SQS_REDRIVE_DROPPED)],
                 ),
             )
         },

@@ -3,7 +3,10 @@
 use interlock_action::{Action, Kind, TargetId};
 use serde_json::Value;
 
-use super::super::draft::{Draft, leading};
+use super::super::{
+    answer::number,
+    draft::{Draft, leading},
+};
 
 /// Longer values are not put beside each other.
 const LONGEST: usize = 400;
@@ -13,6 +16,14 @@ const LONGEST: usize = 400;
 pub(in crate::forecast) fn tells_all(action: &Action, record: &Value, set_nothing: &[&str]) -> bool {
     let mut members = action.arguments.as_object().into_iter().flat_map(|members| members.keys());
     members.all(|member| set_nothing.contains(&member.as_str()) || record.get(member).is_some())
+}
+
+/// Whether any of the asked sizes is below the present one of the same pair; a present one that is not told is above.
+pub(in crate::forecast) fn lowered(action: &Action, now: &Value, pairs: &[(&str, &str)]) -> bool {
+    pairs.iter().any(|(asked, have)| {
+        number(&action.arguments, asked)
+            .is_some_and(|asked| number(now, have).is_none_or(|have| asked < have))
+    })
 }
 
 /// One change for each member that the live record has with another value. Secret members are named, never shown.

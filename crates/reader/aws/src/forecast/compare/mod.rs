@@ -1,7 +1,6 @@
 //! What a request that replaces settings would change, found by comparing it with the live state.
 
 pub(super) mod diff;
-pub(super) mod empty;
 mod rows;
 pub(super) mod settings;
 pub(super) mod tags;

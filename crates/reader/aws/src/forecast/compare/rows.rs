@@ -102,52 +102,6 @@ fn policy_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, None, |answer| Some(asked.is_none() || asked != parsed(text(answer, "/Policy"))))
 }
 
-fn selectors_narrowed(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
-        // Advanced selectors are a language of their own: anything but the same text may record less.
-        let same = |member: &str| {
-            let now = answer.get(member).filter(|now| now.as_array().is_some_and(|list| !list.is_empty()));
-            let new = action.arguments.get(member).filter(|new| !new.is_null());
-            now == new
-        };
-        Some(!(same("AdvancedEventSelectors") && same("EventSelectors")))
-    })
-}
-
-fn trail_narrowed(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
-        let trail = answer.get("Trail")?;
-        let off = |asked: &str, now: &str| {
-            flag(&action.arguments, asked) == Some(false) && flag(trail, now) != Some(false)
-        };
-        let moved = |member: &str| {
-            let asked = action.arguments.get(member);
-            asked.is_some() && asked != trail.get(member)
-        };
-        Some(
-            off("/IncludeGlobalServiceEvents", "/IncludeGlobalServiceEvents")
-                || off("/IsMultiRegionTrail", "/IsMultiRegionTrail")
-                || off("/EnableLogFileValidation", "/LogFileValidationEnabled")
-                || off("/IsOrganizationTrail", "/IsOrganizationTrail")
-                || ["S3BucketName", "S3KeyPrefix", "KmsKeyId", "CloudWatchLogsLogGroupArn"]
-                    .into_iter()
-                    .any(moved),
-        )
-    })
-}
-
-
-fn retention_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
-        let name = given(action, "logGroupName")?;
-        let groups = answer.get("logGroups")?.as_array()?;
-        let group = groups.iter().find(|group| text(group, "/logGroupName") == Some(name))?;
-        let new = number(&action.arguments, "/retentionInDays")?;
-        // Without a retention everything is kept for ever.
-        Some(number(group, "/retentionInDays").is_none_or(|now| new < now))
-    })
-}
-
 /// Whether one of the parameters is a secret one; of one that is not found nothing is known.
 fn secret_parameter(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, None, |answer| {
@@ -262,13 +216,6 @@ pub(super) const ROWS: &[Setting] = &[
     setting!("kms", "PutKeyPolicy", KMS_POLICY_CHANGED true, "key policy", "/Policy", true,
         policy_changed,
         |action| Some(("kms", "GetKeyPolicy", json!({"KeyId": given(action, "KeyId")?, "PolicyName": "default"})))),
-    setting!("cloudtrail", "PutEventSelectors", CLOUDTRAIL_SELECTORS_NARROWED true, "event selectors", "", true,
-        selectors_narrowed, |action| Some(("cloudtrail", "GetEventSelectors", json!({ "TrailName": given(action, "TrailName")? })))),
-    setting!("cloudtrail", "UpdateTrail", CLOUDTRAIL_TRAIL_NARROWED true, "trail", "/Trail", true,
-        trail_narrowed, |action| Some(("cloudtrail", "GetTrail", json!({ "Name": given(action, "Name")? })))),
-    setting!("logs", "PutRetentionPolicy", LOGS_RETENTION_LOWERED true, "retention", "", false,
-        retention_lowered,
-        |action| Some(("logs", "DescribeLogGroups", json!({ "logGroupNamePrefix": given(action, "logGroupName")? })))),
     setting!("ssm", "GetParameter", SSM_PARAMETER_SECRET true, "parameter", "", false,
         secret_parameter, parameters_read),
     setting!("ssm", "GetParameters", SSM_PARAMETER_SECRET true, "parameters", "", false,

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     super::answer::{Live, entries, number, text},
+    diff,
     settings::Setting,
 };
 use crate::rules::facts;
@@ -25,14 +26,6 @@ fn compared(answer: &Live<'_>, found: impl Fn(&Value) -> Option<bool>) -> Option
         Live::Absent => Some(false),
         Live::Unread(_) => None,
     }
-}
-
-/// Whether any of the asked sizes is below the present one of the same pair; a present one that is not told is above.
-fn lowered(action: &Action, now: &Value, pairs: &[(&str, &str)]) -> Option<bool> {
-    Some(pairs.iter().any(|(asked, have)| {
-        number(&action.arguments, asked)
-            .is_some_and(|asked| number(now, have).is_none_or(|have| asked < have))
-    }))
 }
 
 /// Whether every entry of the present list stands, as it is, in the new one.
@@ -69,14 +62,6 @@ fn parameter_exists(action: &Action, answer: &Live<'_>) -> Option<bool> {
     let name = given(action, "Name")?;
     compared(answer, |answer| {
         Some(answer.get("Parameters")?.as_array()?.iter().any(|one| text(one, "/Name") == Some(name)))
-    })
-}
-
-fn limits_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, |answer| {
-        let versions = answer.get("Versions")?.as_array()?;
-        let latest = versions.iter().find(|one| text(one, "/Version") == Some("$LATEST"))?;
-        lowered(action, latest, &[("/Timeout", "/Timeout"), ("/MemorySize", "/MemorySize")])
     })
 }
 
@@ -172,12 +157,6 @@ fn addresses_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
     })
 }
 
-fn messages_lost(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    let seconds =
-        |of: &Value| text(of, "/Attributes/MessageRetentionPeriod").and_then(|text| text.parse::<u64>().ok());
-    compared(answer, |answer| Some(seconds(&action.arguments)? < seconds(answer)?))
-}
-
 fn tag_moves(action: &Action, answer: &Live<'_>) -> Option<bool> {
     let manifest = given(action, "imageManifest")?;
     let hex: String = Sha256::digest(manifest.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -253,14 +232,6 @@ fn raised(new: &Value, now: &Value) -> bool {
     }
 }
 
-fn point_expires(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, |answer| {
-        let days = |of: &Value| number(of, "/Lifecycle/DeleteAfterDays");
-        // Without a number it is kept for ever.
-        Some(days(&action.arguments).is_some_and(|new| days(answer).is_none_or(|now| new < now)))
-    })
-}
-
 fn plan_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, |answer| {
         let new = entries(&action.arguments, "/BackupPlan/Rules");
@@ -281,43 +252,24 @@ fn plan_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
 fn target_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, |answer| {
         let Some(now) = answer.get("ScalableTargets")?.as_array()?.first() else { return Some(false) };
-        lowered(action, now, &[("/MinCapacity", "/MinCapacity"), ("/MaxCapacity", "/MaxCapacity")])
-    })
-}
-
-fn nodes_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    let pairs = ["desiredSize", "maxSize", "minSize"].map(|size| format!("/scalingConfig/{size}"));
-    compared(answer, |answer| {
-        let group = answer.get("nodegroup")?;
-        let pairs: Vec<(&str, &str)> = pairs.iter().map(|pair| (pair.as_str(), pair.as_str())).collect();
-        lowered(action, group, &pairs)
-    })
-}
-
-fn domain_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, |answer| {
-        let now = answer.pointer("/DomainConfig/ClusterConfig/Options")?;
-        lowered(action, now, &[("/ClusterConfig/InstanceCount", "/InstanceCount")])
-    })
-}
-
-fn shards_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, |answer| {
-        let now = answer.get("StreamDescriptionSummary")?;
-        lowered(action, now, &[("/TargetShardCount", "/OpenShardCount")])
+        Some(diff::lowered(
+            action,
+            now,
+            &[("/MinCapacity", "/MinCapacity"), ("/MaxCapacity", "/MaxCapacity")],
+        ))
     })
 }
 
 fn spot_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, |answer| {
         let now = answer.pointer("/SpotFleetRequestConfigs/0/SpotFleetRequestConfig")?;
-        lowered(action, now, &[("/TargetCapacity", "/TargetCapacity")])
+        Some(diff::lowered(action, now, &[("/TargetCapacity", "/TargetCapacity")]))
     })
 }
 
 fn fleet_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
     let total = "/TargetCapacitySpecification/TotalTargetCapacity";
-    compared(answer, |answer| lowered(action, answer.pointer("/Fleets/0")?, &[(total, total)]))
+    compared(answer, |answer| Some(diff::lowered(action, answer.pointer("/Fleets/0")?, &[(total, total)])))
 }
 
 /// One read by members of the request of the same names.
@@ -327,11 +279,6 @@ fn by(action: &Action, service: &'static str, operation: &'static str, members: 
         arguments.insert((*member).to_owned(), action.arguments.get(member)?.clone());
     }
     Some((service, operation, Value::Object(arguments)))
-}
-
-fn stream(action: &Action) -> Reads {
-    by(action, "kinesis", "DescribeStreamSummary", &["StreamName"])
-        .or_else(|| by(action, "kinesis", "DescribeStreamSummary", &["StreamARN"]))
 }
 
 /// A row whose setting is put back by putting the present one again, or, with `false`, is not.
@@ -357,8 +304,6 @@ pub(super) const ROWS: &[Setting] = &[
         let filter = json!([{"Key": "Name", "Option": "Equals", "Values": [given(action, "Name")?]}]);
         Some(("ssm", "DescribeParameters", json!({ "ParameterFilters": filter })))
     }),
-    whole!("lambda" "UpdateFunctionConfiguration" LAMBDA_LIMITS_LOWERED "limits" "" false limits_lowered,
-        |action| Some(("lambda", "ListVersionsByFunction", json!({"FunctionName": given(action, "FunctionName")?, "MaxItems": 1})))),
     whole!("glue" "UpdateTable" GLUE_LOCATION_CHANGED "table" "/Table" true location_changed, |action| {
         let name = text(&action.arguments, "/TableInput/Name").or_else(|| given(action, "Name"))?;
         Some(("glue", "GetTable", json!({"DatabaseName": given(action, "DatabaseName")?, "Name": name})))
@@ -373,8 +318,6 @@ pub(super) const ROWS: &[Setting] = &[
         |action| by(action, "wafv2", "GetWebACL", &["Name", "Scope", "Id"])),
     whole!("wafv2" "UpdateIPSet" WAFV2_PROTECTION_DROPPED "addresses" "/IPSet/Addresses" true addresses_dropped,
         |action| by(action, "wafv2", "GetIPSet", &["Name", "Scope", "Id"])),
-    whole!("sqs" "SetQueueAttributes" SQS_RETENTION_LOWERED "queue's attributes" "/Attributes" true messages_lost,
-        |action| Some(("sqs", "GetQueueAttributes", json!({"QueueUrl": given(action, "QueueUrl")?, "AttributeNames": ["All"]})))),
     whole!("ecr" "PutImage" ECR_TAG_MOVES "tag" "/imageDetails/0/imageDigest" false tag_moves, |action| {
         let image = json!([{"imageTag": given(action, "imageTag")?}]);
         Some(("ecr", "DescribeImages", json!({"repositoryName": given(action, "repositoryName")?, "imageIds": image})))
@@ -383,8 +326,6 @@ pub(super) const ROWS: &[Setting] = &[
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?]})))),
     whole!("cloudwatch" "PutCompositeAlarm" CLOUDWATCH_ALARM_LOOSENED "alarm" "/CompositeAlarms/0" true alarm_loosened,
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?], "AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})))),
-    whole!("backup" "UpdateRecoveryPointLifecycle" BACKUP_RETENTION_LOWERED "lifecycle" "/Lifecycle" true point_expires,
-        |action| by(action, "backup", "DescribeRecoveryPoint", &["BackupVaultName", "RecoveryPointArn"])),
     whole!("backup" "UpdateBackupPlan" BACKUP_PLAN_WEAKENED "plan" "/BackupPlan" true plan_weakened,
         |action| by(action, "backup", "GetBackupPlan", &["BackupPlanId"])),
     whole!("application-autoscaling" "RegisterScalableTarget" AUTOSCALING_SIZE_LOWERED "limits" "/ScalableTargets/0" true target_lowered, |action| {
@@ -392,11 +333,6 @@ pub(super) const ROWS: &[Setting] = &[
         Some(("application-autoscaling", "DescribeScalableTargets", json!({"ServiceNamespace": given(action, "ServiceNamespace")?,
             "ScalableDimension": given(action, "ScalableDimension")?, "ResourceIds": resource})))
     }),
-    whole!("eks" "UpdateNodegroupConfig" AUTOSCALING_SIZE_LOWERED "node group" "/nodegroup/scalingConfig" true nodes_lowered,
-        |action| by(action, "eks", "DescribeNodegroup", &["clusterName", "nodegroupName"])),
-    whole!("opensearch" "UpdateDomainConfig" AUTOSCALING_SIZE_LOWERED "domain" "/DomainConfig/ClusterConfig/Options" false domain_lowered,
-        |action| by(action, "opensearch", "DescribeDomainConfig", &["DomainName"])),
-    whole!("kinesis" "UpdateShardCount" AUTOSCALING_SIZE_LOWERED "shards" "/StreamDescriptionSummary/OpenShardCount" true shards_lowered, stream),
     whole!("ec2" "ModifySpotFleetRequest" AUTOSCALING_SIZE_LOWERED "fleet" "" false spot_lowered,
         |action| Some(("ec2", "DescribeSpotFleetRequests", json!({"SpotFleetRequestIds": [given(action, "SpotFleetRequestId")?]})))),
     whole!("ec2" "ModifyFleet" AUTOSCALING_SIZE_LOWERED "fleet" "" false fleet_lowered,

@@ -59,21 +59,6 @@ fn an_access_block_is_loosened_or_not() {
 }
 
 #[test]
-fn retention_without_an_end_is_the_longest() {
-    let put = |days: u64, now: Value| {
-        let arguments = json!({"logGroupName": "/app", "retentionInDays": days});
-        let answer = found(json!({"logGroups": [{"logGroupName": "/app/other", "retentionInDays": 1}, now]}));
-        fact(
-            &set("logs", "PutRetentionPolicy", arguments, "DescribeLogGroups", answer),
-            facts::LOGS_RETENTION_LOWERED,
-        )
-    };
-    assert_eq!(put(30, json!({"logGroupName": "/app"})), Some(true));
-    assert_eq!(put(30, json!({"logGroupName": "/app", "retentionInDays": 7})), Some(false));
-    assert_eq!(put(30, json!({"logGroupName": "/elsewhere"})), None, "it is not in the answer");
-}
-
-#[test]
 fn only_a_parameter_that_is_known_to_be_plain_is_no_secret() {
     let get = |names: Value, found_now: Value| {
         let read = action("ssm", "GetParameters", json!({"Names": names, "WithDecryption": true}));

@@ -1,0 +1,3 @@
+//! CloudTrail.
+
+pub(super) mod trail;

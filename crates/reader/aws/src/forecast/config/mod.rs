@@ -1,0 +1,3 @@
+//! AWS Config.
+
+pub(super) mod recorder;

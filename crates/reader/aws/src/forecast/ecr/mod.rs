@@ -1,0 +1,3 @@
+//! ECR.
+
+pub(super) mod repository;

@@ -1,0 +1,4 @@
+//! EKS.
+
+pub(super) mod cluster;
+pub(super) mod node_group;

@@ -1,0 +1,3 @@
+//! Kinesis.
+
+pub(super) mod stream;
