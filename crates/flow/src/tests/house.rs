@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use futures_executor::block_on;
 use interlock_action::{
     Action, ActionId, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed,
-    Operation, Preparation, Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey, Target, TargetId,
-    TicketId,
+    Operation, Preparation, Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey,
+    Target, TargetId, TicketId,
 };
 use interlock_approval::{Launch, Statement, parse_public_key, sign};
 use interlock_ledger::EntryKind;

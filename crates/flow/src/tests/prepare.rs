@@ -1,4 +1,4 @@
-use interlock_action::{Answer, Call, Effect, Operation, Preparation, Surface};
+use interlock_action::{Answer, Call, Effect, Operation, Preparation, SessionId, Surface};
 use interlock_ledger::EntryKind;
 use interlock_policy::AgentClass;
 use serde_json::json;
@@ -100,7 +100,8 @@ fn nothing_is_prepared_for_a_read_under_a_freeze_or_for_an_observer() {
     house.admit(&update("dev-school"));
     assert!(calls(&house).is_empty(), "nobody knows yet that it is not production");
     let house = self::house();
-    house.pages.memory_mut().sessions.get_mut(&SESSION.into()).unwrap().agent.class = AgentClass::Observer;
+    house.pages.memory_mut().sessions.get_mut(&SessionId::new(SESSION)).unwrap().agent.class =
+        AgentClass::Observer;
     assert!(matches!(house.admit(&update("dev-school")), Verdict::Refused(_)));
     assert!(calls(&house).is_empty());
 }

@@ -111,6 +111,29 @@ async fn issued_credentials_are_virtual() {
     assert_eq!(house.gateway.virtual_keys().secret(key[0]).reveal(), key[1], "the secret is Interlock's own");
 }
 
+/// A direct update of a stack is planned by a change set that is made, read and taken away; what it would remove gets
+/// its recovery point first, and an update that cannot be planned is held.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_update_is_planned_before_it_runs() {
+    let moto = Moto::start().await;
+    let house = house("stack", &moto).await;
+    let said = house.python(Way::Proxy, "stack.py", &[]).await;
+    assert!(said.ends_with("ok\n"), "{said}");
+    assert!(house.pages.memory.read().unwrap().open_permits.is_empty());
+    let records = house.pages.records.lock().unwrap();
+    let own: Vec<String> = records
+        .iter()
+        .filter(|record| record.entry.public.get("by").is_some_and(|by| by == "interlock"))
+        .map(|record| record.entry.public["operation"].as_str().unwrap().to_owned())
+        .collect();
+    let plan = ["aws:cloudformation:CreateChangeSet", "aws:cloudformation:DeleteChangeSet"];
+    assert_eq!(own[..3], [plan[0], plan[1], "aws:dynamodb:CreateBackup"], "{own:?}");
+    let text = format!("{records:?}");
+    assert!(!text.contains("hunter2"), "the parameter's value is sealed in every entry");
+    let held = records.iter().find(|record| record.entry.kind == EntryKind::Held);
+    assert!(held.is_some(), "the update without a plan");
+}
+
 /// Whose the real credentials are is nobody until STS has said so, and is asked again when a request comes.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_interlock_is_is_unknown_until_sts_has_said_so() {

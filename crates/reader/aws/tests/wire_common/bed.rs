@@ -63,14 +63,25 @@ impl Bed {
     /// The answers to every read that the forecaster asks for.
     pub(crate) fn answers(&self, action: &Action) -> Answers {
         let mut answers = Answers::new();
+        self.read(action, &mut answers);
+        if let Some(preparation) = forecaster_for(action).prepares(action, &answers) {
+            let (make, clear) = (preparation.make, preparation.clear);
+            self.ok(make.operation.service(), make.operation.verb(), make.arguments);
+            answers.insert(preparation.key, Answer::Found(Value::Null));
+            self.read(action, &mut answers);
+            self.ok(clear.operation.service(), clear.operation.verb(), clear.arguments);
+        }
+        answers
+    }
+
+    fn read(&self, action: &Action, answers: &mut Answers) {
         for _ in 0..ROUNDS {
-            for read in forecaster_for(action).reads(action, &answers) {
+            for read in forecaster_for(action).reads(action, answers) {
                 let answer = self.inspect(&read.call);
                 answers.insert(read.key, answer);
             }
         }
-        assert!(forecaster_for(action).reads(action, &answers).is_empty());
-        answers
+        assert!(forecaster_for(action).reads(action, answers).is_empty());
     }
 
     /// The survey of an action whose every read is answered.
