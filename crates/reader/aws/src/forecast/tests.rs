@@ -52,7 +52,7 @@ fn databases() -> Vec<Request> {
 
 #[rustfmt::skip]
 fn others() -> Vec<Request> {
-    use Kind::{Image, Instance, LogGroup, Object, Other, Queue, Snapshot, Volume};
+    use Kind::{Cluster, Image, Instance, LogGroup, Object, Other, Queue, Snapshot, Stack, Stream, Volume};
     vec![
         ("s3:DeleteObject", json!({"Bucket": "b", "Key": "k"}), "arn:aws:s3:::b/k", Object),
         ("s3:DeleteObject", json!({"Bucket": "b", "Key": "k", "VersionId": "v"}), "arn:aws:s3:::b/k", Object),
@@ -62,6 +62,15 @@ fn others() -> Vec<Request> {
         ("ec2:DeregisterImage", json!({"ImageId": "ami-1"}), "arn:aws:ec2:us-east-1::image/ami-1", Image),
         ("logs:DeleteLogGroup", json!({"logGroupName": "g"}), "arn:aws:logs:us-east-1:1:log-group:g", LogGroup),
         ("sqs:PurgeQueue", json!({"QueueUrl": "u"}), "arn:aws:sqs:us-east-1:1:q", Queue),
+        ("eks:DeleteCluster", json!({"name": "c"}), "arn:aws:eks:us-east-1:1:cluster/c", Cluster),
+        ("kinesis:DeleteStream", json!({"StreamName": "s"}), "arn:aws:kinesis:us-east-1:1:stream/s", Stream),
+        ("opensearch:DeleteDomain", json!({"DomainName": "d"}), "arn:aws:es:us-east-1:1:domain/d", Cluster),
+        ("ecr:DeleteRepository", json!({"repositoryName": "r"}), "arn:aws:ecr:us-east-1:1:repository/r", Image),
+        ("backup:DeleteBackupVault", json!({"BackupVaultName": "v"}), "arn:aws:backup:us-east-1:1:backup-vault:v", Snapshot),
+        ("backup:DeleteRecoveryPoint", json!({"BackupVaultName": "v", "RecoveryPointArn": "arn:aws:backup:us-east-1:1:recovery-point:p"}), "arn:aws:backup:us-east-1:1:recovery-point:p", Snapshot),
+        ("cloudformation:DeleteStack", json!({"StackName": "s"}), "arn:aws:cloudformation:us-east-1:1:stack/s/*", Stack),
+        ("cloudformation:UpdateStack", json!({"StackName": "s"}), "arn:aws:cloudformation:us-east-1:1:stack/s/*", Stack),
+        ("cloudformation:ExecuteChangeSet", json!({"StackName": "s", "ChangeSetName": "c"}), "arn:aws:cloudformation:us-east-1:1:stack/s/*", Stack),
         ("glacier:DeleteArchive", json!({}), "arn:aws:glacier:us-east-1:1:vaults/v", Other),
     ]
 }
@@ -113,4 +122,23 @@ fn a_generic_destroy_of_what_bears_no_data_needs_no_point() {
     assert_eq!(survey.securing, Securing::NotNeeded);
     assert_eq!(survey.forecast.method, Method::Read);
     assert_eq!(survey.observed[&"arn:aws:sns:us-east-1:1:t".into()].tags.as_ref().unwrap()["env"], "dev");
+}
+
+#[test]
+fn what_no_table_lists_the_catalogue_may_say_how_to_find() {
+    let mut action = action("glue", "DeleteDatabase", json!({"Name": "lake"}));
+    let id = "arn:aws:glue:us-east-1:111122223333:database/lake";
+    action.targets = vec![target(id, Kind::Schema, "lake")];
+    let there = survey(&action, |operation, arguments| {
+        assert_eq!((operation, &arguments["Name"]), ("GetDatabase", &json!("lake")));
+        super::testing::found(json!({"Database": {"Name": "lake"}}))
+    });
+    assert_eq!((there.observed[&id.into()].exists, there.forecast.method), (Some(true), Method::Read));
+    assert!(there.forecast.unknowns.iter().any(|one| one.contains("name and parameters alone")));
+    assert!(matches!(there.securing, Securing::Impossible(_)));
+    assert_eq!(there.forecast.reversibility, Reversibility::None);
+    let absent = survey(&action, |_, _| Answer::NotFound);
+    assert!(absent.forecast.changes[0].what.contains("the service will refuse"));
+    let unread = survey(&action, |_, _| Answer::Unreadable("denied".to_owned()));
+    assert_eq!((unread.observed[&id.into()].exists, unread.forecast.method), (None, Method::Assumed));
 }

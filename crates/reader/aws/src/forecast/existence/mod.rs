@@ -77,6 +77,11 @@ fn all() -> impl Iterator<Item = &'static Row> {
     rows::ROWS.iter().chain(serving::ROWS)
 }
 
+/// Whether a row says how this is looked up.
+pub(super) fn is_listed(target: &Target) -> bool {
+    known(target).is_some()
+}
+
 fn row_of_arn(arn: &arn::Arn<'_>) -> Option<&'static Row> {
     let fits = |row: &&Row| {
         row.arn == arn.service
