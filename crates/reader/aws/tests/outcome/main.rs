@@ -11,18 +11,29 @@
     reason = "a test: a fault here is a failed test"
 )]
 
+mod aws_backup;
 mod balance;
 mod case;
+mod cloudformation;
+mod cloudtrail;
+mod config;
+mod ecr;
+mod eks;
 mod identities;
 mod inventory;
+mod kinesis;
+mod lambda;
+mod logs;
 mod machines;
 mod names;
 mod networks;
 mod objects;
+mod opensearch;
 mod others;
 mod rds;
 mod scaling;
 mod secrets;
+mod sqs;
 mod stores;
 mod tables;
 #[path = "../wire_common/mod.rs"]
@@ -32,22 +43,34 @@ use case::Family;
 
 /// Every family.
 const FAMILIES: &[&Family] = &[
+    &aws_backup::FAMILY,
     &balance::FAMILY,
+    &cloudformation::FAMILY,
+    &cloudtrail::FAMILY,
+    &config::FAMILY,
+    &ecr::FAMILY,
+    &eks::FAMILY,
     &identities::FAMILY,
+    &kinesis::FAMILY,
+    &lambda::FAMILY,
+    &logs::FAMILY,
     &machines::FAMILY,
     &names::FAMILY,
     &networks::FAMILY,
     &objects::FAMILY,
+    &opensearch::FAMILY,
     &others::FAMILY,
     &rds::FAMILY,
     &scaling::FAMILY,
     &secrets::FAMILY,
+    &sqs::FAMILY,
     &stores::FAMILY,
     &tables::FAMILY,
 ];
 
 /// Forecasters that no case can exercise, and why.
-const NOT_EXERCISED: &[(&str, &str)] = &[];
+const NOT_EXERCISED: &[(&str, &str)] =
+    &[("aws_backup/recovery_point", "moto makes no recovery points, and has no call to look at one")];
 
 #[test]
 fn every_forecaster_has_a_case() {

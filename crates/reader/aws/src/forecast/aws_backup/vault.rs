@@ -105,9 +105,11 @@ fn delete(name: &str, id: &TargetId, points: Option<u64>, size: &str, draft: &mu
         draft.depend("backup plans that put recovery points into it".to_owned());
         return;
     }
-    // Backup says itself that it refuses; Interlock does not rely on it.
-    let refused = format!("vault {name} is not empty: the service will refuse");
-    draft.change(id, Kind::Snapshot, Effect::Destroy, refused);
+    // Backup itself refuses what is not empty; Interlock does not rely on it.
+    if points.is_some() {
+        let refused = format!("vault {name} is not empty: the service will refuse");
+        draft.change(id, Kind::Snapshot, Effect::Destroy, refused);
+    }
     draft.lose(format!("what vault {name} holds: {size}"));
     draft.tally(Tally::unread());
     draft.unknown(format!("what the recovery points of {name} are of was not looked at"));

@@ -78,7 +78,7 @@ impl Look for ChangeSet {
             (_, Some(false)) => {}
             _ => {
                 let what = format!("change set {name} is dropped; no resource of the stack is touched");
-                draft.change(&id, Kind::Other, Effect::Update, what);
+                draft.change(&id, Kind::Other, Effect::Destroy, what);
                 draft.reversibility = Reversibility::Lossy;
             }
         }

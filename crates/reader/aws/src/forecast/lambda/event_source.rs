@@ -74,7 +74,7 @@ impl Look for EventSource {
         }
         if action.operation.verb() == "DeleteEventSourceMapping" {
             let what = format!("{function} no longer takes what comes from {source}; the mapping is deleted");
-            draft.change(&id, Kind::Other, Effect::Interrupt, what);
+            draft.change(&id, Kind::Other, Effect::Destroy, what);
             draft.unknown(format!("how far the mapping of {source} had come is forgotten with it"));
             draft.reversibility = Reversibility::Lossy;
             return;

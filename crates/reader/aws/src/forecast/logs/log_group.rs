@@ -204,8 +204,11 @@ fn one_stream(action: &Action, answers: &Answers, group: &str, data: Bears, draf
     let last = own.and_then(|own| number(own, "/lastEventTimestamp"));
     let last = last.map(|at| format!(", last event at {at} ms")).unwrap_or_default();
     draft.bind(id.as_str(), json!({ "creationTime": own.and_then(|own| own.get("creationTime")) }));
+    // In the group's own words, so that what is remembered of the group is not taken for gone.
+    let within =
+        subject(action).map_or_else(|| id.clone(), |(_, group)| TargetId::new(format!("{group}#{name}")));
     draft.change(
-        &id,
+        &within,
         Kind::LogGroup,
         Effect::Destroy,
         format!("log stream {name} of {group}{last} is deleted"),
