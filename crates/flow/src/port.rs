@@ -7,7 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use interlock_action::{
-    Action, ActionId, Answer, Answers, Call, Deed, Millis, Preparation, Read, Step, Surface, Survey, Terms, TicketId,
+    Action, ActionId, Answer, Answers, Call, Deed, Millis, Preparation, Read, Step, Surface, Survey, Terms,
+    TicketId,
 };
 use serde_json::Value;
 

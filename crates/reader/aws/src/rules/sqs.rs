@@ -40,16 +40,11 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "queue-guard-off",
-        finds: "a queue without its dead-letter queue, without encryption, or under another account's key",
+        finds: "a queue without encryption, or under another account's key",
         shape: Shape::GuardRemoval,
         operations: &[("sqs", "SetQueueAttributes")],
         test: |subject| {
-            let emptied = ["RedrivePolicy", "KmsMasterKeyId"];
-            let emptied = emptied.iter().any(|name| {
-                subject
-                    .text(&format!("Attributes.{name}"))
-                    .is_some_and(|value| ["", "{}"].contains(&value.trim()))
-            });
+            let emptied = subject.text("Attributes.KmsMasterKeyId").is_some_and(|key| key.trim().is_empty());
             let plain = subject
                 .text("Attributes.SqsManagedSseEnabled")
                 .is_some_and(|value| !value.eq_ignore_ascii_case("true"));
@@ -57,10 +52,7 @@ pub(super) const RULES: &[Rule] = &[
             let theirs = key.is_some_and(|account| subject.foreign(account));
             only_if(
                 emptied || plain || theirs,
-                claim(
-                    Effect::GuardRemoval,
-                    "drops what fails instead of keeping it, or stores messages unencrypted or under another's key",
-                ),
+                claim(Effect::GuardRemoval, "stores messages unencrypted or under another's key"),
             )
         },
     },

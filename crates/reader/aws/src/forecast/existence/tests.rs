@@ -252,8 +252,8 @@ fn what_has_only_an_id_is_called_what_people_call_it() {
     };
     let called = |action: &Action, answer: &dyn Fn(&str) -> Answer| {
         let survey = crate::forecast::testing::survey(action, |operation, _| answer(operation));
-        let seen = survey.observed.values().next().cloned().unwrap_or_default();
-        (seen.names, seen.names_unread)
+        let names: Vec<String> = survey.observed.values().flat_map(|seen| seen.names.clone()).collect();
+        (names, survey.observed.values().any(|seen| seen.names_unread))
     };
     let cases = [
         ("apigateway", "DeleteRestApi", json!({"restApiId": "a1"}), json!({"id": "a1", "name": "prod-api"})),
