@@ -150,6 +150,19 @@ pub enum Event {
         /// When.
         at: Millis,
     },
+    /// A guard was taken off a target.
+    GuardRemoved {
+        /// The target.
+        target: TargetId,
+        /// What was done, in Interlock's words.
+        what: String,
+        /// In which action.
+        action: ActionId,
+        /// By whom.
+        agent: AgentId,
+        /// When.
+        at: Millis,
+    },
     /// Interlock made a recovery point: its own, out of every agent's reach.
     RecoveryPoint {
         /// Of what.

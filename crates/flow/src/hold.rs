@@ -237,6 +237,10 @@ fn would(situated: &Situated) -> Vec<String> {
     let destroys = forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
     let others = forecast.changes.iter().filter(|change| change.effect != Effect::Destroy);
     let mut lines: Vec<String> = destroys.chain(others).map(|change| change.what.clone()).collect();
+    // What was done to get here is said right after the worst, before the list is cut.
+    lines.retain(|line| !situated.reminders.contains(line));
+    let at = lines.len().min(1);
+    lines.splice(at..at, situated.reminders.iter().take(3).cloned());
     lines.extend(forecast.data_loss.iter().cloned());
     if let (Some(before), Some(after)) = (forecast.recovery.before, forecast.recovery.after)
         && (before > 0 || !forecast.data_loss.is_empty())

@@ -10,7 +10,7 @@ use interlock_action::{
 use interlock_approval::{KeyStep, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, guards::GuardOff,
     situate::is_production,
 };
 
@@ -57,6 +57,8 @@ pub struct Memory {
     pub made: HashMap<TargetId, Made>,
     /// Destroys of the last day, oldest first.
     pub destroys: HashMap<AgentId, VecDeque<(Millis, u32)>>,
+    /// Guards that were taken off in the last day, by target, oldest first.
+    pub guards_off: HashMap<TargetId, Vec<GuardOff>>,
     /// Interlock's own recovery points.
     pub recovery_points: HashMap<String, TargetId>,
     /// Changes that can be taken back.
@@ -127,6 +129,10 @@ impl Memory {
                 while destroys.front().is_some_and(|(then, _)| then.saturating_add(DAY) < *at) {
                     destroys.pop_front();
                 }
+            }
+            Event::GuardRemoved { target, what, action, agent, at } => {
+                let (what, action, agent) = (what.clone(), action.clone(), agent.clone());
+                self.guard_off(target, GuardOff { what, action, agent, at: *at });
             }
             Event::RecoveryPoint { of, point } => {
                 self.recovery_points.insert(point.id.clone(), of.clone());

@@ -15,7 +15,7 @@ use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
     Budget, Cause, Event, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, fault, hold, judge,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, fault, guards, hold, judge,
     permit::frozen,
     quorum,
     rules::is_identity,
@@ -377,7 +377,8 @@ impl Road {
             guards.push(Guard::Step(ticket.clone(), Box::new(Message::Consume { by: id.clone() }), now));
         }
         let environments = situated.environments();
-        let on_success = after::events(session, &situated);
+        let mut on_success = after::events(session, &situated);
+        on_success.extend(guards::taken_off(&id, session, &situated, now));
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
         permit.ticket = ticket;
         permit.environments = environments;

@@ -62,6 +62,8 @@ pub struct Situated {
     pub destroys: u32,
     /// Classifications to remember when it is let through.
     pub remember: Vec<Event>,
+    /// Guards that were taken off what it falls on: words that stand in the forecast, too.
+    pub reminders: Vec<String>,
     /// What stays the agent's own when it succeeds: things it made and now writes anew.
     pub renews: Vec<Event>,
     /// The way back, where there is one.
@@ -101,7 +103,12 @@ pub(crate) struct World<'a> {
 }
 
 /// Places an action.
-pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, survey: Survey) -> Situated {
+pub(crate) fn situate(
+    world: &World<'_>,
+    session: &Session,
+    mut action: Action,
+    mut survey: Survey,
+) -> Situated {
     if let Some(arguments) = &survey.rewrite {
         action.arguments = arguments.clone();
     }
@@ -121,6 +128,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
             falls.extend(fall(world, session, &action, claim, &survey));
         }
     }
+    let reminders = crate::guards::remind(world.memory, &falls, &mut survey, world.now);
     let reach_production = reaches_production(world, &action, &falls, &survey);
     let renews = renewed(world.memory, session, &action, &falls, &survey);
     let destroys = count_destroys(world.memory, &session.agent.name, &falls, &survey);
@@ -140,6 +148,7 @@ pub(crate) fn situate(world: &World<'_>, session: &Session, mut action: Action, 
         over_budget,
         destroys,
         remember,
+        reminders,
         renews,
         undo: None,
         judged: None,

@@ -58,7 +58,8 @@ pub(crate) struct Step {
     pub(crate) then: Vec<String>,
 }
 
-const OUTCOMES: [&str; 9] = ["allowed", "held", "refused", "stopped", "fails", "keep", "is", "as", "stops"];
+const OUTCOMES: [&str; 10] =
+    ["allowed", "held", "refused", "stopped", "fails", "keep", "is", "says", "as", "stops"];
 
 /// The folder of scenarios.
 pub(crate) fn folder(name: &str) -> PathBuf {
@@ -418,7 +419,8 @@ fn meets(wanted: &str, reply: &Reply) -> bool {
 
 /// What is wrong with what came of a step.
 fn fault(who: &str, then: &[String], reply: &Reply, names: &mut Vec<(String, String)>) -> Option<String> {
-    let outcome = then.iter().find(|line| !line.starts_with("keep ") && !line.starts_with("is "));
+    let asks = |line: &&String| ["keep ", "is ", "says "].iter().any(|word| line.starts_with(word));
+    let outcome = then.iter().find(|line| !asks(line));
     let wanted = match (outcome, who) {
         (Some(line), _) => line.as_str(),
         (None, "agent") => panic!("a step of an agent says what must come of it"),
@@ -426,6 +428,10 @@ fn fault(who: &str, then: &[String], reply: &Reply, names: &mut Vec<(String, Str
     };
     if !meets(wanted, reply) {
         return Some(format!("must be {wanted}"));
+    }
+    let mut words = then.iter().filter_map(|line| line.strip_prefix("says "));
+    if let Some(unsaid) = words.find(|words| !reply.message.contains(words)) {
+        return Some(format!("must say `{unsaid}`"));
     }
     for ((word, name, path), value) in queries(then).into_iter().zip(&reply.values) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

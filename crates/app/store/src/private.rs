@@ -67,6 +67,7 @@ fn event(event: &Event) -> Event {
         Event::Classified { .. }
         | Event::Made { .. }
         | Event::Gone { .. }
+        | Event::GuardRemoved { .. }
         | Event::Touched { .. }
         | Event::RecoveryPoint { .. }
         // Names, keys, digests and counts.
