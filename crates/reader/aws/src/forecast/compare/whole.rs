@@ -58,13 +58,6 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-fn parameter_exists(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    let name = given(action, "Name")?;
-    compared(answer, |answer| {
-        Some(answer.get("Parameters")?.as_array()?.iter().any(|one| text(one, "/Name") == Some(name)))
-    })
-}
-
 fn location_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, |answer| {
         let now = text(answer, "/Table/StorageDescriptor/Location").unwrap_or_default();
@@ -99,17 +92,6 @@ fn pool_reset(action: &Action, answer: &Live<'_>) -> Option<bool> {
             Some(now) => keeps(action.arguments.get(member), now),
         };
         Some(!POOL.iter().all(kept))
-    })
-}
-
-fn zone_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, |answer| {
-        let zones = answer.pointer("/LoadBalancers/0/AvailabilityZones")?.as_array()?;
-        let listed = entries(&action.arguments, "/Subnets").iter().filter_map(Value::as_str);
-        let mapped =
-            entries(&action.arguments, "/SubnetMappings").iter().filter_map(|one| text(one, "/SubnetId"));
-        let new: Vec<&str> = listed.chain(mapped).collect();
-        Some(zones.iter().any(|zone| text(zone, "/SubnetId").is_none_or(|subnet| !new.contains(&subnet))))
     })
 }
 
@@ -300,18 +282,12 @@ macro_rules! whole {
 /// The rows.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Setting] = &[
-    whole!("ssm" "PutParameter" SSM_PARAMETER_EXISTS "parameter" "" false parameter_exists, |action| {
-        let filter = json!([{"Key": "Name", "Option": "Equals", "Values": [given(action, "Name")?]}]);
-        Some(("ssm", "DescribeParameters", json!({ "ParameterFilters": filter })))
-    }),
     whole!("glue" "UpdateTable" GLUE_LOCATION_CHANGED "table" "/Table" true location_changed, |action| {
         let name = text(&action.arguments, "/TableInput/Name").or_else(|| given(action, "Name"))?;
         Some(("glue", "GetTable", json!({"DatabaseName": given(action, "DatabaseName")?, "Name": name})))
     }),
     whole!("cognito-idp" "UpdateUserPool" COGNITO_SETTINGS_RESET "user pool" "" true pool_reset,
         |action| by(action, "cognito-idp", "DescribeUserPool", &["UserPoolId"])),
-    whole!("elbv2" "SetSubnets" ELBV2_ZONE_DROPPED "subnets" "/LoadBalancers/0/AvailabilityZones" true zone_dropped,
-        |action| Some(("elbv2", "DescribeLoadBalancers", json!({"LoadBalancerArns": [given(action, "LoadBalancerArn")?]})))),
     whole!("cloudfront" "UpdateDistribution" CLOUDFRONT_DISTRIBUTION_CHANGED "distribution" "/DistributionConfig" true distribution_changed,
         |action| by(action, "cloudfront", "GetDistributionConfig", &["Id"])),
     whole!("wafv2" "UpdateWebACL" WAFV2_PROTECTION_DROPPED "firewall" "/WebACL" true firewall_dropped,

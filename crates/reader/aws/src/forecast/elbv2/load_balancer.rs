@@ -9,6 +9,8 @@
 use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, TargetId};
 use serde_json::{Value, json};
 
+use crate::rules::facts;
+
 use super::{
     super::{
         Look,
@@ -82,10 +84,22 @@ impl Look for LoadBalancer {
                     "SetSecurityGroups" => ("SecurityGroups", strings(record, "/SecurityGroups")),
                     _ => ("Subnets", texts(record, "/AvailabilityZones", "SubnetId")),
                 };
+                if member == "Subnets" {
+                    let asked = asked_subnets(action);
+                    let dropped = now.iter().any(|subnet| !asked.contains(subnet));
+                    draft.fact(facts::ELBV2_ZONE_DROPPED, true, Some(dropped));
+                }
                 places(action, (name, &id), member, now, draft);
             }
         }
     }
+}
+
+/// In either of the two members that name them.
+fn asked_subnets(action: &Action) -> Vec<&str> {
+    let mut asked = strings(&action.arguments, "/Subnets");
+    asked.extend(texts(&action.arguments, "/SubnetMappings", "SubnetId"));
+    asked
 }
 
 fn rules_key(listener: &str) -> String {

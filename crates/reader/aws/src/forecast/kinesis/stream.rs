@@ -112,9 +112,13 @@ impl Look for Stream {
             }
             _ => {
                 diff::changes(action, &id, Kind::Stream, record, draft);
+                draft.reversibility = Reversibility::Lossy;
                 if let Some(asked) = number(&action.arguments, "/TargetShardCount") {
                     let fewer = diff::lowered(action, record, &[("/TargetShardCount", "/OpenShardCount")]);
                     draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, Some(fewer));
+                    if !fewer {
+                        draft.reversibility = Reversibility::Exact;
+                    }
                     let now = number(record, "/OpenShardCount");
                     let what = format!(
                         "{name} goes from {} to {asked} shards; records stay where they are until they expire",
@@ -122,7 +126,6 @@ impl Look for Stream {
                     );
                     draft.change(&id, Kind::Stream, leading(action), what);
                 }
-                draft.reversibility = Reversibility::Lossy;
             }
         }
     }

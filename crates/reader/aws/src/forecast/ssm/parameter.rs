@@ -10,6 +10,8 @@ use interlock_action::{
 };
 use serde_json::{Value, json};
 
+use crate::rules::facts;
+
 use super::super::{
     Look,
     answer::{Live, flag, number, or_dash, text},
@@ -39,7 +41,11 @@ impl Look for Parameter {
         let mut impossible = None;
         for target in action.targets.iter().filter(|target| target.relation != Relation::Reaches) {
             let name = target.name.as_deref().unwrap_or(target.id.as_str());
-            match existence::of(action, answers, &target.id) {
+            let live = existence::of(action, answers, &target.id);
+            if !deletes && !matches!(live, Live::Unread(_)) {
+                draft.fact(facts::SSM_PARAMETER_EXISTS, true, Some(live.found().is_some()));
+            }
+            match live {
                 Live::Found(record) if deletes => {
                     delete(target, record, draft);
                     impossible = Some(format!(
@@ -51,6 +57,7 @@ impl Look for Parameter {
                 Live::Absent => {
                     let what = format!("parameter {name} is made: there is nothing of that name");
                     draft.change(&target.id, target.kind, Effect::Create, what);
+                    draft.reversibility = Reversibility::Exact;
                 }
                 Live::Unread(why) => {
                     draft.unknown(format!("parameter {name} could not be read: {why}"));
