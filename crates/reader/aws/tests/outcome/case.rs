@@ -216,7 +216,7 @@ fn foreseen(told: &Survey, difference: &Difference, wrong: &mut Vec<String>) {
             continue;
         }
         // What is taken out of a thing may be no more than a change of it.
-        if !said(id, destroys) && !(id.contains('#') && said(id, Effect::mutates)) {
+        if !(said(id, destroys) || id.contains('#') && said(id, Effect::mutates)) {
             wrong.push(format!("happened, unforecast: {id} is gone"));
         }
     }
@@ -229,7 +229,7 @@ fn foreseen(told: &Survey, difference: &Difference, wrong: &mut Vec<String>) {
         let made = makes(told).iter().any(|made| same(made, id))
             || told.forecast.points.iter().any(|point| same(&point.id, id));
         let create = |effect| effect == Effect::Create;
-        if !made && !said(id, create) && !(id.contains('#') && said(id, Effect::mutates)) {
+        if !(made || said(id, create) || id.contains('#') && said(id, Effect::mutates)) {
             wrong.push(format!("happened, unforecast: {id} is new"));
         }
     }

@@ -217,7 +217,7 @@ fn select(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
         let now = now.get(member).filter(|now| now.as_array().is_some_and(|list| !list.is_empty()));
         now == action.arguments.get(member).filter(|new| !new.is_null())
     };
-    let narrowed = !now.is_null() && !(same("AdvancedEventSelectors") && same("EventSelectors"));
+    let narrowed = !(now.is_null() || same("AdvancedEventSelectors") && same("EventSelectors"));
     draft.fact(facts::CLOUDTRAIL_SELECTORS_NARROWED, true, (!now.is_null()).then_some(narrowed));
     draft.bind(format!("{id} selectors"), digest(now));
     let what = if narrowed {

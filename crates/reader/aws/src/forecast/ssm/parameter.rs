@@ -120,11 +120,11 @@ fn put(action: &Action, target: &Target, record: &Value, draft: &mut Draft) {
     if version.is_some_and(|version| version >= VERSIONS) {
         draft.depend(format!("the oldest of the {VERSIONS} versions of parameter {name} may go"));
     }
-    if let (Some(asked), Some(now)) = (text(&action.arguments, "/Type"), text(record, "/Type")) {
-        if asked != now {
-            let what = format!("parameter {name} changes from {now} to {asked}");
-            draft.change(&target.id, Kind::Secret, Effect::Update, what);
-        }
+    if let (Some(asked), Some(now)) = (text(&action.arguments, "/Type"), text(record, "/Type"))
+        && asked != now
+    {
+        let what = format!("parameter {name} changes from {now} to {asked}");
+        draft.change(&target.id, Kind::Secret, Effect::Update, what);
     }
     draft.reversibility = Reversibility::FromRecoveryPoint;
 }
