@@ -57,6 +57,11 @@ pub(crate) enum XtaskError {
         "{0} findings\n  hint: CONTRIBUTING.md says what each check asks for; exceptions stand in xtask/tidy.toml"
     )]
     Untidy(usize),
+    /// Fuzzing found something; the inputs are kept and named on the terminal.
+    #[error(
+        "{0} findings\n  hint: `cargo nextest run -p interlock-fuzz` runs them again, until they are fixed"
+    )]
+    Findings(usize),
     /// The catalogue was not made.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),

@@ -25,6 +25,7 @@ cargo xtask COMMAND
   test [ARGS]         set up, build, and run all tests; ARGS go to `cargo nextest run`
   ci                  everything CI asks for: tidy, format, lints, licences, all tests; a skipped test fails
   tidy [--fix]        check the rules of the house; --fix writes what is generated
+  fuzz [ARGS]         every parser against hostile bytes: --seconds N each (60), --target NAME for some only
   bench [ARGS]        build release and measure; says on what
   dist [ARGS]         build release: a binary, its manual, an archive, a Debian package; --check tries the package as root
   catalogue [ARGS]    make the table of every AWS service and operation
@@ -52,6 +53,7 @@ fn run(arguments: &[String]) -> Result<(), XtaskError> {
         "test" => task::test(&house, rest),
         "ci" => task::ci(&house, rest),
         "tidy" => task::tidy(&house, rest),
+        "fuzz" => task::fuzz(&house, rest),
         "bench" => task::bench(&house, rest),
         "dist" => task::dist(&house, rest),
         "catalogue" => Ok(catalogue::run(rest)?),

@@ -27,6 +27,9 @@ use crate::{
 /// A streamed payload whose digest must be known before the signature can be checked is kept whole up to here.
 const KEPT_CAP: usize = 64 * 1024 * 1024;
 
+/// How much of a kept body is taken apart before what came out is put together.
+const DECHUNKED_AT_ONCE: usize = 64 * 1024;
+
 /// A body of which nothing comes for so long is given up.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -258,16 +261,19 @@ fn unchunk(
     dechunk(Chunks::new(&claim.payload, verified, decoded, framing.trailers.clone()), raw)
 }
 
-fn dechunk(mut chunks: Chunks, raw: Bytes) -> Result<Bytes, SignatureRefusal> {
+fn dechunk(mut chunks: Chunks, mut raw: Bytes) -> Result<Bytes, SignatureRefusal> {
     let mut pieces = VecDeque::new();
     let mut bytes = BytesMut::with_capacity(raw.len());
-    chunks.feed(raw, &mut pieces)?;
-    chunks.finish()?;
-    for piece in pieces {
-        if let Piece::Data(data) = piece {
-            bytes.extend_from_slice(&data);
+    // In slices: of chunks of one byte each, a piece takes many times the memory of what it holds.
+    while !raw.is_empty() {
+        chunks.feed(raw.split_to(raw.len().min(DECHUNKED_AT_ONCE)), &mut pieces)?;
+        for piece in pieces.drain(..) {
+            if let Piece::Data(data) = piece {
+                bytes.extend_from_slice(&data);
+            }
         }
     }
+    chunks.finish()?;
     Ok(bytes.freeze())
 }
 

@@ -21,7 +21,7 @@ const SIGNED_CHUNK_CAP: u64 = 16 * 1024 * 1024;
 
 /// What comes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub enum Piece {
     /// Bytes of the body.
     Data(Bytes),
     /// A trailer that was checked.
@@ -40,7 +40,7 @@ enum State {
 }
 
 /// A body in aws-chunked framing, taken apart.
-pub(crate) struct Chunks {
+pub struct Chunks {
     state: State,
     buffer: BytesMut,
     signed: Option<Chain>,
@@ -76,7 +76,7 @@ fn refuse<T>(why: &str) -> Result<T, SignatureRefusal> {
 
 impl Chunks {
     /// `declared` is x-amz-decoded-content-length; `announced` are the names in x-amz-trailer, lower-case.
-    pub(crate) fn new(payload: &Payload, verified: &Verified, declared: u64, announced: Vec<String>) -> Self {
+    pub fn new(payload: &Payload, verified: &Verified, declared: u64, announced: Vec<String>) -> Self {
         let signed = matches!(payload, Payload::SignedChunks { .. });
         let with_trailer =
             matches!(payload, Payload::UnsignedTrailer | Payload::SignedChunks { trailer: true });
@@ -97,7 +97,7 @@ impl Chunks {
     }
 
     /// Takes in bytes and gives out what is complete.
-    pub(crate) fn feed(&mut self, bytes: Bytes, out: &mut VecDeque<Piece>) -> Result<(), SignatureRefusal> {
+    pub fn feed(&mut self, bytes: Bytes, out: &mut VecDeque<Piece>) -> Result<(), SignatureRefusal> {
         // Unsigned data that needs no buffering is passed on without a copy.
         let mut bytes = bytes;
         if let (State::Data { left }, None, true) = (self.state, &self.signed, self.buffer.is_empty()) {
@@ -111,7 +111,7 @@ impl Chunks {
     }
 
     /// The body has ended: everything must have been there.
-    pub(crate) fn finish(&self) -> Result<(), SignatureRefusal> {
+    pub fn finish(&self) -> Result<(), SignatureRefusal> {
         if self.state == State::Done { Ok(()) } else { refuse("it ends in the middle") }
     }
 

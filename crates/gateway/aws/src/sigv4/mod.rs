@@ -16,7 +16,7 @@ mod tests;
 mod verify;
 
 use checksum::Checksum;
-pub(crate) use chunked::{Chunks, Piece};
+pub use chunked::{Chunks, Piece};
 pub use claim::{Claim, Form, Payload};
 pub use key::Secret;
 pub(crate) use key::{hmac, sha256_hex};

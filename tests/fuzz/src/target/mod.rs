@@ -1,0 +1,33 @@
+//! The targets, one file each.
+
+mod answer;
+mod body;
+mod canonical;
+mod chunked;
+mod config;
+mod forecast;
+mod judge;
+mod ledger;
+mod people;
+mod policy;
+mod request;
+mod signature;
+mod words;
+
+use crate::Target;
+
+pub(crate) static ALL: [Target; 13] = [
+    request::TARGET,
+    body::TARGET,
+    judge::TARGET,
+    words::TARGET,
+    answer::TARGET,
+    forecast::TARGET,
+    chunked::TARGET,
+    signature::TARGET,
+    ledger::TARGET,
+    people::TARGET,
+    canonical::TARGET,
+    config::TARGET,
+    policy::TARGET,
+];
