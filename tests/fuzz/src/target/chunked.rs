@@ -1,6 +1,6 @@
 //! The aws-chunked framing: however the bytes are cut, the same comes out, and never more than was declared.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::OnceLock};
 
 use bytes::Bytes;
 use interlock_gateway_aws::sigv4::{
@@ -35,21 +35,24 @@ pub(super) const TARGET: Target = Target {
 };
 
 /// What the framing is chained to: a signature over a request that announces it.
-fn verified() -> Verified {
-    let mut headers = vec![("host".to_owned(), "b.s3.amazonaws.com".to_owned())];
-    let secret = Secret::new("s");
-    let signing = Signing {
-        access_key_id: "A",
-        secret: &secret,
-        token: None,
-        region: "us-east-1",
-        service: "s3",
-        now: 1_369_353_600,
-    };
-    sign("PUT", "/k", "", &mut headers, Body::UnsignedTrailer, &signing);
-    let head = Head { method: "PUT", path: "/k", query: "", headers: &headers };
-    let claim = Claim::read(&head).unwrap();
-    claim.verify(&head, &secret, claim.payload_line().unwrap()).unwrap()
+fn verified() -> &'static Verified {
+    static VERIFIED: OnceLock<Verified> = OnceLock::new();
+    VERIFIED.get_or_init(|| {
+        let mut headers = vec![("host".to_owned(), "b.s3.amazonaws.com".to_owned())];
+        let secret = Secret::new("s");
+        let signing = Signing {
+            access_key_id: "A",
+            secret: &secret,
+            token: None,
+            region: "us-east-1",
+            service: "s3",
+            now: 1_369_353_600,
+        };
+        sign("PUT", "/k", "", &mut headers, Body::UnsignedTrailer, &signing);
+        let head = Head { method: "PUT", path: "/k", query: "", headers: &headers };
+        let claim = Claim::read(&head).unwrap();
+        claim.verify(&head, &secret, claim.payload_line().unwrap()).unwrap()
+    })
 }
 
 /// What comes out of bytes that arrive in pieces of this size.
@@ -60,7 +63,7 @@ fn fed(
     declared: u64,
     announced: &[String],
 ) -> (bool, Vec<u8>, Vec<String>) {
-    let mut chunks = Chunks::new(payload, &verified(), declared, announced.to_vec());
+    let mut chunks = Chunks::new(payload, verified(), declared, announced.to_vec());
     let (mut out, mut data, mut trailers) = (VecDeque::new(), Vec::new(), Vec::new());
     let mut good = true;
     for part in bytes.chunks(step.max(1)) {

@@ -77,7 +77,9 @@ fn run(bytes: &[u8]) {
             let (service, operation) = (read.call.operation.service(), read.call.operation.verb());
             let service =
                 Catalogue::get().service(service).unwrap_or_else(|| panic!("a read of `{service}`"));
-            let operation = service.operation(operation).unwrap_or_else(|| panic!("no `{operation}`"));
+            let operation = service
+                .operation(operation)
+                .unwrap_or_else(|| panic!("no {} for {}", read.call.operation, action.operation));
             assert!(operation.access.is_read(), "a forecast calls {}", read.call.operation);
             let answer = match cursor.below(8) {
                 0 => Answer::NotFound,

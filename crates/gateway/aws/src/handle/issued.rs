@@ -211,6 +211,9 @@ fn value_looks_issued(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use interlock_action::Effect;
+    use interlock_reader_aws::catalogue::{self, Catalogue, Kind, ShapeId};
+
     use super::*;
 
     #[test]
@@ -228,7 +231,6 @@ mod tests {
 
     #[test]
     fn the_account_that_credentials_open() {
-        use interlock_reader_aws::catalogue::Catalogue;
         use serde_json::json;
         let home = AccountId::from("111122223333");
         let of = |service: &str, operation: &str, arguments: Value, answer: Value| {
@@ -258,6 +260,69 @@ mod tests {
         {
             assert_eq!(of(service, operation, json!({}), json!({})), home, "{operation}");
         }
+    }
+
+    /// What an answer of this shape would look like with every member there.
+    fn made_up(service: &Service, shape: ShapeId, json: bool, depth: usize) -> String {
+        let Some(shape) = service.shape(shape).filter(|_| depth > 0) else { return "null".to_owned() };
+        let below = |shape| made_up(service, shape, json, depth - 1);
+        match &shape.kind {
+            Kind::Structure(structure) => {
+                let member = |member: &catalogue::Member| {
+                    let (name, value) = (member.location_name, below(member.shape));
+                    if json { format!("\"{name}\":{value}") } else { format!("<{name}>{value}</{name}>") }
+                };
+                let members: Vec<String> = structure.members.iter().map(member).collect();
+                if json { format!("{{{}}}", members.join(",")) } else { members.concat() }
+            }
+            Kind::List { member, .. } if json => format!("[{}]", below(*member)),
+            Kind::List { member, .. } => format!("<member>{}</member>", below(*member)),
+            Kind::Map { value, .. } if json => format!("{{\"k\":{}}}", below(*value)),
+            _ if json => "\"x\"".to_owned(),
+            _ => "x".to_owned(),
+        }
+    }
+
+    /// Of every operation that hands out credentials none is a mere read, and where they are keys of AWS the agent gets
+    /// virtual ones in their place, or nothing. So it is with whatever else has a key and its secret in its answer.
+    #[test]
+    fn no_operation_of_the_catalogue_hands_out_keys_of_aws() {
+        let (mut out, mut rewritten, mut withheld, mut judged) = (0, 0, 0, 0);
+        for name in Catalogue::get().services() {
+            let service = Catalogue::get().service(name).unwrap();
+            for operation in &service.operations {
+                let json =
+                    !matches!(service.protocols[0], Protocol::Query | Protocol::Ec2 | Protocol::RestXml);
+                let answer =
+                    operation.output.map(|output| made_up(&service, output, json, 8)).unwrap_or_default();
+                let lower = answer.to_lowercase();
+                let has = |name: &str| {
+                    lower.contains(&format!("{name}\":")) || lower.contains(&format!("<{name}>"))
+                };
+                let keys = has("accesskeyid") && (has("secretaccesskey") || has("sessiontoken"));
+                if operation.credentials_out {
+                    let action =
+                        interlock_reader_aws::judge(&service, operation, Some("r"), Some("1"), &Value::Null);
+                    let plain = action.claims.iter().all(|claim| claim.effect == Effect::Read);
+                    assert!(!plain, "{name}:{} is a mere read", operation.name);
+                    out += 1;
+                }
+                if rewrites(&service, operation) {
+                    assert!(keys, "{name}:{} hands out none", operation.name);
+                    rewritten += 1;
+                } else if keys {
+                    let caught = looks_issued(service.protocols[0], answer.as_bytes());
+                    assert!(caught, "{name}:{} hands out keys: {answer}", operation.name);
+                    withheld += 1;
+                } else if operation.credentials_out {
+                    judged += 1;
+                }
+            }
+        }
+        println!(
+            "{out} hand out credentials: {rewritten} virtual, {withheld} withheld, {judged} of another kind"
+        );
+        assert!(out >= 36 && rewritten >= 8, "{out} {rewritten}");
     }
 
     #[test]

@@ -70,10 +70,24 @@ pub(crate) fn touched(subject: &Subject<'_>, mutates: bool) -> Touched {
 /// Adds a target, once; of two parts the one that says more stays.
 fn push(subject: &Subject<'_>, touched: &mut Touched, id: &str, relation: Relation) {
     let id = &arn::one_spelling(id);
-    if touched.targets.iter().any(|target| target.id.as_str() == id) {
+    if let Some(known) = touched.targets.iter_mut().find(|target| target.id.as_str() == id) {
+        // INVARIANT: which member comes first is the agent's choice, so it must not say what part a target plays.
+        if weight(relation) > weight(known.relation) {
+            known.relation = relation;
+        }
         return;
     }
     touched.targets.push(target(subject, id, relation));
+}
+
+/// How much a part says: what is acted on is hit by the effect, whatever else it is.
+fn weight(relation: Relation) -> u8 {
+    match relation {
+        Relation::Acts => 3,
+        Relation::Creates => 2,
+        Relation::Source => 1,
+        Relation::Reaches => 0,
+    }
 }
 
 fn target(subject: &Subject<'_>, id: &str, relation: Relation) -> Target {

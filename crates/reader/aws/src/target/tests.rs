@@ -416,3 +416,14 @@ fn parameters_are_made_unless_they_are_overwritten_and_tagged_as_what_they_are()
     let tagged = targets("ssm", "AddTagsToResource", &tags);
     assert_eq!(tagged, [(Relation::Acts, arn.to_owned(), Kind::Secret, Bears::Yes)]);
 }
+
+/// Found by fuzzing: of two members that name one thing, the one that an agent wrote first said what part it plays.
+#[test]
+fn the_order_of_members_says_nothing() {
+    let sg = "sg-0123456789abcdef0";
+    let one = json!({"TrafficMirrorFilterId": sg, "TrafficDirection": sg, "SourceCidrBlock": sg});
+    let other = json!({"SourceCidrBlock": sg, "TrafficDirection": sg, "TrafficMirrorFilterId": sg});
+    let named = |parameters| targets("ec2", "CreateTrafficMirrorFilterRule", parameters);
+    assert_eq!(named(&one), named(&other));
+    assert!(named(&one).iter().any(|(relation, id, ..)| *relation == Relation::Source && id.ends_with(sg)));
+}

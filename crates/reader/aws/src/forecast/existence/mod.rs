@@ -20,6 +20,7 @@ use super::{
     arn,
     draft::Draft,
 };
+use crate::catalogue::Catalogue;
 use rows::{By, Called, Row, Tags};
 
 /// Of one action so many targets are looked at.
@@ -149,10 +150,11 @@ fn queue(arn: &str) -> Option<String> {
     Some(format!("https://sqs.{region}.{suffix}/{account}/{name}"))
 }
 
-/// The service whose calls look it up: DocumentDB and Neptune answer for themselves.
-fn service<'a>(action: &'a Action, row: &Row) -> &'a str {
+/// The service whose calls look it up: DocumentDB and Neptune answer for themselves, where they have the call at all.
+fn service<'a>(action: &'a Action, row: &Row, operation: &str) -> &'a str {
+    let has = |own: &str| Catalogue::get().service(own).is_some_and(|own| own.operation(operation).is_some());
     match action.operation.service() {
-        own @ ("docdb" | "neptune") if row.service == "rds" => own,
+        own @ ("docdb" | "neptune") if row.service == "rds" && has(own) => own,
         _ => row.service,
     }
 }
@@ -166,19 +168,19 @@ pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
     for known in action.targets.iter().take(MOST).filter_map(known) {
         let id = &known.target.id;
         if let Some(arguments) = arguments(action, &known, known.row.by, id.as_str()) {
-            let service = service(action, known.row);
+            let service = service(action, known.row, known.row.describe);
             reads.push(crate::call::read(action, live_key(id), service, known.row.describe, arguments));
         }
         if let Some((operation, by, ..)) = known.row.listing
             && let Some(arguments) = arguments(action, &known, by, id.as_str())
         {
-            let service = service(action, known.row);
+            let service = service(action, known.row, operation);
             reads.push(crate::call::read(action, listing_key(id), service, operation, arguments));
         }
         if let Called::Listed(operation, by, ..) = known.row.called
             && let Some(arguments) = arguments(action, &known, by, id.as_str())
         {
-            let service = service(action, known.row);
+            let service = service(action, known.row, operation);
             reads.push(crate::call::read(action, names_key(id), service, operation, arguments));
         }
         reads.extend(tags_read(action, &known, so_far));
@@ -215,7 +217,7 @@ fn tags_read(action: &Action, known: &Known<'_>, so_far: &Answers) -> Option<Rea
     if let (Some(kind_of_thing), Some(members)) = (kind_of_thing, arguments.as_object_mut()) {
         members.insert("ResourceType".to_owned(), json!(kind_of_thing));
     }
-    Some(crate::call::read(action, tags_key(id), service(action, known.row), operation, arguments))
+    Some(crate::call::read(action, tags_key(id), service(action, known.row, operation), operation, arguments))
 }
 
 /// A function's ARN without version or alias: those bear no tags.

@@ -55,7 +55,7 @@ pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
         let Some(known) = known(&origin) else { continue };
         let id = &origin.id;
         if let Some(arguments) = arguments(action, &known, known.row.by, id.as_str()) {
-            let service = service(action, known.row);
+            let service = service(action, known.row, known.row.describe);
             reads.push(crate::call::read(action, live_key(id), service, known.row.describe, arguments));
         }
         reads.extend(tags_read(action, &known, so_far));

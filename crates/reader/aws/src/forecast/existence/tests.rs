@@ -308,3 +308,17 @@ fn what_has_only_an_id_is_called_what_people_call_it() {
     assert_eq!(aliases(found(json!({"Aliases": []}))), (Vec::new(), false));
     assert_eq!(aliases(Answer::Unreadable("access denied".into())), (Vec::new(), true));
 }
+
+#[test]
+fn a_sibling_without_the_call_does_not_make_it() {
+    let id = "arn:aws:rds:us-east-1:111122223333:snapshot:s";
+    let mut action = action("docdb", "AddTagsToResource", json!({"ResourceName": id}));
+    action.targets = vec![target(id, Kind::DatabaseSnapshot, "s")];
+    let asked: Vec<Operation> =
+        reads(&action, &Answers::new()).into_iter().map(|read| read.call.operation).collect();
+    assert_eq!(asked, [Operation::aws("rds", "DescribeDBSnapshots")]);
+    let id = "arn:aws:rds:us-east-1:111122223333:cluster:c";
+    action.targets = vec![target(id, Kind::DatabaseCluster, "c")];
+    let asked = reads(&action, &Answers::new());
+    assert_eq!(asked[0].call.operation, Operation::aws("docdb", "DescribeDBClusters"));
+}
