@@ -59,10 +59,7 @@ pub(crate) fn fuzz(house: &House, arguments: &[String]) -> Result<(), XtaskError
     }
     let engine = build(house)?;
     let mut findings = Vec::new();
-    println!(
-        "{:<11} {:>12} {:>8} {:>8} {:>9}  findings",
-        "target", "executions", "a second", "coverage", "peak MiB"
-    );
+    println!("target        executions a second coverage  peak MiB  findings");
     for name in if asked.targets.is_empty() { &known } else { &asked.targets } {
         findings.extend(run(house, &engine, name, asked.seconds)?);
     }

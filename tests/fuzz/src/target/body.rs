@@ -55,11 +55,9 @@ fn run(bytes: &[u8]) {
     if !first.unknown_members.is_empty() {
         return;
     }
-    let written = match write(service, operation, *protocol, REGION, Some(ACCOUNT), &first.parameters) {
-        Ok(written) => written,
-        // Held back, not sent as something else.
-        Err(_) => return,
-    };
+    // What cannot be written is held back, not sent as something else.
+    let written = write(service, operation, *protocol, REGION, Some(ACCOUNT), &first.parameters);
+    let Ok(written) = written else { return };
     let again = arrived(&written);
     let second = parse_as(service, operation, *protocol, &labels, &again)
         .unwrap_or_else(|error| panic!("{} {}: {error}: {again:?}", service.name, operation.name));
