@@ -101,7 +101,7 @@ impl Bucket {
         let mut writer = stream.try_clone()?;
         let mut reader = BufReader::with_capacity(PIECE, stream);
         while let Some(head) = Head::read(&mut reader)? {
-            if head.headers.get("expect").is_some() {
+            if head.headers.contains_key("expect") {
                 writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             }
             let framed = skip_body(&mut reader, &head)?;
@@ -214,7 +214,7 @@ pub(crate) fn skip(reader: &mut impl BufRead, length: u64) -> io::Result<()> {
     Ok(())
 }
 
-fn skip_body(reader: &mut (impl BufRead + io::Read), head: &Head) -> io::Result<u64> {
+fn skip_body(reader: &mut impl BufRead, head: &Head) -> io::Result<u64> {
     if head.headers.get("transfer-encoding").is_none_or(|value| value != "chunked") {
         let length = head.number("content-length").unwrap_or(0);
         skip(reader, length)?;

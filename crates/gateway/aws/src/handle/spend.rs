@@ -17,6 +17,7 @@ use crate::{
     door::AnswerBody,
     gateway::Inner,
     outbound::{Outbound, SendBody},
+    port::Reach,
     sigv4::is_s3,
     upstream::{BodyFault, Ready, SendError},
 };
@@ -106,13 +107,11 @@ async fn go(
         };
         return Err(not_sent(permit, not_clear.to_string(), Say::refused(words)).await);
     }
-    if permit.mutates() {
-        inner.cache.forget();
-    }
+    let reach = permit.mutates().then(|| Reach::of_change(&permit.action().operation));
+    let forget = || reach.into_iter().for_each(|reach| inner.cache.forget(reach));
+    forget();
     let sent = inner.upstream.send(ready).await;
-    if permit.mutates() {
-        inner.cache.forget();
-    }
+    forget();
     let error = match sent {
         Ok(answer) => return Ok((permit, answer)),
         Err(error) => error,

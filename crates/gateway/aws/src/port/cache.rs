@@ -6,15 +6,73 @@ use std::{
     time::{Duration, Instant},
 };
 
-use interlock_action::{Answer, Digest};
+use interlock_action::{Answer, Call, Digest, Operation};
 
 /// So many answers at most; beyond it the cache starts anew.
 const CAP: usize = 2_048;
 
+/// What a change may make untrue, or what an answer tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Anything at all.
+    Anything,
+    /// Objects: what a bucket holds, never how it is set.
+    Objects,
+    /// Settings of a bucket.
+    BucketSettings,
+}
+
+/// Operations on objects that leave every setting of their bucket as it is (Amazon S3 API Reference). Whatever is not
+/// named here may change anything.
+const OF_OBJECTS: [&str; 14] = [
+    "AbortMultipartUpload",
+    "CompleteMultipartUpload",
+    "CopyObject",
+    "CreateMultipartUpload",
+    "DeleteObject",
+    "DeleteObjectTagging",
+    "DeleteObjects",
+    "PutObject",
+    "PutObjectAcl",
+    "PutObjectTagging",
+    "RenameObject",
+    "RestoreObject",
+    "UploadPart",
+    "UploadPartCopy",
+];
+
+/// Reads of how a bucket is set.
+const OF_SETTINGS: [&str; 7] = [
+    "GetBucketEncryption",
+    "GetBucketLifecycleConfiguration",
+    "GetBucketPolicy",
+    "GetBucketTagging",
+    "GetBucketVersioning",
+    "GetObjectLockConfiguration",
+    "GetPublicAccessBlock",
+];
+
+impl Reach {
+    /// What sending this operation may change.
+    pub(crate) fn of_change(operation: &Operation) -> Self {
+        if is(operation, &OF_OBJECTS) { Self::Objects } else { Self::Anything }
+    }
+
+    /// What the answer to this read tells of.
+    fn of_read(call: &Call) -> Self {
+        if is(&call.operation, &OF_SETTINGS) { Self::BucketSettings } else { Self::Anything }
+    }
+}
+
+fn is(operation: &Operation, names: &[&str]) -> bool {
+    operation.service() == "s3" && names.contains(&operation.verb())
+}
+
 /// Answers by what was asked.
 ///
-/// INVARIANT: an answer that was asked for before a change began is never given after it: every change empties the cache
-/// before it is sent and after it was answered, and what was asked before does not enter afterwards.
+/// INVARIANT: an answer that was asked for before a change began is never given after it, where the change could have made
+/// it untrue: every change takes such answers out before it is sent and after it was answered, and what was asked before
+/// does not enter afterwards.
 pub(crate) struct ReadCache {
     life: Duration,
     held: Mutex<Held>,
@@ -22,8 +80,39 @@ pub(crate) struct ReadCache {
 
 #[derive(Default)]
 struct Held {
-    age: u64,
-    answers: HashMap<Digest, (Instant, Answer)>,
+    /// Counts the changes.
+    age: Age,
+    answers: HashMap<Digest, (Instant, Reach, Answer)>,
+}
+
+/// How many changes there have been.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Age {
+    /// That may change settings of buckets.
+    settings: u64,
+    /// At all.
+    anything: u64,
+}
+
+impl Age {
+    /// Whether nothing was changed in between that answers of this reach tell of.
+    fn same(self, other: Self, reach: Reach) -> bool {
+        self.settings == other.settings && (reach == Reach::BucketSettings || self.anything == other.anything)
+    }
+}
+
+/// One read that is looked for, and where its answer may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    digest: Digest,
+    reach: Reach,
+}
+
+impl Asked {
+    /// The read as the cache knows it.
+    pub(crate) fn new(digest: Digest, call: &Call) -> Self {
+        Self { digest, reach: Reach::of_read(call) }
+    }
 }
 
 impl ReadCache {
@@ -36,46 +125,79 @@ impl ReadCache {
     }
 
     /// An answer that is still fresh, unless `anew` one is wanted; else the age under which a new one may be kept.
-    pub(crate) fn get(&self, asked: &Digest, anew: bool) -> Result<Answer, u64> {
+    ///
+    /// A new answer is wanted where it proves that a thing is there, or is not: how a bucket is set proves neither.
+    pub(crate) fn get(&self, asked: &Asked, anew: bool) -> Result<Answer, Age> {
         let held = self.lock();
-        match held.answers.get(asked) {
-            Some((at, answer)) if !anew && at.elapsed() < self.life => Ok(answer.clone()),
+        let anew = anew && asked.reach != Reach::BucketSettings;
+        match held.answers.get(&asked.digest) {
+            Some((at, _, answer)) if !anew && at.elapsed() < self.life => Ok(answer.clone()),
             _ => Err(held.age),
         }
     }
 
     /// Keeps an answer, unless something was changed since it was asked for.
-    pub(crate) fn keep(&self, asked: Digest, age: u64, answer: &Answer) {
+    pub(crate) fn keep(&self, asked: Asked, age: Age, answer: &Answer) {
         let mut held = self.lock();
-        if held.age != age || self.life.is_zero() || matches!(answer, Answer::Unreadable(_)) {
+        let unreadable = matches!(answer, Answer::Unreadable(_));
+        if !held.age.same(age, asked.reach) || self.life.is_zero() || unreadable {
             return;
         }
         if held.answers.len() >= CAP {
             held.answers.clear();
         }
-        held.answers.insert(asked, (Instant::now(), answer.clone()));
+        held.answers.insert(asked.digest, (Instant::now(), asked.reach, answer.clone()));
     }
 
     /// Something changes.
-    pub(crate) fn forget(&self) {
+    pub(crate) fn forget(&self, reach: Reach) {
         let mut held = self.lock();
-        held.age = held.age.wrapping_add(1);
-        held.answers.clear();
+        held.age.anything = held.age.anything.wrapping_add(1);
+        if reach == Reach::Objects {
+            held.answers.retain(|_, (_, of, _)| *of == Reach::BucketSettings);
+        } else {
+            held.age.settings = held.age.settings.wrapping_add(1);
+            held.answers.clear();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use interlock_action::Surface;
+    use serde_json::json;
+
     use super::*;
+
+    fn asked(service: &str, operation: &str) -> Asked {
+        let call = Call {
+            surface: Surface::Aws,
+            operation: Operation::aws(service, operation),
+            account: None,
+            region: None,
+            arguments: json!({"Bucket": "b", "Key": "k"}),
+        };
+        Asked::new(Digest::of(operation.as_bytes()), &call)
+    }
+
+    fn change(service: &str, operation: &str) -> Reach {
+        Reach::of_change(&Operation::aws(service, operation))
+    }
+
+    fn kept(cache: &ReadCache, asked: Asked) {
+        let age = cache.get(&asked, true).map_or_else(|age| age, |_| Age::default());
+        cache.keep(asked, age, &Answer::NotFound);
+        assert_eq!(cache.get(&asked, false), Ok(Answer::NotFound));
+    }
 
     #[test]
     fn a_change_empties_it_and_keeps_older_answers_out() {
         let cache = ReadCache::new(Duration::from_secs(60));
-        let asked = Digest::of(b"x");
+        let asked = asked("rds", "DescribeDBInstances");
         let age = cache.get(&asked, false).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
         assert_eq!(cache.get(&asked, false), Ok(Answer::NotFound));
-        cache.forget();
+        cache.forget(change("rds", "DeleteDBInstance"));
         let new = cache.get(&asked, false).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
         assert!(cache.get(&asked, false).is_err());
@@ -88,7 +210,7 @@ mod tests {
     #[test]
     fn a_proof_is_never_an_answer_of_earlier() {
         let cache = ReadCache::new(Duration::from_secs(60));
-        let asked = Digest::of(b"x");
+        let asked = asked("s3", "HeadObject");
         let age = cache.get(&asked, true).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
         assert_eq!(cache.get(&asked, true), Err(age));
@@ -98,8 +220,52 @@ mod tests {
     #[test]
     fn a_life_of_nothing_keeps_nothing() {
         let cache = ReadCache::new(Duration::ZERO);
-        let asked = Digest::of(b"x");
-        cache.keep(asked, 0, &Answer::NotFound);
+        let asked = asked("s3", "GetBucketVersioning");
+        cache.keep(asked, Age::default(), &Answer::NotFound);
         assert!(cache.get(&asked, false).is_err());
+    }
+
+    #[test]
+    fn objects_come_and_go_without_their_bucket_being_read_anew() {
+        let cache = ReadCache::new(Duration::from_secs(60));
+        let (head, versioning) = (asked("s3", "HeadObject"), asked("s3", "GetBucketVersioning"));
+        for operation in OF_OBJECTS {
+            kept(&cache, head);
+            kept(&cache, versioning);
+            cache.forget(change("s3", operation));
+            assert!(cache.get(&head, false).is_err(), "{operation}");
+            assert_eq!(cache.get(&versioning, true), Ok(Answer::NotFound), "{operation}");
+        }
+        // One that was on its way meanwhile may be kept, one of an object may not.
+        let age = Age::default();
+        cache.keep(head, age, &Answer::NotFound);
+        assert!(cache.get(&head, false).is_err());
+        let tags = asked("s3", "GetBucketTagging");
+        cache.keep(tags, age, &Answer::NotFound);
+        assert!(cache.get(&tags, true).is_ok());
+    }
+
+    #[test]
+    fn whatever_else_changes_empties_the_settings_too() {
+        let cache = ReadCache::new(Duration::from_secs(60));
+        let policy = asked("s3", "GetBucketPolicy");
+        let others = [
+            ("s3", "PutBucketVersioning"),
+            ("s3", "DeleteBucket"),
+            ("s3", "PutObjectLockConfiguration"),
+            ("s3", "PutBucketLifecycleConfiguration"),
+            ("s3", "CreateBucket"),
+            ("cloudcontrol", "UpdateResource"),
+            // Of another service, whatever it is called.
+            ("other", "PutObject"),
+        ];
+        for (service, operation) in others {
+            let before = cache.get(&policy, false).unwrap_err();
+            kept(&cache, policy);
+            cache.forget(change(service, operation));
+            assert!(cache.get(&policy, false).is_err(), "{operation}");
+            cache.keep(policy, before, &Answer::NotFound);
+            assert!(cache.get(&policy, false).is_err(), "asked before {operation}");
+        }
     }
 }

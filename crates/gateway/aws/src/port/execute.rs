@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use interlock_action::Call;
 use interlock_flow::{Execute, Outcome, Permit};
 
-use super::exchange::{Fault, exchange};
+use super::{
+    cache::Reach,
+    exchange::{Fault, exchange},
+};
 use crate::{account::account, credentials::Credentials, gateway::Inner, handle::outcome, instant};
 
 /// Makes Interlock's own calls.
@@ -39,9 +42,10 @@ impl Execute for AwsExecute {
                 Err(error) => return Outcome::NotExecuted { why: error.to_string() },
             },
         };
-        self.inner.cache.forget();
+        let reach = Reach::of_change(&call.operation);
+        self.inner.cache.forget(reach);
         let exchanged = exchange(&self.inner, call, home.as_ref(), &credentials).await;
-        self.inner.cache.forget();
+        self.inner.cache.forget(reach);
         match exchanged {
             Ok(exchanged) => {
                 let code = match exchanged.read() {

@@ -9,6 +9,7 @@ use interlock_reader_aws::{catalogue::Operation, forecast::says_absent, judge};
 use serde_json::Value;
 
 use super::{
+    cache::Asked,
     exchange::{Fault, exchange, resolve},
     pages,
 };
@@ -52,9 +53,10 @@ impl AwsInspect {
             Ok(credentials) => credentials,
             Err(why) => return Answer::Unreadable(why),
         };
-        let Ok(asked) = digest_of("interlock read", &(call, &credentials.access_key_id)) else {
+        let Ok(digest) = digest_of("interlock read", &(call, &credentials.access_key_id)) else {
             return Answer::Unreadable("the read has no canonical form".to_owned());
         };
+        let asked = Asked::new(digest, call);
         let age = match self.inner.cache.get(&asked, anew) {
             Ok(answer) => return answer,
             Err(age) => age,

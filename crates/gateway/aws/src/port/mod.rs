@@ -7,7 +7,7 @@ mod foresee;
 mod inspect;
 mod pages;
 
-pub(crate) use cache::ReadCache;
+pub(crate) use cache::{Reach, ReadCache};
 pub(crate) use exchange::exchange;
 pub use execute::AwsExecute;
 pub use foresee::AwsForesee;
