@@ -13,6 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use interlock_action::{Action, ActionId, Millis, Operation, SessionId};
+use interlock_approval::{EnrolledKey, KeyStep, Person};
 use interlock_flow::{
     Agent, Cause, Clock, Event, HeldAction, Journal, JournalError, Lease, Memory, Receipt, Record,
     RefusedAction, Session, Verdict,
@@ -208,6 +209,19 @@ pub(crate) enum Way {
 impl House {
     pub(crate) fn secret(&self) -> String {
         self.gateway.virtual_keys().secret(&self.key).reveal().to_owned()
+    }
+
+    /// Somebody who may approve.
+    pub(crate) fn enrol(&self, name: &str) {
+        let key = EnrolledKey {
+            public_key: format!("key of {name}"),
+            fingerprint: format!("SHA256:{name}"),
+            step: KeyStep::OpenSsh,
+            enrolled: 0,
+            counts_from: 0,
+        };
+        let person = Person { name: name.into(), keys: vec![key], roles: Vec::new() };
+        self.pages.memory.write().unwrap().apply(&Event::Person { person });
     }
 
     /// The environment of an agent's process.
