@@ -117,7 +117,9 @@ async fn issued_credentials_are_virtual() {
 async fn a_stack_update_is_planned_before_it_runs() {
     let moto = Moto::start().await;
     let house = house("stack", &moto).await;
-    ["cy", "dee"].map(|name| house.enrol(name));
+    for name in ["cy", "dee"] {
+        house.enrol(name);
+    }
     let said = house.python(Way::Proxy, "stack.py", &[]).await;
     assert!(said.ends_with("ok\n"), "{said}");
     assert!(house.pages.memory.read().unwrap().open_permits.is_empty());
