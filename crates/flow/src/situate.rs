@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
     Action, AgentId, Bears, Claim, ClassifierWrite, Contract, Digest, Effect, EnvironmentName, Kind, Millis,
-    Observed, Relation, Securing, Survey, Target, TargetId,
+    Observed, RESTORES, Relation, Securing, Survey, Target, TargetId,
 };
 
 use crate::{
@@ -301,9 +301,11 @@ fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTree
 /// Writing what a classification rule reads takes a guard away, whatever else it is. Nobody but Interlock writes its own
 /// mark.
 fn guard_classifiers(rules: &Rules, action: &mut Action) {
-    let marks = |write: &ClassifierWrite| matches!(write, ClassifierWrite::Tag { key, .. } if key == OWN_TAG);
+    let own = |key: &str| key == OWN_TAG || key == RESTORES;
+    let marks = |write: &ClassifierWrite| matches!(write, ClassifierWrite::Tag { key, .. } if own(key));
     if action.writes.iter().any(marks) {
-        let mut claim = Claim::plain(Effect::Interlock, "writes the mark of Interlock's own recovery points");
+        let mut claim =
+            Claim::plain(Effect::Interlock, "writes a mark by which Interlock knows what it made itself");
         claim.rule = Some("interlock-mark".into());
         action.claims.push(claim);
     }

@@ -87,6 +87,10 @@ impl Terms {
 /// version.
 pub const HANDLE: &str = "handle";
 
+/// The tag of a thing that was made again under a new id: its value is the id of the one that is gone. Nobody but Interlock
+/// writes it.
+pub const RESTORES: &str = "interlock:restores";
+
 /// A state without its [`HANDLE`]: what two states are compared by.
 pub fn compared(state: &Value) -> Value {
     let mut state = state.clone();

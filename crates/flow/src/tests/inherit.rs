@@ -150,9 +150,10 @@ fn nobody_writes_interlocks_own_mark() {
     let mut forged = action("CreateSnapshot", Effect::Create, database("mine"));
     forged.targets[0].relation = Relation::Creates;
     assert!(house.runs(&forged));
-    forged.writes =
-        vec![ClassifierWrite::Tag { key: "interlock:recovery-point".into(), value: Some("x".into()) }];
-    assert!(matches!(house.admit(&forged), Verdict::Refused(_)));
+    for mark in ["interlock:recovery-point", "interlock:restores"] {
+        forged.writes = vec![ClassifierWrite::Tag { key: mark.into(), value: Some("x".into()) }];
+        assert!(matches!(house.admit(&forged), Verdict::Refused(_)), "{mark}");
+    }
 }
 
 #[test]

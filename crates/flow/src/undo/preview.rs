@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use interlock_action::{
-    Action, ActionId, AgentId, Call, Digest, HANDLE, Millis, Next, SessionId, Step, TargetId, Terms,
-    digest_of,
+    Action, ActionId, AgentId, Call, ClassifierWrite, Digest, HANDLE, Millis, Next, RESTORES, SessionId,
+    Step, TargetId, Terms, digest_of,
 };
 use interlock_policy::{Decision, Hypothetical, Tier};
 use serde::{Deserialize, Serialize};
@@ -253,7 +253,11 @@ impl Road {
         let session = self.memory().sessions.get(&recalled.change.session).cloned();
         let action: Option<Action> = self.undo.get(&call.surface).and_then(|undo| undo.judge(call));
         let solo = self.memory().solo(self.ports.clock.now());
-        let (Some(session), Some(action)) = (session, action) else { return Ok(if solo { 1 } else { 2 }) };
+        let (Some(session), Some(mut action)) = (session, action) else {
+            return Ok(if solo { 1 } else { 2 });
+        };
+        // What no agent may write, and Interlock does.
+        action.writes.retain(|write| !matches!(write, ClassifierWrite::Tag { key, .. } if key == RESTORES));
         let survey = self.survey(&session, &action).await.map_err(words)?;
         let principals = self.principals();
         let now = self.ports.clock.now();

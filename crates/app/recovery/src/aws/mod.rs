@@ -1,10 +1,32 @@
 //! The ways back on AWS, behind flow's `Undo` port.
 
+mod autoscaling;
+mod cloudformation;
+mod cloudfront;
+mod cloudtrail;
+mod cloudwatch;
 mod dynamodb;
 mod ec2;
+mod ecr;
+mod ecs;
+mod eks;
+mod elasticache;
+mod elbv2;
+mod events;
 mod iam;
+mod kinesis;
+mod kms;
+mod lambda;
+mod logs;
+mod one_read;
 mod rds;
+mod redshift;
+mod route53;
 mod s3;
+mod secretsmanager;
+mod sqs;
+mod ssm;
+mod wafv2;
 mod way;
 
 use interlock_action::{Action, Answers, Call, Deed, Read, Step, Terms, compared};
@@ -15,7 +37,34 @@ use serde_json::Value;
 pub use way::Way;
 
 /// Every way, a family after the other.
-static WAYS: &[&[&dyn Way]] = &[dynamodb::WAYS, ec2::WAYS, iam::WAYS, rds::WAYS, s3::WAYS];
+static WAYS: &[&[&dyn Way]] = &[
+    autoscaling::WAYS,
+    cloudformation::WAYS,
+    cloudfront::WAYS,
+    cloudtrail::WAYS,
+    cloudwatch::WAYS,
+    dynamodb::WAYS,
+    ec2::WAYS,
+    ecr::WAYS,
+    ecs::WAYS,
+    eks::WAYS,
+    elasticache::WAYS,
+    elbv2::WAYS,
+    events::WAYS,
+    iam::WAYS,
+    kinesis::WAYS,
+    kms::WAYS,
+    lambda::WAYS,
+    logs::WAYS,
+    rds::WAYS,
+    redshift::WAYS,
+    route53::WAYS,
+    s3::WAYS,
+    secretsmanager::WAYS,
+    sqs::WAYS,
+    ssm::WAYS,
+    wafv2::WAYS,
+];
 
 /// Every way back.
 pub fn ways() -> impl Iterator<Item = &'static dyn Way> {

@@ -1,7 +1,11 @@
 //! What a way back is, and the words its files are written in.
 
-use interlock_action::{Answer, Answers, Call, Deed, Next, Operation, Read, Step, Terms, value_at};
-use serde_json::{Map, Value};
+use interlock_action::{
+    Answer, Answers, Call, Deed, HANDLE, Next, Operation, Read, Step, Terms, digest_of, value_at,
+};
+use serde_json::{Map, Value, json};
+
+pub(crate) use interlock_action::RESTORES;
 
 /// One way back: what it keeps of the state, and what gets back to it.
 pub trait Way: Sync {
@@ -114,4 +118,72 @@ pub(crate) fn wait(name: impl Into<String>) -> Step {
 /// A step that cannot be written before the one in front of it was done.
 pub(crate) fn later(name: impl Into<String>) -> Step {
     Step { name: name.into(), next: Next::Later }
+}
+
+/// The value at a pointer, [`Value::Null`] where there is none.
+pub(crate) fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
+    value_at(value, pointer).unwrap_or(&Value::Null)
+}
+
+/// The text at a pointer.
+pub(crate) fn word<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    at(value, pointer).as_str()
+}
+
+/// A record with further members; those that are null are left out.
+pub(crate) fn with(record: Value, more: Value) -> Value {
+    let mut members = record.as_object().cloned().unwrap_or_default();
+    members.extend(more.as_object().cloned().unwrap_or_default());
+    members.retain(|_, value| !value.is_null());
+    Value::Object(members)
+}
+
+/// The members of `before` that are not the same `now`.
+pub(crate) fn changed(before: &Value, now: &Value) -> Value {
+    let mut members = before.as_object().cloned().unwrap_or_default();
+    members.retain(|name, value| now.get(name) != Some(&*value));
+    Value::Object(members)
+}
+
+/// A state that is compared by what `is`, and tells what else was found: ids that are new, services that are at work.
+pub(crate) fn standing(is: Value, found: Value) -> Value {
+    json!({"is": is, HANDLE: found})
+}
+
+/// What of a thing is compared.
+pub(crate) fn what(state: &Value) -> &Value {
+    at(state, "/is")
+}
+
+/// Whether the service is at work on it.
+pub(crate) fn busy(state: &Value) -> bool {
+    at(state, "/handle/busy") == &Value::Bool(true)
+}
+
+/// Tags in an order of their own; without those that a service or Interlock itself puts on.
+pub(crate) fn tags(list: &Value) -> Value {
+    let key = |tag: &Value| {
+        ["Key", "key", "TagKey"].iter().find_map(|name| tag.get(*name)?.as_str().map(str::to_owned))
+    };
+    let plain = |tag: &&Value| key(tag).is_some_and(|key| !key.starts_with("aws:") && key != RESTORES);
+    sorted(list.as_array().into_iter().flatten().filter(plain).cloned().collect())
+}
+
+/// The same, with the tag that says which thing is made again.
+pub(crate) fn tags_of_another(tags: &Value, gone: &str) -> Value {
+    let mut tags = tags.as_array().cloned().unwrap_or_default();
+    tags.push(json!({"Key": RESTORES, "Value": gone}));
+    Value::Array(tags)
+}
+
+/// An idempotency token: the same for the same step of the same deed.
+pub(crate) fn token(deed: &Deed, step: &str) -> String {
+    let digest = digest_of("interlock undo token v1", &(deed, step));
+    let text = digest.map(|digest| digest.to_string()).unwrap_or_default();
+    text.trim_start_matches("sha256:").chars().take(32).collect()
+}
+
+/// The texts of a list.
+pub(crate) fn texts<'a>(value: &'a Value, pointer: &str) -> Vec<&'a str> {
+    list(value, pointer).iter().filter_map(Value::as_str).collect()
 }

@@ -64,8 +64,7 @@ impl Way for InlinePolicy {
         }
         let document = before.get("document").ok_or("the document was not kept")?;
         if let Some(arguments) = arguments.as_object_mut() {
-            let text = document.as_str().map_or_else(|| document.to_string(), str::to_owned);
-            arguments.insert("PolicyDocument".to_owned(), text.into());
+            arguments.insert("PolicyDocument".to_owned(), spelled(document));
         }
         let name = format!("put the policy {policy} of {owner} back");
         Ok(vec![step(name, call(deed, "iam", put, arguments))])
@@ -73,9 +72,32 @@ impl Way for InlinePolicy {
 }
 
 /// A document as JSON, however it is spelled; as text where it is none.
-pub(super) fn document(value: Option<&Value>) -> Value {
+pub(in crate::aws) fn document(value: Option<&Value>) -> Value {
     let Some(text) = value.and_then(Value::as_str) else { return value.cloned().unwrap_or_default() };
-    // IAM answers with the document percent-encoded (IAM API Reference, "GetRolePolicy").
-    let text = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
-    serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()))
+    // IAM answers with the document percent-encoded (IAM API Reference, "GetRolePolicy"); others do not, and a document may
+    // have a percent sign of its own.
+    let plain = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&plain));
+    parsed.unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+/// A document as the text that it is put as.
+pub(in crate::aws) fn spelled(document: &Value) -> Value {
+    Value::String(document.as_str().map_or_else(|| document.to_string(), str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_document_is_the_same_however_it_is_spelled() {
+        let plain = json!("{\"Action\": \"s3:Get*\", \"a\": \"100%\"}");
+        let encoded = json!("%7B%22Action%22%3A%20%22s3%3AGet%2A%22%2C%20%22a%22%3A%20%22100%25%22%7D");
+        assert_eq!(document(Some(&plain)), json!({"a": "100%", "Action": "s3:Get*"}));
+        assert_eq!(document(Some(&encoded)), document(Some(&plain)));
+        assert_eq!(document(Some(&json!("no JSON"))), json!("no JSON"));
+    }
 }

@@ -1,0 +1,8 @@
+//! Amazon ECR.
+
+mod image;
+
+use super::Way;
+
+/// ECR's ways.
+pub(super) static WAYS: &[&dyn Way] = &[&image::Image];

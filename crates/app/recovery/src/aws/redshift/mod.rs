@@ -1,0 +1,8 @@
+//! Amazon Redshift.
+
+mod cluster;
+
+use super::Way;
+
+/// Redshift's ways.
+pub(super) static WAYS: &[&dyn Way] = &[&cluster::Cluster];
