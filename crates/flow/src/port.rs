@@ -53,6 +53,10 @@ pub trait Undo: Send + Sync {
     /// What remains to be done to get from `now` to `before`, in order; nothing when it is reached. An error where `before`
     /// cannot be reached from there.
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String>;
+    /// What is found on the way from a state to `before` that is in neither: what the service itself sets meanwhile.
+    fn between(&self, _deed: &Deed, _before: &Value, _now: &Value) -> Vec<Value> {
+        Vec::new()
+    }
     /// What a call would do, as if an agent asked for it.
     fn judge(&self, call: &Call) -> Option<Action>;
 }

@@ -1,7 +1,9 @@
 //! The way back: what is kept before an action so that it can be taken back.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{AccountId, Action, Call, Millis, Operation, Reversibility, Sealer, Securing, Surface, Target};
 
@@ -100,6 +102,47 @@ pub fn compared(state: &Value) -> Value {
     state
 }
 
+/// Where a state holds what none of the known ones does: what somebody else wrote. The paths, never the values.
+///
+/// A state on its way from one to another is made of both: every member has the value of one of them, every element of a
+/// list is in one of them, and what is in all of them is there. Nothing known is an empty list and a record without members.
+pub fn strays(now: &Value, known: &[&Value]) -> Vec<String> {
+    let mut found = Vec::new();
+    stray("", &compared(now), &known.iter().map(|known| compared(known)).collect::<Vec<_>>(), &mut found);
+    found
+}
+
+fn stray(path: &str, now: &Value, known: &[Value], found: &mut Vec<String>) {
+    if known.contains(now) {
+        return;
+    }
+    let records = || known.iter().filter_map(Value::as_object);
+    let lists = || known.iter().filter_map(Value::as_array);
+    let flat = known.iter().all(|one| one.is_null() || one.is_array()) && lists().next().is_some();
+    match now {
+        Value::Object(members) if records().next().is_some() => {
+            let names: BTreeSet<&String> = members.keys().chain(records().flat_map(Map::keys)).collect();
+            for name in names {
+                let known = known.iter().filter(|one| one.is_null() || one.is_object());
+                let known: Vec<Value> = known.map(|one| one.get(name).cloned().unwrap_or_default()).collect();
+                let now = members.get(name).unwrap_or(&Value::Null);
+                stray(&format!("{path}/{name}"), now, &known, found);
+            }
+        }
+        Value::Array(_) | Value::Null if flat => {
+            let now = now.as_array().map_or(&[][..], Vec::as_slice);
+            let own = now.iter().all(|one| lists().any(|list| list.contains(one)));
+            let all = known.iter().all(Value::is_array);
+            let shared = |one: &&Value| all && lists().all(|list| list.contains(one));
+            let kept = lists().next().into_iter().flatten().filter(shared).all(|one| now.contains(one));
+            if !own || !kept {
+                found.push(path.to_owned());
+            }
+        }
+        _ => found.push(path.to_owned()),
+    }
+}
+
 /// The registered way back of one action: written before the action is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contract {
@@ -135,4 +178,47 @@ pub enum Next {
     Wait,
     /// Nothing yet: an earlier step must have been done before the call can be written.
     Later,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_state_on_its_way_is_made_of_both() {
+        let (from, to) =
+            (json!({"size": 1, "tags": ["b", "c"]}), json!({"size": 2, "tags": ["a", "c"], "name": "n"}));
+        let between = [
+            json!({"size": 2, "tags": ["b", "c"]}),
+            json!({"size": 1, "tags": ["a", "b", "c"], "name": "n"}),
+            json!({"size": 1, "tags": ["c"], "handle": {"id": "new"}}),
+        ];
+        for state in between {
+            assert_eq!(strays(&state, &[&from, &to]), Vec::<String>::new(), "{state}");
+        }
+        let others = [
+            (json!({"size": 3, "tags": ["b", "c"]}), "/size"),
+            (json!({"size": 1, "tags": ["b", "c", "d"]}), "/tags"),
+            (json!({"size": 1, "tags": ["b"]}), "/tags"),
+            (json!({"size": 1, "tags": ["b", "c"], "name": "m"}), "/name"),
+            (json!({"size": 1, "tags": ["b", "c"], "more": true}), "/more"),
+            (json!({"tags": ["b", "c"]}), "/size"),
+            (json!(null), ""),
+        ];
+        for (state, where_) in others {
+            assert_eq!(strays(&state, &[&from, &to]), [where_], "{state}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_again_has_nothing_or_what_it_had() {
+        let before = json!({"a": {"size": 2, "tags": ["x"]}, "b": {"size": 3}});
+        let gone = json!({"a": null, "b": null});
+        assert!(strays(&json!({"a": {"size": 2, "tags": []}, "b": null}), &[&before, &gone]).is_empty());
+        assert!(strays(&json!({"a": {"tags": ["x"]}, "b": null}), &[&before, &gone]).is_empty());
+        let other = json!({"a": {"size": 2, "tags": ["y"]}, "b": {"size": 4}});
+        assert_eq!(strays(&other, &[&before, &gone]), ["/a/tags", "/b/size"]);
+    }
 }

@@ -133,6 +133,8 @@ pub(super) struct Land {
     pub(super) world: Mutex<World>,
     pub(super) calls: Mutex<Vec<Operation>>,
     pub(super) proof: Mutex<Answer>,
+    /// What another writes right after the next call.
+    pub(super) meddles: Mutex<Option<serde_json::Value>>,
     /// Of each read, whether it had to be made anew.
     pub(super) looks: Mutex<Vec<bool>>,
     /// What has to be made before there is more to read.
@@ -158,6 +160,9 @@ impl Execute for Land {
         // A call that names a status is one that sets it.
         if call.arguments.get("Status").is_some() {
             *self.proof.lock().unwrap() = Answer::Found(call.arguments.clone());
+        }
+        if let Some(written) = self.meddles.lock().unwrap().take() {
+            *self.proof.lock().unwrap() = Answer::Found(written);
         }
         let mut failures = self.failures.lock().unwrap();
         match (!failures.is_empty()).then(|| failures.remove(0)).flatten() {
@@ -229,6 +234,7 @@ impl House {
             world: Mutex::new(world),
             calls: Mutex::default(),
             proof: Mutex::new(Answer::Found(json!({"Status": "AVAILABLE"}))),
+            meddles: Mutex::default(),
             looks: Mutex::default(),
             preparation: Mutex::default(),
             failures: Mutex::default(),

@@ -45,6 +45,39 @@ impl Undo for Way {
     }
 }
 
+/// The same of two members, each set by a step of its own.
+struct TwoSteps;
+
+impl Undo for TwoSteps {
+    fn way(&self, _deed: &Deed) -> Option<&'static str> {
+        Some("test/two-steps")
+    }
+    fn reads(&self, deed: &Deed, so_far: &Answers) -> Vec<Read> {
+        Way { effect: Effect::Update }.reads(deed, so_far)
+    }
+    fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
+        Way { effect: Effect::Update }.state(deed, answers)
+    }
+    fn terms(&self, _deed: &Deed, _before: &Value) -> Option<Terms> {
+        Some(Terms::exact())
+    }
+    fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        let mut steps = Vec::new();
+        for member in ["Status", "Class"] {
+            if before[member] != now[member] {
+                let mut all = now.clone();
+                all[member] = before[member].clone();
+                let next = Next::Call(call(deed, "SetStatus", all));
+                steps.push(Step { name: format!("set {member}"), next });
+            }
+        }
+        Ok(steps)
+    }
+    fn judge(&self, _call: &Call) -> Option<Action> {
+        Some(action("SetStatus", Effect::Update, database("school")))
+    }
+}
+
 fn call(deed: &Deed, verb: &str, arguments: Value) -> Call {
     Call {
         surface: Surface::Aws,
@@ -167,4 +200,38 @@ fn changes_of_one_thing_go_back_newest_first() {
     undo(&house, &shown, &["bo"]).unwrap();
     assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(json!({"Status": "available"})));
     assert_eq!(house.land.calls.lock().unwrap().len(), 2);
+}
+
+/// What remains are the same steps: that alone would write over what the other has written.
+#[test]
+fn what_another_writes_between_two_steps_is_never_written_over() {
+    let mut house = House::of(&["ana", "bo", "cy"]);
+    house.undone_by(TwoSteps);
+    let stands = |state: Value| *house.land.proof.lock().unwrap() = Answer::Found(state);
+    stands(json!({"Status": "available", "Class": "large"}));
+    let change = action("ModifyDBInstance", Effect::Update, database("dev-school"));
+    let Verdict::Allowed(permit) = house.admit(&change) else { panic!("it must pass") };
+    let id = permit.id().clone();
+    stands(json!({"Status": "stopped", "Class": "micro"}));
+    block_on(permit.complete(done(), Vec::new())).unwrap();
+    block_on(house.road.settle(&id));
+
+    let shown = preview(&house);
+    assert_eq!(shown.changes[0].steps, ["set Status", "set Class"]);
+    let others = json!({"Status": "available", "Class": "huge"});
+    *house.land.meddles.lock().unwrap() = Some(others.clone());
+    let conflict = UndoError::Conflict(id, Conflict::Changed(vec!["Class".to_owned()]));
+    assert_eq!(undo(&house, &shown, &["bo"]), Err(conflict));
+    assert_eq!(house.land.calls.lock().unwrap().len(), 1, "the first step only");
+
+    // A process that starts anew knows no more than what was left and what was before.
+    let again = preview(&house);
+    assert_eq!(again.changes[0].conflict, Some(Conflict::Changed(vec!["Class".to_owned()])));
+    assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(others));
+
+    stands(json!({"Status": "available", "Class": "micro"}));
+    let again = preview(&house);
+    undo(&house, &again, &["bo"]).unwrap();
+    let back = json!({"Status": "available", "Class": "large"});
+    assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(back));
 }

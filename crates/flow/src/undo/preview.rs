@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use interlock_action::{
-    Action, ActionId, AgentId, Call, ClassifierWrite, Digest, HANDLE, Millis, Next, RESTORES, SessionId,
-    Step, TargetId, Terms, digest_of,
+    Action, ActionId, AgentId, Call, ClassifierWrite, Contract, Digest, HANDLE, Millis, Next, RESTORES,
+    SessionId, Step, TargetId, Terms, digest_of, strays,
 };
 use interlock_policy::{Decision, Hypothetical, Tier};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{ChangeNote, Recalled, Standing, same, state_digest};
 use crate::{
-    judge,
+    Undo, judge,
     road::{Road, Stop},
     situate::{World, situate},
 };
@@ -233,7 +233,7 @@ impl Road {
         };
         let before = &recalled.contract.before;
         let steps = undo.back(deed, before, &now).map_err(Conflict::Blocked)?;
-        unchanged(note, recalled, &now, &steps)?;
+        unchanged(undo.as_ref(), note, recalled, &now, &steps)?;
         Ok((steps, now))
     }
 
@@ -284,6 +284,7 @@ impl Road {
 
 /// Whether the state is still the one that the change left, or one that an undo of it left half-way.
 pub(crate) fn unchanged(
+    undo: &dyn Undo,
     note: &ChangeNote,
     recalled: &Recalled,
     now: &Value,
@@ -293,18 +294,38 @@ pub(crate) fn unchanged(
     if steps.is_empty() {
         return Ok(());
     }
-    if let Standing::Undoing { steps: planned, .. } = &note.standing {
-        let names: Vec<&String> = steps.iter().map(|step| &step.name).collect();
-        let rest = planned.len().checked_sub(names.len()).and_then(|from| planned.get(from..));
-        if rest.is_some_and(|rest| rest.iter().eq(names)) {
-            return Ok(());
-        }
+    if let (Standing::Undoing { steps: planned, .. }, Some(after)) = (&note.standing, &recalled.after)
+        && rest_of(planned.iter(), steps)
+    {
+        return half_way(undo, recalled, after, now);
     }
     match &recalled.after {
         None => Err(Conflict::Unsettled),
         Some(after) if same(after, now) => Ok(()),
         Some(after) => Err(Conflict::Changed(differing(after, now))),
     }
+}
+
+/// Whether these steps are the last of those.
+pub(crate) fn rest_of<'a>(planned: impl ExactSizeIterator<Item = &'a String>, steps: &[Step]) -> bool {
+    let done = planned.len().checked_sub(steps.len());
+    done.is_some_and(|done| planned.skip(done).eq(steps.iter().map(|step| &step.name)))
+}
+
+/// Whether a state is on its way from one that was seen to the one before the change. The steps alone do not tell: a value
+/// that another wrote is overwritten by the same step as the agent's.
+pub(crate) fn half_way(
+    undo: &dyn Undo,
+    recalled: &Recalled,
+    from: &Value,
+    now: &Value,
+) -> Result<(), Conflict> {
+    let Contract { deed, before, .. } = &recalled.contract;
+    let between = undo.between(deed, before, now);
+    let known: Vec<&Value> = [before, from].into_iter().chain(&between).collect();
+    let strays = strays(now, &known);
+    let fields = strays.iter().map(|path| path.trim_start_matches('/').to_owned()).collect();
+    if strays.is_empty() { Ok(()) } else { Err(Conflict::Changed(fields)) }
 }
 
 /// The names of the fields in which two states differ. Never their values: they may be secret.

@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::{
     Preview, Recalled, Standing,
-    preview::{Conflict, differing, unchanged},
+    preview::{Conflict, differing, half_way, rest_of, unchanged},
     same, state_digest,
 };
-use crate::{Event, Outcome, Permit, PermitNote, Record, Session, fault, road::Road};
+use crate::{Event, Outcome, Permit, PermitNote, Record, Session, Undo, fault, road::Road};
 
 /// How often a step's effect is looked for before the run gives up on it.
 const LOOKS: u32 = 20;
@@ -136,12 +136,20 @@ impl Run<'_> {
         UndoError::Step(self.action.to_string(), why.into())
     }
 
+    fn conflict(&self, conflict: Conflict) -> UndoError {
+        UndoError::Conflict(self.action.clone(), conflict)
+    }
+
+    fn port(&self) -> Result<&Arc<dyn Undo>, UndoError> {
+        let port = self.road.undo_port(&self.recalled.contract.deed);
+        port.ok_or_else(|| self.failed("nothing here takes it back"))
+    }
+
     /// What is found, and what remains.
     async fn look(&self) -> Result<(Vec<Step>, Value), UndoError> {
-        let deed = &self.recalled.contract.deed;
-        let unread = |why| UndoError::Conflict(self.action.clone(), Conflict::Unreadable(why));
+        let (deed, port) = (&self.recalled.contract.deed, self.port()?);
+        let unread = |why| self.conflict(Conflict::Unreadable(why));
         let now = self.road.state(&self.recalled.change.session, deed, true).await.map_err(unread)?.state;
-        let port = self.road.undo_port(deed).ok_or_else(|| self.failed("nothing here takes it back"))?;
         let steps = port.back(deed, &self.recalled.contract.before, &now).map_err(|why| self.failed(why))?;
         Ok((steps, now))
     }
@@ -161,11 +169,11 @@ impl Run<'_> {
 
     /// Writes down that the change is as it was left, and what is to be done about it.
     async fn begin(&self, steps: &[Step], now: &Value) -> Result<(), UndoError> {
-        let conflict = |why| UndoError::Conflict(self.action.clone(), why);
         let note = self.road.memory().changes.get(self.action).cloned();
-        let note = note.ok_or_else(|| conflict(Conflict::NoWay))?;
+        let note = note.ok_or_else(|| self.conflict(Conflict::NoWay))?;
         // INVARIANT: what somebody else has written since is never written over.
-        unchanged(&note, self.recalled, now, steps).map_err(conflict)?;
+        let held = unchanged(self.port()?.as_ref(), &note, self.recalled, now, steps);
+        held.map_err(|why| self.conflict(why))?;
         if matches!(note.standing, Standing::Undoing { .. }) {
             return Ok(());
         }
@@ -205,7 +213,9 @@ impl Run<'_> {
                 Next::Later => return Err(self.failed(format!("`{}` cannot be begun", step.name))),
             }
             last = Some((step.name.clone(), looks));
-            (steps, now) = self.look().await?;
+            let (rest, found) = self.look().await?;
+            self.came_closer(&steps, &now, &rest, &found)?;
+            (steps, now) = (rest, found);
         }
         let missing = differing(&self.recalled.contract.before, &now);
         if !same(&now, &self.recalled.contract.before) {
@@ -216,6 +226,25 @@ impl Run<'_> {
         self.write(self.entry().public("state", "undone"), vec![event]).await?;
         self.watch.told(Progress::Undone { action: self.action.clone() });
         Ok(())
+    }
+
+    /// INVARIANT: what somebody else writes between two steps is never written over. Since the last look nothing may have
+    /// changed but towards the state before the change.
+    fn came_closer(
+        &self,
+        steps: &[Step],
+        now: &Value,
+        rest: &[Step],
+        found: &Value,
+    ) -> Result<(), UndoError> {
+        if rest.is_empty() {
+            return Ok(());
+        }
+        half_way(self.port()?.as_ref(), self.recalled, now, found).map_err(|why| self.conflict(why))?;
+        if rest_of(steps.iter().map(|step| &step.name), rest) {
+            return Ok(());
+        }
+        Err(self.conflict(Conflict::Changed(differing(now, found))))
     }
 
     async fn pause(&self, looks: u32) {

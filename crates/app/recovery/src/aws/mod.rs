@@ -103,6 +103,13 @@ impl Undo for AwsUndo {
         way_of(deed).ok_or("nobody knows a way back")?.back(deed, before, now)
     }
 
+    fn between(&self, deed: &Deed, before: &Value, now: &Value) -> Vec<Value> {
+        // What a service tells of a thing that it is at work on is looked at again once it has finished.
+        let working = way::busy(now).then(|| now.clone());
+        let own = way_of(deed).map_or_else(Vec::new, |way| way.between(deed, before, now));
+        own.into_iter().chain(working).collect()
+    }
+
     fn judge(&self, call: &Call) -> Option<Action> {
         let service = Catalogue::get().service(call.operation.service())?;
         let operation = service.operation(call.operation.verb()).cloned()?;

@@ -22,6 +22,10 @@ pub(crate) trait OneRead: Sync {
     }
     /// What remains.
     fn remains(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String>;
+    /// What the service itself sets on the way.
+    fn meanwhile(&self, _deed: &Deed, _before: &Value, _now: &Value) -> Vec<Value> {
+        Vec::new()
+    }
 }
 
 impl<T: OneRead> Way for T {
@@ -49,5 +53,9 @@ impl<T: OneRead> Way for T {
 
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
         self.remains(deed, before, now)
+    }
+
+    fn between(&self, deed: &Deed, before: &Value, now: &Value) -> Vec<Value> {
+        self.meanwhile(deed, before, now)
     }
 }

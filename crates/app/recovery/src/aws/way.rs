@@ -24,6 +24,11 @@ pub trait Way: Sync {
     ///
     /// It is asked anew after every step, and after a crash: it must follow from the two states alone.
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String>;
+    /// What is found on the way from a state to `before` that is in neither: what the service itself sets meanwhile, such as
+    /// the settings of what is restored. Whatever else is found, another writer has left.
+    fn between(&self, _deed: &Deed, _before: &Value, _now: &Value) -> Vec<Value> {
+        Vec::new()
+    }
 }
 
 /// Whether a deed is one of these operations of a service.
@@ -143,6 +148,18 @@ pub(crate) fn changed(before: &Value, now: &Value) -> Value {
     let mut members = before.as_object().cloned().unwrap_or_default();
     members.retain(|name, value| now.get(name) != Some(&*value));
     Value::Object(members)
+}
+
+/// The state with these members as the service sets them by itself, where it has such.
+pub(crate) fn set_by_service(state: &Value, members: &[(&str, Value)]) -> Value {
+    let mut state = state.clone();
+    for (pointer, value) in members {
+        let (record, name) = pointer.rsplit_once('/').unwrap_or_default();
+        if let Some(record) = state.pointer_mut(record).and_then(Value::as_object_mut) {
+            record.insert(name.to_owned(), value.clone());
+        }
+    }
+    state
 }
 
 /// A state that is compared by what `is`, and tells what else was found: ids that are new, services that are at work.

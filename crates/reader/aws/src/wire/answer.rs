@@ -44,17 +44,22 @@ pub fn read_answer(
     if !(200..300).contains(&status) {
         return Err(read_error(protocol, status, headers, body));
     }
+    // S3 may find out that it fails only after it has said 200.
+    let rest = matches!(protocol, Protocol::RestJson | Protocol::RestXml);
+    if let Some(error) = late_error(protocol, status, body).filter(|_| rest) {
+        return Err(error);
+    }
+    // An operation that answers nothing is done, whatever stands in the body: emulators write `null`, or an echo.
+    let Some(output) = service.output(operation).filter(|output| !output.members.is_empty()) else {
+        return Ok(empty());
+    };
     let mut walk = Walk::lenient(service);
     let read = match protocol {
-        Protocol::Json10 | Protocol::Json11 => read_json(&mut walk, operation, body),
-        Protocol::Cbor => read_cbor(&mut walk, operation, body),
-        Protocol::Query | Protocol::Ec2 => read_query(&mut walk, operation, body),
+        Protocol::Json10 | Protocol::Json11 => read_json(&mut walk, output, body),
+        Protocol::Cbor => read_cbor(&mut walk, output, body),
+        Protocol::Query | Protocol::Ec2 => read_query(&mut walk, operation, output, body),
         Protocol::RestJson | Protocol::RestXml => {
-            // S3 may find out that it fails only after it has said 200.
-            if let Some(error) = late_error(protocol, status, body) {
-                return Err(error);
-            }
-            read_rest(&mut walk, operation, protocol, status, headers, body)
+            read_rest(&mut walk, operation, output, protocol, status, headers, body)
         }
     };
     read.map_err(|error| ServiceError::unreadable(status, &error))
@@ -64,53 +69,37 @@ fn empty() -> Value {
     Value::Object(Map::new())
 }
 
-fn read_json(walk: &mut Walk<'_>, operation: &Operation, body: &[u8]) -> Result<Value, ReadError> {
-    let wire = json::body_object(body)?;
-    match walk.service.output(operation) {
-        Some(output) => json::read_members(walk, output, wire, false, &Path::Root),
-        None => Ok(wire),
-    }
+fn read_json(walk: &mut Walk<'_>, output: &Structure, body: &[u8]) -> Result<Value, ReadError> {
+    json::read_members(walk, output, json::body_object(body)?, false, &Path::Root)
 }
 
-fn read_cbor(walk: &mut Walk<'_>, operation: &Operation, body: &[u8]) -> Result<Value, ReadError> {
-    let wire = cbor::body_map(body)?;
-    match walk.service.output(operation) {
-        Some(output) => cbor::read_members(walk, output, wire, &Path::Root),
-        None => Ok(cbor::generic(wire)),
-    }
+fn read_cbor(walk: &mut Walk<'_>, output: &Structure, body: &[u8]) -> Result<Value, ReadError> {
+    cbor::read_members(walk, output, cbor::body_map(body)?, &Path::Root)
 }
 
-fn read_query(walk: &mut Walk<'_>, operation: &Operation, body: &[u8]) -> Result<Value, ReadError> {
+fn read_query(
+    walk: &mut Walk<'_>,
+    operation: &Operation,
+    output: &Structure,
+    body: &[u8],
+) -> Result<Value, ReadError> {
     if body.is_empty() {
         return Ok(empty());
     }
     let root = xml_tree::read(body, false)?;
     let wrapper = operation.result_wrapper.and_then(|name| root.child(name));
-    let wire = wrapper.unwrap_or(&root);
-    match walk.service.output(operation) {
-        Some(output) => xml::read_members(walk, output, wire, false, &Path::Root),
-        None => {
-            let mut read = xml::generic(wire);
-            if let Some(object) = read.as_object_mut() {
-                object.remove("ResponseMetadata");
-                object.remove("requestId");
-            }
-            Ok(if read.is_object() { read } else { empty() })
-        }
-    }
+    xml::read_members(walk, output, wrapper.unwrap_or(&root), false, &Path::Root)
 }
 
 fn read_rest(
     walk: &mut Walk<'_>,
     operation: &Operation,
+    output: &Structure,
     protocol: Protocol,
     status: u16,
     headers: &[(String, String)],
     body: &[u8],
 ) -> Result<Value, ReadError> {
-    let Some(output) = walk.service.output(operation) else {
-        return read_rest_generic(protocol, body);
-    };
     let mut read = Map::new();
     for member in &output.members {
         let value = match member.location {
@@ -133,16 +122,6 @@ fn read_rest(
     };
     read.extend(members);
     Ok(Value::Object(read))
-}
-
-fn read_rest_generic(protocol: Protocol, body: &[u8]) -> Result<Value, ReadError> {
-    if body.is_empty() {
-        return Ok(empty());
-    }
-    if protocol == Protocol::RestJson {
-        return json_text::read(body);
-    }
-    xml_tree::read(body, false).map(|root| xml::generic(&root))
 }
 
 fn read_body(

@@ -10,7 +10,7 @@ use interlock_action::{Answers, Deed, HANDLE, Read, Step, Terms};
 use serde_json::{Value, json};
 
 use super::{
-    super::way::{Way, call, found, is, later, list, read, sorted, step, wait},
+    super::way::{Way, call, found, is, later, list, read, set_by_service, sorted, step, wait},
     table_settings::{self, settings},
 };
 
@@ -137,5 +137,15 @@ impl Way for Table {
             set(format!("tag table {table} again"), "TagResource", arguments);
         }
         Ok(steps)
+    }
+
+    fn between(&self, _deed: &Deed, before: &Value, now: &Value) -> Vec<Value> {
+        let table = now.get("table").filter(|table| !table.is_null());
+        // A restored table has a capacity and no protection of its own until they are set.
+        let ready = now.pointer("/handle/status") == Some(&json!("ACTIVE"));
+        let own = |table: &Value| {
+            if ready { set_by_service(before, &[("/table", table.clone())]) } else { now.clone() }
+        };
+        table.map(own).into_iter().collect()
     }
 }

@@ -44,8 +44,12 @@ impl Things {
             return Ok(own);
         }
         let answer = found(answers, "ec2", self.describe, &self.by_tag(id))?;
-        let again = |one: &&Value| there(one) && restores(one, id);
-        Ok(answer.and_then(|answer| list(answer, self.list).iter().find(again)))
+        let all = answer.map_or(&[][..], |answer| list(answer, self.list));
+        let mut again = all.iter().filter(|one| there(one) && restores(one, id));
+        match (again.next(), again.next()) {
+            (Some(_), Some(_)) => Err(format!("more than one says that it restores {id}")),
+            (one, _) => Ok(one),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::way::{
-        RESTORES, Way, at, busy, call, found, is, later, list, missing, only, read, sorted, standing, step,
-        tags, texts, token, wait, what, with, word,
+        RESTORES, Way, at, busy, call, found, is, later, list, missing, only, read, set_by_service, sorted,
+        standing, step, tags, texts, token, wait, what, with, word,
     },
     gone::{restores, tagged},
     volume::{POINT, newest, specification},
@@ -275,6 +275,16 @@ impl Way for Instance {
             return Err("another instance stands in its place".to_owned());
         }
         Ok(steps)
+    }
+
+    /// A new instance runs, checks its traffic and may be terminated, until that is set.
+    fn between(&self, _deed: &Deed, before: &Value, _now: &Value) -> Vec<Value> {
+        let fresh = [
+            ("/is/SourceDestCheck", Value::Bool(true)),
+            ("/is/protected", Value::Bool(false)),
+            ("/is/runs", Value::Bool(true)),
+        ];
+        vec![set_by_service(before, &fresh)]
     }
 }
 

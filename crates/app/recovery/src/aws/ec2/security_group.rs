@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{
-        Way, at, call, is, later, list, missing, only, sorted, standing, step, tags, text, what, with, word,
+        Way, at, call, is, later, list, missing, only, set_by_service, sorted, standing, step, tags, text,
+        what, with, word,
     },
     gone::{Things, tagged},
 };
@@ -132,5 +133,13 @@ impl Way for Group {
             }
         }
         Ok(steps)
+    }
+
+    /// A new group lets everything out.
+    fn between(&self, _deed: &Deed, before: &Value, _now: &Value) -> Vec<Value> {
+        let mut egress = list(what(before), "/egress").to_vec();
+        egress.push(json!({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}));
+        egress.push(json!({"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}));
+        vec![set_by_service(before, &[("/is/egress", Value::Array(egress))])]
     }
 }

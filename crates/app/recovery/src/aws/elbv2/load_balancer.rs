@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::way::{
-        Way, at, busy, call, found, is, later, list, missing, only, read, sorted, standing, step, tags, text,
-        wait, what, with, word,
+        Way, at, busy, call, found, is, later, list, missing, only, read, set_by_service, sorted, standing,
+        step, tags, text, wait, what, with, word,
     },
     listener, rule,
 };
@@ -173,5 +173,21 @@ impl Way for LoadBalancer {
             }
         }
         Ok(steps)
+    }
+
+    /// A new balancer has attributes of its own until they are set, a new listener not yet all of its rules.
+    fn between(&self, _deed: &Deed, before: &Value, now: &Value) -> Vec<Value> {
+        let mut listeners = list(what(before), "/listeners").to_vec();
+        let without = |listener: &Value| set_by_service(listener, &[("/rules", json!([]))]);
+        for listener in list(what(now), "/listeners") {
+            let same = |one: &&Value| without(one) == without(listener);
+            let was = list(what(before), "/listeners").iter().find(same);
+            if was.is_some_and(|was| missing(at(was, "/rules"), at(listener, "/rules")).is_empty()) {
+                listeners.push(listener.clone());
+            }
+        }
+        let attributes = at(what(now), "/attributes").clone();
+        let own = [("/is/listeners", Value::Array(listeners)), ("/is/attributes", attributes)];
+        vec![set_by_service(before, &own)]
     }
 }

@@ -7,7 +7,8 @@ use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
 use super::super::way::{
-    Way, at, busy, call, found, is, later, list, only, read, standing, step, text, wait, what, with, word,
+    Way, at, busy, call, found, is, later, list, only, read, set_by_service, standing, step, text, wait,
+    what, with, word,
 };
 
 /// The way.
@@ -107,5 +108,14 @@ impl Way for Stream {
             steps.push(if fresh { later(name) } else { step(name, encrypt) });
         }
         Ok(steps)
+    }
+
+    fn between(&self, _deed: &Deed, before: &Value, _now: &Value) -> Vec<Value> {
+        let fresh = [
+            ("/is/RetentionPeriodHours", 24.into()),
+            ("/is/EncryptionType", "NONE".into()),
+            ("/is/KeyId", Value::Null),
+        ];
+        vec![set_by_service(before, &fresh)]
     }
 }

@@ -69,4 +69,9 @@ impl OneRead for KeyState {
         steps.push(step(name, call(deed, "kms", operation.0, json!({"KeyId": key}))));
         Ok(steps)
     }
+
+    /// A key whose deletion is cancelled is disabled.
+    fn meanwhile(&self, _deed: &Deed, _before: &Value, _now: &Value) -> Vec<Value> {
+        vec![json!({"KeyState": "Disabled"})]
+    }
 }

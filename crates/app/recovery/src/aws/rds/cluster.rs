@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{Way, call, found, is, later, list, read, step, text, wait},
-    restored::{available, snapshot, state},
+    restored::{available, between, snapshot, state},
     settings::CLUSTER,
 };
 
@@ -79,5 +79,9 @@ impl Way for Cluster {
             (before.get("settings").unwrap_or(&Value::Null), now.get("settings").unwrap_or(&Value::Null));
         let set = CLUSTER.set(id, was, is);
         Ok(set.map(|set| step(settings, call(deed, "rds", "ModifyDBCluster", set))).into_iter().collect())
+    }
+
+    fn between(&self, _deed: &Deed, before: &Value, now: &Value) -> Vec<Value> {
+        between(before, now)
     }
 }

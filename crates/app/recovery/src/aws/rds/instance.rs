@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{Way, call, found, is, later, list, read, step, text, wait},
-    restored::{available, snapshot, state},
+    restored::{available, between, snapshot, state},
     settings::INSTANCE,
 };
 
@@ -82,5 +82,9 @@ impl Way for Instance {
             return Ok(vec![wait(restore), later(settings)]);
         }
         Ok(set.map(|set| step(settings, call(deed, "rds", "ModifyDBInstance", set))).into_iter().collect())
+    }
+
+    fn between(&self, _deed: &Deed, before: &Value, now: &Value) -> Vec<Value> {
+        between(before, now)
     }
 }

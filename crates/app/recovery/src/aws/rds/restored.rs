@@ -4,7 +4,7 @@ use interlock_action::{Deed, HANDLE};
 use serde_json::{Value, json};
 
 use super::{
-    super::way::{list, only, sorted},
+    super::way::{list, only, set_by_service, sorted},
     settings::Settings,
 };
 
@@ -23,6 +23,15 @@ pub(super) fn state(record: &Value, settings: &Settings, told: &[&str], status: 
         "tags": sorted(list(record, "/TagList").to_vec()),
         HANDLE: {"status": record.get(status)},
     })
+}
+
+/// A restored database has settings of its own until they are set; while it is restored, nothing is final.
+pub(super) fn between(before: &Value, now: &Value) -> Vec<Value> {
+    if now.is_null() {
+        return Vec::new();
+    }
+    let settings = now.get("settings").cloned().unwrap_or_default();
+    vec![if available(now) { set_by_service(before, &[("/settings", settings)]) } else { now.clone() }]
 }
 
 /// Whether the service has finished with it.

@@ -1,8 +1,8 @@
 //! The settings of a database instance or cluster, changed in place.
 //!
 //! Kept: the settings that can be set again. Back: those that differ are set, at once. Compared: the same. Not a way back:
-//! a new engine version, more storage, a new password or name, a retention that drops backups: none of these can be set
-//! back, so that such a change has none.
+//! a new engine version, more storage, a new password or name: none of these can be set back, so that such a change has
+//! none. Lost: the backups that a shorter retention drops.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Map, Value, json};
@@ -134,8 +134,11 @@ impl Way for Settings {
         let new = retention(deed.arguments.get("BackupRetentionPeriod"));
         let drops =
             new.is_some_and(|new| retention(before.get("BackupRetentionPeriod")).is_none_or(|old| new < old));
-        // Backups that a shorter retention drops do not come back with it.
-        (!drops).then(|| Terms { minutes: 10, ..Terms::exact() })
+        Some(if drops {
+            Terms::lossy(10, &["the automated backups that the shorter retention drops"])
+        } else {
+            Terms { minutes: 10, ..Terms::exact() }
+        })
     }
 
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::{
     one_read::{Ask, OneRead},
-    way::{at, call, changed, is, later, only, step, text, texts, with},
+    way::{at, call, changed, is, later, only, set_by_service, step, text, texts, with},
 };
 
 /// The way.
@@ -85,5 +85,13 @@ impl OneRead for Version {
             steps.push(step(name, call(deed, "secretsmanager", "UpdateSecretVersionStage", arguments)));
         }
         Ok(steps)
+    }
+
+    /// The service moves the previous label to the version that the current one was taken from.
+    fn meanwhile(&self, _deed: &Deed, before: &Value, now: &Value) -> Vec<Value> {
+        let (was, is) = (at(before, "/stages"), at(now, "/stages"));
+        let back = was.get(CURRENT) == is.get(CURRENT);
+        let previous = is.get(PREVIOUS).cloned().unwrap_or_default();
+        back.then(|| set_by_service(before, &[("/stages/AWSPREVIOUS", previous)])).into_iter().collect()
     }
 }
