@@ -201,28 +201,6 @@ fn read_scalar(
     Ok(scalar::from_text(kind, text, format, path).unwrap_or_else(|_| Value::from(text)))
 }
 
-/// An element without a shape: text, or an object of its children, repeated ones and `member` or `item` as lists.
-pub(super) fn generic(wire: &Element) -> Value {
-    if wire.children.is_empty() {
-        return Value::from(wire.text.as_str());
-    }
-    if wire.children.iter().all(|child| matches!(child.name.as_str(), "member" | "item")) {
-        return Value::Array(wire.children.iter().map(generic).collect());
-    }
-    let mut read = Map::new();
-    for child in &wire.children {
-        let value = generic(child);
-        match read.get_mut(&child.name) {
-            Some(Value::Array(items)) => items.push(value),
-            Some(one) => *one = Value::Array(vec![one.take(), value]),
-            None => {
-                read.insert(child.name.clone(), value);
-            }
-        }
-    }
-    Value::Object(read)
-}
-
 /// Writes the members of a structure into an element. With `rest_root` only those that stand in the body.
 pub(super) fn write_members(
     walk: &Walk<'_>,
