@@ -37,7 +37,7 @@ pub use explain::{Explained, Supposed, explain, explain_in};
 pub use guards::GuardOff;
 pub use memory::{Made, Memory};
 pub use observe::OBSERVE;
-pub use permit::{Inspection, NotClear, Outcome, Permit};
+pub use permit::{Freshness, Inspection, NotClear, Outcome, Permit};
 pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,
     Undo, Unwitnessed,

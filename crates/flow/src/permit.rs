@@ -50,27 +50,38 @@ pub enum NotClear {
     LeaseEnded,
 }
 
+/// How old an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// One of a moment ago will do.
+    Recent,
+    /// What tells whether a thing is there is read anew; how a thing is set may be an answer of a moment ago.
+    Presence,
+    /// Everything is read anew: somebody else may have written meanwhile.
+    Now,
+}
+
 /// Lets Interlock make the reads of one survey. Minted by flow only.
 #[derive(Debug)]
 pub struct Inspection {
     session: SessionId,
-    fresh: bool,
+    freshness: Freshness,
     sealed: bool,
     _minted_by_flow: (),
 }
 
 impl Inspection {
-    pub(crate) fn mint(session: SessionId, fresh: bool) -> Self {
-        Self { session, fresh, sealed: false, _minted_by_flow: () }
+    pub(crate) fn mint(session: SessionId, freshness: Freshness) -> Self {
+        Self { session, freshness, sealed: false, _minted_by_flow: () }
     }
 
     /// The same, whose answers are kept encrypted and shown to nobody.
     pub(crate) fn sealed(self) -> Self {
         Self { sealed: true, ..self }
     }
-    /// Whether the answers prove something: none that was got earlier will do, however short a time ago.
-    pub fn fresh(&self) -> bool {
-        self.fresh
+    /// How old its answers may be.
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
     }
     /// Whether the answers are kept encrypted and shown to nobody, so that they may be secret.
     pub fn is_sealed(&self) -> bool {

@@ -14,7 +14,7 @@ use interlock_action::{Action, Answer, Answers, Preparation, Survey, value_at};
 use interlock_policy::AgentClass;
 
 use crate::{
-    FreezeScope, Inspection, Session,
+    FreezeScope, Freshness, Inspection, Session,
     permit::frozen,
     road::{Road, Stop},
 };
@@ -115,7 +115,7 @@ impl Road {
     async fn ready(&self, session: &Session, preparation: &Preparation) -> Result<Option<String>, Stop> {
         let (call, pointer, wanted) = &preparation.ready;
         let (inspect, _, _) = self.surface(call.surface)?;
-        let inspection = Inspection::mint(session.id.clone(), true);
+        let inspection = Inspection::mint(session.id.clone(), Freshness::Now);
         let mut last = "nothing".to_owned();
         for look in 0..LOOKS {
             if look > 0 {

@@ -6,7 +6,7 @@ use interlock_action::{Action, Answer, Call, Claim, Effect, RecoveryPoint, Secur
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
-    Event, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated, fault,
+    Event, Freshness, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated, fault,
     road::{Road, Stop},
 };
 
@@ -132,7 +132,7 @@ impl Road {
         wanted: &serde_json::Value,
     ) -> Result<(), Stop> {
         let (inspect, _, _) = self.surface(call.surface)?;
-        let inspection = Inspection::mint(session.id.clone(), true);
+        let inspection = Inspection::mint(session.id.clone(), Freshness::Now);
         let mut last = "nothing".to_owned();
         for look in 0..LOOKS {
             if look > 0 {

@@ -7,7 +7,7 @@ use interlock_action::{Action, Answer, Answers, Effect, Kind, Observed, SessionI
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
-    Event, Inspection, Memory, Record, Session,
+    Event, Freshness, Inspection, Memory, Record, Session,
     road::{Road, Stop},
 };
 
@@ -33,8 +33,9 @@ impl Road {
         answers: &mut Answers,
     ) -> Result<(), Stop> {
         let (inspect, _, foresee) = self.surface(action.surface)?;
-        let fresh = proves(&self.memory(), action);
-        let inspection = Inspection::mint(session.id.clone(), fresh);
+        let proves = proves(&self.memory(), action);
+        let freshness = if proves { Freshness::Presence } else { Freshness::Recent };
+        let inspection = Inspection::mint(session.id.clone(), freshness);
         for _ in 0..ROUNDS {
             let mut reads = foresee.reads(action, answers);
             reads.retain(|read| !answers.contains_key(&read.key));

@@ -148,7 +148,7 @@ pub(super) struct Land {
 #[async_trait]
 impl Inspect for Land {
     async fn inspect(&self, inspection: &Inspection, _call: &Call) -> Answer {
-        self.looks.lock().unwrap().push(inspection.fresh());
+        self.looks.lock().unwrap().push(inspection.freshness() != crate::Freshness::Recent);
         self.proof.lock().unwrap().clone()
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{ChangeNote, Recalled, Standing, same, state_digest};
 use crate::{
-    Undo, judge,
+    Freshness, Undo, judge,
     road::{Road, Stop},
     situate::{World, situate},
 };
@@ -229,7 +229,9 @@ impl Road {
         let undo = self.undo_port(deed).ok_or(Conflict::NoWay)?;
         let now = match stands.get(&note.subject) {
             Some(state) => state.clone(),
-            None => self.state(&note.session, deed, true).await.map_err(Conflict::Unreadable)?.state,
+            None => {
+                self.state(&note.session, deed, Freshness::Now).await.map_err(Conflict::Unreadable)?.state
+            }
         };
         let before = &recalled.contract.before;
         let steps = undo.back(deed, before, &now).map_err(Conflict::Blocked)?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Change, Recalled, Seen, Standing, same, state_digest, subject};
 use crate::{
-    Event, Inspection, Record, Session, Situated, Undo,
+    Event, Freshness, Inspection, Record, Session, Situated, Undo,
     road::{Road, Stop},
 };
 
@@ -29,11 +29,16 @@ impl Road {
     }
 
     /// The state of what a deed is about, as far as its way restores it.
-    pub(crate) async fn state(&self, session: &SessionId, deed: &Deed, fresh: bool) -> Result<Seen, String> {
+    pub(crate) async fn state(
+        &self,
+        session: &SessionId,
+        deed: &Deed,
+        freshness: Freshness,
+    ) -> Result<Seen, String> {
         let undo = self.undo_port(deed).ok_or("nothing here can take this surface back")?;
         let (inspect, _, _) =
             self.surface(deed.surface).map_err(|_| "nothing here reads this surface".to_owned())?;
-        let inspection = Inspection::mint(session.clone(), fresh).sealed();
+        let inspection = Inspection::mint(session.clone(), freshness).sealed();
         let mut answers = Answers::new();
         for _ in 0..ROUNDS {
             let mut reads = undo.reads(deed, &answers);
@@ -65,7 +70,7 @@ impl Road {
         let deed = Deed::of(action, securing, &self.settings.sealer);
         let undo = self.undo_port(&deed)?;
         let way = undo.way(&deed)?;
-        let seen = self.state(&session.id, &deed, false).await.ok()?;
+        let seen = self.state(&session.id, &deed, Freshness::Recent).await.ok()?;
         let (before, subject) = (seen.state, subject(way, &deed, &seen.reads));
         let terms = undo.terms(&deed, &before).filter(|terms| terms.class != Reversibility::None)?;
         let days = terms.days.unwrap_or(KEPT_DAYS).min(KEPT_DAYS);
@@ -147,7 +152,9 @@ impl Road {
             if look > 0 {
                 self.ports.clock.pause(u64::from(look).saturating_mul(200)).await;
             }
-            match self.state(&session, &recalled.contract.deed, true).await {
+            // The change itself has taken out every answer that it made untrue.
+            let freshness = if look == 0 { Freshness::Presence } else { Freshness::Now };
+            match self.state(&session, &recalled.contract.deed, freshness).await {
                 Ok(seen) if same(&seen.state, &recalled.contract.before) => found = Some(seen.state),
                 Ok(seen) => {
                     found = Some(seen.state);

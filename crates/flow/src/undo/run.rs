@@ -15,7 +15,7 @@ use super::{
     preview::{Conflict, differing, half_way, rest_of, unchanged},
     same, state_digest,
 };
-use crate::{Event, Outcome, Permit, PermitNote, Record, Session, Undo, fault, road::Road};
+use crate::{Event, Freshness, Outcome, Permit, PermitNote, Record, Session, Undo, fault, road::Road};
 
 /// How often a step's effect is looked for before the run gives up on it.
 const LOOKS: u32 = 20;
@@ -149,7 +149,8 @@ impl Run<'_> {
     async fn look(&self) -> Result<(Vec<Step>, Value), UndoError> {
         let (deed, port) = (&self.recalled.contract.deed, self.port()?);
         let unread = |why| self.conflict(Conflict::Unreadable(why));
-        let now = self.road.state(&self.recalled.change.session, deed, true).await.map_err(unread)?.state;
+        let now =
+            self.road.state(&self.recalled.change.session, deed, Freshness::Now).await.map_err(unread)?.state;
         let steps = port.back(deed, &self.recalled.contract.before, &now).map_err(|why| self.failed(why))?;
         Ok((steps, now))
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use interlock_action::{Answer, Call, Digest, Operation};
+use interlock_flow::Freshness;
 
 /// So many answers at most; beyond it the cache starts anew.
 const CAP: usize = 2_048;
@@ -124,12 +125,16 @@ impl ReadCache {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An answer that is still fresh, unless `anew` one is wanted; else the age under which a new one may be kept.
+    /// An answer that is fresh enough; else the age under which a new one may be kept.
     ///
-    /// A new answer is wanted where it proves that a thing is there, or is not: how a bucket is set proves neither.
-    pub(crate) fn get(&self, asked: &Asked, anew: bool) -> Result<Answer, Age> {
+    /// How a bucket is set proves no presence.
+    pub(crate) fn get(&self, asked: &Asked, freshness: Freshness) -> Result<Answer, Age> {
         let held = self.lock();
-        let anew = anew && asked.reach != Reach::BucketSettings;
+        let anew = match freshness {
+            Freshness::Recent => false,
+            Freshness::Presence => asked.reach != Reach::BucketSettings,
+            Freshness::Now => true,
+        };
         match held.answers.get(&asked.digest) {
             Some((at, _, answer)) if !anew && at.elapsed() < self.life => Ok(answer.clone()),
             _ => Err(held.age),
@@ -185,36 +190,45 @@ mod tests {
     }
 
     fn kept(cache: &ReadCache, asked: Asked) {
-        let age = cache.get(&asked, true).map_or_else(|age| age, |_| Age::default());
+        let age = cache.get(&asked, Freshness::Presence).map_or_else(|age| age, |_| Age::default());
         cache.keep(asked, age, &Answer::NotFound);
-        assert_eq!(cache.get(&asked, false), Ok(Answer::NotFound));
+        assert_eq!(cache.get(&asked, Freshness::Recent), Ok(Answer::NotFound));
     }
 
     #[test]
     fn a_change_empties_it_and_keeps_older_answers_out() {
         let cache = ReadCache::new(Duration::from_secs(60));
         let asked = asked("rds", "DescribeDBInstances");
-        let age = cache.get(&asked, false).unwrap_err();
+        let age = cache.get(&asked, Freshness::Recent).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
-        assert_eq!(cache.get(&asked, false), Ok(Answer::NotFound));
+        assert_eq!(cache.get(&asked, Freshness::Recent), Ok(Answer::NotFound));
         cache.forget(change("rds", "DeleteDBInstance"));
-        let new = cache.get(&asked, false).unwrap_err();
+        let new = cache.get(&asked, Freshness::Recent).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
-        assert!(cache.get(&asked, false).is_err());
+        assert!(cache.get(&asked, Freshness::Recent).is_err());
         cache.keep(asked, new, &Answer::Unreadable("why".to_owned()));
-        assert!(cache.get(&asked, false).is_err());
+        assert!(cache.get(&asked, Freshness::Recent).is_err());
         cache.keep(asked, new, &Answer::NotFound);
-        assert!(cache.get(&asked, false).is_ok());
+        assert!(cache.get(&asked, Freshness::Recent).is_ok());
     }
 
     #[test]
     fn a_proof_is_never_an_answer_of_earlier() {
         let cache = ReadCache::new(Duration::from_secs(60));
         let asked = asked("s3", "HeadObject");
-        let age = cache.get(&asked, true).unwrap_err();
+        let age = cache.get(&asked, Freshness::Presence).unwrap_err();
         cache.keep(asked, age, &Answer::NotFound);
-        assert_eq!(cache.get(&asked, true), Err(age));
-        assert_eq!(cache.get(&asked, false), Ok(Answer::NotFound));
+        assert_eq!(cache.get(&asked, Freshness::Presence), Err(age));
+        assert_eq!(cache.get(&asked, Freshness::Recent), Ok(Answer::NotFound));
+    }
+
+    #[test]
+    fn what_somebody_else_may_have_written_is_read_anew() {
+        let cache = ReadCache::new(Duration::from_secs(60));
+        let tags = asked("s3", "GetBucketTagging");
+        kept(&cache, tags);
+        assert!(cache.get(&tags, Freshness::Presence).is_ok(), "how it is set proves no presence");
+        assert!(cache.get(&tags, Freshness::Now).is_err());
     }
 
     #[test]
@@ -222,7 +236,7 @@ mod tests {
         let cache = ReadCache::new(Duration::ZERO);
         let asked = asked("s3", "GetBucketVersioning");
         cache.keep(asked, Age::default(), &Answer::NotFound);
-        assert!(cache.get(&asked, false).is_err());
+        assert!(cache.get(&asked, Freshness::Recent).is_err());
     }
 
     #[test]
@@ -233,16 +247,16 @@ mod tests {
             kept(&cache, head);
             kept(&cache, versioning);
             cache.forget(change("s3", operation));
-            assert!(cache.get(&head, false).is_err(), "{operation}");
-            assert_eq!(cache.get(&versioning, true), Ok(Answer::NotFound), "{operation}");
+            assert!(cache.get(&head, Freshness::Recent).is_err(), "{operation}");
+            assert_eq!(cache.get(&versioning, Freshness::Presence), Ok(Answer::NotFound), "{operation}");
         }
         // One that was on its way meanwhile may be kept, one of an object may not.
         let age = Age::default();
         cache.keep(head, age, &Answer::NotFound);
-        assert!(cache.get(&head, false).is_err());
+        assert!(cache.get(&head, Freshness::Recent).is_err());
         let tags = asked("s3", "GetBucketTagging");
         cache.keep(tags, age, &Answer::NotFound);
-        assert!(cache.get(&tags, true).is_ok());
+        assert!(cache.get(&tags, Freshness::Presence).is_ok());
     }
 
     #[test]
@@ -260,12 +274,12 @@ mod tests {
             ("other", "PutObject"),
         ];
         for (service, operation) in others {
-            let before = cache.get(&policy, false).unwrap_err();
+            let before = cache.get(&policy, Freshness::Recent).unwrap_err();
             kept(&cache, policy);
             cache.forget(change(service, operation));
-            assert!(cache.get(&policy, false).is_err(), "{operation}");
+            assert!(cache.get(&policy, Freshness::Recent).is_err(), "{operation}");
             cache.keep(policy, before, &Answer::NotFound);
-            assert!(cache.get(&policy, false).is_err(), "asked before {operation}");
+            assert!(cache.get(&policy, Freshness::Recent).is_err(), "asked before {operation}");
         }
     }
 }

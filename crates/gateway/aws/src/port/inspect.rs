@@ -41,9 +41,9 @@ impl AwsInspect {
         Self { inner }
     }
 
-    /// Makes the read, or finds its answer where it need not be made `anew`.
+    /// Makes the read, or finds its answer where that is fresh enough.
     async fn answer(&self, inspection: &Inspection, call: &Call) -> Answer {
-        let (session, anew) = (inspection.session(), inspection.fresh());
+        let (session, freshness) = (inspection.session(), inspection.freshness());
         let home = account(&self.inner).await;
         if let Err(why) = self.proves_read(call, home.as_ref(), inspection.is_sealed()) {
             tracing::warn!(operation = %call.operation, why, "a read for a forecast was refused");
@@ -57,7 +57,7 @@ impl AwsInspect {
             return Answer::Unreadable("the read has no canonical form".to_owned());
         };
         let asked = Asked::new(digest, call);
-        let age = match self.inner.cache.get(&asked, anew) {
+        let age = match self.inner.cache.get(&asked, freshness) {
             Ok(answer) => return answer,
             Err(age) => age,
         };
