@@ -8,6 +8,8 @@
     reason = "a test: a fault here is a failed test"
 )]
 
+use std::time::{Duration, Instant};
+
 use interlock_tests::{Emulator, Home};
 
 const SHIPPED: &str = include_str!("../../policies/interrupt.cedar");
@@ -68,6 +70,36 @@ fn what_weakens_is_shown_named_and_signed_by_two() {
     let back = home.cli(&["policy", "diff", "in-force", "shipped"]).ok();
     assert!(back.out.contains("becomes refused") && !back.out.contains("BECOMES ALLOWED"), "{back:?}");
     apply(&[]).ok();
+    home.verify();
+}
+
+#[test]
+fn alone_what_weakens_waits_and_may_be_taken_back() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana"], "[approval]\nsolo_delay = \"3s\"\n");
+    drop(daemon);
+    let ana = home.private("ana");
+    let file = home.root().join("policies/interrupt.cedar");
+    std::fs::write(&file, quiet()).unwrap();
+    let apply = |more: &[&str]| {
+        let args = ["policy", "apply", "--key", &ana, "--reason", "so"];
+        home.cli(&args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    let shown = apply(&[]);
+    let digest = shown.err.split("--difference ").nth(1).unwrap().trim().to_owned();
+    // Whoever has second thoughts takes the file away: what was signed is not there any more.
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| apply(&["--difference", &digest]));
+        std::thread::sleep(Duration::from_secs(2));
+        std::fs::remove_file(&file).unwrap();
+        let stopped = waits.join().unwrap();
+        assert!(stopped.code != 0 && stopped.err.contains("changed while it waited"), "{stopped:?}");
+    });
+    std::fs::write(&file, quiet()).unwrap();
+    let begun = Instant::now();
+    let applied = apply(&["--difference", &digest]).ok();
+    assert!(applied.err.contains("comes into force in 3 s"), "{applied:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(3));
     home.verify();
 }
 

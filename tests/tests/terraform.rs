@@ -183,7 +183,6 @@ const HOLDS_DATA: &[(&str, &str)] = &[
     ("aws:kms:ScheduleKeyDeletion", "key/"),
     ("aws:logs:DeleteLogGroup", "log-group:/app/prod-app"),
     ("aws:rds:DeleteDBInstance", "db:prod-app-school"),
-    ("aws:route53:DeleteHostedZone", "hostedzone/"),
     ("aws:s3:DeleteBucket", "prod-app-files"),
     ("aws:s3:DeleteObject", "prod-app-site/pages/index.html"),
     ("aws:secretsmanager:DeleteSecret", "secret:prod-app/login"),

@@ -111,7 +111,11 @@ impl Road {
         due.cloned().collect()
     }
 
-    /// Carries one out: its ticket is spent in the same write as the change.
+    /// Carries one out: its ticket is spent in the same write as the change. Like everything that is T4 it waits until
+    /// witnesses have seen its approvals, where any are asked for.
+    ///
+    /// # Errors
+    /// A journal that refuses, or witnesses that have not answered: the approvals stand, and it is tried again.
     pub async fn carry_out(
         &self,
         ticket: &Ticket,
@@ -119,8 +123,10 @@ impl Road {
         events: Vec<Event>,
     ) -> Result<(), JournalError> {
         let now = self.ports().clock.now();
+        let journal = &self.ports().journal;
+        journal.witnessed(&ticket.id).await.map_err(|far| JournalError::Unavailable(far.to_string()))?;
         let message = Message::Consume { by: self.action_id() };
         let guards = vec![Guard::Step(ticket.id.clone(), Box::new(message), now)];
-        self.ports().journal.commit(Record { entry, events, guards }).await.map(|_| ())
+        journal.commit(Record { entry, events, guards }).await.map(|_| ())
     }
 }

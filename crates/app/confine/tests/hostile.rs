@@ -229,7 +229,7 @@ fn sockets(machine: &Machine) -> Vec<Attempt> {
             "use any socket that can be found",
             true,
             format!(
-                "find / -xdev -type s -not -path '/run/interlock/*' -not -path {}/outside.sock 2>/dev/null | grep -q . && {WON}",
+                "find / -xdev -maxdepth 5 -type s -not -path '/run/interlock/*' -not -path {}/outside.sock 2>/dev/null | grep -q . && {WON}",
                 machine.workdir.display()
             ),
         ),

@@ -4,11 +4,11 @@
 //! (ADR-0007). What it found is shown before anybody signs, and its digest is part of what they sign. At a start no solver
 //! is needed: a bundle whose digest people signed is the one they were shown.
 
-use std::path::Path;
+use std::{path::Path, sync::PoisonError, time::Duration};
 
 use interlock_action::{Digest, PersonId, digest_of};
 use interlock_approval::{Person, Statement};
-use interlock_flow::{Clock as _, ConfigStamp, Event, Journal as _, Record};
+use interlock_flow::{Clock as _, ConfigStamp, Event, Journal as _, Memory, Record};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Candidate, PolicyFile};
 use interlock_store::{Home, Options, Query, Reader, Store};
@@ -16,7 +16,7 @@ use interlock_store::{Home, Options, Query, Reader, Store};
 use crate::{
     DaemonError, HomePaths,
     clock::System,
-    config::Config,
+    config::{ApprovalConfig, Config, Period},
     home::{SignedStatements, check_signed, enrolled, names, runtime},
 };
 
@@ -114,39 +114,64 @@ fn kept(reader: &Reader) -> Result<Option<Vec<PolicyFile>>, DaemonError> {
     Ok(kept.filter(is).or_else(|| Some(Bundle::shipped_files()).filter(is)))
 }
 
+/// The files of a home as they stand.
+struct Files {
+    folder: PolicyFolder,
+    candidate: Vec<PolicyFile>,
+    config: Digest,
+    bundle: Digest,
+    delay: Period,
+}
+
+impl Files {
+    fn read(root: &Path) -> Result<Self, DaemonError> {
+        let paths = HomePaths::of(root);
+        let folder = PolicyFolder::read(&paths.policies())?;
+        let candidate = folder.bundle();
+        let text = std::fs::read(paths.config())
+            .map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
+        let delay = Config::load(&paths.config())?.approval.solo_delay;
+        let bundle = Candidate::load(&candidate).map_err(|error| DaemonError::Policy(error.to_string()))?;
+        Ok(Self { folder, candidate, config: Digest::of(&text), bundle: bundle.hash(), delay })
+    }
+
+    /// How long one person who works alone waits. A delay that is itself new has not been signed for yet: it may make the
+    /// wait longer, and no shorter than usual.
+    fn delay(&self, memory: &Memory) -> Period {
+        let signed = memory.config.as_ref().is_some_and(|stamp| stamp.config == self.config);
+        if signed { self.delay } else { self.delay.max(ApprovalConfig::default().solo_delay) }
+    }
+}
+
 /// Puts the files as they stand in force, reviewed, and signed by a person, in a team by two. `review` is given what is to
 /// change, before anybody signs. `sign` is given the enrolled people and what makes the statement for a signer and their
-/// words.
+/// words. Of a person who works alone, what weakens waits: `wait` returns when the time is over, or says why it is not to
+/// be.
 ///
 /// # Errors
-/// What the review does not admit, signatures that do not count, a home that cannot be read or written.
-pub fn apply<R, S>(root: &Path, review: R, sign: S) -> Result<ConfigStamp, DaemonError>
+/// What the review does not admit, signatures that do not count, files that change while it waits, a home that cannot be
+/// read or written.
+pub fn apply<R, S, W>(root: &Path, review: R, sign: S, wait: W) -> Result<ConfigStamp, DaemonError>
 where
     R: FnOnce(&Pending) -> Result<Reviewed, String>,
     S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<SignedStatements, String>,
+    W: FnOnce(Duration) -> Result<(), String>,
 {
     let now = System.now();
     let home = Home::open(root)?;
-    let paths = HomePaths::of(root);
-    let folder = PolicyFolder::read(&paths.policies())?;
-    let candidate = folder.bundle();
-    let text = std::fs::read(paths.config())
-        .map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
-    Config::load(&paths.config())?;
-    let bundle = Candidate::load(&candidate).map_err(|error| DaemonError::Policy(error.to_string()))?.hash();
-    let store = Store::open(&home, &Options::default())?;
+    let files = Files::read(root)?;
+    let mut store = Store::open(&home, &Options::default())?;
     let pending = Pending {
         in_force: kept(store.reader())?,
-        candidate: candidate.clone(),
-        invariants: folder.invariants,
+        candidate: files.candidate.clone(),
+        invariants: files.folder.invariants.clone(),
     };
     let reviewed = review(&pending).map_err(DaemonError::Policy)?;
     if !reviewed.admissible {
         return Err(DaemonError::NotAdmissible(reviewed.words));
     }
     let people = enrolled(&store);
-    let config = Digest::of(&text);
-    let digest = digest_of("interlock config v2", &(&config, &bundle, &reviewed.digest))
+    let digest = digest_of("interlock config v2", &(&files.config, &files.bundle, &reviewed.digest))
         .map_err(|error| DaemonError::Key(error.to_string()))?;
     let statement = |person: &PersonId, reason: &str| Statement {
         verb: "policy-apply".to_owned(),
@@ -158,11 +183,27 @@ where
         nonce: now.to_string(),
     };
     let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
-    let signers = {
-        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        check_signed(&memory, &signed, &statement, now)?
+    let (mut signers, delay) = {
+        let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
+        let alone = memory.solo(now) && reviewed.weakens;
+        (check_signed(&memory, &signed, &statement, now)?, alone.then(|| files.delay(&memory)))
     };
-    let stamp = ConfigStamp { config, bundle, by: names(&signers) };
+    if let Some(delay) = delay.filter(|delay| delay.millis() > 0) {
+        // Others may use the home meanwhile: a freeze must not have to wait for this.
+        drop(store);
+        wait(Duration::from_millis(delay.millis())).map_err(DaemonError::Policy)?;
+        store = Store::open(&home, &Options::default())?;
+        let again = Files::read(root)?;
+        let same = (again.config, again.bundle) == (files.config, files.bundle)
+            && again.folder == files.folder
+            && kept(store.reader())? == pending.in_force;
+        if !same {
+            return Err(DaemonError::Policy("what is to come into force changed while it waited".to_owned()));
+        }
+        let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
+        signers = check_signed(&memory, &signed, &statement, System.now())?;
+    }
+    let stamp = ConfigStamp { config: files.config, bundle: files.bundle, by: names(&signers) };
     let signatures: Vec<&String> = signed.iter().map(|(_, signature)| signature).collect();
     let entry = Entry::new(EntryKind::ConfigActivated, now)
         .public("config", stamp.config)
@@ -171,7 +212,7 @@ where
         .public("review", reviewed.digest)
         .public("weakens", reviewed.weakens)
         .private("found", &reviewed.words)
-        .private("policies", &candidate)
+        .private("policies", &files.candidate)
         .private("invariants", &pending.invariants)
         .private("reason", signed.first().map(|(statement, _)| &statement.reason))
         .private("signatures", &signatures);

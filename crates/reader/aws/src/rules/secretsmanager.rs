@@ -55,6 +55,21 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "secretsmanager-value-replaced",
+        finds: "another value of a secret, which programs get from now on",
+        shape: Shape::Setting,
+        operations: &[("secretsmanager", "UpdateSecret"), ("secretsmanager", "PutSecretValue")],
+        test: |subject| {
+            let value = subject.has("SecretString") || subject.has("SecretBinary");
+            let stages = subject.texts("VersionStages[]");
+            let current = stages.is_empty() || stages.contains(&"AWSCURRENT");
+            only_if(
+                value && current,
+                claim(Effect::Interrupt, "gives every program that asks for the secret another value"),
+            )
+        },
+    },
+    Rule {
         id: "secretsmanager-policy-unchecked",
         finds: "a policy of a secret, put in force without the check that it lets the public in",
         shape: Shape::GuardRemoval,

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use interlock_action::PersonId;
+use interlock_approval::{Person, Statement};
 use interlock_daemon::{Pending, Reviewed};
 use interlock_policy::{Bundle, Candidate};
 
@@ -31,8 +33,16 @@ pub(super) fn apply(
             words
         })
     };
-    let applied = interlock_daemon::apply(&global.home()?, review, |people, statement| {
+    let sign = |people: &[Person], statement: &dyn Fn(&PersonId, &str) -> Statement| {
         crate::sign::together(people, statement, keys, reason)
+    };
+    let applied = interlock_daemon::apply(&global.home()?, review, sign, |delay| {
+        output.say(&format!(
+            "you work alone: what weakens comes into force in {} s. End this command, and it does not.",
+            delay.as_secs()
+        ));
+        std::thread::sleep(delay);
+        Ok(())
     });
     let stamp = match (applied, early) {
         (Ok(stamp), _) => stamp,

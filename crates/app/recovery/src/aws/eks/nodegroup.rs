@@ -46,9 +46,14 @@ impl OneRead for NodeGroup {
         Ok(standing(kept, json!({"busy": word(group, "/status") == Some("UPDATING")})))
     }
 
-    fn on(&self, deed: &Deed, _before: &Value) -> Option<Terms> {
-        let scales = !at(&deed.arguments, "/scalingConfig").is_null();
-        Some(match scales {
+    fn on(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        let size = |of: &Value, member: &str| at(of, &format!("/scalingConfig/{member}")).as_u64();
+        // Nodes that are added are empty: ending them again loses nothing that was there before.
+        let ends = ["desiredSize", "maxSize"].into_iter().any(|member| {
+            let asked = size(&deed.arguments, member);
+            asked.is_some_and(|asked| size(what(before), member).is_none_or(|now| asked < now))
+        });
+        Some(match ends {
             true => Terms::lossy(10, &["nodes that were ended: others are started"]),
             false => Terms { minutes: 10, ..Terms::exact() },
         })
