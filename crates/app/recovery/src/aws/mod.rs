@@ -1,6 +1,9 @@
 //! The ways back on AWS, behind flow's `Undo` port.
 
+mod apigateway;
 mod autoscaling;
+mod ce;
+mod cloudcontrol;
 mod cloudformation;
 mod cloudfront;
 mod cloudtrail;
@@ -24,6 +27,8 @@ mod redshift;
 mod route53;
 mod s3;
 mod secretsmanager;
+mod settings;
+mod sns;
 mod sqs;
 mod ssm;
 mod wafv2;
@@ -38,7 +43,10 @@ pub use way::Way;
 
 /// Every way, a family after the other.
 static WAYS: &[&[&dyn Way]] = &[
+    apigateway::WAYS,
     autoscaling::WAYS,
+    ce::WAYS,
+    cloudcontrol::WAYS,
     cloudformation::WAYS,
     cloudfront::WAYS,
     cloudtrail::WAYS,
@@ -61,6 +69,7 @@ static WAYS: &[&[&dyn Way]] = &[
     route53::WAYS,
     s3::WAYS,
     secretsmanager::WAYS,
+    sns::WAYS,
     sqs::WAYS,
     ssm::WAYS,
     wafv2::WAYS,
@@ -68,7 +77,8 @@ static WAYS: &[&[&dyn Way]] = &[
 
 /// Every way back.
 pub fn ways() -> impl Iterator<Item = &'static dyn Way> {
-    WAYS.iter().flat_map(|family| family.iter().copied())
+    let settings = settings::WAYS.iter().flat_map(|rows| rows.iter()).map(|row| row as &dyn Way);
+    WAYS.iter().flat_map(|family| family.iter().copied()).chain(settings)
 }
 
 /// The ways back on AWS.

@@ -86,6 +86,11 @@ pub(crate) fn text<'a>(deed: &'a Deed, pointer: &str) -> Option<&'a str> {
     value_at(&deed.arguments, pointer).and_then(Value::as_str)
 }
 
+/// A parameter of the deed, [`Value::Null`] where it is not sent.
+pub(crate) fn value<'a>(deed: &'a Deed, pointer: &str) -> &'a Value {
+    value_at(&deed.arguments, pointer).unwrap_or(&Value::Null)
+}
+
 /// These members of a record, as far as they are there.
 pub(crate) fn only(record: &Value, members: &[&str]) -> Value {
     let kept = members.iter().filter_map(|name| Some(((*name).to_owned(), record.get(*name)?.clone())));

@@ -58,6 +58,7 @@ families! {
     s3_objects => "s3_objects",
     s3_settings => "s3_settings",
     secretsmanager => "secretsmanager",
+    settings => "settings",
     sqs => "sqs",
     ssm => "ssm",
     wafv2 => "wafv2",

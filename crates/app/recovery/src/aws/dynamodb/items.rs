@@ -30,6 +30,23 @@ fn written(deed: &Deed) -> Option<Vec<(&str, &Value)>> {
             }
             all
         }
+        "TransactWriteItems" => {
+            let mut all = Vec::new();
+            for request in list(arguments, "/TransactItems") {
+                let of = |kind: &str, member: &str| {
+                    request.get(kind).map(|one| (one.get("TableName"), one.get(member)))
+                };
+                let written =
+                    of("Put", "Item").or_else(|| of("Update", "Key")).or_else(|| of("Delete", "Key"));
+                match written {
+                    Some((Some(table), Some(item))) => all.push((table.as_str()?, item)),
+                    Some(_) => return None,
+                    // A check writes nothing.
+                    None => {}
+                }
+            }
+            all
+        }
         _ => return None,
     };
     (is(deed, "dynamodb", &[deed.operation.verb()]) && written.len() <= MOST).then_some(written)

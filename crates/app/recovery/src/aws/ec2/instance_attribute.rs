@@ -13,8 +13,10 @@ use super::super::{
 /// The way.
 pub(super) struct Attribute;
 
+const DISKS: &str = "BlockDeviceMappings";
+
 /// The request's member, and what the read calls it.
-const ATTRIBUTES: [(&str, &str); 9] = [
+const ATTRIBUTES: [(&str, &str); 10] = [
     ("InstanceType", "instanceType"),
     ("DisableApiTermination", "disableApiTermination"),
     ("DisableApiStop", "disableApiStop"),
@@ -24,6 +26,7 @@ const ATTRIBUTES: [(&str, &str); 9] = [
     ("EnaSupport", "enaSupport"),
     ("UserData", "userData"),
     ("Groups", "groupSet"),
+    (DISKS, "blockDeviceMapping"),
 ];
 
 /// The one attribute that the deed sets; `None` where it names it in another form.
@@ -32,7 +35,15 @@ fn attribute(deed: &Deed) -> Option<(&'static str, &'static str)> {
     let mut named = ATTRIBUTES.into_iter().filter(|(member, _)| sent.contains_key(*member));
     let only = named.next().filter(|_| named.next().is_none())?;
     let known = |name: &String| ["InstanceId", "DryRun", only.0].contains(&name.as_str());
-    sent.keys().all(known).then_some(only)
+    // Of a disk only whether it goes with its instance is set back.
+    let plain = |disk: &Value| only_of(disk).is_some_and(|kept| kept == *disk);
+    let plain = only.0 != DISKS || list(&deed.arguments, "/BlockDeviceMappings").iter().all(plain);
+    (plain && sent.keys().all(known)).then_some(only)
+}
+
+fn only_of(disk: &Value) -> Option<Value> {
+    let goes = disk.pointer("/Ebs/DeleteOnTermination")?;
+    Some(json!({"DeviceName": word(disk, "/DeviceName")?, "Ebs": {"DeleteOnTermination": goes}}))
 }
 
 impl OneRead for Attribute {
@@ -52,6 +63,13 @@ impl OneRead for Attribute {
         if member == "Groups" {
             let groups = list(answer, "/Groups").iter().filter_map(|group| word(group, "/GroupId"));
             return Ok(json!({member: sorted(groups.map(Value::from).collect())}));
+        }
+        if member == DISKS {
+            let sent = list(&deed.arguments, "/BlockDeviceMappings");
+            let named =
+                |disk: &&Value| sent.iter().any(|one| word(one, "/DeviceName") == word(disk, "/DeviceName"));
+            let disks = list(answer, "/BlockDeviceMappings").iter().filter(named).filter_map(only_of);
+            return Ok(json!({member: sorted(disks.collect())}));
         }
         Ok(json!({member: answer.get(member).cloned().unwrap_or_else(|| json!({}))}))
     }

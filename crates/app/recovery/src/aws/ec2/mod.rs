@@ -14,6 +14,7 @@ mod network_acl_entry;
 mod route;
 mod security_group;
 mod security_group_rules;
+mod shared;
 mod tags;
 mod volume;
 
@@ -32,6 +33,8 @@ pub(super) static WAYS: &[&dyn Way] = &[
     &route::Route,
     &security_group::Group,
     &security_group_rules::Rules,
+    &shared::IMAGE,
+    &shared::SNAPSHOT,
     &tags::Tags,
     &volume::Volume,
 ];
