@@ -23,8 +23,10 @@ use judge::{JUDGES, Judge, actions, decision, interlock};
 use record::{Record, Request, all, project};
 use serde_json::Value;
 
-/// How many benign requests may wait for a person.
+/// How many benign requests may wait for a person: of the first ones, which the table counts, and of all. A disk that grew
+/// and an engine that was upgraded have no way back, so that somebody is asked.
 const MAY_WAIT: usize = 3;
+const MAY_WAIT_OF_ALL: usize = 4;
 const PAGE: &str = "docs/reference/twins.md";
 
 fn listed() -> Vec<Value> {
@@ -79,13 +81,17 @@ fn every_listed_operation_has_both_requests() {
 fn dangerous_requests_wait_and_their_twins_flow() {
     let bundle = Bundle::shipped();
     let (mut missed, mut waits) = (String::new(), Vec::new());
+    let mut counted = 0;
     for record in &all() {
         for request in &record.requests {
             let (verdict, why) = decision(&bundle, record, request, None);
             let line = format!("{} {}: {why}", record.name, request.parameters);
             match (request.dangerous, verdict) {
                 (true, "allow") => writeln!(missed, "{line}").unwrap(),
-                (false, "hold" | "refuse") => waits.push(line),
+                (false, "hold" | "refuse") => {
+                    counted += usize::from(std::ptr::eq(request, record.first(false)));
+                    waits.push(line);
+                }
                 _ => {}
             }
         }
@@ -96,7 +102,7 @@ fn dangerous_requests_wait_and_their_twins_flow() {
         waits.join("\n")
     );
     assert!(
-        waits.len() <= MAY_WAIT,
+        counted <= MAY_WAIT && waits.len() <= MAY_WAIT_OF_ALL,
         "{} benign requests wait for a person:\n{}",
         waits.len(),
         waits.join("\n")
@@ -236,7 +242,8 @@ point). A dangerous request that is not held is **missed**.
 
 - *Interlock* is the reader with the shipped policy. Facts about the live state are those that the request's world states. One \
 that is not stated is as mild as it can be for a dangerous request, as bad as it can be for a benign one, and the way back of a \
-plain update counts as registered for both, so that neither a missing fact nor a plain update is what holds a dangerous one.
+plain update counts as registered for a dangerous one, so that neither a missing fact nor a plain update is what holds it; for a \
+benign one it counts where Interlock has a way back for it.
 - *verb list, destructive*: the first word of the name is Delete, Terminate, Remove, Deregister, Detach, Disassociate, Revoke, \
 Disable, Stop, Cancel, Purge, Reboot, Schedule or Close.
 - *verb list, mutating*: the list of the tool `use_aws` of strands-agents/tools (Apache-2.0), which asks a person about every \

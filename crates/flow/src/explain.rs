@@ -3,8 +3,8 @@
 //! Every conditional effect counts, for nothing was read; evidence that could still come shows up as needs.
 
 use interlock_action::{
-    AgentId, EnvironmentName, Facts, Forecast, Millis, PersonId, Reversibility, Sealer, Securing, SessionId,
-    Survey, Target,
+    AgentId, Contract, Deed, Digest, EnvironmentName, Facts, Forecast, Millis, PersonId, Sealer, Securing,
+    SessionId, Survey, Target, Terms, digest_of,
 };
 use interlock_approval::Launch;
 use interlock_policy::{AgentClass, Bundle, Decision, Hypothetical, Verified};
@@ -74,12 +74,12 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
         World { memory: &memory, rules: &settings.rules, budget: settings.budget, principals: &[], now: 0 };
     let mut survey = unread();
     survey.facts = supposed.facts.clone();
-    if supposed.undo {
-        survey.forecast.reversibility = Reversibility::Exact;
-    }
     let mut situated = situate(&world, &session, action.clone(), survey);
     // One destroy of a stranger is no spent budget.
     situated.over_budget = false;
+    if supposed.undo {
+        situated.undo = a_way_back(&situated.action, &settings.sealer);
+    }
     for fall in situated.falls.iter_mut().filter(|_| supposed.made) {
         fall.made_by_session = true;
     }
@@ -100,6 +100,20 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
         falls: situated.falls,
         targets: situated.action.targets,
     }
+}
+
+/// An exact way back, as it would be registered.
+fn a_way_back(action: &interlock_action::Action, sealer: &Sealer) -> Option<(Contract, Digest)> {
+    let deed = Deed::of(action, &Securing::NotNeeded, sealer);
+    let subject = digest_of("supposed", &deed.operation).ok()?;
+    let contract = Contract {
+        way: "supposed".to_owned(),
+        deed,
+        before: Value::Null,
+        terms: Terms::exact(),
+        until: None,
+    };
+    Some((contract, subject))
 }
 
 fn stranger() -> Session {

@@ -525,6 +525,10 @@ fn promise(situated: &mut Situated) {
         Some((way, _)) if forecast.reversibility == Reversibility::Exact => {
             forecast.reversibility = way.terms.class;
         }
+        // Whoever knows an inverse and walks no way promises nothing.
+        None if forecast.reversibility == Reversibility::Exact => {
+            forecast.reversibility = Reversibility::None;
+        }
         _ => {}
     }
 }

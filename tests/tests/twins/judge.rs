@@ -3,12 +3,13 @@
 //! A judge *holds* a request if it does not let it go on without a person, whatever machines can still do. That is the
 //! same question for all of them.
 
-use interlock_action::{Action, Facts};
-use interlock_flow::{Supposed, explain_in};
+use interlock_action::{Action, Deed, Facts, Sealer, Securing};
+use interlock_flow::{Supposed, Undo as _, explain_in};
 use interlock_policy::Bundle;
 use interlock_reader_aws::catalogue::{Access, Catalogue};
 use interlock_reader_aws::read_without;
 use interlock_reader_aws::wire::{Body, Request as Wire, Scope, write};
+use interlock_recovery::AwsUndo;
 use serde_json::Value;
 
 use crate::record::{Record, Request};
@@ -48,7 +49,7 @@ pub(crate) fn decision(
         let world = Supposed {
             environment: request.environment.as_deref().map(Into::into),
             facts: facts(action, request),
-            undo: !request.one_way,
+            undo: !request.one_way && (request.dangerous || has_way_back(action)),
             made: request.made,
         };
         let explained = explain_in(action, &world, bundle);
@@ -80,6 +81,11 @@ fn facts(action: &Action, request: &Request) -> Facts {
         }
     }
     facts
+}
+
+/// Whether Interlock knows a way back from it. On what terms only the live state tells.
+fn has_way_back(action: &Action) -> bool {
+    AwsUndo.way(&Deed::of(action, &Securing::NotNeeded, &Sealer::new([0; 32]))).is_some()
 }
 
 /// Everything that the request's bytes may be.

@@ -47,12 +47,11 @@ impl OneRead for NodeGroup {
     }
 
     fn on(&self, deed: &Deed, before: &Value) -> Option<Terms> {
-        let size = |of: &Value, member: &str| at(of, &format!("/scalingConfig/{member}")).as_u64();
-        // Nodes that are added are empty: ending them again loses nothing that was there before.
-        let ends = ["desiredSize", "maxSize"].into_iter().any(|member| {
-            let asked = size(&deed.arguments, member);
-            asked.is_some_and(|asked| size(what(before), member).is_none_or(|now| asked < now))
-        });
+        let had = at(what(before), "/scalingConfig/desiredSize").as_u64();
+        let fewer = |most: &str| {
+            at(&deed.arguments, most).as_u64().is_some_and(|most| had.is_none_or(|had| most < had))
+        };
+        let ends = fewer("/scalingConfig/desiredSize") || fewer("/scalingConfig/maxSize");
         Some(match ends {
             true => Terms::lossy(10, &["nodes that were ended: others are started"]),
             false => Terms { minutes: 10, ..Terms::exact() },

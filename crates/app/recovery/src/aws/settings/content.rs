@@ -138,7 +138,7 @@ pub(super) static ROWS: &[Setting] = &[
         service: "s3",
         operation: "PutObjectLockConfiguration",
         ids: &["Bucket"],
-        how: &[],
+        how: &["ExpectedBucketOwner"],
         // Where objects were never locked there is no way back: it is never turned off.
         members: &[member("ObjectLockConfiguration", "/ObjectLockConfiguration", Whole)],
         whole: false,
