@@ -29,6 +29,12 @@ pub(crate) fn inherits(
     if copied || lies_in_production(world, target, production) {
         return Some(true);
     }
+    // What goes with a thing of production was part of it, whatever it is called. Of nobody's choosing, it is not remembered.
+    let goes_with = survey.discovered.iter().any(|one| one.id == target.id)
+        && production.iter().any(|other| other.relation == Relation::Acts && other.id != target.id);
+    if goes_with {
+        return Some(false);
+    }
     let origins = survey.observed.get(&target.id).map(|seen| seen.copied_from.as_slice()).unwrap_or_default();
     origins.iter().filter_map(|origin| says_production(world, origin, survey)).max()
 }

@@ -9,7 +9,7 @@ use interlock_action::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Event;
+use crate::{Event, road::Road};
 
 /// A mutation with its way back, as it is written down before it is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,7 +112,16 @@ impl ChangeNote {
     }
 }
 
-/// The digest that a state is compared by.
+impl Road {
+    /// What a ledger entry and a preview tell of a state. A state may hold secrets that are easily guessed: whoever has
+    /// only this cannot try them.
+    pub(crate) fn state_seal(&self, state: &Value) -> Digest {
+        let sealed = self.settings.sealer.seal(&compared(state));
+        digest_of("interlock undo state v2", &sealed).unwrap_or_else(|_| state_digest(&sealed))
+    }
+}
+
+/// The digest that a state is compared by, in memory only.
 pub(crate) fn state_digest(state: &Value) -> Digest {
     digest_of("interlock undo state v1", &compared(state))
         .unwrap_or_else(|_| Digest::of(state.to_string().as_bytes()))

@@ -10,7 +10,7 @@ use interlock_policy::{Decision, Hypothetical, Tier};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeNote, Recalled, Standing, same, state_digest};
+use super::{ChangeNote, Recalled, Standing, same};
 use crate::{
     Freshness, Undo, judge,
     road::{Road, Stop},
@@ -196,7 +196,7 @@ impl Road {
         match self.plan(&note, &recalled, &ahead.stands).await {
             Ok((steps, now)) => {
                 let before = &recalled.contract.before;
-                previewed.states = Some((state_digest(before), state_digest(&now)));
+                previewed.states = Some((self.state_seal(before), self.state_seal(&now)));
                 previewed.steps = steps.iter().map(|step| step.name.clone()).collect();
                 match self.signatures(&recalled, &steps).await {
                     Ok(signatures) => previewed.signatures = signatures,

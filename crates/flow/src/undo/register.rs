@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use interlock_action::{
-    Action, ActionId, Answers, Contract, Deed, Digest, Millis, Reversibility, Securing, SessionId,
+    Action, ActionId, Answers, Contract, Deed, Digest, Kind, Millis, Reversibility, Securing, SessionId,
 };
 use interlock_ledger::{Entry, EntryKind};
 use serde_json::Value;
 
-use super::{Change, Recalled, Seen, Standing, same, state_digest, subject};
+use super::{Change, Recalled, Seen, Standing, same, subject};
 use crate::{
     Event, Freshness, Inspection, Record, Session, Situated, Undo,
     road::{Road, Stop},
@@ -70,7 +70,10 @@ impl Road {
         let deed = Deed::of(action, securing, &self.settings.sealer);
         let undo = self.undo_port(&deed)?;
         let way = undo.way(&deed)?;
-        let seen = self.state(&session.id, &deed, Freshness::Recent).await.ok()?;
+        // Objects are read anew anyway; what else there is may have been written by others a moment ago.
+        let objects = action.targets.iter().all(|target| target.kind == Kind::Object);
+        let freshness = if objects { Freshness::Presence } else { Freshness::Now };
+        let seen = self.state(&session.id, &deed, freshness).await.ok()?;
         let (before, subject) = (seen.state, subject(way, &deed, &seen.reads));
         let terms = undo.terms(&deed, &before).filter(|terms| terms.class != Reversibility::None)?;
         let days = terms.days.unwrap_or(KEPT_DAYS).min(KEPT_DAYS);
@@ -93,7 +96,7 @@ impl Road {
         };
         // Of several, only the last one left what is found.
         if let Some(action) = earlier.last() {
-            let record = settled(action, state, self.ports.clock.now());
+            let record = self.settled(action, state);
             // Lost, the change counts as one whose outcome nobody read: it is not taken back unseen.
             let _ = self.ports.journal.note(record);
         }
@@ -111,7 +114,7 @@ impl Road {
         let entry = entry
             .public("undo", &contract.way)
             .public("undo_class", contract.terms.class)
-            .public("before", state_digest(&contract.before));
+            .public("before", self.state_seal(&contract.before));
         let change = Change {
             action: action.clone(),
             session: session.id.clone(),
@@ -170,7 +173,7 @@ impl Road {
             let memory = self.memory();
             memory.changes.values().any(|note| note.subject == subject && note.order > order)
         };
-        (!later && waiting().is_some()).then(|| settled(action, &state, self.ports.clock.now()))
+        (!later && waiting().is_some()).then(|| self.settled(action, &state))
     }
 
     /// A change as the store tells it; `None` where it has no way back any more.
@@ -180,9 +183,12 @@ impl Road {
     }
 }
 
-fn settled(action: &ActionId, state: &Value, now: Millis) -> Record {
-    let entry =
-        Entry::new(EntryKind::Undo, now).public("action", action).public("after", state_digest(state));
-    let events = vec![Event::Settled { action: action.clone(), after: state.clone() }];
-    Record { entry, events, guards: Vec::new() }
+impl Road {
+    fn settled(&self, action: &ActionId, state: &Value) -> Record {
+        let entry = Entry::new(EntryKind::Undo, self.ports.clock.now())
+            .public("action", action)
+            .public("after", self.state_seal(state));
+        let events = vec![Event::Settled { action: action.clone(), after: state.clone() }];
+        Record { entry, events, guards: Vec::new() }
+    }
 }

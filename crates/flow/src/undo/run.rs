@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{
     Preview, Recalled, Standing,
     preview::{Conflict, differing, half_way, rest_of, unchanged},
-    same, state_digest,
+    same,
 };
 use crate::{Event, Freshness, Outcome, Permit, PermitNote, Record, Session, Undo, fault, road::Road};
 
@@ -180,7 +180,7 @@ impl Run<'_> {
         }
         let names: Vec<String> = steps.iter().map(|step| step.name.clone()).collect();
         fault::here(fault::BEFORE_UNDO);
-        let entry = self.entry().public("state", "begun").public("from", state_digest(now));
+        let entry = self.entry().public("state", "begun").public("from", self.road.state_seal(now));
         let entry = entry.private("steps", &names);
         let event = Event::Undoing { action: self.action.clone(), undo: self.undo.clone(), steps: names };
         self.write(entry, vec![event]).await?;
@@ -201,7 +201,13 @@ impl Run<'_> {
                 _ => 0,
             };
             match &step.next {
-                Next::Call(call) if looks == 0 => self.call(step, call).await?,
+                Next::Call(call) if looks == 0 => {
+                    if let Some((rest, found)) = self.call(step, call, &now).await? {
+                        self.came_closer(&steps, &now, &rest, &found)?;
+                        (steps, now) = (rest, found);
+                        continue;
+                    }
+                }
                 Next::Call(_) if looks > LOOKS => {
                     return Err(self.failed(format!("`{}` was done and does not show", step.name)));
                 }
@@ -253,8 +259,17 @@ impl Run<'_> {
         self.road.ports.clock.pause(wait.min(PATIENCE)).await;
     }
 
-    /// Sends one call, durable before it is sent like any other.
-    async fn call(&self, step: &Step, call: &Call) -> Result<(), UndoError> {
+    /// Sends one call, durable before it is sent like any other; or tells what was found instead of what it was written
+    /// for.
+    ///
+    /// INVARIANT: between the last look and the sending there is nothing but the sending. Signatures and the journal take
+    /// long enough for somebody else to write.
+    async fn call(
+        &self,
+        step: &Step,
+        call: &Call,
+        now: &Value,
+    ) -> Result<Option<(Vec<Step>, Value)>, UndoError> {
         self.watch.told(Progress::Step { action: self.action.clone(), name: step.name.clone() });
         let needed = self.road.signatures(self.recalled, std::slice::from_ref(step)).await;
         let refused = |what| UndoError::Conflict(self.action.clone(), Conflict::Refused(what));
@@ -266,6 +281,13 @@ impl Run<'_> {
             self.road.surface(call.surface).map_err(|_| self.failed("nothing here calls this surface"))?;
         let execute = Arc::clone(execute);
         let permit = self.permit(step, call).await?;
+        let ledger = |error: crate::JournalError| UndoError::Ledger(error.to_string());
+        let looked = self.look().await;
+        if !looked.as_ref().is_ok_and(|(_, found)| same(found, now)) {
+            let why = "it was not found any more as it was looked at".to_owned();
+            permit.complete(Outcome::NotExecuted { why }, Vec::new()).await.map_err(ledger)?;
+            return looked.map(Some);
+        }
         let outcome = execute.execute(&permit, call).await;
         fault::here(fault::AFTER_UNDO_CALL);
         let words = match &outcome {
@@ -274,9 +296,8 @@ impl Run<'_> {
             // What is found tells whether it was done.
             Outcome::Succeeded { .. } | Outcome::Unknown { .. } => None,
         };
-        let closed = permit.complete(outcome, Vec::new()).await;
-        closed.map_err(|error| UndoError::Ledger(error.to_string()))?;
-        words.map_or(Ok(()), |why| Err(UndoError::Step(step.name.clone(), why)))
+        permit.complete(outcome, Vec::new()).await.map_err(ledger)?;
+        words.map_or(Ok(None), |why| Err(UndoError::Step(step.name.clone(), why)))
     }
 
     /// INVARIANT: a person signed for it, so that no freeze stops it and no lease must be live.
@@ -301,8 +322,9 @@ impl Run<'_> {
             content: Content::Judged,
             stated_reason: None,
         };
+        let sealed = self.road.settings.sealer.seal(&call.arguments);
         let digest =
-            digest_of("interlock own call v1", &call.arguments).map_err(|error| ledger(error.to_string()))?;
+            digest_of("interlock own call v1", &sealed).map_err(|error| ledger(error.to_string()))?;
         let note = PermitNote {
             action: id.clone(),
             session: session.id.clone(),

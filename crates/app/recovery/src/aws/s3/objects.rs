@@ -3,19 +3,21 @@
 //! Kept: whether each key had an object, its entity tag, size and type; and, as a handle, its version or the copy that
 //! Interlock made of it. Back: what was new is deleted; what was written over or deleted is copied on top again, from its
 //! version or from Interlock's copy. Compared: entity tag, size, type, user metadata. New: version id and date. An entity
-//! tag of a multipart upload changes by the copy, so that such an object has no way back here.
+//! tag of a multipart upload, or of an object under a KMS key, changes by the copy, so that such an object has no way back
+//! here. The object's own access list, where its bucket still has those, is not kept.
 
 use interlock_action::{Answers, Deed, HANDLE, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
-use super::super::way::{Way, call, found, is, list, only, read, step, text};
+use super::super::way::{Way, call, found, is, list, only, read, step, text, with};
 
 /// The way.
 pub(super) struct Objects;
 
 /// Of one deed so many objects are looked at.
 const MOST: usize = 100;
-const COMPARED: &[&str] = &["ETag", "ContentLength", "ContentType", "Metadata"];
+const COMPARED: &[&str] =
+    &["ETag", "ContentLength", "ContentType", "Metadata", "StorageClass", "ServerSideEncryption"];
 const OPERATIONS: &[&str] =
     &["PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject", "DeleteObjects"];
 
@@ -40,9 +42,13 @@ fn of(deed: &Deed) -> Option<(&str, Vec<&str>)> {
 
 /// The bucket and key of the copy that Interlock made of a key.
 fn copy<'a>(deed: &'a Deed, bucket: &str, key: &str) -> Option<(&'a str, &'a str)> {
-    let end = format!("/{bucket}/{key}");
-    let point = deed.points.iter().find(|point| point.ends_with(&end))?;
-    point.rsplit_once(":::").map(|(_, path)| path)?.split_once('/')
+    let path = format!("{bucket}/{key}");
+    // INVARIANT: the whole rest of the place is the path. An agent chooses keys, and one may end like another.
+    deed.points.iter().find_map(|point| {
+        let (vault, place) = point.split_once(":::")?.1.split_once('/')?;
+        let (_digits, rest) = place.split_once('/')?;
+        (rest == path).then_some((vault, place))
+    })
 }
 
 fn head(bucket: &str, key: &str) -> Value {
@@ -88,7 +94,8 @@ impl Way for Objects {
         let mut copied = false;
         for key in keys {
             let Some(was) = objects.get(key).filter(|was| !was.is_null()) else { continue };
-            let multipart = was.get("ETag").and_then(Value::as_str).is_some_and(|tag| tag.contains('-'));
+            let told = |member: &str| was.get(member).and_then(Value::as_str).unwrap_or_default();
+            let multipart = told("ETag").contains('-') || told("ServerSideEncryption").contains("kms");
             let versioned = version(before, key).is_some();
             copied |= !versioned;
             if multipart || (!versioned && copy(deed, bucket, key).is_none()) {
@@ -121,9 +128,10 @@ impl Way for Objects {
                 (None, Some((vault, place))) => format!("{vault}/{}", encode(place)),
                 (None, None) => return Err(format!("nothing keeps object {key}")),
             };
-            let arguments = json!({
+            let copied = json!({
                 "Bucket": bucket, "Key": key, "CopySource": source, "MetadataDirective": "COPY", "TaggingDirective": "COPY",
             });
+            let arguments = with(copied, only(&was, &["StorageClass", "ServerSideEncryption"]));
             let name = format!("copy the earlier content of object {key} back into {bucket}");
             steps.push(step(name, call(deed, "s3", "CopyObject", arguments)));
         }
