@@ -77,6 +77,9 @@ fn play(bed: &Bed, scene: &Scene) -> Done {
     let terms = AwsUndo.terms(&deed, &before).unwrap_or_else(|| panic!("{}: no terms", scene.name));
     assert_eq!(serde_json::to_value(terms.class).unwrap(), scene.class.as_str(), "{}", scene.name);
     assert_eq!(terms.loses.is_empty(), scene.class == "exact", "{}: what is lost is named", scene.name);
+    println!("TERMS\t{}\t{}", scene.name, serde_json::to_string(&terms).unwrap());
+    let said = (scene.minutes, scene.days, &scene.loses);
+    assert_eq!(said, (terms.minutes, terms.days, &terms.loses), "{}: the terms", scene.name);
     let wide = wide(bed, scene, &names);
     names.save(&scene.deed, &bed.ok(service, verb, &asked.arguments));
     let after = state(bed, scene, &deed);

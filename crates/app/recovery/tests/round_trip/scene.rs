@@ -18,6 +18,15 @@ pub(crate) struct Scene {
     pub(crate) way: String,
     /// How well it is expected to come back.
     pub(crate) class: String,
+    /// How many minutes it is expected to take.
+    #[serde(default)]
+    pub(crate) minutes: u32,
+    /// For how many days it stays open, where the service says so.
+    #[serde(default)]
+    pub(crate) days: Option<u32>,
+    /// What does not come back.
+    #[serde(default)]
+    pub(crate) loses: Vec<String>,
     /// What is set up.
     #[serde(default)]
     pub(crate) scene: Vec<Act>,

@@ -1,5 +1,6 @@
-use interlock_action::{AccountId, Answer, Next, Operation, Reversibility, Surface};
+use interlock_action::{AccountId, Answer, Claim, Effect, Next, Operation, Reversibility, Surface};
 use interlock_reader_aws::catalogue::{Catalogue, Kind, Service, ShapeId};
+use interlock_reader_aws::judge;
 
 use super::*;
 
@@ -51,6 +52,9 @@ fn rows_speak_the_operations_words() {
         for name in asked.as_object().unwrap().keys() {
             assert!(service.input(told).unwrap().member(name).is_some(), "{}: no {name}", row.name);
         }
+        let judged = judge(&service, told, Some("us-east-1"), Some("123456789012"), &asked);
+        let discloses = |claim: &Claim| matches!(claim.effect, Effect::Read | Effect::SensitiveRead);
+        assert!(judged.claims.iter().all(discloses), "{}: {:?}", row.name, judged.claims);
         for one in row.members {
             let pointer = format!("{}{}", row.record, one.told);
             let shape = led(&service, told.output.unwrap(), &pointer);
