@@ -8,7 +8,10 @@ use interlock_ledger::Entry;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Agent, Budget, Change, Session};
+use crate::{
+    Agent, Budget, Change, Session,
+    custody::{Failure, Kept, Proof, Sight},
+};
 
 /// What a freeze covers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -169,6 +172,30 @@ pub enum Event {
         of: TargetId,
         /// The point.
         point: RecoveryPoint,
+        /// How it came into custody; older logs do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<Box<Kept>>,
+    },
+    /// A recovery point in custody was looked at.
+    PointSeen {
+        /// Which.
+        point: String,
+        /// What it depends on, and whether it can be restored from.
+        sight: Sight,
+    },
+    /// A drill restored a recovery point, and what came of it was what it should be.
+    Proven {
+        /// Which.
+        point: String,
+        /// By what.
+        proof: Box<Proof>,
+    },
+    /// A drill failed: the point is not proven, whatever an earlier one said.
+    Unproven {
+        /// Which.
+        point: String,
+        /// Why.
+        failure: Failure,
     },
     /// A mutation that can be taken back was let through.
     Undoable {

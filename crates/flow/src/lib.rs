@@ -6,6 +6,7 @@
 mod administer;
 mod after;
 mod approve;
+pub mod custody;
 mod event;
 mod explain;
 pub mod fault;
@@ -39,8 +40,8 @@ pub use memory::{Made, Memory};
 pub use observe::OBSERVE;
 pub use permit::{Freshness, Inspection, NotClear, Outcome, Permit};
 pub use port::{
-    Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Ports, Receipt, SurfacePorts,
-    Undo, Unwitnessed,
+    Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Keep, Ports, Receipt,
+    SurfacePorts, Undo, Unwitnessed,
 };
 pub use road::{Road, RoadSettings};
 pub use rules::{

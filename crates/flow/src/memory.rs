@@ -10,8 +10,8 @@ use interlock_action::{
 use interlock_approval::{KeyStep, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, guards::GuardOff,
-    situate::is_production,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, custody::Point,
+    guards::GuardOff, situate::is_production,
 };
 
 /// Sums run over this long.
@@ -61,6 +61,8 @@ pub struct Memory {
     pub guards_off: HashMap<TargetId, Vec<GuardOff>>,
     /// Interlock's own recovery points.
     pub recovery_points: HashMap<String, TargetId>,
+    /// Those of them of which it is known how they came about, by what their recipes call them.
+    pub custody: BTreeMap<String, Point>,
     /// Changes that can be taken back.
     pub changes: HashMap<ActionId, ChangeNote>,
     /// Of each subject, the changes whose outcome has not been read, in the order in which they were let through.
@@ -134,9 +136,10 @@ impl Memory {
                 let (what, action, agent) = (what.clone(), action.clone(), agent.clone());
                 self.guard_off(target, GuardOff { what, action, agent, at: *at });
             }
-            Event::RecoveryPoint { of, point } => {
-                self.recovery_points.insert(point.id.clone(), of.clone());
-            }
+            Event::RecoveryPoint { .. }
+            | Event::PointSeen { .. }
+            | Event::Proven { .. }
+            | Event::Unproven { .. } => self.keep_point(event),
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());

@@ -12,7 +12,10 @@ use interlock_action::{
 };
 use serde_json::Value;
 
-use crate::{Event, Inspection, Memory, Outcome, Permit, Record};
+use crate::{
+    Event, Inspection, Memory, Outcome, Permit, Record,
+    custody::{Kept, Restored, Sight},
+};
 
 /// Answers the reads that a forecast needs. Refuses whatever the catalogue does not prove to be a read.
 #[async_trait]
@@ -65,6 +68,25 @@ pub trait Undo: Send + Sync {
 pub trait Identity: Send + Sync {
     /// The ARNs of those identities; `None` until that is known.
     fn principals(&self) -> Option<Vec<String>>;
+}
+
+/// Knows the kinds of recovery points of a surface: what they are worth nothing without, and how a copy of one is made and
+/// removed. Pure.
+pub trait Keep: Send + Sync {
+    /// The reads still missing that tell what a point is.
+    fn reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read>;
+    /// What the answers say of it. An error where it could not be read, or nobody knows its kind.
+    fn see(&self, kept: &Kept, answers: &Answers) -> Result<Sight, String>;
+    /// The call that puts Interlock's mark on it; `None` where it has one, or cannot carry one.
+    fn mark(&self, kept: &Kept, answers: &Answers) -> Option<Call>;
+    /// Whether a drill is known for its kind.
+    fn drills(&self, kept: &Kept) -> bool;
+    /// The reads still missing that tell how far a drill has come.
+    fn drill_reads(&self, kept: &Kept, scratch: &str, so_far: &Answers) -> Vec<Read>;
+    /// What remains to be done until a copy of this name is there, and then how it compares.
+    fn restore(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Restored, String>;
+    /// What remains to be done until that copy is gone; `None` once it is.
+    fn remove(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Option<Step>, String>;
 }
 
 /// Tells the time.

@@ -2,20 +2,21 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLockReadGuard},
+    sync::{Arc, PoisonError, RwLockReadGuard, atomic::AtomicU64},
 };
 
 use interlock_action::{
     Action, ActionId, Content, Digest, Effect, Kind, Millis, Operation, Relation, Reversibility, Sealer,
-    SessionId, Surface, Target,
+    Securing, SessionId, Surface, Target,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, fault, guards, hold, judge,
+    Budget, Cause, Event, Guard, Identity, JournalError, Keep, Memory, Permit, PermitNote, Ports, Record,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, custody, fault, guards,
+    hold, judge,
     permit::frozen,
     quorum,
     rules::is_identity,
@@ -55,6 +56,12 @@ pub struct Road {
     identity: Option<Arc<dyn Identity>>,
     /// The ways back of each surface.
     pub(crate) undo: BTreeMap<Surface, Arc<dyn Undo>>,
+    /// The kinds of recovery points of each surface.
+    pub(crate) keep: BTreeMap<Surface, Arc<dyn Keep>>,
+    /// One drill at a time.
+    pub(crate) drilling: futures_util::lock::Mutex<()>,
+    /// How often the points in custody were looked after.
+    pub(crate) passes: AtomicU64,
     /// One run back at a time.
     pub(crate) undoing: futures_util::lock::Mutex<()>,
     bundle: Bundle,
@@ -96,6 +103,9 @@ impl Road {
             settings,
             identity: None,
             undo: BTreeMap::new(),
+            keep: BTreeMap::new(),
+            drilling: futures_util::lock::Mutex::new(()),
+            passes: AtomicU64::new(0),
             undoing: futures_util::lock::Mutex::new(()),
             reads_alike: bundle.hash() == Bundle::shipped().hash(),
             bundle,
@@ -116,6 +126,13 @@ impl Road {
     #[must_use]
     pub fn undone_by(mut self, surface: Surface, undo: Arc<dyn Undo>) -> Self {
         self.undo.insert(surface, undo);
+        self
+    }
+
+    /// The same road, on which the recovery points of this surface are looked after and drilled.
+    #[must_use]
+    pub fn kept_by(mut self, surface: Surface, keep: Arc<dyn Keep>) -> Self {
+        self.keep.insert(surface, keep);
         self
     }
 
@@ -299,7 +316,8 @@ impl Road {
                         let now = self.ports.clock.now();
                         quorum::nobody_left(self.bundle(), &memory, session, &situated, &asks, now)
                     };
-                    let reasons = barred.into_iter().chain(hold::reasons(&decision)).collect();
+                    let kept = custody::reasons(&self.memory(), &situated);
+                    let reasons = kept.into_iter().chain(barred).chain(hold::reasons(&decision)).collect();
                     return self.refuse(session, &situated, Cause::Policy, reasons).await;
                 }
                 // INVARIANT: nobody approves bytes that are still to be chosen.
@@ -379,6 +397,9 @@ impl Road {
         let environments = situated.environments();
         let mut on_success = after::events(session, &situated);
         on_success.extend(guards::taken_off(&id, session, &situated, now));
+        if let Securing::ByRewrite { makes } = &situated.survey.securing {
+            on_success.extend(custody::taken_in(session, &situated, makes, now));
+        }
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
         permit.ticket = ticket;
         permit.environments = environments;

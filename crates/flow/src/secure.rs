@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use interlock_action::{Action, Answer, Call, Claim, Effect, RecoveryPoint, Securing, value_at};
+use interlock_action::{Action, Answer, Call, Claim, Effect, Securing, value_at};
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
-    Event, Freshness, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated, fault,
+    Event, Freshness, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated,
+    custody::{self, Kept},
+    fault,
     road::{Road, Stop},
 };
 
@@ -25,22 +27,29 @@ impl Road {
         }
         fault::here(fault::BEFORE_RECOVERY_POINT);
         let now = self.ports.clock.now();
-        let of = situated
-            .falls
-            .iter()
-            .find(|fall| fall.effect == Effect::Destroy)
-            .map(|fall| fall.target.id.clone());
-        let of = of.unwrap_or_else(|| situated.action.operation.as_str().into());
-        let events = makes.iter().map(|id| Event::RecoveryPoint {
-            of: of.clone(),
-            point: RecoveryPoint { id: id.clone(), what: "made by interlock".to_owned(), survives: true },
+        let events = custody::taken_in(session, situated, makes, now);
+        let of = events.iter().find_map(|event| match event {
+            Event::RecoveryPoint { of, .. } => Some(of.clone()),
+            _ => None,
         });
+        let kept: Vec<Kept> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::RecoveryPoint { kept: Some(kept), .. } => Some((**kept).clone()),
+                _ => None,
+            })
+            .collect();
         let entry = Entry::new(EntryKind::RecoveryPoint, now)
             .public("session", &session.id)
             .public("of", &of)
             .public("points", makes);
         let entry = self.marked(entry, session, None);
-        self.commit(Record { entry, events: events.collect(), guards: Vec::new() }).await
+        self.commit(Record { entry, events, guards: Vec::new() }).await?;
+        // What each needs is guarded before the action goes on.
+        for kept in &kept {
+            self.look_at_point(kept).await;
+        }
+        Ok(())
     }
 
     /// A call that makes a recovery point.

@@ -10,7 +10,7 @@ use interlock_action::{
 };
 
 use crate::{
-    Budget, Event, Memory, PRODUCTION, Rules, Session,
+    Budget, Event, Memory, PRODUCTION, Rules, Session, custody,
     inherit::inherits,
     memory::{DAY, HOUR, Made},
     rules::{Subject, bucket_of, glob, is_identity, stricter, subject},
@@ -128,6 +128,10 @@ pub(crate) fn situate(
             falls.extend(fall(world, session, &action, claim, &survey));
         }
     }
+    let (losses, said) = custody::endangered(world.memory, &action, &falls);
+    falls.extend(losses);
+    survey.forecast.changes.extend(said);
+    custody::mark_proven(world.memory, &mut survey.forecast);
     let reminders = crate::guards::remind(world.memory, &falls, &mut survey, world.now);
     let reach_production = reaches_production(world, &action, &falls, &survey);
     let renews = renewed(world.memory, session, &action, &falls, &survey);

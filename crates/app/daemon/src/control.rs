@@ -12,15 +12,15 @@ use axum::{
 };
 use interlock_action::{ActionId, SessionId, TicketId, UndoId};
 use interlock_approval::{State as TicketState, Ticket};
-use interlock_flow::{ApproveError, ChangeNote, Decisive, Preview};
+use interlock_flow::{ApproveError, ChangeNote, Decisive, Preview, custody::Point};
 use serde::Deserialize;
 use tokio::net::UnixListener;
 
 use crate::{
     api::{
-        AddAgent, AddPerson, Added, DecisionRequest, Fault, Feed, FreezeRequest, LedgerQuery, LedgerRow,
-        NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession, Selection,
-        SessionReport, SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest,
+        AddAgent, AddPerson, Added, DecisionRequest, DrillRequest, DrillRun, Fault, Feed, FreezeRequest,
+        LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession,
+        Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest,
     },
     state::Daemon,
 };
@@ -73,6 +73,9 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/undo/preview", post(preview_undo))
         .route("/v1/undo", post(undo))
         .route("/v1/undo/{id}", get(undo_run))
+        .route("/v1/recovery", get(points))
+        .route("/v1/recovery/drill", post(drill))
+        .route("/v1/recovery/drill/{id}", get(drill_run))
         .route("/v1/ledger", get(ledger))
         .route("/v1/ledger/export", post(export))
         .with_state(daemon)
@@ -305,6 +308,18 @@ async fn undo(State(daemon): Shared, Json(body): Json<Added<UndoRequest>>) -> Re
 
 async fn undo_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<UndoRun> {
     daemon.undo_run(&UndoId::new(id)).map(Json)
+}
+
+async fn points(State(daemon): Shared) -> Json<Vec<Point>> {
+    Json(daemon.points())
+}
+
+async fn drill(State(daemon): Shared, Json(body): Json<Added<DrillRequest>>) -> Reply<DrillRun> {
+    daemon.begin_drill(body).map(Json)
+}
+
+async fn drill_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<DrillRun> {
+    daemon.drill_run(&id).map(Json)
 }
 
 async fn ledger(State(daemon): Shared, Query(query): Query<LedgerQuery>) -> Reply<Vec<LedgerRow>> {

@@ -10,6 +10,7 @@ pub mod api;
 mod clock;
 pub mod config;
 mod control;
+mod drill;
 mod error;
 pub mod explain;
 mod home;

@@ -13,7 +13,7 @@ use interlock_action::Surface;
 use interlock_flow::{Clock, ConfigStamp, Event, Journal, Ports, Record, Road, RoadSettings, Rules};
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
 use interlock_ledger::{Entry, EntryKind};
-use interlock_recovery::AwsUndo;
+use interlock_recovery::{AwsKeep, AwsUndo};
 use interlock_store::{Home, Options, Store};
 use serde::Serialize;
 use tokio::net::UnixListener;
@@ -109,6 +109,7 @@ pub async fn serve(
     }
     let road = Road::new(ports(&store, &gateway), settings(&home, &config)?, bundle);
     let road = road.known_by(gateway.principals()).undone_by(Surface::Aws, Arc::new(AwsUndo));
+    let road = road.kept_by(Surface::Aws, Arc::new(AwsKeep));
     let road = Arc::new(road);
     let daemon = Arc::new(Daemon {
         road,
@@ -118,6 +119,7 @@ pub async fn serve(
         home: paths.clone(),
         nonces: Nonces::default(),
         runs: crate::undo::Runs::default(),
+        drills: crate::drill::Drills::default(),
         told: Mutex::new(HashMap::new()),
         addresses: Mutex::new(Addresses::default()),
     });
@@ -315,6 +317,7 @@ async fn sweep(daemon: &Daemon) {
             tracing::warn!(%error, "expired requests could not be marked");
         }
         daemon.carry_out_due().await;
+        daemon.road.look_after_points().await;
     }
 }
 

@@ -6,4 +6,4 @@
 
 mod aws;
 
-pub use aws::{AwsUndo, Way, ways};
+pub use aws::{AwsKeep, AwsUndo, Way, ways};

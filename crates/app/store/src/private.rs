@@ -70,6 +70,9 @@ fn event(event: &Event) -> Event {
         | Event::GuardRemoved { .. }
         | Event::Touched { .. }
         | Event::RecoveryPoint { .. }
+        | Event::PointSeen { .. }
+        | Event::Proven { .. }
+        | Event::Unproven { .. }
         // Names, keys, digests and counts.
         | Event::Person { .. }
         | Event::Agent { .. }

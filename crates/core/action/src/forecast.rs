@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Effect, Kind, TargetId};
+use crate::{Effect, Kind, Millis, TargetId};
 
 /// How a forecast came about, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct RecoveryPoint {
     pub what: String,
     /// Whether it is still there, and still usable, after the action.
     pub survives: bool,
+    /// When a drill last restored it; one that was never drilled is not proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Millis>,
 }
 
 /// Recovery points before and after; `None` is "could not be counted", never zero.

@@ -12,6 +12,7 @@ mod ledger;
 mod man;
 mod person;
 mod policy;
+mod recovery;
 mod request;
 mod run;
 mod serve;
@@ -123,6 +124,8 @@ enum Command {
     Unfreeze(freeze::Unfreeze),
     Undo(undo::Undo),
     #[command(subcommand)]
+    Recovery(recovery::Recovery),
+    #[command(subcommand)]
     Hook(hook::Hook),
     Completions(completions::Completions),
     Man(man::Man),
@@ -148,6 +151,7 @@ impl Cli {
             Command::Freeze(command) => command.run(global, output),
             Command::Unfreeze(command) => command.run(global, output),
             Command::Undo(command) => command.run(global, output),
+            Command::Recovery(command) => command.run(global, output),
             Command::Hook(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(output),

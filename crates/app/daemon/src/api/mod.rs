@@ -1,6 +1,7 @@
 //! The types of the HTTP API, which are also what `--json` prints.
 
 mod admin;
+mod recovery;
 mod report;
 mod request;
 mod sentence;
@@ -11,6 +12,7 @@ pub use admin::{
     AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status,
     UnfreezeRequest,
 };
+pub use recovery::{DrillRequest, DrillRun};
 pub use report::{Example, Fate, RuleCount, SessionReport};
 pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};

@@ -8,6 +8,7 @@ mod cloudformation;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod custody;
 mod dynamodb;
 mod ec2;
 mod ecr;
@@ -39,6 +40,7 @@ use interlock_flow::Undo;
 use interlock_reader_aws::{catalogue::Catalogue, judge};
 use serde_json::Value;
 
+pub use custody::AwsKeep;
 pub use way::Way;
 
 /// Every way, a family after the other.

@@ -23,18 +23,18 @@ impl Tally {
         self.before = self.before.saturating_add(1);
         self.after = self.after.saturating_add(u32::from(survives));
         self.lost = self.lost.saturating_add(u32::from(!survives));
-        self.points.push(RecoveryPoint { id: id.into(), what: what.into(), survives });
+        self.points.push(RecoveryPoint { id: id.into(), what: what.into(), survives, proven: None });
     }
 
     /// A point that the action itself makes.
     pub(super) fn made(&mut self, id: impl Into<String>, what: impl Into<String>) {
         self.after = self.after.saturating_add(1);
-        self.points.push(RecoveryPoint { id: id.into(), what: what.into(), survives: true });
+        self.points.push(RecoveryPoint { id: id.into(), what: what.into(), survives: true, proven: None });
     }
 
     /// A point that is named but does not count: its key is gone, or nobody could verify it.
     pub(super) fn uncounted(&mut self, id: impl Into<String>, what: impl Into<String>) {
-        self.points.push(RecoveryPoint { id: id.into(), what: what.into(), survives: false });
+        self.points.push(RecoveryPoint { id: id.into(), what: what.into(), survives: false, proven: None });
     }
 
     /// Not all points were seen: the counts are lower bounds, and a lower bound of zero is no count.

@@ -215,7 +215,12 @@ fn absorb(
     if part.keep == Keep::Snapshot {
         let what = "final snapshot, made by CloudFormation because the template says so";
         let id = part.called();
-        survey.forecast.points.push(RecoveryPoint { id, what: what.to_owned(), survives: true });
+        survey.forecast.points.push(RecoveryPoint {
+            id,
+            what: what.to_owned(),
+            survives: true,
+            proven: None,
+        });
         survey.forecast.recovery.after = survey.forecast.recovery.after.map_or(Some(1), |n| n.checked_add(1));
         survey.forecast.data_loss.clear();
     }

@@ -1,0 +1,130 @@
+//! Backups of DynamoDB tables. They carry no tags, and are found by their name.
+//!
+//! Depends on the key that the table was encrypted with. Drill: restored as another table; its key schema must be the
+//! one of the backup, and where the backup held items, the table must hold some: the service counts a table's items only
+//! every six hours (Amazon DynamoDB API Reference, `TableDescription`), so that numbers are told and not compared. Reads:
+//! ListBackups, DescribeBackup, DescribeTable and a count of the copy's first thousand items.
+
+use interlock_action::{Answers, Read, Step};
+use interlock_flow::custody::{Restored, Sight};
+use serde_json::{Value, json};
+
+use super::{
+    super::way::{found, list, wait, wanted},
+    At, Kind, compare, text, words,
+};
+
+/// The kind.
+pub(super) struct Backup;
+
+/// So many items are counted at most.
+const COUNTED: u64 = 1_000;
+
+fn table<'a>(at: &At<'a>) -> &'a str {
+    at.kept.of.as_str().rsplit('/').next().unwrap_or_default()
+}
+
+fn backups(at: &At<'_>) -> Value {
+    json!({"TableName": table(at), "BackupType": "ALL"})
+}
+
+fn summary<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+    let answer = found(answers, "dynamodb", "ListBackups", &backups(at))?;
+    let all = answer.map_or(&[][..], |answer| list(answer, "/BackupSummaries"));
+    Ok(all.iter().find(|backup| text(backup, "/BackupName") == Some(&at.kept.id)))
+}
+
+/// The whole record of the backup, once its ARN is known.
+fn record<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+    let Some(summary) = summary(at, answers)? else { return Ok(None) };
+    let arguments = json!({"BackupArn": summary.get("BackupArn")});
+    Ok(found(answers, "dynamodb", "DescribeBackup", &arguments)?
+        .and_then(|answer| answer.get("BackupDescription")))
+}
+
+fn copied<'a>(scratch: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+    let answer = found(answers, "dynamodb", "DescribeTable", &json!({"TableName": scratch}))?;
+    Ok(answer.and_then(|answer| answer.get("Table")))
+}
+
+fn count(scratch: &str) -> Value {
+    json!({"TableName": scratch, "Select": "COUNT", "Limit": COUNTED})
+}
+
+fn is_active(table: &Value) -> bool {
+    text(table, "/TableStatus") == Some("ACTIVE")
+}
+
+impl Kind for Backup {
+    fn is(&self, kept: &interlock_flow::custody::Kept) -> bool {
+        let of = kept.of.as_str();
+        of.split(':').nth(2) == Some("dynamodb") && of.contains(":table/") && !kept.id.starts_with("arn:")
+    }
+
+    fn reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read> {
+        let mut reads = vec![at.read("dynamodb", "ListBackups", backups(at))];
+        if let Ok(Some(summary)) = summary(at, so_far) {
+            let arguments = json!({"BackupArn": summary.get("BackupArn")});
+            reads.push(at.read("dynamodb", "DescribeBackup", arguments));
+        }
+        reads
+    }
+
+    fn see(&self, at: &At<'_>, answers: &Answers) -> Result<Sight, String> {
+        let Some(record) = record(at, answers)? else { return Ok(Sight::default()) };
+        let key = ["/SourceTableFeatureDetails/SSEDescription", "/SourceTableDetails/SSEDescription"];
+        let key = key.into_iter().find_map(|at| text(record, &format!("{at}/KMSMasterKeyArn")));
+        let items = record.pointer("/SourceTableDetails/ItemCount");
+        Ok(Sight {
+            there: true,
+            ready: text(record, "/BackupDetails/BackupStatus") == Some("AVAILABLE"),
+            ids: text(record, "/BackupDetails/BackupArn").map(str::to_owned).into_iter().collect(),
+            depends: key.map(Into::into).into_iter().collect(),
+            size: items.map(|items| format!("about {items} items")),
+        })
+    }
+
+    fn copy_reads(&self, at: &At<'_>, scratch: &str, so_far: &Answers) -> Vec<Read> {
+        let mut reads = vec![at.read("dynamodb", "DescribeTable", json!({"TableName": scratch}))];
+        if copied(scratch, so_far).is_ok_and(|table| table.is_some_and(is_active)) {
+            reads.push(at.read("dynamodb", "Scan", count(scratch)));
+        }
+        reads
+    }
+
+    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+        let record = record(at, answers)?.ok_or("the backup is not there")?;
+        let name = format!("restore {} as table {scratch}", at.kept.id);
+        let Some(copy) = copied(scratch, answers)? else {
+            let arn = record.pointer("/BackupDetails/BackupArn");
+            let arguments = json!({"TargetTableName": scratch, "BackupArn": arn});
+            return Ok(Restored::Not(at.step(name, "dynamodb", "RestoreTableFromBackup", arguments)));
+        };
+        if !is_active(copy) {
+            return Ok(Restored::Not(wait(name)));
+        }
+        let source = record.get("SourceTableDetails").unwrap_or(&Value::Null);
+        let mut compared = compare(source, copy, &[("/KeySchema", "/KeySchema")]);
+        let found = wanted(answers, "dynamodb", "Scan", &count(scratch))?;
+        let found = found.get("Count").and_then(Value::as_u64).ok_or("the items could not be counted")?;
+        let held = source.get("ItemCount").unwrap_or(&Value::Null);
+        let at_least = if found >= COUNTED { "at least " } else { "" };
+        compared.figures.insert("items".to_owned(), format!("{at_least}{found}"));
+        compared.figures.insert("items when it was backed up, about".to_owned(), words(held));
+        if found == 0 && held.as_u64().unwrap_or_default() > 0 {
+            compared.differs.push(format!("it holds no items, not about {}", words(held)));
+        }
+        Ok(Restored::Ready(compared))
+    }
+
+    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove table {scratch}");
+        Ok(match copied(scratch, answers)? {
+            None => None,
+            Some(copy) if is_active(copy) => {
+                Some(at.step(name, "dynamodb", "DeleteTable", json!({"TableName": scratch})))
+            }
+            Some(_) => Some(wait(name)),
+        })
+    }
+}

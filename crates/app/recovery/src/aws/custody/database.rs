@@ -1,0 +1,158 @@
+//! Snapshots of databases and of database clusters: final ones, and those made before.
+//!
+//! Depends on the key that it is encrypted with. Drill: restored under another name, private and unprotected; compared by
+//! engine, version, size, master user and key; removed without a snapshot of its own. A restored cluster has no
+//! instance: what is shown is that the volume comes back. Reads: DescribeDBSnapshots or DescribeDBClusterSnapshots, and
+//! the copy's record.
+
+use interlock_action::{Answers, Call, Read, Step};
+use interlock_flow::custody::{Restored, Sight};
+use serde_json::{Value, json};
+
+use super::{
+    super::way::{found, list, wait, wanted},
+    At, Kind, compare, is_marked, mark, text,
+};
+
+/// Instances or clusters: what the operations and their members are called.
+pub(super) struct Database {
+    /// What stands in the ARN before the name.
+    part: &'static str,
+    /// The read of the snapshot, its parameter, and where the records stand.
+    snapshot: (&'static str, &'static str, &'static str),
+    /// The read of the copy, its parameter, and where the records stand.
+    copy: (&'static str, &'static str, &'static str),
+    /// The operation that restores, and its parameter for the snapshot.
+    restore: (&'static str, &'static str),
+    /// The operation that deletes.
+    delete: &'static str,
+    /// The member of the copy that says how it is.
+    status: &'static str,
+    /// The member of the snapshot that is its ARN.
+    arn: &'static str,
+    /// What this is, in plain words.
+    what: &'static str,
+}
+
+pub(super) static INSTANCE: Database = Database {
+    part: ":snapshot:",
+    snapshot: ("DescribeDBSnapshots", "DBSnapshotIdentifier", "/DBSnapshots"),
+    copy: ("DescribeDBInstances", "DBInstanceIdentifier", "/DBInstances"),
+    restore: ("RestoreDBInstanceFromDBSnapshot", "DBSnapshotIdentifier"),
+    delete: "DeleteDBInstance",
+    status: "/DBInstanceStatus",
+    arn: "/DBSnapshotArn",
+    what: "database",
+};
+
+pub(super) static CLUSTER: Database = Database {
+    part: ":cluster-snapshot:",
+    snapshot: ("DescribeDBClusterSnapshots", "DBClusterSnapshotIdentifier", "/DBClusterSnapshots"),
+    copy: ("DescribeDBClusters", "DBClusterIdentifier", "/DBClusters"),
+    restore: ("RestoreDBClusterFromSnapshot", "SnapshotIdentifier"),
+    delete: "DeleteDBCluster",
+    status: "/Status",
+    arn: "/DBClusterSnapshotArn",
+    what: "cluster",
+};
+
+/// What a copy has of its snapshot.
+const COMPARED: &[(&str, &str)] = &[
+    ("/Engine", "/Engine"),
+    ("/EngineVersion", "/EngineVersion"),
+    ("/AllocatedStorage", "/AllocatedStorage"),
+    ("/MasterUsername", "/MasterUsername"),
+    ("/KmsKeyId", "/KmsKeyId"),
+];
+
+impl Database {
+    fn name<'a>(&self, at: &At<'a>) -> Option<&'a str> {
+        at.kept.id.split_once(self.part).map(|(_, name)| name)
+    }
+
+    fn look(&self, at: &At<'_>) -> Value {
+        json!({ self.snapshot.1: self.name(at) })
+    }
+
+    fn record<'a>(&self, at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+        let answer = found(answers, "rds", self.snapshot.0, &self.look(at))?;
+        Ok(answer.and_then(|answer| list(answer, self.snapshot.2).first()))
+    }
+
+    fn copied<'a>(&self, scratch: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+        let answer = found(answers, "rds", self.copy.0, &json!({ self.copy.1: scratch }))?;
+        Ok(answer.and_then(|answer| list(answer, self.copy.2).first()))
+    }
+}
+
+impl Kind for Database {
+    fn is(&self, kept: &interlock_flow::custody::Kept) -> bool {
+        kept.id.split(':').nth(2) == Some("rds") && kept.id.contains(self.part)
+    }
+
+    fn reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read("rds", self.snapshot.0, self.look(at))]
+    }
+
+    fn see(&self, at: &At<'_>, answers: &Answers) -> Result<Sight, String> {
+        let Some(record) = self.record(at, answers)? else { return Ok(Sight::default()) };
+        Ok(Sight {
+            there: true,
+            ready: text(record, "/Status") == Some("available"),
+            ids: text(record, self.arn).map(str::to_owned).into_iter().collect(),
+            depends: text(record, "/KmsKeyId").map(Into::into).into_iter().collect(),
+            size: record.get("AllocatedStorage").map(|size| format!("{size} GiB")),
+        })
+    }
+
+    fn mark(&self, at: &At<'_>, answers: &Answers) -> Option<Call> {
+        let record = self.record(at, answers).ok()??;
+        if is_marked(record, "/TagList") {
+            return None;
+        }
+        let arguments = json!({"ResourceName": text(record, self.arn)?, "Tags": mark(at.kept.of.as_str())});
+        Some(at.call("rds", "AddTagsToResource", arguments))
+    }
+
+    fn copy_reads(&self, at: &At<'_>, scratch: &str, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read("rds", self.copy.0, json!({ self.copy.1: scratch }))]
+    }
+
+    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+        let answer = wanted(answers, "rds", self.snapshot.0, &self.look(at))?;
+        let record = list(answer, self.snapshot.2).first().ok_or("the snapshot is not there")?;
+        let name = format!("restore {} as {} {scratch}", at.kept.id, self.what);
+        match self.copied(scratch, answers)? {
+            None => {
+                let mut arguments = json!({
+                    self.copy.1: scratch,
+                    self.restore.1: self.name(at),
+                    "PubliclyAccessible": false,
+                    "DeletionProtection": false,
+                    "Tags": mark(scratch),
+                });
+                if let Some(members) = arguments.as_object_mut().filter(|_| self.what == "cluster") {
+                    members.shift_remove("PubliclyAccessible");
+                    members.extend(record.get("Engine").map(|engine| ("Engine".to_owned(), engine.clone())));
+                }
+                Ok(Restored::Not(at.step(name, "rds", self.restore.0, arguments)))
+            }
+            Some(copy) if text(copy, self.status) == Some("available") => {
+                Ok(Restored::Ready(compare(record, copy, COMPARED)))
+            }
+            Some(_) => Ok(Restored::Not(wait(name))),
+        }
+    }
+
+    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove {} {scratch}", self.what);
+        Ok(match self.copied(scratch, answers)? {
+            None => None,
+            Some(copy) if text(copy, self.status) == Some("deleting") => Some(wait(name)),
+            Some(_) => {
+                let arguments = json!({ self.copy.1: scratch, "SkipFinalSnapshot": true });
+                Some(at.step(name, "rds", self.delete, arguments))
+            }
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! The kinds of recovery points on AWS, behind flow's `Keep` port: one file a kind, with what it depends on, how a copy is
+//! restored beside what there is, what is compared, and how the copy is removed, side by side.
+
+mod backup;
+mod capture;
+mod database;
+mod volume;
+
+use std::collections::BTreeMap;
+
+use interlock_action::{Answers, Call, Deed, Read, Step};
+use interlock_flow::{
+    Keep,
+    custody::{Compared, Kept, Restored, Sight},
+};
+use serde_json::{Value, json};
+
+use super::way;
+
+/// The tag of Interlock's own recovery points.
+const MARK: &str = "interlock:recovery-point";
+
+/// One kind of recovery point. Pure.
+trait Kind: Sync {
+    /// Whether a point is of this kind.
+    fn is(&self, kept: &Kept) -> bool;
+    /// The reads that tell what it is; those already answered may be among them.
+    fn reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read>;
+    /// What it is.
+    fn see(&self, at: &At<'_>, answers: &Answers) -> Result<Sight, String>;
+    /// What puts the mark on it, where it has none and can carry one.
+    fn mark(&self, _at: &At<'_>, _answers: &Answers) -> Option<Call> {
+        None
+    }
+    /// The reads that tell of its copy, beside those of the point.
+    fn copy_reads(&self, at: &At<'_>, scratch: &str, so_far: &Answers) -> Vec<Read>;
+    /// What remains to be done until the copy is there, then how it compares.
+    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String>;
+    /// What remains to be done until the copy is gone.
+    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String>;
+}
+
+static KINDS: [&dyn Kind; 5] =
+    [&database::INSTANCE, &database::CLUSTER, &volume::Volume, &backup::Backup, &capture::Capture];
+
+/// A point, and where it lies: the words of the ways back are said of it as of a deed.
+struct At<'a> {
+    kept: &'a Kept,
+    deed: Deed,
+}
+
+impl<'a> At<'a> {
+    fn of(kept: &'a Kept) -> Self {
+        let deed = Deed {
+            surface: kept.surface,
+            operation: kept.operation.clone(),
+            account: kept.account.clone(),
+            region: kept.region.clone(),
+            arguments: Value::Null,
+            targets: Vec::new(),
+            points: Vec::new(),
+        };
+        Self { kept, deed }
+    }
+    fn read(&self, service: &str, operation: &str, arguments: Value) -> Read {
+        way::read(&self.deed, service, operation, arguments)
+    }
+    fn call(&self, service: &str, operation: &str, arguments: Value) -> Call {
+        way::call(&self.deed, service, operation, arguments)
+    }
+    fn step(&self, name: String, service: &str, operation: &str, arguments: Value) -> Step {
+        way::step(name, self.call(service, operation, arguments))
+    }
+}
+
+/// The recovery points on AWS.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsKeep;
+
+fn kind(kept: &Kept) -> Option<&'static dyn Kind> {
+    KINDS.into_iter().find(|kind| kind.is(kept))
+}
+
+fn known(kept: &Kept) -> Result<&'static dyn Kind, String> {
+    kind(kept).ok_or_else(|| "nobody knows this kind of recovery point".to_owned())
+}
+
+impl Keep for AwsKeep {
+    fn reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read> {
+        kind(kept).map_or_else(Vec::new, |kind| kind.reads(&At::of(kept), so_far))
+    }
+    fn see(&self, kept: &Kept, answers: &Answers) -> Result<Sight, String> {
+        known(kept)?.see(&At::of(kept), answers)
+    }
+    fn mark(&self, kept: &Kept, answers: &Answers) -> Option<Call> {
+        kind(kept)?.mark(&At::of(kept), answers)
+    }
+    fn drills(&self, kept: &Kept) -> bool {
+        kind(kept).is_some()
+    }
+    fn drill_reads(&self, kept: &Kept, scratch: &str, so_far: &Answers) -> Vec<Read> {
+        let Some(kind) = kind(kept) else { return Vec::new() };
+        let at = At::of(kept);
+        let mut reads = kind.reads(&at, so_far);
+        reads.extend(kind.copy_reads(&at, scratch, so_far));
+        reads
+    }
+    fn restore(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+        known(kept)?.restore(&At::of(kept), scratch, answers)
+    }
+    fn remove(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
+        known(kept)?.remove(&At::of(kept), scratch, answers)
+    }
+}
+
+/// The text of a member.
+fn text<'a>(record: &'a Value, pointer: &str) -> Option<&'a str> {
+    record.pointer(pointer).and_then(Value::as_str)
+}
+
+/// A value as people read it.
+fn words(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Compares members of two records, as far as the first has them: the point's name of each, and the copy's.
+fn compare(point: &Value, copy: &Value, members: &[(&str, &str)]) -> Compared {
+    let mut compared = Compared { figures: BTreeMap::new(), differs: Vec::new() };
+    for (own, other) in members {
+        let Some(wanted) = point.pointer(own).filter(|value| !value.is_null()) else { continue };
+        let name = own.trim_start_matches('/');
+        let found = copy.pointer(other).unwrap_or(&Value::Null);
+        compared.figures.insert(name.to_owned(), words(found));
+        if found != wanted {
+            compared.differs.push(format!("{name} is {}, not {}", words(found), words(wanted)));
+        }
+    }
+    compared
+}
+
+/// The mark as a list of tags, with the name of what carries it.
+fn mark(value: &str) -> Value {
+    json!([{"Key": MARK, "Value": value}])
+}
+
+/// Whether a list of tags holds the mark.
+fn is_marked(record: &Value, pointer: &str) -> bool {
+    way::list(record, pointer).iter().any(|tag| text(tag, "/Key") == Some(MARK))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+use interlock_action::{Answer, Next, Operation, Surface};
+
+use super::*;
+
+fn kept(id: &str, of: &str, operation: &str) -> Kept {
+    Kept {
+        id: id.to_owned(),
+        of: of.into(),
+        operation: Operation::new(operation),
+        session: "ses-1".into(),
+        surface: Surface::Aws,
+        account: Some("111122223333".into()),
+        region: Some("eu-west-1".to_owned()),
+        made: 1,
+    }
+}
+
+fn database() -> Kept {
+    kept(
+        "arn:aws:rds:eu-west-1:111122223333:snapshot:interlock-school-1a2b",
+        "arn:aws:rds:eu-west-1:111122223333:db:school",
+        "aws:rds:DeleteDBInstance",
+    )
+}
+
+fn capture() -> Kept {
+    kept(
+        "arn:aws:s3:::interlock-recovery-111122223333-eu-west-1/0a1b/files/a b+c",
+        "arn:aws:s3:::files/a b+c",
+        "aws:s3:DeleteObject",
+    )
+}
+
+/// The answers to all reads of a drill, by operation and parameters.
+fn answers(kept: &Kept, answer: impl Fn(&str, &Value) -> Answer) -> Answers {
+    let mut answers = Answers::new();
+    loop {
+        let mut reads = AwsKeep.drill_reads(kept, "interlock-drill-x", &answers);
+        reads.retain(|read| !answers.contains_key(&read.key));
+        if reads.is_empty() {
+            return answers;
+        }
+        for read in reads {
+            let told = answer(read.call.operation.verb(), &read.call.arguments);
+            answers.insert(read.key, told);
+        }
+    }
+}
+
+fn next(restored: Restored) -> (String, Value) {
+    match restored {
+        Restored::Not(Step { next: Next::Call(call), .. }) => {
+            (call.operation.verb().to_owned(), call.arguments)
+        }
+        other => panic!("no call: {other:?}"),
+    }
+}
+
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/k";
+
+fn snapshot() -> Answer {
+    Answer::Found(json!({"DBSnapshots": [{
+        "DBSnapshotArn": database().id, "Status": "available", "Engine": "postgres", "EngineVersion": "16.3",
+        "AllocatedStorage": 20, "KmsKeyId": KEY,
+    }]}))
+}
+
+#[test]
+fn a_snapshot_needs_its_key_and_gets_its_mark() {
+    let kept = database();
+    let answers =
+        answers(&kept, |verb, _| if verb == "DescribeDBSnapshots" { snapshot() } else { Answer::NotFound });
+    let sight = AwsKeep.see(&kept, &answers).unwrap();
+    assert!(sight.there && sight.ready);
+    assert_eq!(sight.depends, [KEY.into()]);
+    let mark = AwsKeep.mark(&kept, &answers).unwrap();
+    assert_eq!(mark.operation.verb(), "AddTagsToResource");
+    assert_eq!(mark.arguments["Tags"][0]["Value"], kept.of.as_str());
+}
+
+#[test]
+fn a_database_is_restored_beside_the_one_that_is_there_compared_and_removed() {
+    let kept = database();
+    let with = |copy: Value| {
+        answers(&kept, |verb, _| match verb {
+            "DescribeDBSnapshots" => snapshot(),
+            _ if copy.is_null() => Answer::NotFound,
+            _ => Answer::Found(json!({"DBInstances": [copy]})),
+        })
+    };
+    let (verb, arguments) = next(AwsKeep.restore(&kept, "interlock-drill-x", &with(Value::Null)).unwrap());
+    assert_eq!(verb, "RestoreDBInstanceFromDBSnapshot");
+    assert_eq!(arguments["DBInstanceIdentifier"], "interlock-drill-x");
+    assert_eq!(arguments["PubliclyAccessible"], false);
+    let making = with(json!({"DBInstanceStatus": "creating"}));
+    assert!(matches!(
+        AwsKeep.restore(&kept, "interlock-drill-x", &making).unwrap(),
+        Restored::Not(Step { next: Next::Wait, .. })
+    ));
+    let copy = json!({"DBInstanceStatus": "available", "Engine": "postgres", "EngineVersion": "16.3",
+        "AllocatedStorage": 20, "KmsKeyId": KEY});
+    let Restored::Ready(compared) = AwsKeep.restore(&kept, "interlock-drill-x", &with(copy.clone())).unwrap()
+    else {
+        panic!("it is there");
+    };
+    assert!(compared.differs.is_empty(), "{compared:?}");
+    assert_eq!(compared.figures["AllocatedStorage"], "20");
+    let mut smaller = copy.clone();
+    smaller["AllocatedStorage"] = json!(5);
+    let Restored::Ready(compared) = AwsKeep.restore(&kept, "interlock-drill-x", &with(smaller)).unwrap()
+    else {
+        panic!("it is there");
+    };
+    assert_eq!(compared.differs, ["AllocatedStorage is 5, not 20"]);
+    let step = AwsKeep.remove(&kept, "interlock-drill-x", &with(copy)).unwrap().unwrap();
+    let Next::Call(call) = step.next else { panic!("{step:?}") };
+    assert_eq!(call.arguments["DBInstanceIdentifier"], "interlock-drill-x", "only ever the copy");
+    assert_eq!(AwsKeep.remove(&kept, "interlock-drill-x", &with(Value::Null)).unwrap(), None);
+}
+
+#[test]
+fn a_captured_object_is_copied_once_more() {
+    let kept = capture();
+    let head = json!({"ContentLength": 3, "ETag": "\"x\"", "ContentType": "a/b", "Metadata": {}});
+    let answers = answers(&kept, |_, arguments| match arguments["Key"].as_str() {
+        Some(key) if key.starts_with("drill/") => Answer::NotFound,
+        _ => Answer::Found(head.clone()),
+    });
+    let (verb, arguments) = next(AwsKeep.restore(&kept, "interlock-drill-x", &answers).unwrap());
+    assert_eq!(verb, "CopyObject");
+    assert_eq!(arguments["CopySource"], "interlock-recovery-111122223333-eu-west-1/0a1b/files/a%20b%2Bc");
+    assert_eq!(arguments["Key"], "drill/interlock-drill-x");
+    let depends = AwsKeep.see(&kept, &answers).unwrap().depends;
+    assert_eq!(depends, ["arn:aws:s3:::interlock-recovery-111122223333-eu-west-1".into()]);
+}
+
+#[test]
+fn an_emptied_table_is_no_backup() {
+    let kept = kept(
+        "interlock-orders-1a2b",
+        "arn:aws:dynamodb:eu-west-1:111122223333:table/orders",
+        "aws:dynamodb:DeleteTable",
+    );
+    let schema = json!([{"AttributeName": "k", "KeyType": "HASH"}]);
+    let with = |count: u64| {
+        answers(&kept, |verb, _| {
+            Answer::Found(match verb {
+                "ListBackups" => json!({"BackupSummaries": [{"BackupName": kept.id, "BackupArn": "arn:b"}]}),
+                "DescribeBackup" => json!({"BackupDescription": {
+                    "BackupDetails": {"BackupArn": "arn:b", "BackupStatus": "AVAILABLE"},
+                    "SourceTableDetails": {"ItemCount": 7, "KeySchema": schema},
+                }}),
+                "DescribeTable" => json!({"Table": {"TableStatus": "ACTIVE", "KeySchema": schema}}),
+                "Scan" => json!({ "Count": count }),
+                other => panic!("{other}"),
+            })
+        })
+    };
+    let compared = |count| match AwsKeep.restore(&kept, "interlock-drill-x", &with(count)).unwrap() {
+        Restored::Ready(compared) => compared,
+        other => panic!("{other:?}"),
+    };
+    assert!(compared(6).differs.is_empty(), "the service's own count is hours old");
+    assert_eq!(compared(0).differs, ["it holds no items, not about 7"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_not_seen() {
+    let kept = database();
+    let answers = answers(&kept, |_, _| Answer::Unreadable("denied".to_owned()));
+    assert!(AwsKeep.see(&kept, &answers).is_err());
+    assert!(AwsKeep.restore(&kept, "interlock-drill-x", &answers).is_err());
+    assert!(
+        AwsKeep.remove(&kept, "interlock-drill-x", &answers).is_err(),
+        "a copy that may be there is not forgotten"
+    );
+}

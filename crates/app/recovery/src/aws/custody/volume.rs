@@ -1,0 +1,113 @@
+//! Snapshots of volumes. They are found by the name that their mark carries: the service chooses their ids.
+//!
+//! Depends on the key that it is encrypted with. Drill: a volume is made of it in the first zone that is there, attached to
+//! nothing; compared by size, origin and key. What stands on it is not mounted and not looked at. Reads: DescribeSnapshots,
+//! DescribeVolumes, DescribeAvailabilityZones.
+
+use interlock_action::{Answers, Read, Step};
+use interlock_flow::custody::{Restored, Sight};
+use serde_json::{Value, json};
+
+use super::{
+    super::way::{found, list, wait, wanted},
+    At, Kind, MARK, compare, text,
+};
+
+/// The kind.
+pub(super) struct Volume;
+
+fn look(at: &At<'_>) -> Value {
+    json!({"Filters": [{"Name": format!("tag:{MARK}"), "Values": [at.kept.id]}], "OwnerIds": ["self"]})
+}
+
+fn copies(scratch: &str) -> Value {
+    json!({"Filters": [{"Name": format!("tag:{MARK}"), "Values": [scratch]}]})
+}
+
+fn zones() -> Value {
+    json!({"Filters": [{"Name": "state", "Values": ["available"]}]})
+}
+
+fn copied<'a>(scratch: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+    let answer = found(answers, "ec2", "DescribeVolumes", &copies(scratch))?;
+    let volumes = answer.map_or(&[][..], |answer| list(answer, "/Volumes"));
+    Ok(volumes.iter().find(|volume| text(volume, "/State") != Some("deleted")))
+}
+
+const COMPARED: &[(&str, &str)] = &[
+    ("/VolumeSize", "/Size"),
+    ("/SnapshotId", "/SnapshotId"),
+    ("/Encrypted", "/Encrypted"),
+    ("/KmsKeyId", "/KmsKeyId"),
+];
+
+impl Kind for Volume {
+    fn is(&self, kept: &interlock_flow::custody::Kept) -> bool {
+        kept.id.starts_with("interlock-vol-") && matches!(kept.operation.service(), "ec2" | "cloudcontrol")
+    }
+
+    fn reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read("ec2", "DescribeSnapshots", look(at))]
+    }
+
+    fn see(&self, at: &At<'_>, answers: &Answers) -> Result<Sight, String> {
+        let answer = found(answers, "ec2", "DescribeSnapshots", &look(at))?;
+        let Some(record) = answer.and_then(|answer| list(answer, "/Snapshots").first()) else {
+            return Ok(Sight::default());
+        };
+        let id = text(record, "/SnapshotId").ok_or("the snapshot has no id")?;
+        let (region, account) = (at.kept.region.as_deref(), at.kept.account.as_ref());
+        let arns = region.zip(account).map(|(region, account)| {
+            // Services differ on whether a snapshot's ARN names its account.
+            [account.as_str(), ""].map(|account| format!("arn:aws:ec2:{region}:{account}:snapshot/{id}"))
+        });
+        Ok(Sight {
+            there: true,
+            ready: text(record, "/State") == Some("completed"),
+            ids: std::iter::once(id.to_owned()).chain(arns.into_iter().flatten()).collect(),
+            depends: text(record, "/KmsKeyId").map(Into::into).into_iter().collect(),
+            size: record.get("VolumeSize").map(|size| format!("{size} GiB")),
+        })
+    }
+
+    fn copy_reads(&self, at: &At<'_>, scratch: &str, _so_far: &Answers) -> Vec<Read> {
+        let volumes = at.read("ec2", "DescribeVolumes", copies(scratch));
+        vec![volumes, at.read("ec2", "DescribeAvailabilityZones", zones())]
+    }
+
+    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+        let answer = wanted(answers, "ec2", "DescribeSnapshots", &look(at))?;
+        let record = list(answer, "/Snapshots").first().ok_or("the snapshot is not there")?;
+        let name = format!("make volume {scratch} of {}", at.kept.id);
+        match copied(scratch, answers)? {
+            None => {
+                let zones = wanted(answers, "ec2", "DescribeAvailabilityZones", &zones())?;
+                let zone = list(zones, "/AvailabilityZones").first().and_then(|zone| text(zone, "/ZoneName"));
+                let tags = [(MARK, scratch), ("Name", scratch)];
+                let tags = tags.map(|(key, value)| json!({"Key": key, "Value": value}));
+                let arguments = json!({
+                    "SnapshotId": record.get("SnapshotId"),
+                    "AvailabilityZone": zone.ok_or("there is no zone to make a volume in")?,
+                    "TagSpecifications": [{"ResourceType": "volume", "Tags": tags}],
+                });
+                Ok(Restored::Not(at.step(name, "ec2", "CreateVolume", arguments)))
+            }
+            Some(copy) if text(copy, "/State") == Some("available") => {
+                Ok(Restored::Ready(compare(record, copy, COMPARED)))
+            }
+            Some(_) => Ok(Restored::Not(wait(name))),
+        }
+    }
+
+    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove volume {scratch}");
+        Ok(match copied(scratch, answers)? {
+            None => None,
+            Some(copy) if text(copy, "/State") == Some("deleting") => Some(wait(name)),
+            Some(copy) => {
+                let id = text(copy, "/VolumeId").ok_or("the volume has no id")?;
+                Some(at.step(name, "ec2", "DeleteVolume", json!({ "VolumeId": id })))
+            }
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! What agents may not take away: the points, and what they are worth nothing without.
+
+use interlock_action::{Action, Change, Effect, Forecast, Kind, Relation, Target};
+use interlock_approval::Reason;
+
+use super::Point;
+use crate::{Falls, Memory, Situated};
+
+/// So many points are named in a sentence.
+const NAMED: usize = 3;
+/// The rule that stands beside what endangers a recovery point.
+const RULE: &str = "custody";
+
+/// Effects that may take from a key or a store what a recovery point needs of it.
+fn harms(effect: Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Destroy
+            | Effect::Interrupt
+            | Effect::GuardRemoval
+            | Effect::RecoveryLoss
+            | Effect::Privilege
+            | Effect::AuditTrail
+    )
+}
+
+/// Whether a point is worth nothing without this target.
+///
+/// INVARIANT: until it was seen what a point depends on, every key of its account may be what it was encrypted with.
+fn needs(point: &Point, target: &Target) -> bool {
+    match &point.sight {
+        Some(sight) => sight.there && sight.depends.contains(&target.id),
+        None => {
+            let same = match (&point.kept.account, &target.account) {
+                (Some(own), Some(other)) => own == other,
+                _ => true,
+            };
+            target.kind == Kind::Key && same
+        }
+    }
+}
+
+fn sentence(points: &[&Point]) -> String {
+    let told = |point: &&Point| {
+        let unseen = if point.sight.is_none() { " (perhaps: its key has not been read yet)" } else { "" };
+        format!("{} of {}{unseen}", point.kept.id, point.kept.of)
+    };
+    let named: Vec<String> = points.iter().take(NAMED).map(told).collect();
+    let more = points.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let what = if points.len() == 1 { "a recovery point depends" } else { "recovery points depend" };
+    format!("{what} on it: {}{more}", named.join(", "))
+}
+
+/// Further effects of an action: on what recovery points need, it is a loss of recovery; and what is to be said of it.
+pub(crate) fn endangered(memory: &Memory, action: &Action, falls: &[Falls]) -> (Vec<Falls>, Vec<Change>) {
+    let (mut losses, mut changes): (Vec<Falls>, Vec<Change>) = (Vec::new(), Vec::new());
+    if memory.custody.is_empty() {
+        return (losses, changes);
+    }
+    for fall in falls.iter().filter(|fall| harms(fall.effect) && fall.target.relation == Relation::Acts) {
+        // No point depends on an object, and there may be a thousand.
+        if fall.target.kind == Kind::Object
+            || losses.iter().any(|known| known.target.id == fall.target.id)
+            || !action.targets.iter().any(|target| target.id == fall.target.id)
+        {
+            continue;
+        }
+        let points: Vec<&Point> =
+            memory.custody.values().filter(|point| needs(point, &fall.target)).collect();
+        if points.is_empty() {
+            continue;
+        }
+        let why = sentence(&points);
+        changes.push(Change {
+            target: fall.target.id.clone(),
+            kind: fall.target.kind,
+            effect: Effect::RecoveryLoss,
+            what: why.clone(),
+            before: None,
+            after: None,
+        });
+        losses.push(Falls {
+            effect: Effect::RecoveryLoss,
+            why,
+            rule: Some(RULE.to_owned()),
+            // Whoever made the key did not make what others have kept under it.
+            made_by_session: false,
+            ..fall.clone()
+        });
+    }
+    (losses, changes)
+}
+
+/// Says of points that an action would touch what they are.
+pub(crate) fn reasons(memory: &Memory, situated: &Situated) -> Vec<Reason> {
+    let mut said: Vec<Reason> = Vec::new();
+    for fall in situated.falls.iter().filter(|fall| fall.own && fall.effect.mutates()) {
+        let called = [Some(fall.target.id.as_str()), fall.target.name.as_deref()];
+        let Some(point) = called.into_iter().flatten().find_map(|name| memory.point(name)) else { continue };
+        let why = format!(
+            "{} is the recovery point of {}, which Interlock made before {}; it is in custody",
+            point.kept.id, point.kept.of, point.kept.operation
+        );
+        if !said.iter().any(|known| known.why == why) && said.len() < NAMED {
+            let target = Some(fall.target.id.clone());
+            let next = "Leave it: a person sees what is kept with `interlock recovery list`".to_owned();
+            said.push(Reason { rule: RULE.to_owned(), why, next, target });
+        }
+    }
+    said
+}
+
+/// Notes on the points of a forecast when a drill has proven them. What was never drilled is not proven.
+pub(crate) fn mark_proven(memory: &Memory, forecast: &mut Forecast) {
+    for point in &mut forecast.points {
+        let known = memory.point(&point.id).and_then(|known| known.proven.as_ref());
+        point.proven = known.map(|proof| proof.at).filter(|_| point.survives);
+    }
+}

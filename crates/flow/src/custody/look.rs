@@ -1,0 +1,204 @@
+//! Taking points into custody, and looking at them until it is known what they are worth nothing without.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use interlock_action::{
+    Action, Answers, Call, Claim, Content, Effect, Millis, Read, RecoveryPoint, TargetId, digest_of,
+};
+use interlock_ledger::{Entry, EntryKind};
+
+use super::Kept;
+use crate::{
+    Event, Freshness, Inspection, Keep, Outcome, PermitNote, Record, Session, Situated,
+    road::{Road, Stop},
+};
+
+/// How often a port may ask for further reads.
+const ROUNDS: usize = 4;
+/// So many points are looked at in one pass.
+const MOST: usize = 20;
+/// Younger points are looked at in every pass, older ones in one of [`RARELY`].
+const YOUNG: Millis = 10 * 60 * 1000;
+const RARELY: u64 = 60;
+
+/// The events that take the points of an action into custody.
+pub(crate) fn taken_in(session: &Session, situated: &Situated, makes: &[String], now: Millis) -> Vec<Event> {
+    let action = &situated.action;
+    let event = |id: &String| {
+        let of = restores(situated, id);
+        let kept = Kept {
+            id: id.clone(),
+            of: of.clone(),
+            operation: action.operation.clone(),
+            session: session.id.clone(),
+            surface: action.surface,
+            account: action.account.clone(),
+            region: action.region.clone(),
+            made: now,
+        };
+        Event::RecoveryPoint {
+            of,
+            point: RecoveryPoint {
+                id: id.clone(),
+                what: "made by interlock".to_owned(),
+                survives: true,
+                proven: None,
+            },
+            kept: Some(Box::new(kept)),
+        }
+    };
+    makes.iter().map(event).collect()
+}
+
+/// Of what a point is: of the thing that is destroyed and whose name stands in the point's, else of the first one.
+fn restores(situated: &Situated, id: &str) -> TargetId {
+    let destroyed = || situated.falls.iter().filter(|fall| fall.effect == Effect::Destroy);
+    let name = |of: &TargetId| of.as_str().rsplit([':', '/']).next().unwrap_or_default().to_owned();
+    let named = destroyed().filter(|fall| {
+        let name = name(&fall.target.id);
+        !name.is_empty() && id.contains(&name)
+    });
+    let longest = named.max_by_key(|fall| name(&fall.target.id).len());
+    let acted = || situated.action.targets.first().map(|target| target.id.clone());
+    longest
+        .or_else(|| destroyed().next())
+        .map(|fall| fall.target.id.clone())
+        .or_else(acted)
+        .unwrap_or_else(|| situated.action.operation.as_str().into())
+}
+
+impl Road {
+    pub(crate) fn keep_port(&self, kept: &Kept) -> Option<&Arc<dyn Keep>> {
+        self.keep.get(&kept.surface)
+    }
+
+    /// Looks at the points of which something is still to be learned. To be called every few seconds.
+    pub async fn look_after_points(&self) {
+        let pass = self.passes.fetch_add(1, Ordering::Relaxed);
+        let now = self.ports.clock.now();
+        let due: Vec<Kept> = {
+            let memory = self.memory();
+            let due =
+                memory.custody.values().filter(|point| !point.is_seen()).filter(|point| {
+                    now.saturating_sub(point.kept.made) < YOUNG || pass.is_multiple_of(RARELY)
+                });
+            due.take(MOST).map(|point| point.kept.clone()).collect()
+        };
+        for kept in due {
+            self.look_at_point(&kept).await;
+        }
+    }
+
+    /// Looks at one point, writes down what is new, and puts Interlock's mark on it where it has none.
+    pub(crate) async fn look_at_point(&self, kept: &Kept) {
+        let Some(port) = self.keep_port(kept) else { return };
+        let answers = self.point_answers(kept, |so_far| port.reads(kept, so_far)).await;
+        let Ok(sight) = port.see(kept, &answers) else { return };
+        let now = self.ports.clock.now();
+        // What is only being made may show late.
+        if !sight.there && now.saturating_sub(kept.made) < YOUNG {
+            return;
+        }
+        let known = self.memory().custody.get(&kept.id).and_then(|point| point.sight.clone());
+        if known.as_ref() != Some(&sight) {
+            let entry = point_entry(kept, now).public("there", sight.there).public("ready", sight.ready);
+            let entry = entry.public("depends", &sight.depends);
+            let events = vec![Event::PointSeen { point: kept.id.clone(), sight: sight.clone() }];
+            // Lost, it is seen the next time.
+            let _ = self.commit(Record { entry, events, guards: Vec::new() }).await;
+        }
+        if let Some(call) = port.mark(kept, &answers).filter(|_| sight.there) {
+            let entry = |entry: Entry| entry.public("by", "interlock").public("marks", &kept.id);
+            // It is guarded by what is written down of it; the mark is for those who look there.
+            let _ = self.call_for(kept, &call, "marks a recovery point", entry).await;
+        }
+    }
+
+    /// The answers to what a port wants to know.
+    pub(crate) async fn point_answers(&self, kept: &Kept, wants: impl Fn(&Answers) -> Vec<Read>) -> Answers {
+        let mut answers = Answers::new();
+        let Ok((inspect, _, _)) = self.surface(kept.surface) else { return answers };
+        let inspection = Inspection::mint(kept.session.clone(), Freshness::Now);
+        for _ in 0..ROUNDS {
+            let mut reads = wants(&answers);
+            reads.retain(|read| !answers.contains_key(&read.key));
+            if reads.is_empty() {
+                break;
+            }
+            let asked = reads
+                .iter()
+                .map(|read| async { (read.key.clone(), inspect.inspect(&inspection, &read.call).await) });
+            answers.extend(futures_util::future::join_all(asked).await);
+        }
+        answers
+    }
+
+    /// One of Interlock's own calls for a point, durable before it is sent like any other.
+    ///
+    /// INVARIANT: no agent asked for it: neither a freeze nor the end of a lease stops it.
+    pub(crate) async fn call_for(
+        &self,
+        kept: &Kept,
+        call: &Call,
+        why: &str,
+        words: impl Fn(Entry) -> Entry,
+    ) -> Result<Outcome, String> {
+        let ledger = |stop: Stop| format!("{stop:?}");
+        let (_, execute, _) = self.surface(call.surface).map_err(ledger)?;
+        let session: Option<Session> = self.memory().sessions.get(&kept.session).cloned();
+        let session = session.ok_or("its session is unknown")?;
+        let id = self.action_id();
+        let action = Action {
+            surface: call.surface,
+            operation: call.operation.clone(),
+            account: call.account.clone(),
+            region: call.region.clone(),
+            claims: vec![Claim::plain(Effect::Create, why)],
+            targets: Vec::new(),
+            arguments: call.arguments.clone(),
+            secrets: Vec::new(),
+            tokens: Vec::new(),
+            writes: Vec::new(),
+            unknowns: Vec::new(),
+            content: Content::Judged,
+            stated_reason: None,
+        };
+        let digest =
+            digest_of("interlock own call v1", &call.arguments).map_err(|error| error.to_string())?;
+        let now = self.ports.clock.now();
+        let note = PermitNote {
+            action: id.clone(),
+            session: session.id.clone(),
+            operation: call.operation.to_string(),
+            digest,
+            ticket: None,
+            at: now,
+        };
+        let entry = Entry::new(EntryKind::Allowed, now)
+            .public("action", &id)
+            .public("session", &session.id)
+            .public("operation", &call.operation)
+            .private("arguments", &call.arguments);
+        let entry = words(entry);
+        let mut permit = self.permit(id, Arc::new(action), Arc::new(session), 0);
+        permit.signed = true;
+        let record = Record { entry, events: vec![Event::PermitOpened { permit: note }], guards: Vec::new() };
+        let permit = self.open(permit, record).await.map_err(ledger)?;
+        let outcome = execute.execute(&permit, call).await;
+        permit.complete(outcome.clone(), Vec::new()).await.map_err(|error| error.to_string())?;
+        match &outcome {
+            Outcome::Failed { code, .. } => Err(format!("{} failed: {code}", call.operation)),
+            Outcome::NotExecuted { why } => Err(format!("{} was not sent: {why}", call.operation)),
+            // What is found tells whether it was done.
+            Outcome::Succeeded { .. } | Outcome::Unknown { .. } => Ok(outcome),
+        }
+    }
+}
+
+/// What every entry about a point says.
+pub(crate) fn point_entry(kept: &Kept, now: Millis) -> Entry {
+    Entry::new(EntryKind::RecoveryPoint, now)
+        .public("session", &kept.session)
+        .public("of", &kept.of)
+        .public("points", [&kept.id])
+}

@@ -1,0 +1,172 @@
+//! Recovery points in Interlock's custody: written down when they are made, looked at until it is known what restoring
+//! them takes, guarded together with that, and *proven* by a drill and by nothing else (ADR-0011).
+//!
+//! Nothing here knows a kind: the [`Keep`](crate::Keep) port does.
+
+mod drill;
+mod guard;
+mod look;
+
+use std::collections::BTreeMap;
+
+use interlock_action::{AccountId, Millis, Operation, PersonId, SessionId, Step, Surface, TargetId};
+use serde::{Deserialize, Serialize};
+
+pub use drill::{DrillError, DrillNews, DrillWatch};
+pub(crate) use guard::{endangered, mark_proven, reasons};
+pub(crate) use look::taken_in;
+
+use crate::{Event, Memory};
+
+/// A recovery point as it was when it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What its recipe calls it: an ARN, or the name that it carries.
+    pub id: String,
+    /// What can be restored from it.
+    pub of: TargetId,
+    /// Before what it was made.
+    pub operation: Operation,
+    /// In whose session.
+    pub session: SessionId,
+    /// Where.
+    pub surface: Surface,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// When.
+    pub made: Millis,
+}
+
+/// What a look at a recovery point told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sight {
+    /// Whether it is there at all.
+    pub there: bool,
+    /// Whether it can be restored from.
+    pub ready: bool,
+    /// What else it is called: the id that the service chose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+    /// Without what it restores nothing: keys, stores.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends: Vec<TargetId>,
+    /// How large it is, in plain words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+}
+
+/// That a point was restored, and what came of it was what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// When the drill ended.
+    pub at: Millis,
+    /// How long it took until the copy was ready.
+    pub took: Millis,
+    /// Who signed for it.
+    pub by: Vec<PersonId>,
+    /// What was compared, and what it was.
+    pub figures: BTreeMap<String, String>,
+}
+
+/// A drill that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// When.
+    pub at: Millis,
+    /// Why.
+    pub why: String,
+}
+
+/// A recovery point in custody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// As it was made.
+    #[serde(flatten)]
+    pub kept: Kept,
+    /// What the last look told; `None` until one has.
+    #[serde(default)]
+    pub sight: Option<Sight>,
+    /// The last drill that succeeded, if none has failed since.
+    #[serde(default)]
+    pub proven: Option<Proof>,
+    /// The last drill, if it failed.
+    #[serde(default)]
+    pub failed: Option<Failure>,
+}
+
+impl Point {
+    /// Whether there is nothing more to be learned by looking.
+    fn is_seen(&self) -> bool {
+        self.sight.as_ref().is_some_and(|sight| sight.ready || !sight.there)
+    }
+
+    /// Whether it goes by this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        let ids = self.sight.iter().flat_map(|sight| &sight.ids);
+        self.kept.id == name || ids.into_iter().any(|id| id == name)
+    }
+}
+
+/// How far restoring a copy has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Restored {
+    /// This is to be done, or waited for.
+    Not(Step),
+    /// The copy is there.
+    Ready(Compared),
+}
+
+/// A copy beside the point that it came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// What was compared, and what it is.
+    pub figures: BTreeMap<String, String>,
+    /// What is not as it should be, in plain words.
+    pub differs: Vec<String>,
+}
+
+impl Memory {
+    /// Folds an event about recovery points in.
+    pub(crate) fn keep_point(&mut self, event: &Event) {
+        match event {
+            Event::RecoveryPoint { of, point, kept } => {
+                self.recovery_points.insert(point.id.clone(), of.clone());
+                if let Some(kept) = kept {
+                    let new = Point { kept: (**kept).clone(), sight: None, proven: None, failed: None };
+                    // The same point made again by a call that was repeated is the point that it was.
+                    self.custody.entry(kept.id.clone()).or_insert(new);
+                }
+            }
+            Event::PointSeen { point, sight } => {
+                let Some(known) = self.custody.get_mut(point) else { return };
+                for id in &sight.ids {
+                    self.recovery_points.insert(id.clone(), known.kept.of.clone());
+                }
+                known.sight = Some(sight.clone());
+            }
+            Event::Proven { point, proof } => {
+                if let Some(known) = self.custody.get_mut(point) {
+                    (known.proven, known.failed) = (Some((**proof).clone()), None);
+                }
+            }
+            Event::Unproven { point, failure } => {
+                if let Some(known) = self.custody.get_mut(point) {
+                    (known.proven, known.failed) = (None, Some(failure.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The point in custody that goes by this name.
+    pub(crate) fn point(&self, name: &str) -> Option<&Point> {
+        let of = self.custody.get(name);
+        // Most names are nothing's: that is told without going through all of them.
+        let known = of.is_none() && self.recovery_points.contains_key(name);
+        of.or_else(|| self.custody.values().filter(|_| known).find(|point| point.is_called(name)))
+    }
+}

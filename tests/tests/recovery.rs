@@ -1,0 +1,192 @@
+//! Recovery points in custody: recorded, guarded with what they depend on, and proven by a drill alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
+
+use interlock_tests::{Emulator, Home};
+use serde_json::Value;
+
+const DEVELOPMENT: &str = r#"
+[[environment]]
+name = "development"
+match = { account = "123456789012" }
+"#;
+
+const PEOPLE: [&str; 3] = ["ana", "bo", "cy"];
+
+/// One of each that Interlock keeps a recovery point of, made by others than the agent.
+const LAND: &str = r#"
+s3 = client('s3')
+s3.create_bucket(Bucket='dev-files')
+s3.put_object(Bucket='dev-files', Key='a b+c', Body=b'all of it', ContentType='text/plain', Metadata={'who': 'ada'})
+key = client('kms').create_key(Description='of the database')['KeyMetadata']
+client('rds').create_db_instance(DBInstanceIdentifier='dev-school', DBInstanceClass='db.t3.micro', Engine='postgres',
+    AllocatedStorage=20, MasterUsername='u', MasterUserPassword='password1!', StorageEncrypted=True, KmsKeyId=key['Arn'])
+ddb = client('dynamodb')
+ddb.create_table(TableName='dev-orders', KeySchema=[{'AttributeName': 'k', 'KeyType': 'HASH'}],
+    AttributeDefinitions=[{'AttributeName': 'k', 'AttributeType': 'S'}], BillingMode='PAY_PER_REQUEST')
+for n in range(7):
+    ddb.put_item(TableName='dev-orders', Item={'k': {'S': str(n)}})
+ec2 = client('ec2')
+volume = ec2.create_volume(AvailabilityZone='us-east-1a', Size=3)['VolumeId']
+print(key['KeyId'], volume)
+"#;
+
+/// What the agent deletes, so that four recovery points are made.
+fn deletes(home: &Home, volume: &str) {
+    home.boto3(&format!(
+        "boto3.client('s3').delete_object(Bucket='dev-files', Key='a b+c')\n\
+         boto3.client('dynamodb').delete_table(TableName='dev-orders')\n\
+         boto3.client('ec2').delete_volume(VolumeId='{volume}')\n"
+    ))
+    .ok();
+    // The fourth in an hour is one too many for an agent alone.
+    let said = home.aws(&[
+        "rds",
+        "delete-db-instance",
+        "--db-instance-identifier",
+        "dev-school",
+        "--skip-final-snapshot",
+    ]);
+    if said.code != 0 {
+        home.approve("bo", &said.ticket()).ok();
+        home.aws(&[
+            "rds",
+            "delete-db-instance",
+            "--db-instance-identifier",
+            "dev-school",
+            "--skip-final-snapshot",
+        ])
+        .ok();
+    }
+}
+
+fn points(home: &Home) -> Vec<Value> {
+    home.cli(&["--json", "recovery", "list"]).ok().json().as_array().unwrap().clone()
+}
+
+/// The points, once Interlock has seen what each depends on.
+fn seen(home: &Home) -> Vec<Value> {
+    for _ in 0..100 {
+        let points = points(home);
+        if points.iter().all(|point| point["sight"]["ready"] == true) {
+            return points;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    panic!("{:?}", points(home));
+}
+
+fn of<'a>(points: &'a [Value], service: &str) -> &'a Value {
+    let of = |point: &&Value| point["of"].as_str().unwrap().split(':').nth(2) == Some(service);
+    points.iter().find(of).unwrap_or_else(|| panic!("nothing of {service}: {points:?}"))
+}
+
+#[test]
+fn what_interlock_has_kept_is_guarded_drilled_and_proven() {
+    let emulator = Emulator::start();
+    let said = emulator.hands(LAND);
+    let (key, volume) = said.split_once(' ').unwrap();
+    let (home, _daemon) = Home::new(&emulator, &PEOPLE, DEVELOPMENT);
+    deletes(&home, volume);
+    let kept = seen(&home);
+    assert_eq!(kept.len(), 4, "{kept:?}");
+    let snapshot = of(&kept, "rds");
+    let (name, id) =
+        (snapshot["id"].as_str().unwrap(), snapshot["id"].as_str().unwrap().rsplit(':').next().unwrap());
+    assert!(snapshot["sight"]["depends"][0].as_str().unwrap().ends_with(key), "{snapshot}");
+    assert_eq!(snapshot["operation"], "aws:rds:DeleteDBInstance");
+
+    // Interlock's mark is on what the rewritten request made.
+    let tags = emulator.hands(&format!(
+        "print(json.dumps(client('rds').describe_db_snapshots(DBSnapshotIdentifier='{id}')['DBSnapshots'][0]['TagList']))"
+    ));
+    assert!(tags.contains("interlock:recovery-point"), "{tags}");
+
+    // No agent takes a point away, and the refusal says what it is.
+    let refused = home.aws(&["rds", "delete-db-snapshot", "--db-snapshot-identifier", id]);
+    assert_ne!(refused.code, 0);
+    assert!(
+        refused.err.contains("is the recovery point of") && refused.err.contains("dev-school"),
+        "{}",
+        refused.err
+    );
+    let ebs = of(&kept, "ec2")["sight"]["ids"][0].as_str().unwrap();
+    let refused = home.aws(&["ec2", "delete-snapshot", "--snapshot-id", ebs]);
+    assert!(
+        refused.err.contains("is the recovery point of") && refused.err.contains(volume),
+        "{}",
+        refused.err
+    );
+
+    // Nor, without being asked about it, what a point is worth nothing without.
+    let held = home.aws(&["kms", "schedule-key-deletion", "--key-id", key]);
+    assert!(
+        held.err.contains("[ticket ") && held.err.contains("a recovery point depends on it"),
+        "{}",
+        held.err
+    );
+    assert!(held.err.contains(id), "{}", held.err);
+    let held = home.aws(&["kms", "disable-key", "--key-id", key]);
+    assert!(held.err.contains("a recovery point depends on it"), "{}", held.err);
+
+    // Nothing is proven before a drill, and a drill takes a signature.
+    assert!(kept.iter().all(|point| point["proven"].is_null()));
+    let shown = home.cli(&["recovery", "drill", name]).ok();
+    assert!(shown.out.contains("would be restored beside"), "{}", shown.out);
+    assert!(points(&home).iter().all(|point| point["proven"].is_null()));
+    let drilled =
+        home.cli(&["recovery", "drill", "--all", "--key", &home.private("bo"), "--reason", "quarterly"]);
+    assert_eq!(drilled.code, 0, "{}\n{}", drilled.out, drilled.err);
+    println!("{}", drilled.err);
+    let proven = points(&home);
+    for point in &proven {
+        assert_eq!(point["proven"]["by"][0], "bo", "{point}");
+        assert!(!point["proven"]["figures"].as_object().unwrap().is_empty(), "{point}");
+    }
+    assert_eq!(of(&proven, "dynamodb")["proven"]["figures"]["items"], "7");
+    assert_eq!(of(&proven, "rds")["proven"]["figures"]["AllocatedStorage"], "20");
+
+    // The copies are gone again.
+    let left = emulator.hands(
+        "left = [d['DBInstanceIdentifier'] for d in client('rds').describe_db_instances()['DBInstances']]\n\
+         left += client('dynamodb').list_tables()['TableNames']\n\
+         left += [t['Value'] for v in client('ec2').describe_volumes()['Volumes'] for t in v.get('Tags', [])]\n\
+         s3 = client('s3')\n\
+         for b in s3.list_buckets()['Buckets']:\n    left += [o['Key'] for o in s3.list_objects_v2(Bucket=b['Name']).get('Contents', [])]\n\
+         print(json.dumps(left))",
+    );
+    assert!(!left.contains("drill"), "{left}");
+    home.verify();
+}
+
+#[test]
+fn a_point_that_restores_nothing_is_not_proven() {
+    let emulator = Emulator::start();
+    emulator.hands("s3 = client('s3')\ns3.create_bucket(Bucket='dev-files')\ns3.put_object(Bucket='dev-files', Key='one', Body=b'x')");
+    let (home, _daemon) = Home::new(&emulator, &PEOPLE, DEVELOPMENT);
+    home.boto3("boto3.client('s3').delete_object(Bucket='dev-files', Key='one')").ok();
+    let kept = seen(&home);
+    let name = kept[0]["id"].as_str().unwrap();
+    let drill = || home.cli(&["recovery", "drill", name, "--key", &home.private("bo"), "--reason", "look"]);
+    drill().ok();
+    assert!(points(&home)[0]["proven"].is_object());
+    // Somebody with credentials of their own takes it away.
+    let (bucket, key) = name.split_once(":::").unwrap().1.split_once('/').unwrap();
+    emulator.hands(&format!("client('s3').delete_object(Bucket='{bucket}', Key='{key}')"));
+    let failed = drill();
+    assert_eq!(failed.code, 1, "{}", failed.err);
+    assert!(failed.err.contains("not proven"), "{}", failed.err);
+    let point = &points(&home)[0];
+    assert!(point["proven"].is_null() && point["failed"]["why"].is_string(), "{point}");
+
+    // Somebody who is nobody here proves nothing.
+    let stranger =
+        home.cli(&["recovery", "drill", "no-such-point", "--key", &home.private("bo"), "--reason", "look"]);
+    assert!(stranger.err.contains("no recovery point `no-such-point`"), "{}", stranger.err);
+}
