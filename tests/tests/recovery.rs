@@ -15,6 +15,10 @@ const DEVELOPMENT: &str = r#"
 [[environment]]
 name = "development"
 match = { account = "123456789012" }
+
+[budget]
+destroys_per_hour = 20
+destroys_per_day = 20
 "#;
 
 const PEOPLE: [&str; 3] = ["ana", "bo", "cy"];
@@ -45,25 +49,14 @@ fn deletes(home: &Home, volume: &str) {
          boto3.client('ec2').delete_volume(VolumeId='{volume}')\n"
     ))
     .ok();
-    // The fourth in an hour is one too many for an agent alone.
-    let said = home.aws(&[
+    home.aws(&[
         "rds",
         "delete-db-instance",
         "--db-instance-identifier",
         "dev-school",
         "--skip-final-snapshot",
-    ]);
-    if said.code != 0 {
-        home.approve("bo", &said.ticket()).ok();
-        home.aws(&[
-            "rds",
-            "delete-db-instance",
-            "--db-instance-identifier",
-            "dev-school",
-            "--skip-final-snapshot",
-        ])
-        .ok();
-    }
+    ])
+    .ok();
 }
 
 fn points(home: &Home) -> Vec<Value> {
@@ -189,4 +182,103 @@ fn a_point_that_restores_nothing_is_not_proven() {
     let stranger =
         home.cli(&["recovery", "drill", "no-such-point", "--key", &home.private("bo"), "--reason", "look"]);
     assert!(stranger.err.contains("no recovery point `no-such-point`"), "{}", stranger.err);
+}
+
+/// A machine with a disk of its own, a key in use, a database.
+const MACHINES: &str = r#"
+ec2 = client('ec2')
+image = ec2.describe_images(Owners=['amazon'])['Images'][0]['ImageId']
+disk = [{'DeviceName': '/dev/sda1', 'Ebs': {'VolumeSize': 8, 'DeleteOnTermination': True}}]
+instance = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType='t3.micro', BlockDeviceMappings=disk)
+iam = client('iam')
+iam.create_user(UserName='dev-ci')
+key = iam.create_access_key(UserName='dev-ci')['AccessKey']['AccessKeyId']
+client('rds').create_db_instance(DBInstanceIdentifier='dev-school', DBInstanceClass='db.t3.micro', Engine='postgres',
+    AllocatedStorage=20, MasterUsername='u', MasterUserPassword='password1!')
+print(instance['Instances'][0]['InstanceId'], key)
+"#;
+
+/// Ends the machine and deletes the key, and the database too, and prints what it was told about each.
+fn ends(home: &Home, instance: &str, key: &str, more: &str) -> Vec<String> {
+    let said = home.boto3(&format!(
+        "def told(answer):\n    print(answer['ResponseMetadata']['HTTPHeaders'].get('x-interlock-notice', '-'))\n\
+         told(boto3.client('ec2').terminate_instances(InstanceIds=['{instance}']))\n\
+         told(boto3.client('iam').delete_access_key(UserName='dev-ci', AccessKeyId='{key}'))\n{more}"
+    ));
+    said.ok().out.lines().map(str::to_owned).collect()
+}
+
+/// What Interlock itself called, in order.
+fn own_calls(home: &Home) -> Vec<String> {
+    let rows = home.cli(&["--json", "ledger", "ls", "--limit", "200"]).ok().json();
+    let own = |row: &&Value| row["public"]["by"] == "interlock";
+    let mut calls: Vec<(u64, String)> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(own)
+        .map(|row| (row["index"].as_u64().unwrap(), row["public"]["operation"].as_str().unwrap().to_owned()))
+        .collect();
+    calls.sort();
+    calls.into_iter().map(|(_, operation)| operation).collect()
+}
+
+#[test]
+fn what_is_made_recoverable_is_told() {
+    let emulator = Emulator::start();
+    let said = emulator.hands(MACHINES);
+    let (instance, key) = said.split_once(' ').unwrap();
+    let (home, _daemon) = Home::new(&emulator, &PEOPLE, DEVELOPMENT);
+    let database = "told(boto3.client('rds').delete_db_instance(DBInstanceIdentifier='dev-school', SkipFinalSnapshot=True))";
+    let told = ends(&home, instance, key, database);
+    assert!(told[0].contains("interlock keeps what could be lost as interlock-vol-"), "{told:?}");
+    assert!(told[1].contains(&format!("interlock makes access key {key} inactive")), "{told:?}");
+    assert!(told[2].contains("SkipFinalSnapshot=false"), "{told:?}");
+    let calls = own_calls(&home);
+    let at = |name: &str| {
+        calls.iter().position(|call| call == name).unwrap_or_else(|| panic!("{name}: {calls:?}"))
+    };
+    assert!(at("aws:ec2:StopInstances") < at("aws:ec2:CreateSnapshot"), "{calls:?}");
+    let status = format!(
+        "print(client('iam').list_access_keys(UserName='dev-ci')['AccessKeyMetadata'][0]['Status'],\
+         client('ec2').describe_instances(InstanceIds=['{instance}'])['Reservations'][0]['Instances'][0]['State']['Name'])"
+    );
+    assert_eq!(emulator.hands(&status), "Inactive terminated");
+    // The key is deleted once it is inactive.
+    home.boto3(&format!("boto3.client('iam').delete_access_key(UserName='dev-ci', AccessKeyId='{key}')"))
+        .ok();
+    assert_eq!(
+        emulator.hands("print(len(client('iam').list_access_keys(UserName='dev-ci')['AccessKeyMetadata']))"),
+        "0"
+    );
+}
+
+#[test]
+fn what_is_switched_off_is_not_done() {
+    let emulator = Emulator::start();
+    let said = emulator.hands(MACHINES);
+    let (instance, key) = said.split_once(' ').unwrap();
+    let off = "[recovery]\nfinal_snapshots = false\nkeep_automated_backups = false\ninactive_keys = false\n\
+               stop_before_terminate = false\n";
+    let (home, _daemon) = Home::new(&emulator, &PEOPLE, &format!("{DEVELOPMENT}\n{off}"));
+    assert_eq!(ends(&home, instance, key, ""), ["-", "-"]);
+    assert_eq!(own_calls(&home), Vec::<String>::new());
+    assert!(points(&home).is_empty());
+    let left = "print(len(client('iam').list_access_keys(UserName='dev-ci')['AccessKeyMetadata']))";
+    assert_eq!(emulator.hands(left), "0");
+    // Its automated snapshot would go with the database, and nothing may be made in its place: a person is asked.
+    let delete =
+        ["rds", "delete-db-instance", "--db-instance-identifier", "dev-school", "--skip-final-snapshot"];
+    let held = home.aws(&delete);
+    assert!(
+        held.err.contains("[ticket ") && held.err.contains("0 recovery points would remain"),
+        "{}",
+        held.err
+    );
+    // In production nothing is destroyed that could not be brought back: with nothing allowed, that is refused.
+    let emulator = Emulator::start();
+    emulator.hands(MACHINES);
+    let (home, _daemon) = Home::new(&emulator, &PEOPLE, off);
+    let said = home.aws(&delete);
+    assert!(said.err.contains("Interlock refuses"), "{}", said.err);
 }

@@ -143,6 +143,8 @@ fn unread() -> Survey {
         observed: std::collections::BTreeMap::new(),
         discovered: Vec::new(),
         rewrite: None,
+        instead: None,
+        told: Vec::new(),
         securing: Securing::ByCalls { calls: Vec::new(), proof: Vec::new(), makes: Vec::new() },
         fingerprint: Value::Null,
     }

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, PoisonError};
 
-use interlock_action::{Action, ActionId, EnvironmentName, Relation, SessionId, Target, TargetId, TicketId};
+use interlock_action::{
+    Action, ActionId, EnvironmentName, Operation, Relation, SessionId, Target, TargetId, TicketId,
+};
 use interlock_approval::Message;
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
@@ -111,6 +113,10 @@ pub struct Permit {
     pub(crate) on_success: Vec<Event>,
     /// Whether a way back is registered.
     pub(crate) undoable: bool,
+    /// What was asked for, where another operation is sent instead.
+    pub(crate) asked: Option<Operation>,
+    /// What Interlock changed or made first, in words for who sent it.
+    pub(crate) told: Vec<String>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) open: bool,
@@ -132,6 +138,14 @@ impl Permit {
     /// Whether a way back is registered: what it left is to be read once it has ended.
     pub fn undoable(&self) -> bool {
         self.undoable
+    }
+    /// The operation that was asked for; the action's own, unless another is sent instead.
+    pub fn asked(&self) -> &Operation {
+        self.asked.as_ref().unwrap_or(&self.action.operation)
+    }
+    /// What Interlock changed in the request, or made before it, in words for who sent it.
+    pub fn told(&self) -> &[String] {
+        &self.told
     }
     /// Whether it changes something.
     pub fn mutates(&self) -> bool {

@@ -400,7 +400,11 @@ impl Road {
         if let Securing::ByRewrite { makes } = &situated.survey.securing {
             on_success.extend(custody::taken_in(session, &situated, makes, now));
         }
+        let told = custody::told(&situated);
+        let asked = situated.asked.clone();
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
+        permit.told = told;
+        permit.asked = asked;
         permit.ticket = ticket;
         permit.environments = environments;
         permit.on_success = on_success;
@@ -492,6 +496,8 @@ impl Road {
             mutates: true,
             signed: false,
             undoable: false,
+            asked: None,
+            told: Vec::new(),
             on_success: Vec::new(),
             journal: Arc::clone(&self.ports.journal),
             clock: Arc::clone(&self.ports.clock),

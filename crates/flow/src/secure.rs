@@ -25,6 +25,10 @@ impl Road {
         for (call, pointer, wanted) in proof {
             self.prove(session, call, pointer, wanted).await?;
         }
+        // What only had to come first makes nothing yet: now that it is done, the action is another one.
+        if makes.is_empty() && !proof.is_empty() {
+            return Err(Stop::Again);
+        }
         fault::here(fault::BEFORE_RECOVERY_POINT);
         let now = self.ports.clock.now();
         let events = custody::taken_in(session, situated, makes, now);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
     Action, AgentId, Bears, Claim, ClassifierWrite, Contract, Digest, Effect, EnvironmentName, Kind, Millis,
-    Observed, RESTORES, Relation, Securing, Survey, Target, TargetId,
+    Observed, Operation, RESTORES, Relation, Securing, Survey, Target, TargetId,
 };
 
 use crate::{
@@ -46,6 +46,8 @@ pub struct Falls {
 pub struct Situated {
     /// The action, its targets classified, in its effective form.
     pub action: Action,
+    /// What was asked for, where another operation is sent instead.
+    pub asked: Option<Operation>,
     /// What it does to what.
     pub falls: Vec<Falls>,
     /// What was seen.
@@ -109,6 +111,7 @@ pub(crate) fn situate(
     mut action: Action,
     mut survey: Survey,
 ) -> Situated {
+    let asked = survey.instead.clone().map(|instead| std::mem::replace(&mut action.operation, instead));
     if let Some(arguments) = &survey.rewrite {
         action.arguments = arguments.clone();
     }
@@ -143,6 +146,7 @@ pub(crate) fn situate(
         && (spent(HOUR, world.budget.destroys_per_hour) || spent(DAY, world.budget.destroys_per_day));
     Situated {
         in_scope: in_scope(&session.lease.scope, &action, true),
+        asked,
         lease_names_secret: !session.lease.secrets.is_empty()
             && in_scope(&session.lease.secrets, &action, false),
         action,

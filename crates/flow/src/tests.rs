@@ -1,5 +1,6 @@
 //! The road from end to end, over a journal in memory and a surface whose live state the test writes.
 
+mod custody;
 mod guards;
 mod house;
 mod identity;

@@ -264,6 +264,7 @@ fn gateway(
     settings.credentials = source(&config.aws, &paths.root)?;
     settings.upstream.clone_from(&config.aws.upstream);
     settings.egress_allow.clone_from(&config.egress.allow);
+    settings.measures = config.recovery.measures();
     settings.listen_proxy = listen.aws_proxy;
     settings.listen_endpoint = listen.aws;
     settings.proxy_socket = Some(paths.proxy());

@@ -137,6 +137,13 @@ pub struct Survey {
     pub discovered: Vec<crate::Target>,
     /// The arguments to send instead, when Interlock makes the action recoverable by changing it.
     pub rewrite: Option<Value>,
+    /// The operation to send instead, of the same service and with the same answer, where changing the arguments is not
+    /// enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Operation>,
+    /// What Interlock changes in the request, in words for who sent it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
     /// How a recovery point comes about.
     pub securing: Securing,
     /// The live-state fields that an approval is bound to: if they differ at execution, the approval is void.

@@ -1,6 +1,6 @@
 //! What agents may not take away: the points, and what they are worth nothing without.
 
-use interlock_action::{Action, Change, Effect, Forecast, Kind, Relation, Target};
+use interlock_action::{Action, Change, Effect, Forecast, Kind, Relation, Securing, Target};
 use interlock_approval::Reason;
 
 use super::Point;
@@ -117,4 +117,18 @@ pub(crate) fn mark_proven(memory: &Memory, forecast: &mut Forecast) {
         let known = memory.point(&point.id).and_then(|known| known.proven.as_ref());
         point.proven = known.map(|proof| proof.at).filter(|_| point.survives);
     }
+}
+
+/// What Interlock changed in a request, and what it made first, in words for who sent it.
+pub(crate) fn told(situated: &Situated) -> Vec<String> {
+    let mut told = situated.survey.told.clone();
+    if let Securing::ByCalls { makes, .. } = &situated.survey.securing {
+        let named: Vec<&str> = makes.iter().take(NAMED).map(String::as_str).collect();
+        let more = makes.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        if !named.is_empty() {
+            told.push(format!("interlock keeps what could be lost as {}{more}", named.join(", ")));
+        }
+    }
+    told
 }

@@ -13,7 +13,7 @@ use interlock_action::{AccountId, Millis, Operation, PersonId, SessionId, Step, 
 use serde::{Deserialize, Serialize};
 
 pub use drill::{DrillError, DrillNews, DrillWatch};
-pub(crate) use guard::{endangered, mark_proven, reasons};
+pub(crate) use guard::{endangered, mark_proven, reasons, told};
 pub(crate) use look::taken_in;
 
 use crate::{Event, Memory};

@@ -199,6 +199,8 @@ impl Foresee for Land {
             rewrite: None,
             securing: world.securing,
             fingerprint: world.fingerprint,
+            instead: None,
+            told: Vec::new(),
         }
     }
 }
@@ -399,6 +401,11 @@ impl House {
     /// What is done here can be taken back so.
     pub(super) fn undone_by(&mut self, undo: impl crate::Undo + 'static) {
         self.road.undo.insert(Surface::Aws, Arc::new(undo));
+    }
+
+    /// What recovery points are, here.
+    pub(super) fn kept_by(&mut self, keep: impl crate::Keep + 'static) {
+        self.road.keep.insert(Surface::Aws, Arc::new(keep));
     }
 
     /// The number of entries of a kind.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use interlock_action::AccountId;
+use interlock_reader_aws::forecast::Measures;
 
 use crate::{CredentialSource, HomeKey};
 
@@ -43,6 +44,8 @@ pub struct GatewayConfig {
     /// For how long the answer to one of Interlock's own reads may be used again while nothing was changed through
     /// this gateway. Reads that prove who made something, or look at what is about to go, are always made anew.
     pub read_cache: Duration,
+    /// What Interlock may do to make destructive requests recoverable.
+    pub measures: Measures,
     /// How many connections may be open at once, of all clients together.
     pub connections: usize,
     /// How many of them may be one sandbox's.
@@ -70,6 +73,7 @@ impl GatewayConfig {
             authority: authority.into(),
             home_key,
             read_cache: Duration::from_secs(1),
+            measures: Measures::default(),
             connections: 1_024,
             connections_each: 256,
             kept_bytes: 256 * 1024 * 1024,

@@ -90,7 +90,7 @@ impl AwsGateway {
 
     /// Knows what calls would do.
     pub fn foresee(&self) -> Arc<dyn Foresee> {
-        Arc::new(AwsForesee)
+        Arc::new(AwsForesee::under(self.inner.config.measures))
     }
 
     /// The system's roots and the local authority's, as PEM text, for the CA variables of clients.

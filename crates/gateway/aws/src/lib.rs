@@ -29,6 +29,7 @@ pub use credentials::{CredentialError, CredentialSource, Credentials, HomeKey, V
 pub use door::Listening;
 pub use error::GatewayError;
 pub use gateway::AwsGateway;
+pub use interlock_reader_aws::forecast::Measures;
 pub use port::{AwsExecute, AwsForesee, AwsInspect};
 pub use session::{Admit, EgressLog, EgressNote, JournalPort, Sessions};
 pub use tls::Authority;

@@ -68,7 +68,7 @@ fn run(bytes: &[u8]) {
     let action = judge(&spoken.0, &spoken.1, Some(REGION), Some(ACCOUNT), &parameters);
     let mut answers = Answers::new();
     for _ in 0..6 {
-        let reads = AwsForesee.reads(&action, &answers);
+        let reads = AwsForesee::default().reads(&action, &answers);
         let mut new = 0;
         for read in reads {
             if answers.contains_key(&read.key) || answers.len() > 60 {
@@ -96,7 +96,7 @@ fn run(bytes: &[u8]) {
             break;
         }
     }
-    let survey = AwsForesee.fold(&action, &answers);
+    let survey = AwsForesee::default().fold(&action, &answers);
     canonical(&survey.forecast).expect("a forecast has a canonical form");
     canonical(&survey.fingerprint).expect("a fingerprint has a canonical form");
     if let Some(rewrite) = &survey.rewrite {

@@ -79,7 +79,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
     let surface = (
         Arc::new(Cached) as Arc<dyn Inspect>,
         Arc::new(Cached) as Arc<dyn Execute>,
-        Arc::new(Kinds(AwsForesee)) as Arc<dyn Foresee>,
+        Arc::new(Kinds(AwsForesee::default())) as Arc<dyn Foresee>,
     );
     let ports = Ports {
         journal: Arc::clone(&store) as _,

@@ -4,10 +4,12 @@
 
 mod aws;
 mod period;
+mod recovery;
 mod witness;
 
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use period::Period;
+pub use recovery::RecoveryConfig;
 pub use witness::{WitnessAt, WitnessConfig};
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -65,6 +67,8 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// `[fail]`.
     pub fail: FailConfig,
+    /// `[recovery]`.
+    pub recovery: RecoveryConfig,
     /// `[egress]`.
     pub egress: EgressConfig,
     /// `[run]`.

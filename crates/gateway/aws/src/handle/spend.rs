@@ -22,6 +22,17 @@ use crate::{
     upstream::{BodyFault, Ready, SendError},
 };
 
+/// The candidate in the form that is sent: by another operation of the same service, where the permit says so.
+fn as_sent(judged: Judged, permit: &Permit) -> Option<Judged> {
+    let sent = &permit.action().operation;
+    if *permit.asked() == *sent {
+        return Some(judged);
+    }
+    let same = permit.asked().service() == sent.service();
+    let operation = judged.service.operation(sent.verb()).cloned().filter(|_| same)?;
+    Some(Judged { operation, ..judged })
+}
+
 /// Ends the permit with the provable fact that nothing was sent.
 async fn not_sent(permit: Permit, why: String, say: Say) -> Say {
     match permit.complete(Outcome::NotExecuted { why }, Vec::new()).await {
@@ -39,8 +50,8 @@ pub(super) async fn spend(
     account: Option<AccountId>,
     door: Option<String>,
 ) -> Result<Response<AnswerBody>, Say> {
-    let found = judged.into_iter().find(|judged| judged.action.operation == permit.action().operation);
-    let Some(judged) = found else {
+    let found = judged.into_iter().find(|judged| judged.action.operation == *permit.asked());
+    let Some(judged) = found.and_then(|judged| as_sent(judged, &permit)) else {
         let say =
             Say::refused("Interlock judged another operation than the one that was asked for".to_owned());
         return Err(not_sent(permit, "the permit names no candidate".to_owned(), say).await);
@@ -157,11 +168,11 @@ impl Job<'_> {
     async fn answer(self, permit: Permit, sent: Response<Incoming>) -> Result<Response<AnswerBody>, Say> {
         let success = sent.status().is_success();
         let (service, operation) = (self.judged.service.as_ref(), self.judged.operation.as_ref());
-        let id = permit.id().clone();
+        let (id, told) = (permit.id().clone(), permit.told().to_vec());
         if success && (answer::streams(service, operation) || self.head_request) {
             let status = sent.status().as_u16();
             complete(self.inner, permit, Outcome::Succeeded { status }, Vec::new()).await?;
-            return Ok(marked(answer::passing(sent), id.as_str()));
+            return Ok(marked(answer::passing(sent), id.as_str(), &told));
         }
         let collected = match collect(sent).await {
             Ok(collected) => collected,
@@ -199,7 +210,7 @@ impl Job<'_> {
         }
         let value = parsed.and_then(Result::ok).unwrap_or(Value::Null);
         let collected = self.clean(&session, collected, &value, rewrites && success)?;
-        Ok(marked(answer::whole(collected, self.head_request), id.as_str()))
+        Ok(marked(answer::whole(collected, self.head_request), id.as_str(), &told))
     }
 
     /// Credentials and addresses that would lead past Interlock are taken out.
@@ -285,9 +296,14 @@ async fn complete(inner: &Inner, permit: Permit, outcome: Outcome, events: Vec<E
     }
 }
 
-fn marked(mut answer: Response<AnswerBody>, id: &str) -> Response<AnswerBody> {
-    if let Ok(value) = HeaderValue::from_str(id) {
-        answer.headers_mut().insert("x-interlock-action", value);
+/// Says whose action it is in the ledger, and what Interlock made of the request.
+fn marked(mut answer: Response<AnswerBody>, id: &str, told: &[String]) -> Response<AnswerBody> {
+    let line: String =
+        told.join("; ").chars().filter(|letter| (' '..='~').contains(letter)).take(1_000).collect();
+    for (name, value) in [("x-interlock-action", id), ("x-interlock-notice", line.as_str())] {
+        if let Some(value) = HeaderValue::from_str(value).ok().filter(|value| !value.is_empty()) {
+            answer.headers_mut().insert(name, value);
+        }
     }
     answer
 }

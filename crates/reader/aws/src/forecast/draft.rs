@@ -241,6 +241,8 @@ impl Draft {
             observed: self.observed,
             discovered: self.discovered,
             rewrite: self.rewrite,
+            instead: None,
+            told: Vec::new(),
             securing: self.securing,
             fingerprint: Value::Object(self.fingerprint),
         }

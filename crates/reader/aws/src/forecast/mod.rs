@@ -33,6 +33,7 @@ mod kinesis;
 mod kms;
 mod lambda;
 mod logs;
+mod measures;
 mod memorydb;
 mod opensearch;
 mod point;
@@ -53,6 +54,7 @@ mod words;
 use interlock_action::{Action, Answers, Preparation, Read, Survey};
 
 pub use existence::says_absent;
+pub use measures::Measures;
 
 use draft::Draft;
 
@@ -72,7 +74,11 @@ pub trait Forecaster: Sync {
     /// The reads still missing. Asked again with the answers until it returns nothing new, at most [`ROUNDS`] times.
     fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
     /// What the answers mean. Answers that are missing count as unread.
-    fn fold(&self, action: &Action, answers: &Answers) -> Survey;
+    fn fold(&self, action: &Action, answers: &Answers) -> Survey {
+        self.fold_under(action, answers, &Measures::of_forecasters())
+    }
+    /// The same where Interlock may do only so much to make it recoverable.
+    fn fold_under(&self, action: &Action, answers: &Answers, measures: &Measures) -> Survey;
     /// The same for the action as the agent asked for it, before Interlock changes it.
     fn asked(&self, action: &Action, answers: &Answers) -> Survey;
     /// What Interlock has to make before there is more to read, once nothing is left to read without it.
@@ -111,17 +117,28 @@ impl<T: Look> Forecaster for T {
         missing
     }
 
-    fn fold(&self, action: &Action, answers: &Answers) -> Survey {
-        let asked = plain(self, action, answers);
-        let Some(arguments) = asked.rewrite.clone() else { return asked };
+    fn fold_under(&self, action: &Action, answers: &Answers, measures: &Measures) -> Survey {
+        let mut asked = plain(self, action, answers);
+        asked.rewrite = asked.rewrite.map(|wanted| measures.allowed(action, &wanted));
+        let arguments = asked.rewrite.clone().filter(|arguments| *arguments != action.arguments);
+        let Some(arguments) = arguments else {
+            asked.rewrite = None;
+            measures.hold(action, answers, &action.arguments, &mut asked);
+            return asked;
+        };
         let rewritten = Action { arguments: arguments.clone(), ..action.clone() };
         let mut sent = plain(self, &rewritten, answers);
-        if sent.rewrite.is_some() {
+        let further = sent.rewrite.as_ref().map(|wanted| measures.allowed(&rewritten, wanted));
+        if further.is_some_and(|further| further != arguments) {
             // INVARIANT: a rewrite that does not stand by itself is not trusted.
             return asked;
         }
-        sent.forecast.changes.extend(closing::rewritten(action, &asked, &sent));
-        Survey { rewrite: Some(arguments), ..sent }
+        let change = closing::rewritten(action, &asked, &sent);
+        sent.told.extend(change.iter().map(|change| change.what.clone()));
+        sent.forecast.changes.extend(change);
+        sent.rewrite = Some(arguments.clone());
+        measures.hold(action, answers, &arguments, &mut sent);
+        sent
     }
 
     fn asked(&self, action: &Action, answers: &Answers) -> Survey {

@@ -9,6 +9,7 @@ mod points;
 pub(super) mod route;
 pub(super) mod security_group;
 pub(super) mod snapshot;
+pub(super) mod stop_first;
 pub(super) mod volume;
 
 use interlock_action::{Action, Bears, Kind, Relation, Target, TargetId};

@@ -1,6 +1,7 @@
 //! IAM: roles, users, policies, access keys, instance profiles.
 
 pub(super) mod access_key;
+pub(super) mod inactive;
 pub(super) mod instance_profile;
 pub(super) mod policy;
 pub(super) mod role;

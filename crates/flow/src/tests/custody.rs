@@ -1,0 +1,188 @@
+//! Recovery points: taken into custody, guarded with what they need, proven by drills.
+
+use std::sync::Mutex;
+
+use futures_executor::block_on;
+use interlock_action::{
+    Answers, Bears, Call, Effect, Kind, Millis, Next, Operation, Read, Relation, Securing, Step, Surface,
+    Target,
+};
+use interlock_ledger::EntryKind;
+use serde_json::json;
+
+use super::house::{House, SESSION, action, database};
+use crate::{
+    Keep, Verdict,
+    custody::{Compared, DrillError, DrillNews, DrillWatch, Kept, Restored, Sight},
+};
+
+const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
+
+/// Knows every point: it needs one key, and its copy is there once it was called for.
+struct Shelf {
+    sight: Option<Sight>,
+    /// What is found after each further look, the last one first.
+    restores: Mutex<Vec<Result<Restored, String>>>,
+    removes: Mutex<Vec<Option<Step>>>,
+}
+
+impl Keep for Shelf {
+    fn reads(&self, _kept: &Kept, _so_far: &Answers) -> Vec<Read> {
+        Vec::new()
+    }
+    fn see(&self, _kept: &Kept, _answers: &Answers) -> Result<Sight, String> {
+        self.sight.clone().ok_or_else(|| "it cannot be read".to_owned())
+    }
+    fn mark(&self, _kept: &Kept, _answers: &Answers) -> Option<Call> {
+        None
+    }
+    fn drills(&self, _kept: &Kept) -> bool {
+        true
+    }
+    fn drill_reads(&self, _kept: &Kept, _scratch: &str, _so_far: &Answers) -> Vec<Read> {
+        Vec::new()
+    }
+    fn restore(&self, _kept: &Kept, _scratch: &str, _answers: &Answers) -> Result<Restored, String> {
+        self.restores.lock().unwrap().pop().unwrap()
+    }
+    fn remove(&self, _kept: &Kept, _scratch: &str, _answers: &Answers) -> Result<Option<Step>, String> {
+        Ok(self.removes.lock().unwrap().pop().flatten())
+    }
+}
+
+struct Nobody;
+
+impl DrillWatch for Nobody {
+    fn told(&self, _news: DrillNews) {}
+}
+
+fn step(verb: &str) -> Step {
+    let call = Call {
+        surface: Surface::Aws,
+        operation: Operation::aws("rds", verb),
+        account: None,
+        region: None,
+        arguments: json!({}),
+    };
+    Step { name: verb.to_owned(), next: Next::Call(call) }
+}
+
+fn shelf(sight: Option<Sight>) -> Shelf {
+    Shelf { sight, restores: Mutex::default(), removes: Mutex::default() }
+}
+
+fn ready() -> Option<Sight> {
+    Some(Sight { there: true, ready: true, depends: vec![KEY.into()], ..Sight::default() })
+}
+
+/// A house in which one point was made of a database, before it was deleted.
+fn house(shelf: Shelf) -> House {
+    let mut house = House::of(&["ana", "bo", "cy"]);
+    house.kept_by(shelf);
+    house.land.world.lock().unwrap().securing =
+        Securing::ByRewrite { makes: vec!["interlock-point".to_owned()] };
+    assert!(house.runs(&action("DeleteDBInstance", Effect::Destroy, database("dev-school"))));
+    house.land.world.lock().unwrap().securing = Securing::Exists;
+    house
+}
+
+fn key(name: &str) -> Target {
+    Target {
+        id: format!("arn:aws:kms:us-east-1:111122223333:key/{name}").into(),
+        kind: Kind::Key,
+        name: Some(format!("dev-{name}")),
+        account: Some("111122223333".into()),
+        region: Some("us-east-1".to_owned()),
+        relation: Relation::Acts,
+        data: Bears::No,
+        environment: None,
+    }
+}
+
+fn disables(house: &House, name: &str) -> Option<String> {
+    match house.admit(&action("DisableKey", Effect::Interrupt, key(name))) {
+        Verdict::Held(held) => Some(held.message()),
+        Verdict::Allowed(permit) => {
+            drop(permit);
+            None
+        }
+        _ => panic!("neither held nor allowed"),
+    }
+}
+
+#[test]
+fn what_a_rewritten_request_makes_is_in_custody_too() {
+    let house = house(shelf(ready()));
+    let memory = house.road.memory();
+    let point = &memory.custody["interlock-point"];
+    assert!(point.kept.of.as_str().ends_with(":db:dev-school"));
+    assert_eq!((point.kept.session.as_str(), &point.sight, &point.proven), (SESSION, &None, &None));
+}
+
+#[test]
+fn every_key_may_be_the_one_until_a_point_was_seen() {
+    let house = house(shelf(ready()));
+    let said = disables(&house, "other").expect("held");
+    assert!(said.contains("interlock-point of arn:") && said.contains("has not been read yet"), "{said}");
+    block_on(house.road.look_after_points());
+    let said = disables(&house, "k").expect("held");
+    assert!(said.contains("a recovery point depends on it: interlock-point of"), "{said}");
+    assert_eq!(disables(&house, "other"), None, "no point needs this one");
+}
+
+#[test]
+fn what_cannot_be_read_stays_unseen() {
+    let house = house(shelf(None));
+    block_on(house.road.look_after_points());
+    assert_eq!(house.road.memory().custody["interlock-point"].sight, None);
+    assert!(disables(&house, "other").is_some());
+}
+
+#[test]
+fn a_point_is_touched_by_nobody_and_the_refusal_says_what_it_is() {
+    let house = house(shelf(ready()));
+    let own = Target { kind: Kind::DatabaseSnapshot, ..database("interlock-point") };
+    let Verdict::Refused(refused) = house.admit(&action("DeleteDBSnapshot", Effect::RecoveryLoss, own))
+    else {
+        panic!("it must be refused");
+    };
+    let said = refused.message();
+    assert!(
+        said.contains("is the recovery point of arn:aws:rds:us-east-1:111122223333:db:dev-school"),
+        "{said}"
+    );
+}
+
+fn drill(house: &House) -> Result<Millis, DrillError> {
+    let by = ["bo".into()];
+    block_on(house.road.drill("interlock-point", &by, &Nobody)).map(|proof| proof.at)
+}
+
+#[test]
+fn a_drill_alone_proves_and_a_failed_one_takes_it_back() {
+    let compared = |differs: &[&str]| {
+        let differs = differs.iter().map(|one| (*one).to_owned()).collect();
+        Ok(Restored::Ready(Compared { figures: [("size".to_owned(), "3".to_owned())].into(), differs }))
+    };
+    let shelf = shelf(ready());
+    *shelf.restores.lock().unwrap() =
+        vec![compared(&["it is empty"]), compared(&[]), Ok(Restored::Not(step("Restore")))];
+    *shelf.removes.lock().unwrap() = vec![None, Some(step("Remove")), None, Some(step("Remove"))];
+    let house = house(shelf);
+    let at = drill(&house).unwrap();
+    let calls: Vec<String> =
+        house.land.calls.lock().unwrap().iter().map(|call| call.verb().to_owned()).collect();
+    assert_eq!(calls, ["Restore", "Remove"]);
+    assert_eq!(house.road.memory().custody["interlock-point"].proven.as_ref().unwrap().at, at);
+    // A second one finds a copy that is not what it should be: the copy goes, and so does the proof.
+    assert_eq!(drill(&house), Err(DrillError::Differs(vec!["it is empty".to_owned()])));
+    assert_eq!(house.land.calls.lock().unwrap().len(), 3, "the copy is removed whatever came of it");
+    let memory = house.road.memory();
+    let point = &memory.custody["interlock-point"];
+    assert!(point.proven.is_none() && point.failed.is_some());
+    drop(memory);
+    assert_eq!(house.last().kind, EntryKind::RecoveryPoint);
+    assert_eq!(house.last().public["drill"], "failed");
+    let none = block_on(house.road.drill("another", &[], &Nobody));
+    assert_eq!(none.map(|_| ()), Err(DrillError::NoPoint("another".to_owned())));
+}
