@@ -2,19 +2,19 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLockReadGuard, atomic::AtomicU64},
+    sync::{Arc, PoisonError, RwLockReadGuard},
 };
 
 use interlock_action::{
     Action, ActionId, Content, Digest, Effect, Kind, Millis, Operation, Relation, Reversibility, Sealer,
-    Securing, SessionId, Surface, Target,
+    SessionId, Surface, Target,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Guard, Identity, JournalError, Keep, Memory, Permit, PermitNote, Ports, Record,
+    Budget, Cause, Event, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
     RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, custody, fault, guards,
     hold, judge,
     permit::frozen,
@@ -56,12 +56,8 @@ pub struct Road {
     identity: Option<Arc<dyn Identity>>,
     /// The ways back of each surface.
     pub(crate) undo: BTreeMap<Surface, Arc<dyn Undo>>,
-    /// The kinds of recovery points of each surface.
-    pub(crate) keep: BTreeMap<Surface, Arc<dyn Keep>>,
-    /// One drill at a time.
-    pub(crate) drilling: futures_util::lock::Mutex<()>,
-    /// How often the points in custody were looked after.
-    pub(crate) passes: AtomicU64,
+    /// Who looks after recovery points.
+    pub(crate) custody: custody::Custodian,
     /// One run back at a time.
     pub(crate) undoing: futures_util::lock::Mutex<()>,
     bundle: Bundle,
@@ -103,9 +99,7 @@ impl Road {
             settings,
             identity: None,
             undo: BTreeMap::new(),
-            keep: BTreeMap::new(),
-            drilling: futures_util::lock::Mutex::new(()),
-            passes: AtomicU64::new(0),
+            custody: custody::Custodian::default(),
             undoing: futures_util::lock::Mutex::new(()),
             reads_alike: bundle.hash() == Bundle::shipped().hash(),
             bundle,
@@ -126,13 +120,6 @@ impl Road {
     #[must_use]
     pub fn undone_by(mut self, surface: Surface, undo: Arc<dyn Undo>) -> Self {
         self.undo.insert(surface, undo);
-        self
-    }
-
-    /// The same road, on which the recovery points of this surface are looked after and drilled.
-    #[must_use]
-    pub fn kept_by(mut self, surface: Surface, keep: Arc<dyn Keep>) -> Self {
-        self.keep.insert(surface, keep);
         self
     }
 
@@ -397,9 +384,7 @@ impl Road {
         let environments = situated.environments();
         let mut on_success = after::events(session, &situated);
         on_success.extend(guards::taken_off(&id, session, &situated, now));
-        if let Securing::ByRewrite { makes } = &situated.survey.securing {
-            on_success.extend(custody::taken_in(session, &situated, makes, now));
-        }
+        on_success.extend(custody::by_rewrite(session, &situated, now));
         let told = custody::told(&situated);
         let asked = situated.asked.clone();
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);

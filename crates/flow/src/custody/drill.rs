@@ -90,7 +90,7 @@ impl Road {
         by: &[PersonId],
         watch: &dyn DrillWatch,
     ) -> Result<Proof, DrillError> {
-        let _one = self.drilling.lock().await;
+        let _one = self.custody.drilling.lock().await;
         let kept = self.memory().point(name).map(|point| point.kept.clone());
         let kept = kept.ok_or_else(|| DrillError::NoPoint(name.to_owned()))?;
         let port = self.keep_port(&kept).filter(|port| port.drills(&kept));

@@ -1,9 +1,16 @@
 //! Taking points into custody, and looking at them until it is known what they are worth nothing without.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use interlock_action::{
-    Action, Answers, Call, Claim, Content, Effect, Millis, Read, RecoveryPoint, TargetId, digest_of,
+    Action, Answers, Call, Claim, Content, Effect, Millis, Read, RecoveryPoint, Securing, Surface, TargetId,
+    digest_of,
 };
 use interlock_ledger::{Entry, EntryKind};
 
@@ -67,14 +74,40 @@ fn restores(situated: &Situated, id: &str) -> TargetId {
         .unwrap_or_else(|| situated.action.operation.as_str().into())
 }
 
+/// The points that a rewritten request makes, once it has succeeded.
+pub(crate) fn by_rewrite(session: &Session, situated: &Situated, now: Millis) -> Vec<Event> {
+    match &situated.survey.securing {
+        Securing::ByRewrite { makes } => taken_in(session, situated, makes, now),
+        _ => Vec::new(),
+    }
+}
+
+/// Looks after recovery points.
+#[derive(Default)]
+pub(crate) struct Custodian {
+    /// The kinds of each surface.
+    pub(crate) keep: BTreeMap<Surface, Arc<dyn Keep>>,
+    /// One drill at a time.
+    pub(super) drilling: futures_util::lock::Mutex<()>,
+    /// How often the points were looked after.
+    passes: AtomicU64,
+}
+
 impl Road {
+    /// The same road, on which the recovery points of this surface are looked after and drilled.
+    #[must_use]
+    pub fn kept_by(mut self, surface: Surface, keep: Arc<dyn Keep>) -> Self {
+        self.custody.keep.insert(surface, keep);
+        self
+    }
+
     pub(crate) fn keep_port(&self, kept: &Kept) -> Option<&Arc<dyn Keep>> {
-        self.keep.get(&kept.surface)
+        self.custody.keep.get(&kept.surface)
     }
 
     /// Looks at the points of which something is still to be learned. To be called every few seconds.
     pub async fn look_after_points(&self) {
-        let pass = self.passes.fetch_add(1, Ordering::Relaxed);
+        let pass = self.custody.passes.fetch_add(1, Ordering::Relaxed);
         let now = self.ports.clock.now();
         let due: Vec<Kept> = {
             let memory = self.memory();

@@ -1,5 +1,5 @@
 //! Recovery points in Interlock's custody: written down when they are made, looked at until it is known what restoring
-//! them takes, guarded together with that, and *proven* by a drill and by nothing else (ADR-0011).
+//! them takes, guarded together with that, and *proven* by a drill and by nothing else (ADR-0010).
 //!
 //! Nothing here knows a kind: the [`Keep`](crate::Keep) port does.
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use drill::{DrillError, DrillNews, DrillWatch};
 pub(crate) use guard::{endangered, mark_proven, reasons, told};
-pub(crate) use look::taken_in;
+pub(crate) use look::{Custodian, by_rewrite, taken_in};
 
 use crate::{Event, Memory};
 

@@ -405,7 +405,7 @@ impl House {
 
     /// What recovery points are, here.
     pub(super) fn kept_by(&mut self, keep: impl crate::Keep + 'static) {
-        self.road.keep.insert(Surface::Aws, Arc::new(keep));
+        self.road.custody.keep.insert(Surface::Aws, Arc::new(keep));
     }
 
     /// The number of entries of a kind.

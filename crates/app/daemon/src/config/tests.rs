@@ -46,3 +46,13 @@ fn an_unknown_class_and_a_bad_period_are_refused() {
     );
     assert!(parse("[approval]\nexpires = \"soon\"\n").unwrap_err().to_string().contains("soon"));
 }
+
+#[test]
+fn every_measure_of_recovery_is_on_unless_it_is_switched_off() {
+    let all = parse("").unwrap().recovery.measures();
+    assert_eq!(all, interlock_gateway_aws::Measures::default());
+    let some = parse("[recovery]\ninactive_keys = false\ncapture_gib = 1\n").unwrap().recovery.measures();
+    assert!(!some.inactive_keys && some.stop_first && some.final_snapshots);
+    assert_eq!(some.capture_limit, 1 << 30);
+    assert!(parse("[recovery]\nfinal_snapshot = false\n").is_err());
+}
