@@ -6,8 +6,8 @@ use std::{
 };
 
 use interlock_action::{
-    Action, ActionId, Content, Digest, Effect, Kind, Millis, Operation, Relation, Reversibility, Sealer,
-    SessionId, Surface, Target,
+    Action, ActionId, Content, Digest, Effect, Kind, Millis, Operation, Relation, Sealer, SessionId, Surface,
+    Target,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -255,7 +255,7 @@ impl Road {
             return self.refuse(session, &situated, Cause::Policy, reasons).await;
         }
         situated.undo = self.way_back(session, &situated.action, &situated.survey.securing).await;
-        promise(&mut situated);
+        crate::undo::promise(&mut situated);
         let digest = self.action_digest(session, &situated)?;
         let standing = self.standing(&digest, &situated).await?;
         for ticket in &standing {
@@ -524,24 +524,6 @@ impl Road {
 
     pub(crate) fn action_id(&self) -> ActionId {
         ActionId::new(format!("act-{}", self.draw().chars().take(16).collect::<String>()))
-    }
-}
-
-/// Where a way back is registered, the forecast promises what that one does.
-fn promise(situated: &mut Situated) {
-    let forecast = &mut situated.survey.forecast;
-    match &situated.undo {
-        Some((way, _)) if way.terms.class == Reversibility::Exact => {
-            forecast.reversibility = Reversibility::Exact
-        }
-        Some((way, _)) if forecast.reversibility == Reversibility::Exact => {
-            forecast.reversibility = way.terms.class;
-        }
-        // Whoever knows an inverse and walks no way promises nothing.
-        None if forecast.reversibility == Reversibility::Exact => {
-            forecast.reversibility = Reversibility::None;
-        }
-        _ => {}
     }
 }
 

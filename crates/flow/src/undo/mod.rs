@@ -13,3 +13,4 @@ pub use preview::{Conflict, Preview, PreviewedChange};
 pub use run::{Progress, UndoError, Watch};
 
 pub(crate) use change::{Recalled, Seen, same, state_digest, subject};
+pub(crate) use register::promise;

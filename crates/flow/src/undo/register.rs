@@ -192,3 +192,21 @@ impl Road {
         Record { entry, events, guards: Vec::new() }
     }
 }
+
+/// Where a way back is registered, the forecast promises what that one does.
+pub(crate) fn promise(situated: &mut Situated) {
+    let forecast = &mut situated.survey.forecast;
+    match &situated.undo {
+        Some((way, _)) if way.terms.class == Reversibility::Exact => {
+            forecast.reversibility = Reversibility::Exact
+        }
+        Some((way, _)) if forecast.reversibility == Reversibility::Exact => {
+            forecast.reversibility = way.terms.class;
+        }
+        // Whoever knows an inverse and walks no way promises nothing.
+        None if forecast.reversibility == Reversibility::Exact => {
+            forecast.reversibility = Reversibility::None;
+        }
+        _ => {}
+    }
+}
