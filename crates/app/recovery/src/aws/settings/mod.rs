@@ -178,11 +178,8 @@ impl Way for Setting {
     }
 
     fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
-        // What a whole replaces without naming it need not be there.
-        let told = |(name, value): (&String, &Value)| {
-            !untold(value) || (self.whole && deed.arguments.get(name).is_none())
-        };
-        let all = before.as_object()?.iter().all(told);
+        // What a whole replaces need not be there: put back without it, it is not there again.
+        let all = before.as_object()?.values().all(|value| self.whole || !untold(value));
         let (minutes, lost) = match self.terms {
             On::Exact(minutes) => (minutes, None),
             On::Unless(minutes, numbers, lost) => {
