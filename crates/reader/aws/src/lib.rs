@@ -11,9 +11,11 @@ pub mod forecast;
 pub mod identify;
 mod queue_url;
 mod read;
+mod record_name;
 pub mod rules;
 mod target;
 pub mod wire;
 
 pub use error::ReadError;
 pub use read::{Candidate, Reading, judge, read, read_without};
+pub use record_name::record_name;

@@ -11,7 +11,7 @@ use super::super::{
     answer::{Listed, entries, listed, text},
     draft::Draft,
 };
-use crate::rules::facts;
+use crate::{record_name, rules::facts};
 
 /// Of one batch so many records are looked at.
 const MOST: usize = 50;
@@ -104,7 +104,7 @@ fn frees(earlier: &Value, record: &Value) -> bool {
 
 /// Whether two records have the same name, type and identifier.
 fn is(one: &Value, other: &Value) -> bool {
-    let name = |of: &Value| text(of, "/Name").map(|name| name.trim_end_matches('.').to_ascii_lowercase());
+    let name = |of: &Value| text(of, "/Name").map(record_name);
     name(one) == name(other)
         && text(one, "/Type") == text(other, "/Type")
         && text(one, "/SetIdentifier") == text(other, "/SetIdentifier")
@@ -155,6 +155,8 @@ fn same(now: &Value, asked: &Value) -> bool {
         "Region",
         "Failover",
         "GeoLocation",
+        "GeoProximityLocation",
+        "CidrRoutingConfig",
         "HealthCheckId",
         "MultiValueAnswer",
     ];

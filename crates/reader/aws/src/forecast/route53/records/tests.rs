@@ -7,7 +7,11 @@ use crate::{
 };
 
 fn upsert(answer: Answer) -> Survey {
-    let record = json!({"Name": "www.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}]});
+    upsert_of("www.example.com", answer)
+}
+
+fn upsert_of(name: &str, answer: Answer) -> Survey {
+    let record = json!({"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}]});
     let arguments = json!({"HostedZoneId": "Z1", "ChangeBatch": {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}});
     let mut action = having(action("route53", "ChangeResourceRecordSets", arguments), Effect::Network);
     action.targets = vec![target("arn:aws:route53:::hostedzone/Z1", Kind::Dns, "Z1")];
@@ -39,4 +43,12 @@ fn an_upsert_is_compared_with_the_record_that_is_there() {
         "the next name is another"
     );
     assert_eq!(fact(&upsert(Answer::Unreadable("denied".to_owned()))), None);
+}
+
+#[test]
+fn a_wildcard_is_found_as_the_service_spells_it() {
+    let now = json!({"Name": "\\052.example.com.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.9"}]});
+    let seen = upsert_of("*.Example.com", listing(now));
+    assert_eq!(seen.facts.get(facts::ROUTE53_RECORD_CHANGES), Some(&json!(true)));
+    assert_eq!(seen.forecast.changes[0].effect, Effect::Network, "{:?}", seen.forecast.changes);
 }
