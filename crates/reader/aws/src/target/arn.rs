@@ -15,6 +15,9 @@ pub(super) struct Arn<'a> {
     pub(super) resource: &'a str,
 }
 
+/// The type of an object that is named through an access point: which bucket it lies in is not told.
+pub(super) const POINT_OBJECT: &str = "accesspoint-object";
+
 impl<'a> Arn<'a> {
     /// Takes an ARN apart; `None` if it is none.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
@@ -29,6 +32,7 @@ impl<'a> Arn<'a> {
     /// The resource type: `db`, `table`, `log-group`; nothing where the service has but one.
     pub(super) fn kind(&self) -> &'a str {
         match self.service {
+            _ if self.is_object_behind_point() => POINT_OBJECT,
             "s3" if self.region.is_empty() => {
                 if self.resource.contains('/') {
                     "object"
@@ -42,6 +46,13 @@ impl<'a> Arn<'a> {
             "apigateway" => self.resource.trim_start_matches('/').split('/').next().unwrap_or_default(),
             _ => self.resource.split([':', '/']).next().unwrap_or_default(),
         }
+    }
+
+    /// An object named through an access point, `…:accesspoint/NAME/object/KEY`.
+    fn is_object_behind_point(&self) -> bool {
+        ["s3", "s3-object-lambda", "s3-outposts"].contains(&self.service)
+            && !(self.region.is_empty() && self.account.is_empty())
+            && self.resource.contains("/object/")
     }
 
     /// What people call it: the last part, with what a service's names may themselves hold.

@@ -6,6 +6,8 @@
 use interlock_action::Bears::{self, No, Unknown, Yes};
 use interlock_action::Kind;
 
+use super::arn::POINT_OBJECT;
+
 /// The service in the ARN, the resource type (`*`: any other), kind, and whether it bears data.
 type Row = (&'static str, &'static [&'static str], Kind, Bears);
 
@@ -107,6 +109,9 @@ const TABLE: &[Row] = &[
     ("dax", &["cache"], Kind::Cluster, No),
     ("s3", &["bucket"], Kind::Bucket, Yes),
     ("s3", &["object"], Kind::Object, Yes),
+    ("s3", &[POINT_OBJECT], Kind::Object, Unknown),
+    ("s3-object-lambda", &[POINT_OBJECT], Kind::Object, Unknown),
+    ("s3-outposts", &[POINT_OBJECT], Kind::Object, Unknown),
     ("s3", &["accesspoint"], Kind::Gateway, No),
     ("s3", &["job", "storage-lens"], Kind::Other, No),
     ("s3express", &["bucket"], Kind::Bucket, Yes),

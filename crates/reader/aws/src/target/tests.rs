@@ -262,6 +262,26 @@ fn tags_and_names_are_written() {
     }
 }
 
+#[test]
+fn tags_of_what_is_launched_are_written_wherever_they_stand() {
+    let marked =
+        || json!([{"ResourceType": "volume", "Tags": [{"Key": "interlock:recovery-point", "Value": "x"}]}]);
+    let launched = || json!({ "TagSpecifications": marked() });
+    for (operation, parameters) in [
+        ("CreateLaunchTemplate", json!({"LaunchTemplateName": "t", "LaunchTemplateData": launched()})),
+        (
+            "CreateLaunchTemplateVersion",
+            json!({"LaunchTemplateId": "lt-1", "LaunchTemplateData": launched()}),
+        ),
+        ("RequestSpotFleet", json!({"SpotFleetRequestConfig": {"LaunchSpecifications": [launched()]}})),
+        ("CreateFleet", launched()),
+    ] {
+        let key = "interlock:recovery-point".to_owned();
+        let expected = [ClassifierWrite::Tag { key, value: Some("x".to_owned()) }];
+        assert_eq!(action("ec2", operation, &parameters).writes, expected, "{operation}");
+    }
+}
+
 /// Operations with `tag` in their names that change no tag of any resource, and why.
 const NO_TAGS: [(&str, &str, &str); 17] = [
     ("ce", "StartCostAllocationTagBackfill", "works out old bills anew"),
@@ -426,4 +446,17 @@ fn the_order_of_members_says_nothing() {
     let named = |parameters| targets("ec2", "CreateTrafficMirrorFilterRule", parameters);
     assert_eq!(named(&one), named(&other));
     assert!(named(&one).iter().any(|(relation, id, ..)| *relation == Relation::Source && id.ends_with(sg)));
+}
+
+#[test]
+fn an_object_behind_an_access_point_may_bear_data() {
+    for point in [
+        "arn:aws:s3:us-east-1:111122223333:accesspoint/school",
+        "arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/school",
+        "arn:aws:s3-outposts:us-east-1:111122223333:outpost/op-1/accesspoint/school",
+    ] {
+        let found = targets("s3", "DeleteObject", &json!({"Bucket": point, "Key": "grades/1.csv"}));
+        let object = format!("{point}/object/grades/1.csv");
+        assert_eq!(found, [(Relation::Acts, object, Kind::Object, Bears::Unknown)]);
+    }
 }

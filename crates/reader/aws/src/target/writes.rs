@@ -82,11 +82,7 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
             pairs(value, removes, &mut writes);
         }
     }
-    for specification in
-        subject.all("TagSpecifications[].Tags").into_iter().chain(subject.all("TagSpecification[].Tags"))
-    {
-        pairs(specification, false, &mut writes);
-    }
+    specified(subject.parameters, &mut writes);
     header(subject, &mut writes);
     patched(subject, &mut writes);
     synced(subject, &mut writes);
@@ -99,6 +95,25 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
     }
     writes.extend(names(subject));
     writes
+}
+
+/// EC2: tags of what a request makes, wherever they stand: also in a launch template's data, and in what a fleet or a
+/// request for spot instances launches.
+fn specified(value: &Value, writes: &mut Vec<ClassifierWrite>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|one| specified(one, writes)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if ["TagSpecifications", "TagSpecification"].contains(&name.as_str()) {
+                    let each = member.as_array().into_iter().flatten();
+                    each.filter_map(|one| one.get("Tags")).for_each(|tags| pairs(tags, false, writes));
+                } else {
+                    specified(member, writes);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Pairs `{Key, Value}` under any of their spellings, or a map.
