@@ -3,6 +3,7 @@
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
+use super::facts::EVENTS_RULE_CHANGED;
 use super::{Rule, Shape, claim, only_if};
 use crate::catalogue::Catalogue;
 use crate::effect::Subject;
@@ -18,6 +19,18 @@ pub(super) const RULES: &[Rule] = &[
                 subject.text("State") == Some("DISABLED"),
                 claim(Effect::Interrupt, "stops what the rule sets off"),
             )
+        },
+    },
+    Rule {
+        id: "rule-changed",
+        finds: "a rule of events written anew that waits for something else",
+        shape: Shape::FullReplace { difference: EVENTS_RULE_CHANGED },
+        operations: &[("events", "PutRule")],
+        test: |_| {
+            vec![claim(
+                Effect::Interrupt,
+                "has the rule that is there no longer set off what it sets off now",
+            )]
         },
     },
     Rule {

@@ -13,7 +13,7 @@ pub const S3_BUCKET_VERSIONED: &str = "s3:bucket-versioned";
 /// The new lifecycle configuration has an enabled expiration (current, noncurrent, or wider filter) that the present
 /// one does not have. \[true]
 pub const S3_LIFECYCLE_EXPIRES_MORE: &str = "s3:lifecycle-expires-more";
-/// The new notification configuration lacks a target that the present one has. \[true]
+/// The new notification configuration lacks an entry that the present one has, or tells its target of less. \[true]
 pub const S3_NOTIFICATION_DROPPED: &str = "s3:notification-dropped";
 /// A flag of the public access block goes from true to false. \[true]
 pub const S3_ACCESS_BLOCK_LOOSENED: &str = "s3:access-block-loosened";
@@ -125,13 +125,15 @@ pub const SQS_RETENTION_LOWERED: &str = "sqs:retention-lowered";
 pub const ECR_TAG_MOVES: &str = "ecr:tag-moves";
 /// An alarm of the name is there, and the one written watches something else, rings later or tells fewer. \[true]
 pub const CLOUDWATCH_ALARM_LOOSENED: &str = "cloudwatch:alarm-loosened";
+/// A rule of the name is there on the bus, and the one written waits for other events or another time. \[true]
+pub const EVENTS_RULE_CHANGED: &str = "events:rule-changed";
 /// The recovery point expires earlier than now. \[true]
 pub const BACKUP_RETENTION_LOWERED: &str = "backup:retention-lowered";
 /// The plan as written lacks a rule that it has now, or has a weaker one. \[true]
 pub const BACKUP_PLAN_WEAKENED: &str = "backup:plan-weakened";
 
 /// Every name above, for the agreement between rules and forecasters.
-pub const ALL: [&str; 53] = [
+pub const ALL: [&str; 54] = [
     S3_OBJECT_EXISTS,
     S3_BUCKET_VERSIONED,
     S3_LIFECYCLE_EXPIRES_MORE,
@@ -183,6 +185,7 @@ pub const ALL: [&str; 53] = [
     SQS_RETENTION_LOWERED,
     ECR_TAG_MOVES,
     CLOUDWATCH_ALARM_LOOSENED,
+    EVENTS_RULE_CHANGED,
     BACKUP_RETENTION_LOWERED,
     BACKUP_PLAN_WEAKENED,
 ];

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::answer::{Live, entries, flag, number, text},
+    notification,
     settings::Setting,
 };
 use crate::rules::facts;
@@ -26,27 +27,9 @@ fn compared(answer: &Live<'_>, absent: Option<bool>, found: impl Fn(&Value) -> O
     }
 }
 
-/// Every ARN in a value, wherever it stands.
-fn arns(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) if text.starts_with("arn:") => found.push(text.clone()),
-        Value::Array(list) => list.iter().for_each(|one| arns(one, found)),
-        Value::Object(map) => map.values().for_each(|one| arns(one, found)),
-        _ => {}
-    }
-}
-
 fn notifications_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    let mut new = Vec::new();
-    arns(action.arguments.get("NotificationConfiguration").unwrap_or(&Value::Null), &mut new);
-    compared(answer, Some(false), |answer| {
-        let mut now = Vec::new();
-        arns(answer, &mut now);
-        let bridge = |value: Option<&Value>| value.is_some_and(Value::is_object);
-        let bridged = bridge(answer.get("EventBridgeConfiguration"))
-            && !bridge(action.arguments.pointer("/NotificationConfiguration/EventBridgeConfiguration"));
-        Some(bridged || now.iter().any(|one| !new.contains(one)))
-    })
+    let new = action.arguments.get("NotificationConfiguration").unwrap_or(&Value::Null);
+    compared(answer, Some(false), |answer| Some(!notification::keeps(new, answer)))
 }
 
 fn block_loosened(action: &Action, answer: &Live<'_>) -> Option<bool> {

@@ -126,8 +126,30 @@ fn firewall_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
         let now = answer.get("WebACL")?;
         let opened = now.pointer("/DefaultAction/Block").is_some()
             && action.arguments.pointer("/DefaultAction/Block").is_none();
-        Some(opened || !keeps_all(entries(&action.arguments, "/Rules"), entries(now, "/Rules")))
+        let (new, now_rules) = (entries(&action.arguments, "/Rules"), entries(now, "/Rules"));
+        // What no rule decides the default does, as if it were the last one.
+        let blocks = now.pointer("/DefaultAction/Block").is_some();
+        let before = |rule: &Value| {
+            let of = |rule: &Value| number(rule, "/Priority");
+            blocks || now_rules.iter().any(|one| of(one).is_none() || of(rule) < of(one))
+        };
+        let passes = |rule: &&Value| !now_rules.contains(rule) && lets_through(rule) && before(rule);
+        Some(opened || !keeps_all(new, now_rules) || new.iter().any(|rule| passes(&rule)))
     })
+}
+
+/// Whether a rule of a firewall may keep a request from the rules after it, or change what they see of it, but for
+/// keeping it out. Of a group's rules only those are known that AWS manages, as long as none is overridden.
+fn lets_through(rule: &Value) -> bool {
+    let has = |pointer: &str| rule.pointer(pointer).is_some_and(|value| !value.is_null());
+    let listed = |pointer: &str| !entries(rule, pointer).is_empty();
+    if has("/Action") {
+        return !has("/Action/Block") && (!has("/Action/Count") || listed("/RuleLabels"));
+    }
+    let managed = "/Statement/ManagedRuleGroupStatement";
+    text(rule, &format!("{managed}/VendorName")) != Some("AWS")
+        || listed(&format!("{managed}/RuleActionOverrides"))
+        || listed(&format!("{managed}/ExcludedRules"))
 }
 
 fn addresses_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
@@ -212,6 +234,18 @@ fn raised(new: &Value, now: &Value) -> bool {
         }
         (new, now) => new != now,
     }
+}
+
+/// Of a rule of events what it waits for: a pattern, a time, or both. How a pattern is written does not matter.
+fn rule_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    let waits = |of: &Value| {
+        let pattern = text(of, "/EventPattern").filter(|pattern| !pattern.is_empty());
+        let parsed = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+        let time = text(of, "/ScheduleExpression").filter(|time| !time.is_empty()).map(str::to_owned);
+        (pattern.map(parsed), time)
+    };
+    let new: (Option<Value>, Option<String>) = waits(&action.arguments);
+    compared(answer, |now| Some(new != waits(now)))
 }
 
 fn plan_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
@@ -302,6 +336,14 @@ pub(super) const ROWS: &[Setting] = &[
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?]})))),
     whole!("cloudwatch" "PutCompositeAlarm" CLOUDWATCH_ALARM_LOOSENED "alarm" "/CompositeAlarms/0" true alarm_loosened,
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?], "AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})))),
+    whole!("events" "PutRule" EVENTS_RULE_CHANGED "rule" "" false rule_changed, |action| {
+        let bus = action.arguments.get("EventBusName").filter(|bus| !bus.is_null());
+        let mut arguments = json!({"Name": given(action, "Name")?});
+        if let (Some(bus), Some(members)) = (bus, arguments.as_object_mut()) {
+            members.insert("EventBusName".to_owned(), bus.clone());
+        }
+        Some(("events", "DescribeRule", arguments))
+    }),
     whole!("backup" "UpdateBackupPlan" BACKUP_PLAN_WEAKENED "plan" "/BackupPlan" true plan_weakened,
         |action| by(action, "backup", "GetBackupPlan", &["BackupPlanId"])),
     whole!("application-autoscaling" "RegisterScalableTarget" AUTOSCALING_SIZE_LOWERED "limits" "/ScalableTargets/0" true target_lowered, |action| {

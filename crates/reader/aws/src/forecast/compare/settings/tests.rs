@@ -39,6 +39,37 @@ fn a_dropped_notification_target_is_seen() {
 }
 
 #[test]
+fn a_notification_is_kept_as_it_is_or_wider() {
+    let one = |events: Value, rules: Value| {
+        json!({"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:r:1:q", "Events": events,
+            "Filter": {"Key": {"FilterRules": rules}}}]})
+    };
+    let of = |name: &str, value: &str| json!({"Name": name, "Value": value});
+    let created = || json!(["s3:ObjectCreated:Put"]);
+    let pictures = || json!([of("Prefix", "pictures/"), of("Suffix", ".jpg")]);
+    let put = |new: Value| {
+        let mut now = one(created(), pictures());
+        now["QueueConfigurations"][0]["Id"] = json!("one");
+        let survey = set(
+            "s3",
+            "PutBucketNotificationConfiguration",
+            json!({"Bucket": "b", "NotificationConfiguration": new}),
+            "GetBucketNotificationConfiguration",
+            found(now),
+        );
+        fact(&survey, facts::S3_NOTIFICATION_DROPPED)
+    };
+    let turned = json!([of("suffix", ".jpg"), of("prefix", "pictures/")]);
+    assert_eq!(put(one(created(), turned)), Some(false), "neither id, case nor order says anything");
+    assert_eq!(put(one(json!(["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]), pictures())), Some(false));
+    assert_eq!(put(one(created(), json!([of("prefix", "pic")]))), Some(false), "wider");
+    assert_eq!(put(one(json!(["s3:ObjectRemoved:*"]), pictures())), Some(true), "other events");
+    assert_eq!(put(one(created(), json!([of("prefix", "pictures/old/"), of("suffix", ".jpg")]))), Some(true));
+    assert_eq!(put(one(created(), json!([of("suffix", ".png")]))), Some(true));
+    assert_eq!(put(one(json!([]), json!([]))), Some(true));
+}
+
+#[test]
 fn an_access_block_is_loosened_or_not() {
     let block = |flag: bool| {
         json!({

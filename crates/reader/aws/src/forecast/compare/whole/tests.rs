@@ -114,7 +114,10 @@ fn firewalls_and_distributions_keep_what_they_have() {
         fact("wafv2:UpdateWebACL", arguments, answer, facts::WAFV2_PROTECTION_DROPPED)
     };
     assert_eq!(
-        put(json!({"Block": {}}), json!([rule.clone(), {"Name": "more", "Priority": 1}])),
+        put(
+            json!({"Block": {}}),
+            json!([rule.clone(), {"Name": "more", "Priority": 1, "Action": {"Block": {}}}])
+        ),
         Some(false)
     );
     assert_eq!(put(json!({"Block": {}}), json!([])), Some(true));
@@ -139,6 +142,59 @@ fn firewalls_and_distributions_keep_what_they_have() {
         update(json!({"Comment": "a", "WebACLId": "w", "Origins": origins("evil.example")})),
         Some(true)
     );
+}
+
+#[test]
+fn a_firewall_rule_that_comes_first_may_let_through() {
+    let block = || json!({"Name": "block", "Priority": 5, "Action": {"Block": {}}});
+    let put = |default: &str, rule: Value| {
+        let default = json!({ default: {} });
+        let answer = found(json!({"WebACL": {"DefaultAction": default.clone(), "Rules": [block()]}}));
+        let arguments = json!({
+            "Name": "w", "Scope": "REGIONAL", "Id": "i", "DefaultAction": default, "Rules": [block(), rule],
+        });
+        fact("wafv2:UpdateWebACL", arguments, answer, facts::WAFV2_PROTECTION_DROPPED)
+    };
+    let rule = |priority: u64, action: Value| json!({"Name": "new", "Priority": priority, "Action": action});
+    assert_eq!(put("Allow", rule(1, json!({"Allow": {}}))), Some(true));
+    assert_eq!(put("Allow", rule(9, json!({"Allow": {}}))), Some(false), "what it lets in comes in anyway");
+    assert_eq!(put("Block", rule(9, json!({"Allow": {}}))), Some(true), "the default kept it out");
+    assert_eq!(put("Allow", rule(1, json!({"Captcha": {}}))), Some(true));
+    assert_eq!(put("Allow", rule(1, json!({"Block": {}}))), Some(false));
+    let mut counted = rule(1, json!({"Count": {}}));
+    assert_eq!(put("Allow", counted.clone()), Some(false));
+    counted["RuleLabels"] = json!([{"Name": "trusted"}]);
+    assert_eq!(put("Allow", counted), Some(true), "a later rule may spare what has the label");
+    let group = |statement: Value| json!({"Name": "new", "Priority": 1, "OverrideAction": {"None": {}}, "Statement": statement});
+    let managed =
+        |vendor: &str| json!({"ManagedRuleGroupStatement": {"VendorName": vendor, "Name": "common"}});
+    assert_eq!(put("Allow", group(managed("AWS"))), Some(false));
+    assert_eq!(put("Allow", group(managed("Somebody"))), Some(true));
+    let mut overridden = managed("AWS");
+    overridden["ManagedRuleGroupStatement"]["RuleActionOverrides"] =
+        json!([{"Name": "r", "ActionToUse": {"Allow": {}}}]);
+    assert_eq!(put("Allow", group(overridden)), Some(true));
+    assert_eq!(put("Allow", group(json!({"RuleGroupReferenceStatement": {"ARN": "a"}}))), Some(true));
+}
+
+#[test]
+fn a_rule_of_events_waits_for_the_same_or_not() {
+    let put = |new: Value, answer: Answer| {
+        let mut arguments = json!({"Name": "paid", "EventBusName": "shop"});
+        arguments.as_object_mut().unwrap().extend(new.as_object().unwrap().clone());
+        fact("events:PutRule", arguments, answer, facts::EVENTS_RULE_CHANGED)
+    };
+    let pattern = |text: &str| json!({ "EventPattern": text });
+    let now =
+        || found(json!({"Name": "paid", "EventPattern": "{\"source\":[\"shop\"]}", "State": "ENABLED"}));
+    assert_eq!(put(pattern("{ \"source\": [\"shop\"] }"), now()), Some(false), "written otherwise");
+    assert_eq!(put(pattern("{\"source\":[\"nobody\"]}"), now()), Some(true));
+    assert_eq!(put(json!({"ScheduleExpression": "rate(1 day)"}), now()), Some(true));
+    assert_eq!(put(pattern("{}"), Answer::NotFound), Some(false), "there is none yet");
+    assert_eq!(put(pattern("{}"), Answer::Unreadable("denied".to_owned())), None);
+    let daily = || found(json!({"Name": "paid", "ScheduleExpression": "rate(1 day)"}));
+    assert_eq!(put(json!({"ScheduleExpression": "rate(1 day)", "Description": "d"}), daily()), Some(false));
+    assert_eq!(put(json!({"ScheduleExpression": "rate(9999 days)"}), daily()), Some(true));
 }
 
 #[test]
