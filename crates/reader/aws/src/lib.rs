@@ -13,6 +13,7 @@ mod queue_url;
 mod read;
 mod record_name;
 pub mod rules;
+mod stack_template;
 mod target;
 pub mod wire;
 

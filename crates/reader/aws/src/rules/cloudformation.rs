@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::facts::CLOUDFORMATION_REMOVES;
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
-use crate::effect::Subject;
+use crate::{effect::Subject, stack_template};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -40,12 +40,29 @@ pub(super) const RULES: &[Rule] = &[
         operations: &[("cloudformation", "SetStackPolicy"), ("cloudformation", "UpdateStack")],
         test: stack_policy,
     },
+    Rule {
+        id: "change-set-expands",
+        finds: "a change set whose template is put together by macros, or stands elsewhere",
+        shape: Shape::Delegation { identity: &[] },
+        operations: &[("cloudformation", "CreateChangeSet")],
+        test: expands,
+    },
 ];
+
+/// Working out a change set runs the macros of its template, though nothing of the stack is touched.
+fn expands(subject: &Subject<'_>) -> Vec<Claim> {
+    only_if(
+        subject.has("TemplateURL")
+            || subject.texts("Capabilities[]").contains(&"CAPABILITY_AUTO_EXPAND")
+            || subject.text("TemplateBody").is_some_and(stack_template::expands),
+        claim(Effect::Execute, "runs the macros that the template names"),
+    )
+}
 
 /// Whether a stack policy, for good or for one update, denies nothing: then nothing of the stack is guarded.
 fn stack_policy(subject: &Subject<'_>) -> Vec<Claim> {
     let place = ["StackPolicyURL", "StackPolicyDuringUpdateURL"].iter().any(|member| subject.has(member));
-    let body = subject.text("StackPolicyBody").or_else(|| subject.text("StackPolicyDuringUpdateBody"));
+    let bodies = ["StackPolicyBody", "StackPolicyDuringUpdateBody"];
     let guards = |text: &str| {
         let document: Option<Value> = serde_json::from_str(text).ok();
         let statements = document.as_ref().and_then(|document| document.get("Statement"));
@@ -53,7 +70,7 @@ fn stack_policy(subject: &Subject<'_>) -> Vec<Claim> {
         statements.filter_map(|statement| statement.get("Effect")).any(|effect| effect == "Deny")
     };
     only_if(
-        place || body.is_some_and(|text| !guards(text)),
+        place || bodies.iter().any(|member| subject.text(member).is_some_and(|text| !guards(text))),
         claim(
             Effect::GuardRemoval,
             "lets an update of the stack replace or delete what its policy may guard now",

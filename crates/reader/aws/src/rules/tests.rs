@@ -257,3 +257,23 @@ fn a_role_in_words_is_none() {
     let effects = effects("lambda", "Invoke", invoke);
     assert!(effects.iter().all(|effect| *effect == Effect::Execute) && !effects.is_empty(), "{effects:?}");
 }
+
+#[test]
+fn a_stack_policy_for_one_update_counts_beside_the_lasting_one() {
+    let allow = statement(r#"{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}"#);
+    let deny = statement(r#"{"Effect":"Deny","Action":"Update:Delete","Principal":"*","Resource":"*"}"#);
+    let service = Catalogue::get().service("cloudformation").unwrap();
+    let operation = service.operation("UpdateStack").unwrap();
+    let loosened = |lasting: &str, once: &str| {
+        let parameters = serde_json::json!({
+            "StackName": "school", "UsePreviousTemplate": true,
+            "StackPolicyBody": lasting, "StackPolicyDuringUpdateBody": once,
+        });
+        let action = crate::judge(&service, operation, None, None, &parameters);
+        action.claims.iter().any(|claim| {
+            claim.rule.as_ref().is_some_and(|rule| rule.as_str() == "cloudformation-policy-loosened")
+        })
+    };
+    assert!(loosened(&deny, &allow) && loosened(&allow, &deny));
+    assert!(!loosened(&deny, &deny));
+}

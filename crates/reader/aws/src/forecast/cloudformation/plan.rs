@@ -15,6 +15,13 @@ use super::{
 /// The key of the read of the change set.
 pub(super) const KEY: &str = "change set";
 
+/// The service's whole sentences for a change set that would change nothing. A part of one may stand in any reason,
+/// also in one that quotes the template.
+const NOTHING: [&str; 2] = [
+    "No updates are to be performed.",
+    "The submitted information didn't contain changes. Submit different information to create a change set.",
+];
+
 /// The key of the read of a nested stack's change set.
 fn nested_key(id: &str) -> String {
     format!("change set {id}")
@@ -40,11 +47,7 @@ fn changes<'a>(answers: &'a Answers, key: &str) -> Plan<'a> {
     let reason = text(answer, "/StatusReason").unwrap_or("no reason is given");
     match text(answer, "/Status") {
         Some("CREATE_COMPLETE") => {}
-        Some("FAILED")
-            if reason.contains("didn't contain changes") || reason.contains("No updates are to") =>
-        {
-            return Plan::Nothing;
-        }
+        Some("FAILED") if NOTHING.contains(&reason.trim()) => return Plan::Nothing,
         Some(status) => return Plan::Unknown(format!("the change set is {status}: {reason}")),
         None => return Plan::Unknown("the change set's status is not told".to_owned()),
     }

@@ -5,9 +5,11 @@
 //! again, because a plan that stays grows stale and could be carried out by anybody. Where that fails the update is held,
 //! and everything that the stack holds counts as if it could go. Each thing that is removed or replaced is forecast as
 //! its own service's deletion would be, with what the template says becomes of it (`PolicyAction` of the change set, else
-//! `DeletionPolicy` and `UpdateReplacePolicy`); a replacement that is only possible counts as one. A template at an
-//! address is planned as it stands there now. Reads: DescribeStacks, ListStackResources, GetTemplate, DescribeChangeSet
+//! `DeletionPolicy` and `UpdateReplacePolicy`); a replacement that is only possible counts as one. Interlock makes no
+//! change set that would run code, act under a role, or take its template from an address: such an update is held. Reads: DescribeStacks, ListStackResources, GetTemplate, DescribeChangeSet
 //! (and of nested stacks, one level deep), then those of each thing.
+
+use std::collections::BTreeSet;
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Preparation, Read, Relation, Reversibility, TargetId,
@@ -17,7 +19,7 @@ use serde_json::{Map, Value, json};
 use super::{
     super::{
         Look, OWN,
-        answer::{Live, text},
+        answer::{Live, entries, text},
         draft::{Draft, digest},
     },
     bound, called, is, kinds, parts,
@@ -25,7 +27,7 @@ use super::{
     plan::{self, Falls, Plan},
     record, resources, subject, template,
 };
-use crate::rules::facts;
+use crate::{rules::facts, stack_template};
 
 const PREPARED: &str = "change set of interlock's own";
 
@@ -46,6 +48,41 @@ const TAKEN: [&str; 11] = [
 
 /// The forecaster of updates.
 pub(in crate::forecast) struct Update;
+
+/// The template that the update brings: the request's, or the present one again.
+fn brought<'a>(action: &'a Action, answers: &'a Answers) -> Option<&'a str> {
+    let previous = action.arguments.get("UsePreviousTemplate") == Some(&json!(true));
+    if previous { template(answers) } else { text(&action.arguments, "/TemplateBody") }
+}
+
+/// Why Interlock makes no change set of the update: it would be Interlock that runs the code, or acts under the role.
+fn unplannable(action: &Action, answers: &Answers) -> Option<&'static str> {
+    let given = |member: &str| action.arguments.get(member).is_some_and(|value| !value.is_null());
+    let expands = json!("CAPABILITY_AUTO_EXPAND");
+    if given("RoleARN") {
+        Some("it names a role to act under, which interlock does not use to make a plan")
+    } else if entries(&action.arguments, "/Capabilities").contains(&expands) {
+        Some("it lets macros run, which interlock does not do to make a plan")
+    } else if given("TemplateURL") {
+        Some("the template stands at an address: whoever can write there decides what is carried out")
+    } else {
+        match brought(action, answers) {
+            Some(body) if stack_template::expands(body) => {
+                Some("the template has macros or transforms, which interlock does not run to make a plan")
+            }
+            Some(_) => None,
+            None => Some("the template could not be read"),
+        }
+    }
+}
+
+/// What is known of what the update or change set would do.
+fn planned<'a>(action: &Action, answers: &'a Answers) -> Plan<'a> {
+    match unplannable(action, answers).filter(|_| direct(action)) {
+        Some(why) => Plan::Unknown(why.to_owned()),
+        None => plan::plan(answers),
+    }
+}
 
 fn direct(action: &Action) -> bool {
     is(action, &["UpdateStack"])
@@ -92,13 +129,8 @@ fn stack_of<'a>(action: &'a Action, answers: &'a Answers) -> Option<(&'a str, Ta
 /// The things that go, or may go.
 fn taken(action: &Action, answers: &Answers) -> Vec<Part> {
     let held = resources(answers);
-    match plan::plan(answers) {
-        Plan::Known(changes) => {
-            let present = template(answers);
-            let previous = action.arguments.get("UsePreviousTemplate") == Some(&json!(true));
-            let new = if previous { present } else { text(&action.arguments, "/TemplateBody") };
-            plan::parts(&changes, &held, present, new)
-        }
+    match planned(action, answers) {
+        Plan::Known(changes) => plan::parts(&changes, &held, template(answers), brought(action, answers)),
         Plan::Nothing => Vec::new(),
         Plan::Unknown(_) => {
             let all = plan::everything(&held, None, false);
@@ -123,8 +155,10 @@ impl Look for Update {
             reads.push(crate::call::read(action, plan::KEY, "cloudformation", "DescribeChangeSet", set));
             reads.extend(plan::reads(action, so_far));
         }
-        // What goes is told once the plan was looked for.
-        if so_far.contains_key(plan::KEY) || prepared.is_some_and(|_| !there) {
+        // What goes is told once the plan was looked for, or it is clear that none is made.
+        let unplannable =
+            direct(action) && so_far.contains_key(super::TEMPLATE) && unplannable(action, so_far).is_some();
+        if so_far.contains_key(plan::KEY) || prepared.is_some_and(|_| !there) || unplannable {
             reads.extend(parts::reads(action, &taken(action, so_far), so_far));
         }
         reads
@@ -134,6 +168,9 @@ impl Look for Update {
         let (_, id) = subject(action).filter(|_| direct(action))?;
         let status = text(record(action, so_far, &id).found()?, "/StackStatus")?;
         if status == "REVIEW_IN_PROGRESS" || status.starts_with("DELETE_") {
+            return None;
+        }
+        if unplannable(action, so_far).is_some() {
             return None;
         }
         let make = crate::call::call(action, "cloudformation", "CreateChangeSet", set(action)?);
@@ -162,7 +199,7 @@ impl Look for Update {
             Live::Absent => return,
             Live::Unread(why) => draft.unknown(format!("stack {name} could not be read: {why}")),
         }
-        let plan = plan::plan(answers);
+        let plan = planned(action, answers);
         draft.bind(format!("{id} plan"), digest(&plan::bound(&plan)));
         let gone = taken(action, answers);
         match &plan {
@@ -185,7 +222,7 @@ impl Look for Update {
             unknown(action, &id, name, "what the stack holds could not be read", draft);
         }
         if direct(action) {
-            about(action, name, &id, draft);
+            about(action, name, &id, brought(action, answers), draft);
         }
     }
 }
@@ -238,13 +275,15 @@ fn unknown(action: &Action, id: &TargetId, name: &str, why: &str, draft: &mut Dr
 }
 
 /// What else the request says, which no change set shows.
-fn about(action: &Action, name: &str, id: &TargetId, draft: &mut Draft) {
+fn about(action: &Action, name: &str, id: &TargetId, body: Option<&str>, draft: &mut Draft) {
     let given = |member: &str| action.arguments.get(member).is_some_and(|value| !value.is_null());
-    if given("TemplateURL") {
-        draft.unknown(
-            "the template stands at an address: it was planned as it stood there, and whoever can write there \
-             decides what is carried out",
-        );
+    let values = entries(&action.arguments, "/Parameters").iter();
+    let texts = body.into_iter().chain(values.filter_map(|one| text(one, "/ParameterValue")));
+    let fetched: BTreeSet<&str> = texts.flat_map(stack_template::fetches).collect();
+    for what in fetched {
+        draft.unknown(format!(
+            "{what} are fetched again when the update is carried out, and may be others then"
+        ));
     }
     if given("StackPolicyDuringUpdateBody") || given("StackPolicyDuringUpdateURL") {
         let what = format!("for this update another policy says what of stack {name} may be touched");

@@ -120,7 +120,7 @@ fn what_stays_is_no_loss() {
         &update(),
         world(found(json!({
             "Status": "FAILED", "Changes": [],
-            "StatusReason": "The submitted information didn't contain changes. Submit different information.",
+            "StatusReason": "The submitted information didn't contain changes. Submit different information to create a change set.",
         }))),
     );
     assert!(same.forecast.changes[0].what.contains("the service will refuse"));
@@ -131,6 +131,9 @@ fn no_plan_counts_as_the_loss_of_everything() {
     for answer in [
         Answer::Unreadable("throttled".to_owned()),
         found(json!({"Status": "FAILED", "StatusReason": "no such role"})),
+        found(
+            json!({"Status": "FAILED", "StatusReason": "Parameter `No updates are to be performed.` is not known"}),
+        ),
     ] {
         let blind = survey(&update(), world(answer));
         assert_eq!(removes(&blind), None);
@@ -191,4 +194,62 @@ fn nested_stacks_are_read_or_unknown() {
     assert!(read.forecast.changes[0].what.contains("[Inner/Courses]"), "{:?}", read.forecast.changes);
     let unread = survey(&update(), answer(stack(None)));
     assert_eq!(removes(&unread), None);
+}
+
+/// An update of this request, before a world in which everything could be planned.
+fn asked(arguments: Value) -> (Action, Survey) {
+    let mut asked = update();
+    asked.arguments = arguments;
+    asked.secrets = Vec::new();
+    let nothing = found(json!({"Status": "CREATE_COMPLETE", "Changes": []}));
+    let survey = survey(&asked, move |operation, arguments| {
+        assert_ne!((operation, arguments["RoleARN"].is_null()), ("CreateChangeSet", false));
+        world(nothing.clone())(operation, arguments)
+    });
+    (asked, survey)
+}
+
+#[test]
+fn interlock_runs_no_code_and_takes_no_role_to_make_a_plan() {
+    let body = |text: &str| json!({"StackName": "school", "TemplateBody": text});
+    let plain = || body("Resources: {}");
+    let with = |member: &str, value: Value| {
+        let mut arguments = plain();
+        arguments[member] = value;
+        arguments
+    };
+    for arguments in [
+        with("RoleARN", json!("arn:aws:iam::111122223333:role/admin")),
+        with("Capabilities", json!(["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])),
+        json!({"StackName": "school", "TemplateURL": "https://s3.amazonaws.com/drop/t.json"}),
+        body("Transform: Evil\nResources: {}"),
+        body(r#"{"Resources": {"Fn::Tr\u0061nsform": {"Name": "Evil"}}}"#),
+    ] {
+        let (asked, seen) = asked(arguments);
+        let answers = crate::forecast::testing::gather(&asked, world(Answer::NotFound));
+        assert!(forecaster_for(&asked).prepares(&asked, &answers).is_none(), "{}", asked.arguments);
+        assert!(seen.forecast.unknowns.iter().any(|one| one.contains("is not known")), "{}", asked.arguments);
+        assert_eq!(removes(&seen), None);
+        assert_eq!(
+            seen.observed[&ID.into()].data,
+            Bears::Yes,
+            "what the stack holds counts: {}",
+            asked.arguments
+        );
+    }
+    let (_, seen) = asked(plain());
+    assert_eq!((removes(&seen), seen.forecast.unknowns.len()), (Some(&json!(false)), 0));
+    let (_, previous) = asked(json!({"StackName": "school", "UsePreviousTemplate": true}));
+    assert_eq!(removes(&previous), Some(&json!(false)));
+}
+
+#[test]
+fn what_is_fetched_again_is_planned_and_said() {
+    let mut arguments = json!({"StackName": "school", "TemplateBody":
+        "Resources: {Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://a/b'}}}"});
+    arguments["Parameters"] = json!([{"ParameterKey": "P", "ParameterValue": "{{resolve:ssm:/a}}"}]);
+    let (_, seen) = asked(arguments);
+    assert_eq!(removes(&seen), Some(&json!(false)));
+    let said = seen.forecast.unknowns.iter().filter(|one| one.contains("fetched again")).count();
+    assert_eq!(said, 2, "{:?}", seen.forecast.unknowns);
 }
