@@ -336,7 +336,7 @@ pub(super) const ROWS: &[Setting] = &[
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?]})))),
     whole!("cloudwatch" "PutCompositeAlarm" CLOUDWATCH_ALARM_LOOSENED "alarm" "/CompositeAlarms/0" true alarm_loosened,
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?], "AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})))),
-    whole!("events" "PutRule" EVENTS_RULE_CHANGED "rule" "" false rule_changed, |action| {
+    whole!("events" "PutRule" EVENTS_RULE_CHANGED "rule" "" true rule_changed, |action| {
         let bus = action.arguments.get("EventBusName").filter(|bus| !bus.is_null());
         let mut arguments = json!({"Name": given(action, "Name")?});
         if let (Some(bus), Some(members)) = (bus, arguments.as_object_mut()) {
