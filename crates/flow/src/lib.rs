@@ -16,6 +16,7 @@ mod inherit;
 mod judge;
 mod memory;
 mod observe;
+mod own;
 mod permit;
 mod port;
 mod prepare;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use interlock_action::{Action, Answer, Call, Claim, Effect, Securing, value_at};
+use interlock_action::{Answer, Call, Claim, Effect, Securing, value_at};
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
-    Event, Freshness, Guard, Inspection, Outcome, Permit, PermitNote, Record, Session, Situated,
+    Event, Freshness, Guard, Inspection, Outcome, Permit, Record, Session, Situated,
     custody::{self, Kept},
     fault,
     road::{Road, Stop},
@@ -96,45 +96,16 @@ impl Road {
         secrets: &[String],
     ) -> Result<Permit, Stop> {
         let now = self.ports.clock.now();
-        let action = Action {
-            surface: call.surface,
-            operation: call.operation.clone(),
-            account: call.account.clone(),
-            region: call.region.clone(),
-            claims: vec![Claim::plain(Effect::Create, why)],
-            targets: Vec::new(),
-            arguments: call.arguments.clone(),
-            secrets: secrets.to_vec(),
-            tokens: Vec::new(),
-            writes: Vec::new(),
-            unknowns: Vec::new(),
-            content: interlock_action::Content::Judged,
-            stated_reason: None,
-        };
-        let sealed = self.settings.sealer.seal_all(&call.arguments, secrets);
-        let digest = interlock_action::digest_of("interlock own call v1", &sealed)
-            .map_err(|error| Stop::Ledger(error.to_string()))?;
         let id = self.action_id();
-        let note = PermitNote {
-            action: id.clone(),
-            session: session.id.clone(),
-            operation: call.operation.to_string(),
-            digest,
-            ticket: None,
-            at: now,
-        };
-        let entry = Entry::new(EntryKind::Allowed, now)
-            .public("action", &id)
-            .public("session", &session.id)
-            .public("operation", &call.operation)
-            .public("by", "interlock")
-            .public("why", why)
-            .private("arguments", &sealed);
+        let own = self.own(&id, &session.id, call, Claim::plain(Effect::Create, why), secrets);
+        let sealed = self.settings.sealer.seal_all(&call.arguments, secrets);
+        let entry = own.entry.public("by", "interlock").public("why", why).private("arguments", &sealed);
         let entry = self.marked(entry, session, None);
         let epoch = self.memory().epoch;
         let guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
-        let permit = self.permit(id, Arc::new(action), Arc::clone(session), epoch);
-        self.open(permit, Record { entry, events: vec![Event::PermitOpened { permit: note }], guards }).await
+        let permit = self.permit(id, Arc::new(own.action), Arc::clone(session), epoch);
+        self.open(permit, Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards })
+            .await
     }
 
     async fn prove(

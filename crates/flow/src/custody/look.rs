@@ -9,14 +9,13 @@ use std::{
 };
 
 use interlock_action::{
-    Action, Answers, Call, Claim, Content, Effect, Millis, Read, RecoveryPoint, Securing, Surface, TargetId,
-    digest_of,
+    Answers, Call, Claim, Effect, Millis, Read, RecoveryPoint, Securing, Surface, TargetId,
 };
 use interlock_ledger::{Entry, EntryKind};
 
 use super::Kept;
 use crate::{
-    Event, Freshness, Inspection, Keep, Outcome, PermitNote, Record, Session, Situated,
+    Event, Freshness, Inspection, Keep, Outcome, Record, Session, Situated,
     road::{Road, Stop},
 };
 
@@ -181,41 +180,12 @@ impl Road {
         let session: Option<Session> = self.memory().sessions.get(&kept.session).cloned();
         let session = session.ok_or("its session is unknown")?;
         let id = self.action_id();
-        let action = Action {
-            surface: call.surface,
-            operation: call.operation.clone(),
-            account: call.account.clone(),
-            region: call.region.clone(),
-            claims: vec![Claim::plain(Effect::Create, why)],
-            targets: Vec::new(),
-            arguments: call.arguments.clone(),
-            secrets: Vec::new(),
-            tokens: Vec::new(),
-            writes: Vec::new(),
-            unknowns: Vec::new(),
-            content: Content::Judged,
-            stated_reason: None,
-        };
-        let digest =
-            digest_of("interlock own call v1", &call.arguments).map_err(|error| error.to_string())?;
-        let now = self.ports.clock.now();
-        let note = PermitNote {
-            action: id.clone(),
-            session: session.id.clone(),
-            operation: call.operation.to_string(),
-            digest,
-            ticket: None,
-            at: now,
-        };
-        let entry = Entry::new(EntryKind::Allowed, now)
-            .public("action", &id)
-            .public("session", &session.id)
-            .public("operation", &call.operation)
-            .private("arguments", &call.arguments);
-        let entry = words(entry);
-        let mut permit = self.permit(id, Arc::new(action), Arc::new(session), 0);
+        let own = self.own(&id, &session.id, call, Claim::plain(Effect::Create, why), &[]);
+        let entry = words(own.entry.private("arguments", &call.arguments));
+        let mut permit = self.permit(id, Arc::new(own.action), Arc::new(session), 0);
         permit.signed = true;
-        let record = Record { entry, events: vec![Event::PermitOpened { permit: note }], guards: Vec::new() };
+        let record =
+            Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards: Vec::new() };
         let permit = self.open(permit, record).await.map_err(ledger)?;
         let outcome = execute.execute(&permit, call).await;
         permit.complete(outcome.clone(), Vec::new()).await.map_err(|error| error.to_string())?;

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use interlock_action::{
-    Action, ActionId, Call, Claim, Content, Effect, Next, PersonId, Step, UndoId, digest_of,
-};
+use interlock_action::{ActionId, Call, Claim, Effect, Next, PersonId, Step, UndoId};
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +13,7 @@ use super::{
     preview::{Conflict, differing, half_way, rest_of, unchanged},
     same,
 };
-use crate::{Event, Freshness, Outcome, Permit, PermitNote, Record, Session, Undo, fault, road::Road};
+use crate::{Event, Freshness, Outcome, Permit, Record, Session, Undo, fault, road::Road};
 
 /// How often a step's effect is looked for before the run gives up on it.
 const LOOKS: u32 = 20;
@@ -307,43 +305,18 @@ impl Run<'_> {
             self.road.memory().sessions.get(&self.recalled.change.session).cloned();
         let session = session.ok_or_else(|| self.failed("its session is unknown"))?;
         let id = self.road.action_id();
-        let action = Action {
-            surface: call.surface,
-            operation: call.operation.clone(),
-            account: call.account.clone(),
-            region: call.region.clone(),
-            claims: vec![Claim::plain(Effect::Update, "takes a change back")],
-            targets: Vec::new(),
-            arguments: call.arguments.clone(),
-            secrets: Vec::new(),
-            tokens: Vec::new(),
-            writes: Vec::new(),
-            unknowns: Vec::new(),
-            content: Content::Judged,
-            stated_reason: None,
-        };
-        let sealed = self.road.settings.sealer.seal(&call.arguments);
-        let digest =
-            digest_of("interlock own call v1", &sealed).map_err(|error| ledger(error.to_string()))?;
-        let note = PermitNote {
-            action: id.clone(),
-            session: session.id.clone(),
-            operation: call.operation.to_string(),
-            digest,
-            ticket: None,
-            at: self.road.ports.clock.now(),
-        };
-        let entry = Entry::new(EntryKind::Allowed, self.road.ports.clock.now())
-            .public("action", &id)
-            .public("session", &session.id)
-            .public("operation", &call.operation)
+        let claim = Claim::plain(Effect::Update, "takes a change back");
+        let own = self.road.own(&id, &session.id, call, claim, &[]);
+        let entry = own
+            .entry
             .public("by", self.by)
             .public("undo", self.undo)
             .public("takes_back", self.action)
             .private("step", &step.name);
-        let mut permit = self.road.permit(id, Arc::new(action), Arc::new(session), 0);
+        let mut permit = self.road.permit(id, Arc::new(own.action), Arc::new(session), 0);
         permit.signed = true;
-        let record = Record { entry, events: vec![Event::PermitOpened { permit: note }], guards: Vec::new() };
+        let record =
+            Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards: Vec::new() };
         self.road.open(permit, record).await.map_err(|stop| ledger(format!("{stop:?}")))
     }
 }
