@@ -1,47 +1,20 @@
 //! What an ordinary request of each effect looks like: what a counterexample is shrunk towards.
 
-use interlock_action::{AgentId, Effect, EnvironmentName, Kind, Operation, PersonId, Surface, TargetId};
-use interlock_policy::{ActionFacts, AgentClass, AgentFacts, Ask, TargetFacts};
+use interlock_action::{Effect, Kind, Operation, TargetId};
+use interlock_policy::Ask;
 
-/// A builder's understood action, inside its task, on something in development that bears no data.
+/// The ordinary ask of `policy test`, with this effect and a call that has it.
 pub(crate) fn ordinary(effect: Effect) -> Ask {
     let (service, call, kind, id) = call(effect);
-    let name = id.rsplit([':', '/']).next().unwrap_or(id);
-    Ask {
-        agent: AgentFacts {
-            name: AgentId::new("builder-1"),
-            class: AgentClass::Builder,
-            owner: PersonId::new("ana"),
-        },
-        effect,
-        target: TargetFacts {
-            id: TargetId::new(id),
-            name: Some(name.to_owned()),
-            kind,
-            account: Some("111122223333".into()),
-            environment: EnvironmentName::new("development"),
-            production: false,
-            class_read_only: false,
-            bears_data: false,
-            made_by_session: false,
-            interlock_own: false,
-            tags: None,
-        },
-        facts: ActionFacts {
-            known: true,
-            undo: false,
-            in_scope: true,
-            reach_production: false,
-            administrator: false,
-            over_budget: false,
-            lease_names_secret: false,
-            securable: true,
-            loses_data: effect == Effect::Destroy,
-            operation: Operation::aws(service, call),
-            service: service.to_owned(),
-            surface: Surface::Aws,
-        },
-    }
+    let mut ask = interlock_policy::ordinary();
+    ask.effect = effect;
+    ask.target.id = TargetId::new(id);
+    ask.target.name = id.rsplit([':', '/']).next().map(str::to_owned);
+    ask.target.kind = kind;
+    ask.facts.loses_data = effect == Effect::Destroy;
+    ask.facts.operation = Operation::aws(service, call);
+    ask.facts.service = service.to_owned();
+    ask
 }
 
 /// A call that has the effect: service, operation, what it falls on.

@@ -148,8 +148,9 @@ fn overlay(whole: &mut Value, part: &Value) {
     }
 }
 
-/// The ordinary ask. Data is only lost where something bears it, so `loses_data` may stay true.
-pub(crate) fn ordinary() -> Ask {
+/// An ordinary ask: a builder's understood read, inside its task, on something in development that bears no data. Data is
+/// only lost where something bears it, so `loses_data` may stay true.
+pub fn ordinary() -> Ask {
     Ask {
         agent: AgentFacts {
             name: AgentId::new("builder-1"),

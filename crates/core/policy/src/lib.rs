@@ -30,7 +30,7 @@ mod tests;
 pub use ask::{ActionFacts, AgentClass, AgentFacts, Ask, TargetFacts};
 pub use bundle::Bundle;
 pub use candidate::{Candidate, Probe, ProbeError, is_forbid, parse_rules, validate};
-pub use case::{Failure, Report, run_tests};
+pub use case::{Failure, Report, ordinary, run_tests};
 pub use decision::{Decision, Reason};
 pub use error::{Fault, Gate, LoadError};
 pub use evidence::{Evidence, Hypothetical, Verified};
