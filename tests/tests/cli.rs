@@ -9,7 +9,10 @@
 )]
 
 use interlock_tests::{Emulator, Home, Scratch, binary};
-use std::process::Command;
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 struct Said {
     code: i32,
@@ -85,15 +88,22 @@ fn explain_reads_lines_and_a_bad_one_stops_nothing() {
 #[test]
 fn a_changed_configuration_is_not_in_force_until_a_person_signs_it() {
     let emulator = Emulator::start();
-    let (home, daemon) = Home::new(&emulator, &["ana"], "");
+    let (home, daemon) = Home::new(&emulator, &["ana"], "[approval]\nsolo_delay = \"2s\"\n");
     drop(daemon);
     let config = home.root().join("interlock.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
+    let text = std::fs::read_to_string(&config).unwrap().replace("\"2s\"", "\"0s\"");
     std::fs::write(&config, format!("{text}\n[mode]\nenforce = \"observe\"\n")).unwrap();
     let refused = home.cli(&["serve"]);
     assert_eq!(refused.code, 78, "{refused:?}");
     assert!(refused.err.contains("interlock policy apply"), "{refused:?}");
-    home.cli(&["policy", "apply", "--key", &home.private("ana"), "--reason", "try it out"]).ok();
+    let begun = Instant::now();
+    let applied =
+        home.cli(&["policy", "apply", "--key", &home.private("ana"), "--reason", "try it out"]).ok();
+    assert!(
+        applied.err.contains("comes into force in 2 s"),
+        "a delay takes its own removal too: {applied:?}"
+    );
+    assert!(begun.elapsed() >= Duration::from_secs(2));
     let _daemon = home.serve(&[]);
     let mode = home.cli(&["--json", "doctor"]).json();
     let mode = mode.as_array().unwrap().iter().find(|finding| finding["id"] == "mode").unwrap().clone();
@@ -191,6 +201,8 @@ fn while_the_second_person_cools_off_the_first_still_decides_alone() {
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
     assert_eq!(people(&home), 2);
+    let again = home.cli(&["person", "add", "ana", "--public-key", &public, "--key", &home.private("ana")]);
+    assert!(again.code == 1 && again.err.contains("`ana` is enrolled already"), "{again:?}");
     std::fs::rename(&private, home.root().with_file_name("bo")).unwrap();
     let stop = || home.aws(&["ec2", "stop-instances", "--instance-ids", "i-0123456789abcdef0"]);
     let asked = stop();

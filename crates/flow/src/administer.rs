@@ -116,17 +116,24 @@ impl Road {
     ///
     /// # Errors
     /// A journal that refuses, or witnesses that have not answered: the approvals stand, and it is tried again.
-    pub async fn carry_out(
-        &self,
-        ticket: &Ticket,
-        entry: Entry,
-        events: Vec<Event>,
-    ) -> Result<(), JournalError> {
+    pub async fn carry_out(&self, ticket: &Ticket, mut record: Record) -> Result<(), JournalError> {
         let now = self.ports().clock.now();
         let journal = &self.ports().journal;
         journal.witnessed(&ticket.id).await.map_err(|far| JournalError::Unavailable(far.to_string()))?;
         let message = Message::Consume { by: self.action_id() };
-        let guards = vec![Guard::Step(ticket.id.clone(), Box::new(message), now)];
-        journal.commit(Record { entry, events, guards }).await.map(|_| ())
+        record.guards.push(Guard::Step(ticket.id.clone(), Box::new(message), now));
+        journal.commit(record).await.map(|_| ())
+    }
+
+    /// Gives one up that can no longer be carried out: its approvals are worth nothing.
+    ///
+    /// # Errors
+    /// A journal that refuses.
+    pub async fn give_up(&self, ticket: &TicketId, why: &str) -> Result<(), JournalError> {
+        let now = self.ports().clock.now();
+        let message = Message::Void { why: why.to_owned() };
+        let entry = Entry::new(EntryKind::Voided, now).public("ticket", ticket).public("why", why);
+        let guards = vec![Guard::Step(ticket.clone(), Box::new(message), now)];
+        self.ports().journal.commit(Record { entry, events: Vec::new(), guards }).await.map(|_| ())
     }
 }

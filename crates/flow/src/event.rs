@@ -43,7 +43,7 @@ pub struct Freeze {
 }
 
 /// A permit as the journal knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PermitNote {
     /// The action it lets through.
     pub action: ActionId,
@@ -57,6 +57,9 @@ pub struct PermitNote {
     pub ticket: Option<TicketId>,
     /// When it was minted.
     pub at: Millis,
+    /// What is remembered if nobody ever learns what came of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub if_unknown: Vec<Event>,
 }
 
 /// A configuration or bundle in force.
@@ -68,6 +71,9 @@ pub struct ConfigStamp {
     pub bundle: Digest,
     /// Who put it in force; `init` for what init wrote.
     pub by: String,
+    /// How long one person who works alone waits under it; older logs do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solo_delay: Option<Millis>,
 }
 
 /// One state change. The store keeps them in order; [`crate::Memory`] is their fold.
@@ -245,6 +251,21 @@ pub enum Event {
         /// Its digests.
         stamp: ConfigStamp,
     },
+}
+
+impl Event {
+    /// Whether remembering it only makes what is decided later stricter, so that it may be remembered of a call that may
+    /// not have happened. That a session made a thing would let it do more.
+    pub(crate) fn tightens(&self) -> bool {
+        matches!(
+            self,
+            Self::Classified { .. }
+                | Self::Gone { .. }
+                | Self::Touched { .. }
+                | Self::GuardRemoved { .. }
+                | Self::RecoveryPoint { .. }
+        )
+    }
 }
 
 /// What must still be true when the record is written; checked by the single writer, in order.

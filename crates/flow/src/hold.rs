@@ -3,13 +3,13 @@
 use std::sync::PoisonError;
 
 use interlock_action::{Digest, Effect, TicketId, digest_of};
-use interlock_approval::{Held, Message, Quorum, Reason, State, Ticket};
-use interlock_ledger::{Entry, EntryKind};
+use interlock_approval::{Held, Quorum, Reason, State, Ticket};
+use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Decision, Judged};
 use serde_json::json;
 
 use crate::{
-    Event, Guard, HeldAction, Record, Session, Situated, judge, quorum,
+    Event, HeldAction, Record, Session, Situated, judge, quorum,
     road::{Road, Stop},
 };
 
@@ -54,11 +54,7 @@ impl Road {
         };
         let (standing, moved): (Vec<_>, Vec<_>) = all.into_iter().partition(still);
         for ticket in moved {
-            let why = "the live state changed after the request was opened".to_owned();
-            let message = Message::Void { why: why.clone() };
-            let entry = Entry::new(EntryKind::Voided, now).public("ticket", &ticket.id).public("why", &why);
-            let guards = vec![Guard::Step(ticket.id, Box::new(message), now)];
-            self.commit(Record { entry, events: Vec::new(), guards }).await?;
+            self.give_up(&ticket.id, "the live state changed after the request was opened").await?;
         }
         Ok(standing)
     }

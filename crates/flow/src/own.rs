@@ -53,6 +53,7 @@ impl Road {
             digest,
             ticket: None,
             at: now,
+            if_unknown: Vec::new(),
         };
         let entry = Entry::new(EntryKind::Allowed, now)
             .public("action", id)

@@ -103,7 +103,8 @@ pub struct Permit {
     pub(crate) id: ActionId,
     pub(crate) action: Arc<Action>,
     pub(crate) session: Arc<Session>,
-    pub(crate) environments: Vec<EnvironmentName>,
+    /// What it touches, where that is told: else a freeze of any environment covers it.
+    pub(crate) environments: Option<Vec<EnvironmentName>>,
     pub(crate) ticket: Option<TicketId>,
     pub(crate) epoch: u64,
     pub(crate) mutates: bool,
@@ -174,7 +175,7 @@ impl Permit {
         if !self.mutates || memory.epoch == self.epoch {
             return Ok(());
         }
-        match frozen(&memory, &self.session, &self.action, &self.environments) {
+        match frozen(&memory, &self.session, &self.action, self.environments.as_deref()) {
             Some(words) => Err(NotClear::Frozen(words)),
             None => Ok(()),
         }
@@ -224,6 +225,10 @@ impl Permit {
                 record.events.append(&mut self.on_success);
                 record.events.extend(made);
             }
+            // INVARIANT: what nobody knows to have happened closes what it would close, and opens nothing.
+            (Outcome::Unknown { .. }, _) => {
+                record.events.extend(self.on_success.drain(..).filter(Event::tightens));
+            }
             // A call that provably did not execute gives its approval back.
             (Outcome::NotExecuted { .. }, Some(ticket)) => {
                 let message = Box::new(Message::Restore { by: self.id.clone() });
@@ -246,12 +251,13 @@ impl Drop for Permit {
     }
 }
 
-/// The words of the first freeze that covers this mutation.
+/// The words of the first freeze that covers this mutation. Where nobody has told which environments it touches, a freeze
+/// of any covers it.
 pub(crate) fn frozen(
     memory: &Memory,
     session: &Session,
     action: &Action,
-    environments: &[EnvironmentName],
+    environments: Option<&[EnvironmentName]>,
 ) -> Option<String> {
     // A service is touched by its own operations, and by those of others that name its things: Cloud Control, tagging.
     let touches = |name: &str| {
@@ -264,7 +270,7 @@ pub(crate) fn frozen(
         FreezeScope::Agent(agent) => *agent == session.agent.name,
         FreezeScope::Task(task) => *task == session.task,
         FreezeScope::Service(name) => touches(name),
-        FreezeScope::Environment(name) => environments.contains(name),
+        FreezeScope::Environment(name) => environments.is_none_or(|all| all.contains(name)),
     };
     let freeze = memory.freezes.values().find(|freeze| covers(&freeze.scope))?;
     Some(format!("{} froze it: {}", freeze.by, freeze.reason))

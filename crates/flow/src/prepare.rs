@@ -14,7 +14,7 @@ use interlock_action::{Action, Answer, Answers, Preparation, Survey, value_at};
 use interlock_policy::AgentClass;
 
 use crate::{
-    FreezeScope, Freshness, Inspection, Session,
+    Freshness, Inspection, Session,
     permit::frozen,
     road::{Road, Stop},
 };
@@ -57,17 +57,7 @@ impl Road {
         if session.agent.class == AgentClass::Observer {
             return Some("nothing is prepared for an agent that may change nothing".to_owned());
         }
-        let memory = self.memory();
-        // Which environment it would touch is not told yet: a freeze of any covers it.
-        let environments: Vec<_> = memory
-            .freezes
-            .values()
-            .filter_map(|freeze| match &freeze.scope {
-                FreezeScope::Environment(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
-        frozen(&memory, session, action, &environments)
+        frozen(&self.memory(), session, action, None)
     }
 
     /// Makes it, waits for it, reads it, takes it away. Why it failed, if it did.
@@ -92,7 +82,7 @@ impl Road {
             }
         };
         // One that stays is made anew when it is next in the way.
-        let _ = self.own_call(session, &preparation.clear, "takes away what was prepared", &[]).await?;
+        let _ = self.own_call(session, None, &preparation.clear, "takes away what was prepared", &[]).await?;
         Ok(failed)
     }
 
@@ -103,10 +93,10 @@ impl Road {
         preparation: &Preparation,
     ) -> Result<Option<String>, Stop> {
         let Preparation { make, clear, why, secrets, .. } = preparation;
-        let mut code = self.own_call(session, make, why, secrets).await?;
+        let mut code = self.own_call(session, None, make, why, secrets).await?;
         if code.as_ref().is_some_and(|code| code.contains("AlreadyExists")) {
-            self.own_call(session, clear, "takes away what was left behind", &[]).await?;
-            code = self.own_call(session, make, why, secrets).await?;
+            self.own_call(session, None, clear, "takes away what was left behind", &[]).await?;
+            code = self.own_call(session, None, make, why, secrets).await?;
         }
         Ok(code.map(|code| format!("{} failed: {code}", make.operation)))
     }

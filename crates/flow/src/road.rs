@@ -246,7 +246,7 @@ impl Road {
             };
             situate(&world, session, (*action).clone(), survey)
         };
-        let frozen = frozen(&self.memory(), session, &situated.action, &situated.environments());
+        let frozen = frozen(&self.memory(), session, &situated.action, Some(&situated.environments()));
         if let Some(words) = frozen.filter(|_| action.mutates()) {
             return self.refuse(session, &situated, Cause::Frozen, vec![reason("freeze", &words)]).await;
         }
@@ -335,6 +335,9 @@ impl Road {
         let now = self.ports.clock.now();
         let id = self.action_id();
         let ticket = spends.map(|ticket| ticket.id);
+        let mut on_success = after::events(session, &situated);
+        on_success.extend(guards::taken_off(&id, session, &situated, now));
+        on_success.extend(custody::by_rewrite(session, &situated, now));
         let note = PermitNote {
             action: id.clone(),
             session: session.id.clone(),
@@ -342,6 +345,7 @@ impl Road {
             digest,
             ticket: ticket.clone(),
             at: now,
+            if_unknown: on_success.iter().filter(|event| event.tightens()).cloned().collect(),
         };
         let sealed = self.settings.sealer.seal_all(&situated.action.arguments, &situated.action.secrets);
         let entry = self
@@ -382,16 +386,13 @@ impl Road {
             guards.push(Guard::Step(ticket.clone(), Box::new(Message::Consume { by: id.clone() }), now));
         }
         let environments = situated.environments();
-        let mut on_success = after::events(session, &situated);
-        on_success.extend(guards::taken_off(&id, session, &situated, now));
-        on_success.extend(custody::by_rewrite(session, &situated, now));
         let told = custody::told(&situated);
         let asked = situated.asked.clone();
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
         permit.told = told;
         permit.asked = asked;
         permit.ticket = ticket;
-        permit.environments = environments;
+        permit.environments = Some(environments);
         permit.on_success = on_success;
         permit.undoable = way_back;
         self.open(permit, Record { entry, events, guards }).await.map(Verdict::Allowed)
@@ -475,7 +476,7 @@ impl Road {
             action,
             observed: self.observes(&session),
             session,
-            environments: Vec::new(),
+            environments: None,
             ticket: None,
             epoch,
             mutates: true,

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use interlock_action::{Answer, Call, Claim, Effect, Securing, value_at};
+use interlock_action::{Answer, Call, Claim, Effect, EnvironmentName, Securing, value_at};
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
     Event, Freshness, Guard, Inspection, Outcome, Permit, Record, Session, Situated,
     custody::{self, Kept},
     fault,
+    permit::frozen,
     road::{Road, Stop},
 };
 
@@ -20,7 +21,7 @@ impl Road {
     pub(crate) async fn secure(&self, session: &Arc<Session>, situated: &Situated) -> Result<(), Stop> {
         let Securing::ByCalls { calls, proof, makes } = &situated.survey.securing else { return Ok(()) };
         for call in calls {
-            self.make(session, call).await?;
+            self.make(session, situated, call).await?;
         }
         for (call, pointer, wanted) in proof {
             self.prove(session, call, pointer, wanted).await?;
@@ -46,7 +47,8 @@ impl Road {
         let entry = Entry::new(EntryKind::RecoveryPoint, now)
             .public("session", &session.id)
             .public("of", &of)
-            .public("points", makes);
+            .public("points", makes.len())
+            .private("made", makes);
         let entry = self.marked(entry, session, None);
         self.commit(Record { entry, events, guards: Vec::new() }).await?;
         // What each needs is guarded before the action goes on.
@@ -57,8 +59,9 @@ impl Road {
     }
 
     /// A call that makes a recovery point.
-    async fn make(&self, session: &Arc<Session>, call: &Call) -> Result<(), Stop> {
-        match self.own_call(session, call, "makes a recovery point", &[]).await? {
+    async fn make(&self, session: &Arc<Session>, situated: &Situated, call: &Call) -> Result<(), Stop> {
+        let environments = situated.environments();
+        match self.own_call(session, Some(&environments), call, "makes a recovery point", &[]).await? {
             // What exists already is proved, not assumed, by the reads that follow.
             Some(code) if !code.contains("AlreadyExists") && !code.contains("AlreadyOwnedByYou") => {
                 Err(Stop::NotSecured(format!("{} failed: {code}", call.operation)))
@@ -67,17 +70,18 @@ impl Road {
         }
     }
 
-    /// One of Interlock's own calls, durable before it is sent like any other; why it failed, if it did. Of the secret
-    /// arguments, which the pointers name, only seals are written down.
+    /// One of Interlock's own calls for an agent's action in these environments, durable before it is sent like any other;
+    /// why it failed, if it did. Of the secret arguments, which the pointers name, only seals are written down.
     pub(crate) async fn own_call(
         &self,
         session: &Arc<Session>,
+        environments: Option<&[EnvironmentName]>,
         call: &Call,
         why: &str,
         secrets: &[String],
     ) -> Result<Option<String>, Stop> {
         let (_, execute, _) = self.surface(call.surface)?;
-        let permit = self.own_permit(session, call, why, secrets).await?;
+        let permit = self.own_permit(session, environments, call, why, secrets).await?;
         let outcome = execute.execute(&permit, call).await;
         let words = match &outcome {
             Outcome::Succeeded { .. } => None,
@@ -91,6 +95,7 @@ impl Road {
     async fn own_permit(
         &self,
         session: &Arc<Session>,
+        environments: Option<&[EnvironmentName]>,
         call: &Call,
         why: &str,
         secrets: &[String],
@@ -101,9 +106,17 @@ impl Road {
         let sealed = self.settings.sealer.seal_all(&call.arguments, secrets);
         let entry = own.entry.public("by", "interlock").public("why", why).private("arguments", &sealed);
         let entry = self.marked(entry, session, None);
-        let epoch = self.memory().epoch;
+        let (epoch, barred) = {
+            let memory = self.memory();
+            (memory.epoch, frozen(&memory, session, &own.action, environments))
+        };
+        // INVARIANT: what is done for an agent's action is stopped by what stops the action.
+        if let Some(why) = barred {
+            return Err(Stop::Conflict(why));
+        }
         let guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
-        let permit = self.permit(id, Arc::new(own.action), Arc::clone(session), epoch);
+        let mut permit = self.permit(id, Arc::new(own.action), Arc::clone(session), epoch);
+        permit.environments = environments.map(<[_]>::to_vec);
         self.open(permit, Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards })
             .await
     }

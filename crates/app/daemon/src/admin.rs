@@ -61,14 +61,11 @@ impl Daemon {
         self.authorise("person-add", body.name.as_str(), body, &request.signed)?;
         if self.memory().agents.is_empty() {
             let person = self.enrolment(body, 0)?;
-            let record = self.enrolled(
-                person,
-                &request.signed.person.to_string(),
-                Guard::PersonExists(body.name.clone(), false),
-            );
+            let record = self.enrolled(person, request.signed.person.as_str());
             self.commit(record).await?;
             return Ok(None);
         }
+        self.enrolment(body, 0)?;
         let change = Administrative {
             verb: "person-add".to_owned(),
             what: format!("enrol {} as a person who may approve", body.name),
@@ -84,6 +81,9 @@ impl Daemon {
         let key = parse_public_key(&body.public_key, now, now.saturating_add(cooling_off));
         let key = key.map_err(|error| fault("bad-request", error.to_string()))?;
         let memory = self.memory();
+        if memory.people.contains_key(&body.name) {
+            return Err(fault("conflict", format!("`{}` is enrolled already", body.name)));
+        }
         let taken = memory
             .people
             .values()
@@ -100,7 +100,9 @@ impl Daemon {
         Ok(Person { name: body.name.clone(), keys: vec![key], roles })
     }
 
-    fn enrolled(&self, person: Person, by: &str, guard: Guard) -> Record {
+    /// INVARIANT: nobody who is enrolled is replaced.
+    fn enrolled(&self, person: Person, by: &str) -> Record {
+        let guard = Guard::PersonExists(person.name.clone(), false);
         let entry = Entry::new(EntryKind::PersonEnrolled, self.now())
             .public("person", &person.name)
             .public("keys", person.keys.iter().map(|key| key.fingerprint.clone()).collect::<Vec<_>>())
@@ -111,18 +113,25 @@ impl Daemon {
     /// Carries out what people have approved: called after each approval and now and then.
     pub(crate) async fn carry_out_due(&self) {
         for ticket in self.road.due_administrative() {
-            let Ok(body) = serde_json::from_value::<AddPerson>(ticket.held.action.arguments.clone()) else {
-                continue;
+            let done = match self.approved_enrolment(&ticket) {
+                Ok(record) => self.road.carry_out(&ticket, record).await,
+                Err(why) => self.road.give_up(&ticket.id, &why).await,
             };
-            let cooling = self.config.approval.cooling_off.millis();
-            let Ok(person) = self.enrolment(&body, cooling) else { continue };
-            let Record { entry, events, .. } =
-                self.enrolled(person, ticket.id.as_str(), Guard::PersonExists(body.name.clone(), false));
-            let entry = entry.public("ticket", &ticket.id);
-            if let Err(error) = self.road.carry_out(&ticket, entry, events).await {
+            if let Err(error) = done {
                 tracing::warn!(ticket = %ticket.id, %error, "an approved change could not be carried out");
             }
         }
+    }
+
+    /// What enrols the person that people have approved; or why that can no longer be.
+    fn approved_enrolment(&self, ticket: &Ticket) -> Result<Record, String> {
+        let body: AddPerson = serde_json::from_value(ticket.held.action.arguments.clone())
+            .map_err(|error| error.to_string())?;
+        let cooling = self.config.approval.cooling_off.millis();
+        let person = self.enrolment(&body, cooling).map_err(|fault| fault.message)?;
+        let mut record = self.enrolled(person, ticket.id.as_str());
+        record.entry = record.entry.public("ticket", &ticket.id);
+        Ok(record)
     }
 
     /// Registers an agent. Whoever is to own it signs too: who owns it is whose approval does not count.

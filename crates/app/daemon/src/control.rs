@@ -160,21 +160,12 @@ async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {
     let memory = daemon.memory();
     let mut tickets: Vec<&Ticket> = memory.tickets.values().collect();
     tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.held.opened));
-    let row = |ticket: &Ticket| {
-        let mut row = RequestRow::from(ticket);
-        if matches!(ticket.state, TicketState::Pending | TicketState::Approved { .. })
-            && now >= ticket.held.expires
-        {
-            "expired".clone_into(&mut row.state);
-        }
-        row
-    };
-    Json(tickets.into_iter().map(row).collect())
+    Json(tickets.into_iter().map(|ticket| RequestRow::from(&ticket.as_of(now))).collect())
 }
 
 fn find(daemon: &Daemon, id: &str) -> Result<Ticket, Fault> {
-    let memory = daemon.memory();
-    memory.tickets.get(&TicketId::new(id)).cloned().ok_or_else(|| Fault {
+    let (memory, now) = (daemon.memory(), daemon.now());
+    memory.tickets.get(&TicketId::new(id)).map(|ticket| ticket.as_of(now)).ok_or_else(|| Fault {
         code: "not-found".to_owned(),
         message: format!("there is no request `{id}`"),
         hint: Some("list them with `interlock request ls`".to_owned()),
@@ -231,8 +222,7 @@ async fn wait(
     let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(30).min(600));
     loop {
         let ticket = find(&daemon, &id)?;
-        let open = ticket.state == TicketState::Pending && daemon.now() < ticket.held.expires;
-        if !open || tokio::time::Instant::now() >= until {
+        if ticket.state != TicketState::Pending || tokio::time::Instant::now() >= until {
             let prompt = daemon.told(&ticket.session).prompt;
             return Ok(Json(RequestView::of(ticket, prompt)));
         }

@@ -233,7 +233,12 @@ pub(crate) fn load(
         None => Bundle::load(&files),
     };
     let bundle = bundle.map_err(|error| DaemonError::Policy(error.to_string()))?;
-    let stamp = ConfigStamp { config: Digest::of(&text), bundle: bundle.hash(), by: by.to_owned() };
+    let stamp = ConfigStamp {
+        config: Digest::of(&text),
+        bundle: bundle.hash(),
+        by: by.to_owned(),
+        solo_delay: Some(config.approval.solo_delay.millis()),
+    };
     Ok((config, bundle, stamp))
 }
 

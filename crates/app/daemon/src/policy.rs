@@ -6,7 +6,7 @@
 
 use std::{path::Path, sync::PoisonError, time::Duration};
 
-use interlock_action::{Digest, PersonId, digest_of};
+use interlock_action::{Digest, Millis, PersonId, digest_of};
 use interlock_approval::{Person, Statement};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Journal as _, Memory, Record};
 use interlock_ledger::{Entry, EntryKind};
@@ -16,7 +16,7 @@ use interlock_store::{Home, Options, Query, Reader, Store};
 use crate::{
     DaemonError, HomePaths,
     clock::System,
-    config::{ApprovalConfig, Config, Period},
+    config::{ApprovalConfig, Config},
     home::{SignedStatements, check_signed, enrolled, names, runtime},
 };
 
@@ -120,7 +120,7 @@ struct Files {
     candidate: Vec<PolicyFile>,
     config: Digest,
     bundle: Digest,
-    delay: Period,
+    delay: Millis,
 }
 
 impl Files {
@@ -130,22 +130,25 @@ impl Files {
         let candidate = folder.bundle();
         let text = std::fs::read(paths.config())
             .map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
-        let delay = Config::load(&paths.config())?.approval.solo_delay;
+        let delay = Config::load(&paths.config())?.approval.solo_delay.millis();
         let bundle = Candidate::load(&candidate).map_err(|error| DaemonError::Policy(error.to_string()))?;
         Ok(Self { folder, candidate, config: Digest::of(&text), bundle: bundle.hash(), delay })
     }
 
-    /// How long one person who works alone waits. A delay that is itself new has not been signed for yet: it may make the
-    /// wait longer, and no shorter than usual.
-    fn delay(&self, memory: &Memory) -> Period {
-        let signed = memory.config.as_ref().is_some_and(|stamp| stamp.config == self.config);
-        if signed { self.delay } else { self.delay.max(ApprovalConfig::default().solo_delay) }
+    /// How long one person who works alone waits for what `weakens`, and for any other configuration: what its settings
+    /// are worth no review has compared. INVARIANT: it is the delay in force that counts, not one that is itself new.
+    fn delay(&self, memory: &Memory, weakens: bool) -> Option<Duration> {
+        let stamp = memory.config.as_ref();
+        let usual = ApprovalConfig::default().solo_delay.millis();
+        let delay = stamp.and_then(|stamp| stamp.solo_delay).unwrap_or(usual);
+        let other = stamp.is_none_or(|stamp| stamp.config != self.config);
+        (delay > 0 && (weakens || other)).then_some(Duration::from_millis(delay))
     }
 }
 
 /// Puts the files as they stand in force, reviewed, and signed by a person, in a team by two. `review` is given what is to
 /// change, before anybody signs. `sign` is given the enrolled people and what makes the statement for a signer and their
-/// words. Of a person who works alone, what weakens waits: `wait` returns when the time is over, or says why it is not to
+/// words. Of a person who works alone, what weakens waits, and so does another configuration: `wait` returns when the time is over, or says why it is not to
 /// be.
 ///
 /// # Errors
@@ -185,13 +188,13 @@ where
     let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
     let (mut signers, delay) = {
         let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
-        let alone = memory.solo(now) && reviewed.weakens;
-        (check_signed(&memory, &signed, &statement, now)?, alone.then(|| files.delay(&memory)))
+        let delay = files.delay(&memory, reviewed.weakens).filter(|_| memory.solo(now));
+        (check_signed(&memory, &signed, &statement, now)?, delay)
     };
-    if let Some(delay) = delay.filter(|delay| delay.millis() > 0) {
+    if let Some(delay) = delay {
         // Others may use the home meanwhile: a freeze must not have to wait for this.
         drop(store);
-        wait(Duration::from_millis(delay.millis())).map_err(DaemonError::Policy)?;
+        wait(delay).map_err(DaemonError::Policy)?;
         store = Store::open(&home, &Options::default())?;
         let again = Files::read(root)?;
         let same = (again.config, again.bundle) == (files.config, files.bundle)
@@ -203,9 +206,14 @@ where
         let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
         signers = check_signed(&memory, &signed, &statement, System.now())?;
     }
-    let stamp = ConfigStamp { config: files.config, bundle: files.bundle, by: names(&signers) };
+    let stamp = ConfigStamp {
+        config: files.config,
+        bundle: files.bundle,
+        by: names(&signers),
+        solo_delay: Some(files.delay),
+    };
     let signatures: Vec<&String> = signed.iter().map(|(_, signature)| signature).collect();
-    let entry = Entry::new(EntryKind::ConfigActivated, now)
+    let entry = Entry::new(EntryKind::ConfigActivated, System.now())
         .public("config", stamp.config)
         .public("bundle", stamp.bundle)
         .public("by", &stamp.by)

@@ -146,6 +146,7 @@ pub async fn serve(
         served = axum::serve(control, people) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
         () = sweep(&daemon) => Ok(()),
+        () = look_after(&daemon) => Ok(()),
         () = witness::submit(&daemon.store, daemon.config.ledger.witness.as_ref()) => Ok(()),
         () = told_to_stop() => Ok(()),
     }
@@ -318,6 +319,13 @@ async fn sweep(daemon: &Daemon) {
             tracing::warn!(%error, "expired requests could not be marked");
         }
         daemon.carry_out_due().await;
+    }
+}
+
+/// Apart from what expires: it asks the service, which takes its time.
+async fn look_after(daemon: &Daemon) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
         daemon.road.look_after_points().await;
     }
 }

@@ -85,12 +85,11 @@ impl Daemon {
         let now = self.now();
         let mut tickets: Vec<Ticket> = {
             let memory = self.memory();
-            let open = |ticket: &&Ticket| {
-                matches!(ticket.state, State::Pending | State::Approved { .. }) && now < ticket.held.expires
-            };
+            let open = |ticket: &Ticket| matches!(ticket.state, State::Pending | State::Approved { .. });
+            let as_of = |ticket: &Ticket| ticket.as_of(now);
             match wanted {
-                Some(ids) => ids.iter().filter_map(|id| memory.tickets.get(id)).cloned().collect(),
-                None => memory.tickets.values().filter(open).cloned().collect(),
+                Some(ids) => ids.iter().filter_map(|id| memory.tickets.get(id)).map(as_of).collect(),
+                None => memory.tickets.values().map(as_of).filter(open).collect(),
             }
         };
         tickets.sort_by_key(|ticket| ticket.held.opened);

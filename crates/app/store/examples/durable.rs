@@ -57,6 +57,7 @@ fn decision(action: &str) -> Record {
         digest: Digest::of(action.as_bytes()),
         ticket: None,
         at: NOW,
+        if_unknown: Vec::new(),
     };
     let guards = vec![Guard::SessionLive("s-1".into(), NOW), Guard::Epoch(0)];
     Record { entry, events: vec![Event::PermitOpened { permit }], guards }

@@ -170,7 +170,8 @@ impl Store {
             if let Some(ticket) = &permit.ticket {
                 entry = entry.public("ticket", ticket);
             }
-            let events = vec![Event::PermitClosed { action: permit.action.clone() }];
+            let mut events = vec![Event::PermitClosed { action: permit.action.clone() }];
+            events.extend(permit.if_unknown.iter().cloned());
             self.commit(Record { entry, events, guards: Vec::new() }).await?;
         }
         Ok(Recovered { unknown })

@@ -264,6 +264,12 @@ impl Ticket {
         self.quorum.missing(&approvers, &people)
     }
 
+    /// As it stands at this time: what has expired says so, whether or not that is written down yet.
+    #[must_use]
+    pub fn as_of(&self, now: Millis) -> Self {
+        self.step(Message::Tick, now).unwrap_or_else(|_| self.clone())
+    }
+
     /// Whether a solo delay, if there is one, has run out.
     pub fn delay_elapsed(&self, now: Millis) -> bool {
         match (self.quorum.delay, &self.state) {

@@ -3,7 +3,7 @@ use interlock_ledger::EntryKind;
 use serde_json::json;
 
 use super::house::{House, SESSION, action, database, delete};
-use crate::{Cause, Decisive, FreezeScope, NotClear, Outcome, Verdict};
+use crate::{Cause, Decisive, Event, FreezeScope, NotClear, Outcome, Verdict, road::Stop};
 use futures_executor::block_on;
 
 #[test]
@@ -136,6 +136,44 @@ fn a_call_that_did_not_execute_gives_its_approval_back_and_a_dropped_one_does_no
 }
 
 #[test]
+fn of_a_call_that_nobody_knows_the_end_of_only_what_tightens_is_remembered() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let bare = action("ModifyDBInstance", Effect::GuardRemoval, database("dev-school"));
+    let Verdict::Allowed(dropped) = house.admit(&bare) else { panic!("in development it flows") };
+    let note = house.pages.memory_now().open_permits[dropped.id()].clone();
+    assert!(note.if_unknown.iter().any(|event| matches!(event, Event::GuardRemoved { .. })), "{note:?}");
+    drop(dropped);
+    assert!(house.pages.memory_now().guards_off.contains_key(&database("dev-school").id));
+    let make = action("CreateDBInstance", Effect::Create, database("dev-a"));
+    let Verdict::Allowed(dropped) = house.admit(&make) else { panic!("a create flows") };
+    drop(dropped);
+    assert!(house.pages.memory_now().made.is_empty(), "it is not the session's own");
+}
+
+#[test]
+fn a_freeze_stops_interlocks_own_calls_for_an_agent() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let session = house.pages.memory_now().sessions[&SESSION.into()].clone().into();
+    let call = Call {
+        surface: Surface::Aws,
+        operation: Operation::aws("rds", "CreateDBSnapshot"),
+        account: None,
+        region: None,
+        arguments: json!({}),
+    };
+    let made = |environment: &str| {
+        let environments = [environment.into()];
+        block_on(house.road.own_call(&session, Some(&environments), &call, "makes a recovery point", &[]))
+    };
+    house.freeze(FreezeScope::Environment("production".into()));
+    assert!(matches!(made("production"), Err(Stop::Conflict(why)) if why.contains("incident")));
+    assert!(matches!(made("development"), Ok(None)));
+    house.freeze(FreezeScope::Fleet);
+    assert!(matches!(made("development"), Err(Stop::Conflict(_))));
+    assert_eq!(house.land.calls.lock().unwrap().len(), 1);
+}
+
+#[test]
 fn an_unknown_holds_everywhere() {
     let house = House::of(&["ana", "bo", "cy"]);
     let mut odd = action("FrobnicateDBInstance", Effect::Update, database("dev-a"));
@@ -207,7 +245,7 @@ fn a_change_of_people_is_held_and_carried_out_once_two_have_approved() {
     assert!(house.road.due_administrative().is_empty(), "whoever asked does not decide alone");
     house.says("bo", Decisive::Approve, &ticket.id).unwrap();
     assert_eq!(house.road.due_administrative().len(), 1);
-    let entry = interlock_ledger::Entry::new(EntryKind::PersonEnrolled, 0);
-    block_on(house.road.carry_out(&ticket, entry.clone(), Vec::new())).unwrap();
-    assert!(block_on(house.road.carry_out(&ticket, entry, Vec::new())).is_err(), "once");
+    let record = crate::Record::only(interlock_ledger::Entry::new(EntryKind::PersonEnrolled, 0));
+    block_on(house.road.carry_out(&ticket, record.clone())).unwrap();
+    assert!(block_on(house.road.carry_out(&ticket, record)).is_err(), "once");
 }

@@ -26,7 +26,7 @@ pub(crate) enum Person {
         /// Their OpenSSH public key.
         #[arg(long, value_name = "FILE.pub")]
         public_key: PathBuf,
-        /// A role for quorum slots; may be given several times.
+        /// A role, kept with the person; no shipped rule asks for one yet. May be given several times.
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
         /// The signing person's OpenSSH key.

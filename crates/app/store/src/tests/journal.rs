@@ -198,6 +198,7 @@ fn a_permit_left_open_is_an_unknown_outcome() {
     let found = wait(store.recover(NOW + 5)).unwrap();
     assert_eq!(found.unknown.iter().map(|permit| permit.action.as_str()).collect::<Vec<_>>(), ["a-1"]);
     assert!(store.memory().read().unwrap().open_permits.is_empty());
+    assert!(store.memory().read().unwrap().guards_off.contains_key(&"db-1".into()), "it may have happened");
     let query =
         Query { action: Some("a-1".to_owned()), newest_first: true, limit: Some(1), ..Query::default() };
     let entry = store.read_entries(&query).unwrap().remove(0);

@@ -171,6 +171,13 @@ pub(super) fn permit(action: &str, ticket: Option<&str>) -> Event {
         digest: Digest::of(action.as_bytes()),
         ticket: ticket.map(TicketId::from),
         at: NOW,
+        if_unknown: vec![Event::GuardRemoved {
+            target: "db-1".into(),
+            what: "deletion protection is taken off".to_owned(),
+            action: action.into(),
+            agent: "claude".into(),
+            at: NOW,
+        }],
     };
     Event::PermitOpened { permit }
 }

@@ -38,7 +38,7 @@ pub(super) fn apply(
     };
     let applied = interlock_daemon::apply(&global.home()?, review, sign, |delay| {
         output.say(&format!(
-            "you work alone: what weakens comes into force in {} s. End this command, and it does not.",
+            "you work alone: what may weaken comes into force in {} s. End this command, and it does not.",
             delay.as_secs()
         ));
         std::thread::sleep(delay);
