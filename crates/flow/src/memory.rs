@@ -203,7 +203,7 @@ impl Memory {
     pub fn check(&self, guard: &Guard) -> Result<Option<Ticket>, String> {
         match guard {
             Guard::SessionLive(id, now) => match self.sessions.get(id) {
-                Some(session) if !session.lease.revoked && session.lease.until > *now => Ok(None),
+                Some(session) if session.lease.is_live(*now) => Ok(None),
                 Some(_) => Err(format!("the lease of session `{id}` has ended")),
                 None => Err(format!("there is no session `{id}`")),
             },

@@ -169,7 +169,7 @@ impl Permit {
         }
         let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
         let live = memory.sessions.get(&self.session.id);
-        if !live.is_some_and(|session| !session.lease.revoked && session.lease.until > self.clock.now()) {
+        if !live.is_some_and(|session| session.lease.is_live(self.clock.now())) {
             return Err(NotClear::LeaseEnded);
         }
         if !self.mutates || memory.epoch == self.epoch {

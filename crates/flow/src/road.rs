@@ -182,7 +182,7 @@ impl Road {
         let memory = self.memory();
         let session =
             memory.sessions.get(id).ok_or_else(|| Stop::NoLease(format!("there is no session `{id}`")))?;
-        if session.lease.revoked || session.lease.until <= self.ports.clock.now() {
+        if !session.lease.is_live(self.ports.clock.now()) {
             return Err(Stop::NoLease(format!("the lease of session `{id}` has ended")));
         }
         Ok(Arc::new(session.clone()))

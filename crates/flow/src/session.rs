@@ -31,6 +31,13 @@ pub struct Lease {
     pub revoked: bool,
 }
 
+impl Lease {
+    /// Whether it holds at this time.
+    pub fn is_live(&self, now: Millis) -> bool {
+        !self.revoked && self.until > now
+    }
+}
+
 /// One agent at work on one task for one person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {

@@ -6,6 +6,7 @@ mod exit;
 mod fault;
 mod output;
 mod sign;
+mod time;
 
 use clap::Parser;
 

@@ -4,17 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{ConnectInfo, Path, Query, State, connect_info::Connected},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{delete, get, post},
-    serve::IncomingStream,
 };
 use interlock_action::{ActionId, SessionId, TicketId, UndoId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{ApproveError, ChangeNote, Decisive, Preview, custody::Point};
 use serde::Deserialize;
-use tokio::net::UnixListener;
 
 use crate::{
     api::{
@@ -38,16 +36,6 @@ impl IntoResponse for Fault {
             _ => StatusCode::BAD_REQUEST,
         };
         (status, Json(self)).into_response()
-    }
-}
-
-/// The account at the other end, as the kernel tells it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(Option<u32>);
-
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        Self(stream.io().peer_cred().ok().map(|peer| peer.uid()))
     }
 }
 
@@ -77,7 +65,6 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/recovery/drill", post(drill))
         .route("/v1/recovery/drill/{id}", get(drill_run))
         .route("/v1/ledger", get(ledger))
-        .route("/v1/ledger/export", post(export))
         .with_state(daemon)
 }
 
@@ -86,9 +73,7 @@ async fn status(State(daemon): Shared) -> Json<Status> {
     let health = daemon.store.health();
     let now = daemon.now();
     let memory = daemon.memory();
-    let observed = |session: &&interlock_flow::Session| {
-        session.observed && !session.lease.revoked && session.lease.until > now
-    };
+    let observed = |session: &&interlock_flow::Session| session.observed && session.lease.is_live(now);
     Json(Status {
         observed: memory.sessions.values().filter(observed).map(|session| session.id.clone()).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -314,25 +299,4 @@ async fn drill_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<Drill
 
 async fn ledger(State(daemon): Shared, Query(query): Query<LedgerQuery>) -> Reply<Vec<LedgerRow>> {
     crate::home::ledger_rows(&daemon.store, &query).map(Json)
-}
-
-#[derive(Deserialize)]
-struct ExportTo {
-    folder: std::path::PathBuf,
-    #[serde(default)]
-    bodies: bool,
-}
-
-/// It writes with the daemon's rights where the caller says: for whoever has those rights anyway.
-async fn export(
-    State(daemon): Shared,
-    ConnectInfo(Peer(uid)): ConnectInfo<Peer>,
-    Json(body): Json<ExportTo>,
-) -> Reply<serde_json::Value> {
-    if ![Some(0), Some(rustix::process::geteuid().as_raw())].contains(&uid) {
-        let message = "only the daemon's own account may have it write files".to_owned();
-        let hint = Some("run it as that account".to_owned());
-        return Err(Fault { code: "refused".to_owned(), message, hint });
-    }
-    crate::home::export(&daemon.store, &body.folder, body.bodies).map(Json)
 }

@@ -275,24 +275,6 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
     Ok(entries.into_iter().map(row).collect())
 }
 
-/// Writes the log to a folder that can be verified elsewhere.
-pub(crate) fn export(store: &Store, folder: &Path, bodies: bool) -> Result<serde_json::Value, Fault> {
-    let exported = store.reader().export(folder, bodies);
-    let exported = exported.map_err(|error| Fault {
-        code: "bad-request".to_owned(),
-        message: error.to_string(),
-        hint: None,
-    })?;
-    Ok(serde_json::json!({
-        "folder": folder.display().to_string(),
-        "entries": exported.entries,
-        "before": exported.before,
-        "files": exported.files,
-        "cosignatures": exported.cosignatures,
-        "verifier": store.reader().verifier().to_string(),
-    }))
-}
-
 pub(crate) fn enrolled(store: &Store) -> Vec<Person> {
     let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
     memory.people.values().cloned().collect()

@@ -141,7 +141,7 @@ pub async fn serve(
     if daemon.road.settings().observe {
         tracing::error!("OBSERVE MODE: everything is recorded, NOBODY is asked");
     }
-    let people = control::routes(Arc::clone(&daemon)).into_make_service_with_connect_info::<control::Peer>();
+    let people = control::routes(Arc::clone(&daemon)).into_make_service();
     tokio::select! {
         served = axum::serve(control, people) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,

@@ -30,11 +30,7 @@ impl Daemon {
             return None;
         }
         let session = SessionId::new(name);
-        let live = self
-            .memory()
-            .sessions
-            .get(&session)
-            .is_some_and(|s| !s.lease.revoked && s.lease.until > self.now());
+        let live = self.memory().sessions.get(&session).is_some_and(|s| s.lease.is_live(self.now()));
         live.then_some(session)
     }
 
@@ -211,7 +207,7 @@ impl Daemon {
             id: session.id.clone(),
             agent: session.agent.name.clone(),
             task: session.task.clone(),
-            live: !session.lease.revoked && session.lease.until > now,
+            live: session.lease.is_live(now),
             advisory: session.advisory,
             observed: self.observed(session),
             launch: session.launch.clone(),

@@ -241,8 +241,7 @@ fn still_needed(memory: &Memory, concerned: &Concerned, redact: &Redact) -> Resu
                 }
             }
             Subject::Session(id) => {
-                let live =
-                    |session: &interlock_flow::Session| !session.lease.revoked && session.lease.until > now;
+                let live = |session: &interlock_flow::Session| session.lease.is_live(now);
                 if memory.sessions.get(id).is_some_and(live) {
                     why.push(format!("session `{id}` is at work: end it, or wait until its lease is over"));
                 }

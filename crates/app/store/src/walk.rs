@@ -68,7 +68,6 @@ impl Raw {
             hash: &self.hash,
             has_body: self.body.is_some() && self.wrapped.is_some(),
             state: state.as_ref().map(OpenedState::state),
-            has_state: true,
         };
         let checked = stored.check();
         // A body that does not open is evidence that is gone. The same as above: the log may say more.

@@ -22,8 +22,6 @@ pub struct Stored<'a> {
     pub has_body: bool,
     /// The state changes; `None` when there are none.
     pub state: Option<State<'a>>,
-    /// Whether the state changes are at hand at all.
-    pub has_state: bool,
 }
 
 /// One stored entry that was compared with itself.
@@ -32,8 +30,8 @@ pub struct Checked {
     hash: Hash,
     leaf: Leaf,
     has_body: bool,
-    /// The digest of the state changes that are there, where they are at hand.
-    digest: Option<Option<String>>,
+    /// The digest of the state changes, where there are any.
+    digest: Option<String>,
 }
 
 impl Stored<'_> {
@@ -45,7 +43,7 @@ impl Stored<'_> {
         }
         let leaf =
             Leaf::parse(self.leaf).map_err(|error| Broken::Unreadable { index, why: error.to_string() })?;
-        let digest = self.has_state.then(|| self.state.map(|state| state.digest()));
+        let digest = self.state.map(|state| state.digest());
         Ok(Checked { hash: *self.hash, leaf, has_body: self.has_body, digest })
     }
 }
@@ -152,7 +150,7 @@ impl Replay {
             return Err(Broken::Reordered { expected: self.size(), found: index });
         }
         let Checked { hash, leaf, has_body, digest } = checked?;
-        self.bodies.entry(index, &leaf, has_body, digest)?;
+        self.bodies.entry(index, &leaf, has_body, Some(digest))?;
         self.frontier.push(hash, |_, _, _| {});
         let size = self.size();
         match self.expected.remove(&size) {

@@ -11,7 +11,7 @@ use crate::gate::Sound;
 use crate::memo::Memo;
 use crate::request::Slice;
 use crate::rule::Rule;
-use crate::{Explanation, Fault, Gate, LoadError, PolicyFile, gate, shipped};
+use crate::{Explanation, Gate, LoadError, PolicyFile, gate, shipped};
 
 /// For every effect the rules that may speak about it.
 pub(crate) type Slices = BTreeMap<Effect, Slice>;
@@ -85,11 +85,6 @@ impl Bundle {
     /// The files of the default bundle, to write into a home.
     pub fn shipped_files() -> Vec<PolicyFile> {
         shipped::files()
-    }
-
-    /// What `policy check` says: every fault of the first gates that find any. Empty means that it loads.
-    pub fn check(files: &[PolicyFile]) -> Vec<Fault> {
-        Self::load(files).err().map(|error| error.faults().to_vec()).unwrap_or_default()
     }
 
     /// The content address: equal files, equal digest.

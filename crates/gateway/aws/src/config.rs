@@ -19,16 +19,12 @@ pub struct GatewayConfig {
     /// Where calls go: a template with `{service}` and `{region}` (AWS's own hosts for the default one), or the URL of
     /// an emulator, which then gets every call with AWS's host name in the `Host` header.
     pub upstream: String,
-    /// A PEM file of further roots for TLS to the upstream.
-    pub upstream_roots: Option<PathBuf>,
     /// The account of the real credentials; asked of STS when it is not given.
     pub account: Option<AccountId>,
     /// The region of Interlock's own calls that name none.
     pub region: String,
     /// Globs of the hosts that sessions may reach besides AWS: tunnelled and logged, not read.
     pub egress_allow: Vec<String>,
-    /// Whether such a tunnel is opened for a client that does not say whose it is.
-    pub egress_without_session: bool,
     /// Where the proxy door listens; port 0 picks a free one.
     pub listen_proxy: SocketAddr,
     /// Where the endpoint door listens.
@@ -61,11 +57,9 @@ impl GatewayConfig {
         Self {
             credentials: CredentialSource::Environment,
             upstream: crate::upstream::AWS.to_owned(),
-            upstream_roots: None,
             account: None,
             region: "us-east-1".to_owned(),
             egress_allow: Vec::new(),
-            egress_without_session: false,
             listen_proxy: loopback,
             listen_endpoint: loopback,
             proxy_socket: None,

@@ -59,11 +59,11 @@ impl AwsGateway {
         let authority = Arc::new(Authority::open(&config.authority)?);
         let tls = Leaves::new(Arc::clone(&authority))?.server()?;
         let inner = Inner {
-            upstream: Upstream::new(&config.upstream, config.upstream_roots.as_deref())?,
+            upstream: Upstream::new(&config.upstream)?,
             provider: Provider::new(config.credentials.clone()),
             keys: VirtualKeys::new(config.home_key.clone()),
             assumed: AssumedKeys::default(),
-            egress: Egress::new(&config.egress_allow, config.egress_without_session)?,
+            egress: Egress::new(&config.egress_allow)?,
             crowd: Crowd::new(config.connections, config.connections_each),
             kept: Allowance::new(config.kept_bytes),
             cache: ReadCache::new(config.read_cache),
@@ -96,11 +96,6 @@ impl AwsGateway {
     /// The system's roots and the local authority's, as PEM text, for the CA variables of clients.
     pub fn ca_bundle(&self) -> String {
         self.inner.authority.ca_bundle()
-    }
-
-    /// The local authority's certificate alone.
-    pub fn ca_certificate(&self) -> &str {
-        self.inner.authority.certificate_pem()
     }
 
     /// Derives virtual secrets and proxy passwords.

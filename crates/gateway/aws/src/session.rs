@@ -81,10 +81,7 @@ impl Sessions for JournalPort {
     fn is_live(&self, session: &SessionId) -> bool {
         let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
-        memory
-            .sessions
-            .get(session)
-            .is_some_and(|session| !session.lease.revoked && session.lease.until > now)
+        memory.sessions.get(session).is_some_and(|session| session.lease.is_live(now))
     }
 }
 

@@ -5,15 +5,14 @@ mod bundle;
 mod prove;
 mod replay;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
-use interlock_policy::{Bundle, Explanation, LoadError, PolicyFile, run_tests};
+use interlock_daemon::PolicyFolder;
+use interlock_policy::{Bundle, Candidate, Explanation, LoadError, PolicyFile, run_tests};
 
-use crate::{command::Global, exit::Exit, fault::Fault, output::Output};
+use self::bundle::file;
+use crate::{command::Global, exit::Exit, fault::Fault, output::Output, time::moment};
 
 /// Check, test and explain the policy bundle, and put it in force.
 #[derive(Debug, Subcommand)]
@@ -23,15 +22,15 @@ pub(crate) enum Policy {
         /// Cedar files; without any, the home's `policies/`.
         files: Vec<PathBuf>,
     },
-    /// Run cases against the bundle in force: a JSON list of asks, evidence and expected decisions.
+    /// Run cases against the shipped bundle: a JSON list of asks, evidence and expected decisions.
     Test {
         /// The cases.
         file: PathBuf,
-        /// Cedar files added to the shipped bundle.
+        /// Cedar files laid over it.
         #[arg(long = "with", value_name = "FILE")]
         added: Vec<PathBuf>,
     },
-    /// Explain a rule; without one, list them all.
+    /// Explain a rule of this home; without one, list them all. Without a home, those of the shipped bundle.
     Explain {
         /// The rule's id, as a ticket names it.
         rule: Option<String>,
@@ -54,8 +53,8 @@ pub(crate) enum Policy {
         /// A folder or file laid over the shipped bundle, `shipped`, or `in-force`.
         bundle: PathBuf,
         /// Only what was decided since: a time (RFC 3339), or how long ago (`30m`, `24h`, `7d`).
-        #[arg(long, value_name = "TIME")]
-        since: Option<String>,
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        since: Option<u64>,
     },
     /// Put `interlock.toml` and `policies/` in force as they stand now: in a team two people sign. What changes is proved
     /// and shown before anybody signs. The daemon must be stopped.
@@ -76,9 +75,12 @@ impl Policy {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         match self {
             Self::Check { files } => {
-                let files =
-                    if files.is_empty() { in_folder(&global.home()?.join("policies")) } else { files };
-                let bundle = bundle(&files)?;
+                let files = if files.is_empty() {
+                    PolicyFolder::read(&global.home()?.join("policies"))?.files
+                } else {
+                    read(&files)?
+                };
+                let bundle = over_shipped(&files)?;
                 let rules = bundle.rules().count();
                 let answer =
                     serde_json::json!({"bundle": bundle.hash(), "rules": rules, "added": files.len()});
@@ -88,7 +90,7 @@ impl Policy {
             }
             Self::Test { file, added } => {
                 let text = std::fs::read_to_string(&file).map_err(|error| Fault::file(&file, &error))?;
-                let report = run_tests(&bundle(&added)?, &text);
+                let report = run_tests(&over_shipped(&read(&added)?)?, &text);
                 output.show(&report, |report| {
                     let failed = report
                         .failures
@@ -101,10 +103,10 @@ impl Policy {
                 });
                 return Ok(if report.passed() { Exit::Ok } else { Exit::Failed }.into());
             }
-            Self::Explain { rule } => explain(&Bundle::shipped(), rule.as_deref(), output)?,
+            Self::Explain { rule } => explain(&of_home(global)?, rule.as_deref(), output)?,
             Self::Prove { bundle } => return prove::prove(global, bundle.as_deref(), output),
             Self::Diff { before, after } => prove::diff(global, &before, &after, output)?,
-            Self::Replay { bundle, since } => replay::replay(global, &bundle, since.as_deref(), output)?,
+            Self::Replay { bundle, since } => replay::replay(global, &bundle, since, output)?,
             Self::Apply { keys, reason, difference } => {
                 apply::apply(global, &keys, &reason, difference.as_deref(), output)?;
             }
@@ -113,23 +115,9 @@ impl Policy {
     }
 }
 
-fn in_folder(folder: &Path) -> Vec<PathBuf> {
-    let entries =
-        std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
-    let mut files: Vec<PathBuf> =
-        entries.filter(|path| path.extension().is_some_and(|e| e == "cedar")).collect();
-    files.sort();
-    files
-}
-
-fn bundle(files: &[PathBuf]) -> Result<Bundle, Fault> {
-    let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))?;
-        Ok(PolicyFile::new(path.file_name().unwrap_or_default().to_string_lossy(), text))
-    };
-    let added = files.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
-    let bundle = if added.is_empty() { Ok(Bundle::shipped()) } else { Bundle::with_added(&added) };
-    bundle.map_err(|error| {
+/// The shipped bundle with these files laid over it, as a home's `policies/` are.
+fn over_shipped(files: &[PolicyFile]) -> Result<Bundle, Fault> {
+    Bundle::with_added(files).map_err(|error| {
         let fault = Fault::new(Exit::BadConfig, "bad-policy", error.to_string());
         match error {
             LoadError::NeedsProof(_) => {
@@ -138,6 +126,19 @@ fn bundle(files: &[PathBuf]) -> Result<Bundle, Fault> {
             LoadError::Faulty(_) => fault,
         }
     })
+}
+
+/// The rules of the home as they stand in its folder, for reading: whether they may come into force is not asked.
+fn of_home(global: &Global) -> Result<Bundle, Fault> {
+    let bad = |why: String| Fault::new(Exit::BadConfig, "bad-policy", why);
+    let Ok(home) = global.home() else { return Ok(Bundle::shipped()) };
+    let files = PolicyFolder::read(&home.join("policies"))?.bundle();
+    let hash = Candidate::load(&files).map_err(|error| bad(error.to_string()))?.hash();
+    Bundle::load_signed(&files, &hash).map_err(|error| bad(error.to_string()))
+}
+
+fn read(files: &[PathBuf]) -> Result<Vec<PolicyFile>, Fault> {
+    files.iter().map(|path| file(path)).collect()
 }
 
 fn explain(bundle: &Bundle, rule: Option<&str>, output: &Output) -> Result<(), Fault> {

@@ -17,7 +17,8 @@ mod card;
 mod decide;
 mod watch;
 
-use decide::{Decide, Verb};
+use decide::Decide;
+use interlock_flow::Decisive;
 
 /// Look at held actions and decide on them.
 #[derive(Debug, Subcommand)]
@@ -82,8 +83,8 @@ impl Request {
                 output.show(&view, card::card);
                 Ok(Exit::Ok.into())
             }
-            Self::Approve(decide) => decide.run(&client, Verb::Approve, output),
-            Self::Deny(decide) => decide.run(&client, Verb::Deny, output),
+            Self::Approve(decide) => decide.run(&client, Decisive::Approve, output),
+            Self::Deny(decide) => decide.run(&client, Decisive::Deny, output),
             Self::Watch(watch) => watch.run(global, output),
             Self::Wait { id, seconds } => {
                 let view: RequestView = client.get(&format!("/v1/requests/{id}/wait?seconds={seconds}"))?;

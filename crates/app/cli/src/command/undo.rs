@@ -14,6 +14,7 @@ use crate::{
     fault::Fault,
     output::{Output, table, time, visible},
     sign,
+    time::moment,
 };
 
 /// How long between two looks at a run that is under way.
@@ -39,7 +40,7 @@ pub(crate) struct Undo {
     #[arg(long, value_name = "NAME", requires = "since", conflicts_with = "changes")]
     agent: Option<String>,
     /// A time in RFC 3339 (`2026-11-21T10:00:00Z`), or how long ago (`30m`, `2h`, `1d`).
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<u64>,
     /// Do it: the signing person's OpenSSH key. Where two people must sign, give `--key` twice.
     #[arg(long = "key", value_name = "FILE", requires = "reason")]
@@ -47,21 +48,6 @@ pub(crate) struct Undo {
     /// Why; kept in the ledger.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-/// Milliseconds since the epoch, from a time or from how long ago it was.
-fn since(text: &str) -> Result<u64, String> {
-    let now = jiff::Timestamp::now();
-    let then = match text.parse::<jiff::Timestamp>() {
-        Ok(then) => then,
-        Err(_) => {
-            let unread = || "neither a time such as 2026-11-21T10:00:00Z nor a span such as 2h".to_owned();
-            let ago: jiff::Span = text.parse().map_err(|_| unread())?;
-            let ago = ago.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| unread())?;
-            now.checked_sub(ago).map_err(|error| error.to_string())?
-        }
-    };
-    u64::try_from(then.as_millisecond()).map_err(|_| "before 1970".to_owned())
 }
 
 impl Undo {

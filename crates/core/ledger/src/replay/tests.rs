@@ -70,7 +70,7 @@ impl Log {
             let state = (!row.events.is_empty()).then(|| state(&row.events));
             let Row { index, hash, has_body, .. } = row;
             let leaf = row.leaf.as_bytes();
-            let stored = Stored { index: *index, leaf, hash, has_body: *has_body, state, has_state: true };
+            let stored = Stored { index: *index, leaf, hash, has_body: *has_body, state };
             replay.entry(*index, stored.check())?;
         }
         replay.finish().map(|(verified, _)| verified)

@@ -13,12 +13,11 @@ use crate::{GatewayError, Sessions, VirtualKeys};
 pub(crate) struct Egress {
     allow: GlobSet,
     literal: Vec<String>,
-    without_session: bool,
 }
 
 impl Egress {
     /// From globs of host names: `*` matches within one label, `**` any number of labels.
-    pub(crate) fn new(patterns: &[String], without_session: bool) -> Result<Self, GatewayError> {
+    pub(crate) fn new(patterns: &[String]) -> Result<Self, GatewayError> {
         let mut builder = GlobSetBuilder::new();
         for pattern in patterns {
             let fault = |error: globset::Error| GatewayError::Pattern {
@@ -35,7 +34,7 @@ impl Egress {
             why: error.kind().to_string(),
         })?;
         let literal = patterns.iter().map(|pattern| pattern.to_ascii_lowercase()).collect();
-        Ok(Self { allow, literal, without_session })
+        Ok(Self { allow, literal })
     }
 
     /// Whether the list names this host.
@@ -48,11 +47,6 @@ impl Egress {
     /// Whether the list names this host literally: only then may it lie on this machine.
     pub(crate) fn names_literally(&self, host: &str) -> bool {
         self.literal.iter().any(|name| name.eq_ignore_ascii_case(host))
-    }
-
-    /// Whether a client need not say whose it is.
-    pub(crate) fn without_session(&self) -> bool {
-        self.without_session
     }
 }
 
@@ -110,7 +104,7 @@ mod tests {
     #[test]
     fn patterns() {
         let list = ["api.anthropic.com", "*.example.com", "**.wide.org", "127.0.0.1"].map(str::to_owned);
-        let egress = Egress::new(&list, false).unwrap();
+        let egress = Egress::new(&list).unwrap();
         for host in ["api.anthropic.com", "API.Anthropic.com.", "a.example.com", "a.b.wide.org", "127.0.0.1"]
         {
             assert!(egress.names(host), "{host}");
@@ -126,7 +120,7 @@ mod tests {
             assert!(!egress.names(host), "{host}");
         }
         assert!(egress.names_literally("127.0.0.1") && !egress.names_literally("a.example.com"));
-        assert!(Egress::new(&["a[".to_owned()], false).is_err());
+        assert!(Egress::new(&["a[".to_owned()]).is_err());
     }
 
     #[test]

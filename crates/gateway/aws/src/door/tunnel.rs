@@ -122,10 +122,8 @@ fn let_out(
         let status = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
         match &proof {
             Err(why) => (status, Some(*why)),
-            Ok(None) if !inner.egress.without_session() => {
-                (status, Some("the proxy URL must carry the session's credentials"))
-            }
-            Ok(_) => (StatusCode::OK, None),
+            Ok(None) => (status, Some("the proxy URL must carry the session's credentials")),
+            Ok(Some(_)) => (StatusCode::OK, None),
         }
     };
     let note = EgressNote {

@@ -3,7 +3,7 @@
 mod body;
 mod connect;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Uri, uri::Authority};
@@ -12,11 +12,7 @@ use hyper_util::{
     client::legacy::{self, Client},
     rt::{TokioExecutor, TokioTimer},
 };
-use tokio_rustls::rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 pub(crate) use body::{BodyFault, Outgoing, Passing, PassingPlan};
 use connect::Connector;
@@ -72,9 +68,9 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    pub(crate) fn new(template: &str, roots: Option<&Path>) -> Result<Self, GatewayError> {
+    pub(crate) fn new(template: &str) -> Result<Self, GatewayError> {
         let base = base(template)?;
-        let connector = Connector::new(tls(roots)?);
+        let connector = Connector::new(tls()?);
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
@@ -149,16 +145,9 @@ fn base(template: &str) -> Result<Base, GatewayError> {
     Ok(if start.contains('{') { Base::Template { start } } else { Base::One { start } })
 }
 
-fn tls(roots: Option<&Path>) -> Result<ClientConfig, GatewayError> {
+fn tls() -> Result<ClientConfig, GatewayError> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = roots {
-        let pem = std::fs::read(path).map_err(GatewayError::file("read", path))?;
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|error| GatewayError::Authority(error.to_string()))?;
-            store.add(certificate).map_err(|error| GatewayError::Authority(error.to_string()))?;
-        }
-    }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| GatewayError::Authority(error.to_string()))?;

@@ -29,13 +29,15 @@ pub(super) fn meant(global: &Global, name: &Path) -> Result<Meant, Fault> {
             let folder = PolicyFolder::read(name)?;
             (folder.bundle(), folder.invariants)
         }
-        _ => {
-            let text = std::fs::read_to_string(name).map_err(|error| Fault::file(name, &error))?;
-            let file = PolicyFile::new(name.file_name().unwrap_or_default().to_string_lossy(), text);
-            (Bundle::files_under(&[file]), Vec::new())
-        }
+        _ => (Bundle::files_under(&[file(name)?]), Vec::new()),
     };
     let candidate = Candidate::load(&files)
         .map_err(|error| Fault::new(Exit::BadConfig, "bad-policy", error.to_string()))?;
     Ok(Meant { candidate, invariants })
+}
+
+/// One file of rules.
+pub(super) fn file(path: &Path) -> Result<PolicyFile, Fault> {
+    let text = std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))?;
+    Ok(PolicyFile::new(path.file_name().unwrap_or_default().to_string_lossy(), text))
 }

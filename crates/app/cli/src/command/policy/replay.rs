@@ -20,11 +20,11 @@ const PAGE: u64 = 10_000;
 pub(super) fn replay(
     global: &Global,
     bundle: &Path,
-    since: Option<&str>,
+    since: Option<u64>,
     output: &Output,
 ) -> Result<(), Fault> {
     let bundle = meant(global, bundle)?.candidate;
-    let since = since.map_or(Ok(0), moment)?;
+    let since = since.unwrap_or_default();
     let failed = |error: interlock_store::StoreError| Fault::failed(error.to_string());
     let reader = Reader::open(&Home::open(&global.home()?).map_err(failed)?).map_err(failed)?;
     let mut whole = Replay::default();
@@ -56,27 +56,4 @@ fn recorded(mut entry: StoredEntry) -> Recorded {
         None => Err("what it was decided on was not recorded"),
     };
     Recorded { entry: entry.index, at: entry.at, agent, operation, judged: judged.map_err(str::to_owned) }
-}
-
-/// A time stamp, or how long ago.
-fn moment(text: &str) -> Result<u64, Fault> {
-    let wrong = || Fault::usage(format!("`{text}` is no time: `2026-11-01T00:00:00Z`, `30m`, `24h` or `7d`"));
-    let unit = |letter: char| match letter {
-        'm' => Some(60_000_u64),
-        'h' => Some(3_600_000),
-        'd' => Some(86_400_000),
-        _ => None,
-    };
-    let ago = text.chars().last().and_then(unit).and_then(|unit| {
-        let count = text.strip_suffix(['m', 'h', 'd'])?.parse::<u64>().ok()?;
-        count.checked_mul(unit)
-    });
-    let at = match ago {
-        Some(ago) => {
-            let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
-            return Ok(now.saturating_sub(ago));
-        }
-        None => text.parse::<jiff::Timestamp>().map_err(|_| wrong())?.as_millisecond(),
-    };
-    u64::try_from(at).map_err(|_| wrong())
 }

@@ -4,27 +4,9 @@ use std::path::{Path, PathBuf};
 
 use interlock_approval::{Person, State, Statement};
 use interlock_daemon::api::{DecisionRequest, RequestView};
+use interlock_flow::Decisive;
 
 use crate::{client::Client, exit::Exit, fault::Fault, output::Output, sign};
-
-/// Yes or no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
-    /// Yes.
-    Approve,
-    /// No.
-    Deny,
-}
-
-impl Verb {
-    /// What is signed.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Deny => "deny",
-        }
-    }
-}
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Decide {
@@ -42,7 +24,7 @@ impl Decide {
     pub(super) fn run(
         self,
         client: &Client,
-        verb: Verb,
+        verb: Decisive,
         output: &Output,
     ) -> Result<std::process::ExitCode, Fault> {
         let view: RequestView = client.get(&format!("/v1/requests/{}", self.id))?;
@@ -56,7 +38,7 @@ impl Decide {
 pub(super) fn decide(
     client: &Client,
     view: &RequestView,
-    verb: Verb,
+    verb: Decisive,
     key: &Path,
     reason: &str,
 ) -> Result<RequestView, Fault> {
@@ -64,9 +46,9 @@ pub(super) fn decide(
     let person = sign::signer(&people, key)?;
     let ticket = &view.ticket;
     let statement =
-        Statement::on_ticket(verb.name(), &ticket.id, ticket.digest, &person, reason, &ticket.held.nonce);
+        Statement::on_ticket(verb.verb(), &ticket.id, ticket.digest, &person, reason, &ticket.held.nonce);
     let body = DecisionRequest {
-        decision: verb.name().to_owned(),
+        decision: verb.verb().to_owned(),
         signature: sign::statement(&statement, key)?,
         person,
         reason: reason.to_owned(),

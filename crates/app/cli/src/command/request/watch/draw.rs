@@ -7,10 +7,9 @@ use interlock_daemon::api::RequestView;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::view::{Form, Screen, View};
-use crate::{
-    command::request::{card, decide::Verb},
-    output::visible,
-};
+use interlock_flow::Decisive;
+
+use crate::{command::request::card, output::visible};
 
 /// How a line looks where there is colour. What it means stands in its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,8 +164,8 @@ fn style(text: &str) -> Style {
 /// What is decided, and what has to be typed for it.
 fn form(form: &Form, width: usize) -> Vec<Line> {
     let verb = match form.verb {
-        Verb::Approve => "APPROVE",
-        Verb::Deny => "DENY",
+        Decisive::Approve => "APPROVE",
+        Decisive::Deny => "DENY",
     };
     let mut lines: Vec<(Style, String, usize)> = vec![
         (Style::Strong, format!("{verb} {}", form.request.ticket.id), 0),

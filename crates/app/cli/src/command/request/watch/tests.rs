@@ -8,7 +8,7 @@ use super::{
     terminal::next,
     view::{Asked, Key, Screen, View},
 };
-use crate::command::request::decide::Verb;
+use interlock_flow::Decisive;
 
 const NOW: u64 = 1_800_000_000_000;
 
@@ -156,7 +156,7 @@ fn approving_takes_a_key_words_and_the_name_typed() {
     let Asked::Decide { request, verb, key, reason } = view.press(Key::Enter) else {
         panic!("nothing is asked")
     };
-    assert_eq!((request.ticket.id.as_str(), verb), ("tk-1", Verb::Approve));
+    assert_eq!((request.ticket.id.as_str(), verb), ("tk-1", Decisive::Approve));
     assert_eq!((key.as_str(), reason.as_str()), ("ana.key", "agreed q a d"));
     view.decided(Err("no".to_owned()));
     assert!(screen(&mut view, 80, 20).contains("nothing was decided: no"));
@@ -164,7 +164,7 @@ fn approving_takes_a_key_words_and_the_name_typed() {
     view.press(Key::Char('d'));
     type_in(&mut view, "not today");
     let Asked::Decide { verb, key, reason, .. } = view.press(Key::Enter) else { panic!("nothing is asked") };
-    assert_eq!((verb, key.as_str(), reason.as_str()), (Verb::Deny, "ana.key", "not today"));
+    assert_eq!((verb, key.as_str(), reason.as_str()), (Decisive::Deny, "ana.key", "not today"));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use interlock_action::{Relation, TicketId};
 use interlock_approval::State;
 use interlock_daemon::api::{Feed, RequestView};
 
-use super::super::decide::Verb;
 use crate::output::visible;
+use interlock_flow::Decisive;
 
 /// A key that was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) enum Key {
 pub(super) enum Asked {
     Nothing,
     Quit,
-    Decide { request: Box<RequestView>, verb: Verb, key: String, reason: String },
+    Decide { request: Box<RequestView>, verb: Decisive, key: String, reason: String },
 }
 
 /// What is on the screen.
@@ -62,7 +62,7 @@ pub(super) struct Form {
     /// On which request, exactly as it was read.
     pub(super) request: Box<RequestView>,
     /// Which way.
-    pub(super) verb: Verb,
+    pub(super) verb: Decisive,
     /// What is typed.
     pub(super) fields: Vec<Field>,
     /// Which of them is typed in.
@@ -222,7 +222,7 @@ impl View {
             Key::Home => isize::MIN,
             Key::End => isize::MAX,
             Key::Char(verb @ ('a' | 'd')) => {
-                match self.form(&id, if verb == 'a' { Verb::Approve } else { Verb::Deny }, seen) {
+                match self.form(&id, if verb == 'a' { Decisive::Approve } else { Decisive::Deny }, seen) {
                     Ok(form) => {
                         self.message = None;
                         self.screen = Screen::Form(form);
@@ -239,23 +239,23 @@ impl View {
     }
 
     /// The form of a decision, if one can be taken.
-    fn form(&self, id: &TicketId, verb: Verb, seen: bool) -> Result<Form, &'static str> {
+    fn form(&self, id: &TicketId, verb: Decisive, seen: bool) -> Result<Form, &'static str> {
         let request = self.request(id).ok_or("it is gone")?;
         match (&request.ticket.state, verb) {
-            (State::Pending, _) | (State::Approved { .. }, Verb::Deny) => {}
-            (State::Approved { .. }, Verb::Approve) => return Err("it is approved already"),
+            (State::Pending, _) | (State::Approved { .. }, Decisive::Deny) => {}
+            (State::Approved { .. }, Decisive::Approve) => return Err("it is approved already"),
             _ => return Err("it is settled already"),
         }
         if self.lost.is_some() {
             return Err("the daemon does not answer: it may have moved");
         }
-        if verb == Verb::Approve && !seen {
+        if verb == Decisive::Approve && !seen {
             return Err("read it to its end first: Space");
         }
         let field =
             |label: &str, text: &str| Field { label: label.to_owned(), text: text.to_owned(), wanted: None };
         let mut fields = vec![field("your key file", &self.key), field("your words", "")];
-        if verb == Verb::Approve {
+        if verb == Decisive::Approve {
             let wanted = name(request);
             fields.push(Field { label: format!("type {wanted}"), text: String::new(), wanted: Some(wanted) });
         }
