@@ -55,7 +55,7 @@ impl Road {
     /// Looks at what a session has just made and remembers the ids that no later thing of the same name will have. To be
     /// called once a create has succeeded, with the targets that this very call made; until then its proof is the name
     /// alone.
-    pub async fn witness(&self, session: &SessionId, action: &Action) {
+    pub async fn learn_ids(&self, session: &SessionId, action: &Action) {
         let Ok(session_of) = self.live_session(session) else { return };
         let made = |memory: &Memory, id: &TargetId| {
             let made = memory.made.get(id)?;

@@ -59,9 +59,10 @@ impl From<DaemonError> for Fault {
     fn from(error: DaemonError) -> Self {
         let (exit, code) = match &error {
             DaemonError::Broken(_) => (Exit::LedgerBroken, "ledger-broken"),
-            DaemonError::Config(_) | DaemonError::Unsigned | DaemonError::Policy(_) => {
-                (Exit::BadConfig, "bad-config")
-            }
+            DaemonError::Config(_)
+            | DaemonError::Setting(_)
+            | DaemonError::Unsigned
+            | DaemonError::Policy(_) => (Exit::BadConfig, "bad-config"),
             DaemonError::NotAdmissible(_) => (Exit::Refused, "refused"),
             _ => (Exit::Failed, "failed"),
         };

@@ -25,8 +25,8 @@ impl Admit for WithWords {
         self.0.road.admit(session, candidates).await
     }
 
-    async fn witness(&self, session: &SessionId, action: &Action) {
-        self.0.road.witness(session, action).await;
+    async fn learn_ids(&self, session: &SessionId, action: &Action) {
+        self.0.road.learn_ids(session, action).await;
     }
 
     async fn settle(&self, action: &ActionId) {

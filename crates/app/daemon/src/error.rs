@@ -21,6 +21,12 @@ pub enum DaemonError {
         "`interlock.toml` or `policies/` changed since a person put it in force: sign it with `interlock policy apply`"
     )]
     Unsigned,
+    /// A setting of the configuration, or of the command line, cannot be used.
+    #[error("a setting cannot be used: {0}")]
+    Setting(String),
+    /// What was to come into force does not.
+    #[error("nothing came into force: {0}")]
+    NotApplied(String),
     /// The policy cannot be used.
     #[error("the policy bundle cannot be loaded: {0}")]
     Policy(String),

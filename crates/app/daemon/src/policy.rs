@@ -169,7 +169,7 @@ where
         candidate: files.candidate.clone(),
         invariants: files.folder.invariants.clone(),
     };
-    let reviewed = review(&pending).map_err(DaemonError::Policy)?;
+    let reviewed = review(&pending).map_err(DaemonError::NotApplied)?;
     if !reviewed.admissible {
         return Err(DaemonError::NotAdmissible(reviewed.words));
     }
@@ -194,14 +194,14 @@ where
     if let Some(delay) = delay {
         // Others may use the home meanwhile: a freeze must not have to wait for this.
         drop(store);
-        wait(delay).map_err(DaemonError::Policy)?;
+        wait(delay).map_err(DaemonError::NotApplied)?;
         store = Store::open(&home, &Options::default())?;
         let again = Files::read(root)?;
         let same = (again.config, again.bundle) == (files.config, files.bundle)
             && again.folder == files.folder
             && kept(store.reader())? == pending.in_force;
         if !same {
-            return Err(DaemonError::Policy("what is to come into force changed while it waited".to_owned()));
+            return Err(DaemonError::NotApplied("the files changed while it waited".to_owned()));
         }
         let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
         signers = check_signed(&memory, &signed, &statement, System.now())?;

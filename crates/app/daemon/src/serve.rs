@@ -184,7 +184,7 @@ fn places(root: &Path, sockets: &Sockets) -> Result<HomePaths, DaemonError> {
         }
         None if sockets.group => {
             let why = "the home is nobody else's: put the sockets elsewhere with `--sockets DIR`";
-            return Err(DaemonError::Policy(why.to_owned()));
+            return Err(DaemonError::Setting(why.to_owned()));
         }
         None => {}
     }
@@ -221,7 +221,7 @@ async fn signed(store: &Store, paths: &HomePaths, found: ConfigStamp) -> Result<
 fn options(config: &Config) -> Result<Options, DaemonError> {
     let mut options = Options { exports: config.ledger.export.clone(), ..Options::default() };
     if let Some(witness) = &config.ledger.witness {
-        options.witnessed.witnesses = witness.trusted().map_err(DaemonError::Policy)?;
+        options.witnessed.witnesses = witness.trusted().map_err(DaemonError::Setting)?;
         options.witnessed.wait = witness.patience();
     }
     Ok(options)
@@ -237,7 +237,7 @@ fn ports(store: &Arc<Store>, gateway: &AwsGateway) -> Ports {
 }
 
 fn settings(home: &Home, config: &Config) -> Result<RoadSettings, DaemonError> {
-    let rules = Rules::new(&config.environments).map_err(|error| DaemonError::Policy(error.to_string()))?;
+    let rules = Rules::new(&config.environments).map_err(|error| DaemonError::Setting(error.to_string()))?;
     let read_only =
         config.class.iter().filter(|(_, class)| class.production == Some(ClassProduction::ReadOnly));
     Ok(RoadSettings {
@@ -276,7 +276,7 @@ fn gateway(
 }
 
 fn source(aws: &AwsConfig, root: &Path) -> Result<CredentialSource, DaemonError> {
-    let bad = |why: &str| DaemonError::Policy(format!("[aws] credentials: {why}"));
+    let bad = |why: &str| DaemonError::Setting(format!("[aws] credentials: {why}"));
     match &aws.credentials {
         AwsCredentials::Named(name) if name == "environment" => Ok(CredentialSource::Environment),
         AwsCredentials::Named(name) if name == "instance" => Ok(CredentialSource::Instance),

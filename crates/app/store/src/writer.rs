@@ -90,9 +90,9 @@ impl Writer {
     ///
     /// INVARIANT: the memory takes the events before they are durable, because the guards of the records behind need
     /// them. That is safe: whoever acts on what it read there needs a later commit of its own, which comes through this
-    /// same writer, and if this batch does not become durable the writer takes nothing more, ever. The two kinds of
-    /// event on which something goes out without a commit (a permit is looked at again just before sending: an end of a
-    /// freeze, a session that lives again) wait until they are durable.
+    /// same writer, and if this batch does not become durable the writer takes nothing more, ever. The events on
+    /// which something goes out without a commit (a permit is looked at again just before sending: an end of a freeze, a
+    /// session that lives again) wait until they are durable.
     fn write(&mut self, jobs: &mut Vec<Job>) {
         let mut batch = Batch::default();
         let poisoned = self.shared.queue.poisoned().map(str::to_owned);

@@ -93,7 +93,7 @@ fn makes(house: &House, name: &str, leaves: &str) {
         ..Observed::default()
     };
     house.land.world.lock().unwrap().observed.insert(database(name).id, seen);
-    block_on(house.road.witness(&SESSION.into(), &make));
+    block_on(house.road.learn_ids(&SESSION.into(), &make));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_later_call_does_not_learn_the_id_of_what_an_earlier_one_made() {
         _ => panic!("a create over what is there was stopped"),
     }
     again.targets.clear();
-    block_on(house.road.witness(&SESSION.into(), &again));
+    block_on(house.road.learn_ids(&SESSION.into(), &again));
     house.ticket(&delete("school"));
 }
 

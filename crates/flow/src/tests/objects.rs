@@ -36,7 +36,7 @@ fn put(over: bool) -> Action {
 fn writes(house: &House, put: &Action, leaves: Option<&str>) -> bool {
     let ran = house.runs(put);
     stands(house, leaves);
-    block_on(house.road.witness(&SESSION.into(), put));
+    block_on(house.road.learn_ids(&SESSION.into(), put));
     ran
 }
 

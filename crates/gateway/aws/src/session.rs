@@ -13,7 +13,7 @@ pub trait Admit: Send + Sync {
     /// Judges an action of a session; several candidates are several readings of the same bytes.
     async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict;
     /// Looks at what a call of a session has just made, and remembers it by an id that no later thing will have.
-    async fn witness(&self, session: &SessionId, action: &Action);
+    async fn learn_ids(&self, session: &SessionId, action: &Action);
     /// Reads the state that an action left, once its call has ended.
     async fn settle(&self, action: &ActionId);
 }
@@ -23,8 +23,8 @@ impl Admit for Road {
     async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
         Road::admit(self, session, candidates).await
     }
-    async fn witness(&self, session: &SessionId, action: &Action) {
-        Road::witness(self, session, action).await;
+    async fn learn_ids(&self, session: &SessionId, action: &Action) {
+        Road::learn_ids(self, session, action).await;
     }
     async fn settle(&self, action: &ActionId) {
         Road::settle(self, action).await;

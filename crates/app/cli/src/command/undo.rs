@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Take back what an agent changed.
 ///
-/// With nothing selected, lists the changes that can be taken back. With a selection, shows what taking them back would do,
+/// With nothing selected, lists what agents changed and what way back there is. With a selection, shows what taking them back would do,
 /// newest change first, and what stands in the way; changes nothing. With `--key` it is done, and written down: the
 /// signature is over exactly what the preview shows. What other people or programs have written since is never written over:
 /// such a change is a conflict, and nothing is begun while there is one.

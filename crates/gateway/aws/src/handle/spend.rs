@@ -200,7 +200,7 @@ impl Job<'_> {
         let action = (success && creates(permit.action())).then(|| just_made(&permit, &events));
         complete(self.inner, permit, outcome::outcome(collected.status, code.as_deref()), events).await?;
         if let (Some(action), Some(admit)) = (action.flatten(), self.inner.admit.get()) {
-            admit.witness(&session, &action).await;
+            admit.learn_ids(&session, &action).await;
         }
         if code.as_deref().is_some_and(is_unauthenticated) {
             tracing::error!(code, "AWS did not accept Interlock's own credentials");

@@ -114,7 +114,7 @@ impl Admit for Judge {
     }
     async fn settle(&self, _: &ActionId) {}
 
-    async fn witness(&self, _: &SessionId, _: &Action) {}
+    async fn learn_ids(&self, _: &SessionId, _: &Action) {}
 }
 
 /// Notes of egress.
