@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobMatcher};
-use interlock_action::{AccountId, EnvironmentName, Kind, Target};
+use interlock_action::{AccountId, EnvironmentName, Kind, Target, name_of};
 use serde::{Deserialize, Serialize};
 
 /// The environment that everything belongs to which no rule classifies.
@@ -247,13 +247,12 @@ impl Rules {
 
 impl Compiled {
     fn hit(&self, subject: &Subject<'_>) -> Hit {
-        let kind = serde_json::to_value(subject.kind).ok();
-        let kind = kind.as_ref().and_then(|value| value.as_str());
+        let kind = name_of(&subject.kind);
         let mut hits = vec![
             any(&self.account, subject.account),
             any(&self.region, subject.region),
             any(&self.resource, subject.name),
-            any(&self.kind, kind),
+            any(&self.kind, Some(&kind)),
             any(&self.service, Some(subject.service)),
         ];
         for (key, globs) in &self.tag {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use interlock_action::{Digest, Millis, PersonId, SessionId, digest_of};
+use interlock_action::{Digest, Millis, PersonId, SessionId, digest_of, name_of};
 use interlock_approval::{Launch, People, Person, Refusal, Statement, parse_public_key, verify};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Memory, Record};
 use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
@@ -263,10 +263,7 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
     let entries = store.read_entries(&query).map_err(|error| bad(error.to_string()))?;
     let row = |entry: interlock_store::StoredEntry| LedgerRow {
         index: entry.index,
-        kind: serde_json::to_value(entry.kind)
-            .ok()
-            .and_then(|kind| kind.as_str().map(str::to_owned))
-            .unwrap_or_default(),
+        kind: name_of(&entry.kind),
         at: entry.at,
         public: entry.public,
         redacted_by: entry.redacted_by,

@@ -1,6 +1,6 @@
 //! Requests and decisions in plain words.
 
-use interlock_action::Effect;
+use interlock_action::{Effect, name_of};
 use interlock_policy::{Ask, Decision, Evidence};
 
 use crate::sample;
@@ -29,8 +29,7 @@ pub(crate) fn request(ask: &Ask, evidence: &Evidence) -> Vec<String> {
 fn target(ask: &Ask) -> String {
     let target = &ask.target;
     let plain = sample::ordinary(ask.effect);
-    let kind = serde_json::to_value(target.kind).unwrap_or_default();
-    let kind = kind.as_str().unwrap_or("thing").replace('-', " ");
+    let kind = name_of(&target.kind).replace('-', " ");
     let mut said = match &target.name {
         Some(name) => format!("the {kind} `{name}`"),
         None => format!("a {kind} without a name"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use interlock_action::Millis;
+use interlock_action::{Millis, name_of};
 use interlock_ledger::{EntryKind, Leaf};
 use rusqlite::types::Value as Cell;
 use serde::{Deserialize, Serialize};
@@ -93,8 +93,7 @@ impl Query {
             let marks = vec!["?"; self.kinds.len()].join(", ");
             parts.push(format!("AND leaf ->> '$.kind' IN ({marks})"));
             for kind in &self.kinds {
-                let name = serde_json::to_value(kind)?;
-                cells.push(Cell::Text(name.as_str().unwrap_or_default().to_owned()));
+                cells.push(Cell::Text(name_of(kind)));
             }
         }
         parts.push(format!("ORDER BY idx {}", if self.newest_first { "DESC" } else { "ASC" }));

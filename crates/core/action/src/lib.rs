@@ -8,6 +8,7 @@ mod effect;
 mod fact;
 mod forecast;
 mod id;
+mod name;
 mod survey;
 mod target;
 mod undo;
@@ -20,6 +21,7 @@ pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Rever
 pub use id::{
     AccountId, ActionId, AgentId, EnvironmentName, PersonId, RuleId, SessionId, TargetId, TicketId, UndoId,
 };
+pub use name::name_of;
 pub use survey::{Answer, Answers, Call, Observed, Preparation, Read, ReadKey, Securing, Survey, value_at};
 pub use target::{Bears, Kind, Relation, Target};
 pub use undo::{Contract, Deed, HANDLE, Next, RESTORES, Step, Terms, compared, strays};

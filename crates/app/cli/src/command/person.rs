@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
+use interlock_action::name_of;
 use interlock_daemon::api::{AddPerson, RequestRow};
 
 use crate::{
@@ -66,11 +67,10 @@ impl Person {
                         .iter()
                         .flat_map(|person| {
                             person.keys.iter().map(|key| {
-                                let step = serde_json::to_value(key.step).unwrap_or_default();
                                 vec![
                                     person.name.to_string(),
                                     key.fingerprint.clone(),
-                                    step.as_str().unwrap_or_default().to_owned(),
+                                    name_of(&key.step),
                                     time(key.counts_from),
                                     person.roles.join(","),
                                 ]

@@ -1,6 +1,6 @@
 //! A held action in one sentence, and what would be gone: Interlock's words, never the agent's.
 
-use interlock_action::{Effect, Kind, Relation, Surface, Target};
+use interlock_action::{Effect, Kind, Relation, Surface, Target, name_of};
 use interlock_approval::Ticket;
 
 /// Who wants what, of how many things, where.
@@ -54,9 +54,8 @@ fn place(ticket: &Ticket, targets: &[&Target]) -> String {
 
 /// The words of a kind: `database-snapshot` is a database snapshot.
 fn word(kind: Kind) -> String {
-    let name =
-        serde_json::to_value(kind).ok().and_then(|name| name.as_str().map(|name| name.replace('-', " ")));
-    name.filter(|name| name != "other").unwrap_or_else(|| "resource".to_owned())
+    let name = name_of(&kind).replace('-', " ");
+    if name == "other" { "resource".to_owned() } else { name }
 }
 
 /// What an effect is in a sentence that goes on with its object.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use interlock_action::name_of;
 use interlock_ledger::{Cosignature, Inclusion, Leaf, LedgerError, Witnesses};
 use interlock_store::{Home, Query, Reader, StoredEntry};
 use serde_json::json;
@@ -81,17 +82,12 @@ impl Proof {
             .split_first()
             .ok_or_else(|| Fault::failed(format!("no entry names a request or an action `{text}`")))?;
         if !others.is_empty() {
-            let word = |entry: &StoredEntry| format!("{} ({})", entry.index, kind(entry.kind));
+            let word = |entry: &StoredEntry| format!("{} ({})", entry.index, name_of(&entry.kind));
             let others: Vec<String> = others.iter().map(word).collect();
             output.say(&format!("{} it is; others about `{text}`: {}", word(first), others.join(", ")));
         }
         Ok(first.index)
     }
-}
-
-fn kind(kind: interlock_ledger::EntryKind) -> String {
-    let name = serde_json::to_value(kind).ok();
-    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A proof that proves nothing, or not what is asked.
@@ -133,7 +129,7 @@ impl CheckProof {
                 head.origin,
                 head.size,
                 by(&witnesses),
-                kind(leaf.kind),
+                name_of(&leaf.kind),
                 time(leaf.at),
                 visible(&serde_json::to_string_pretty(&leaf.public).unwrap_or_default())
             )
