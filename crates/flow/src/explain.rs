@@ -142,6 +142,7 @@ fn unread() -> Survey {
         facts: interlock_action::Facts::default(),
         observed: std::collections::BTreeMap::new(),
         discovered: Vec::new(),
+        writes: Vec::new(),
         rewrite: None,
         instead: None,
         told: Vec::new(),

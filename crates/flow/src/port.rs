@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use interlock_action::{
-    Action, ActionId, Answer, Answers, Call, Deed, Millis, Preparation, Read, Step, Surface, Survey, Terms,
-    TicketId,
+    Action, ActionId, Answer, Answers, Call, Deed, Millis, Preparation, Read, SessionId, Step, Surface,
+    Survey, Terms, TicketId,
 };
 use serde_json::Value;
 
@@ -139,6 +139,10 @@ pub trait Journal: Send + Sync {
     /// Waits, within bounds, until as many witnesses as must have cosigned a checkpoint over everything that names this
     /// ticket; whether it had to wait. Without configured witnesses there is nothing to wait for.
     async fn witnessed(&self, _ticket: &TicketId) -> Result<bool, Unwitnessed> {
+        Ok(false)
+    }
+    /// The same of the entry that opened this session last: who signed that nobody is asked in it stands there.
+    async fn witnessed_opening(&self, _session: &SessionId) -> Result<bool, Unwitnessed> {
         Ok(false)
     }
     /// The fold of all events.

@@ -120,6 +120,7 @@ pub(crate) fn situate(
             action.targets.push(target.clone());
         }
     }
+    action.writes.append(&mut survey.writes.clone());
     if !action.targets.iter().any(|target| target.relation != Relation::Reaches) {
         action.targets.push(somewhere(&action));
     }

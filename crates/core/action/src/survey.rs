@@ -135,6 +135,9 @@ pub struct Survey {
     pub observed: BTreeMap<TargetId, Observed>,
     /// Further targets that the effect falls on, found by looking (volumes that go with an instance).
     pub discovered: Vec<crate::Target>,
+    /// Tags and names that it writes, found by looking: by a launch template, by what a stack changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<crate::ClassifierWrite>,
     /// The arguments to send instead, when Interlock makes the action recoverable by changing it.
     pub rewrite: Option<Value>,
     /// The operation to send instead, of the same service and with the same answer, where changing the arguments is not

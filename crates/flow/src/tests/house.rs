@@ -90,6 +90,9 @@ impl Journal for Pages {
         self.asked.lock().unwrap().push(ticket.clone());
         self.witnesses.lock().unwrap().pop().unwrap_or(Ok(false))
     }
+    async fn witnessed_opening(&self, _session: &SessionId) -> Result<bool, Unwitnessed> {
+        self.witnesses.lock().unwrap().pop().unwrap_or(Ok(false))
+    }
     fn memory(&self) -> &RwLock<Memory> {
         &self.memory
     }
@@ -100,6 +103,8 @@ impl Journal for Pages {
 pub(super) struct Hand {
     pub(super) now: AtomicU64,
     drawn: AtomicU64,
+    /// What happens elsewhere while somebody waits next.
+    pub(super) meanwhile: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
 }
 
 #[async_trait]
@@ -109,6 +114,10 @@ impl Clock for Hand {
     }
     async fn pause(&self, millis: Millis) {
         self.now.fetch_add(millis, Ordering::SeqCst);
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(happens) = meanwhile {
+            happens();
+        }
     }
 }
 
@@ -196,6 +205,7 @@ impl Foresee for Land {
             facts: Facts::default(),
             observed: world.observed,
             discovered: Vec::new(),
+            writes: Vec::new(),
             rewrite: None,
             securing: world.securing,
             fingerprint: world.fingerprint,

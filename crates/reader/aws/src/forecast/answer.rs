@@ -5,18 +5,18 @@ use serde_json::Value;
 
 /// One thing as the live state has it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Live<'a> {
+pub(super) enum Live<'a, T: ?Sized = Value> {
     /// It is there.
-    Found(&'a Value),
+    Found(&'a T),
     /// The service says there is no such thing.
     Absent,
     /// Nobody could tell: why.
     Unread(String),
 }
 
-impl<'a> Live<'a> {
+impl<'a, T: ?Sized> Live<'a, T> {
     /// The record, where there is one.
-    pub(super) fn found(&self) -> Option<&'a Value> {
+    pub(super) fn found(&self) -> Option<&'a T> {
         match self {
             Self::Found(value) => Some(value),
             Self::Absent | Self::Unread(_) => None,

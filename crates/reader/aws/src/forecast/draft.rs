@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use interlock_action::{
-    Action, Bears, Change, Effect, Facts, Forecast, Kind, Method, Observed, RecoveryCount, RecoveryPoint,
-    Reversibility, Securing, Survey, Target, TargetId,
+    Action, Bears, Change, ClassifierWrite, Effect, Facts, Forecast, Kind, Method, Observed, RecoveryCount,
+    RecoveryPoint, Reversibility, Securing, Survey, Target, TargetId,
 };
 use serde_json::{Map, Value};
 
@@ -21,6 +21,7 @@ pub(super) struct Draft {
     facts: BTreeMap<&'static str, (bool, Vec<Option<bool>>)>,
     observed: BTreeMap<TargetId, Observed>,
     discovered: Vec<Target>,
+    writes: Vec<ClassifierWrite>,
     fingerprint: Map<String, Value>,
     saw: bool,
     settled: bool,
@@ -46,6 +47,7 @@ impl Draft {
             facts: BTreeMap::new(),
             observed: BTreeMap::new(),
             discovered: Vec::new(),
+            writes: Vec::new(),
             fingerprint: Map::new(),
             saw: false,
             settled: false,
@@ -69,7 +71,7 @@ impl Draft {
     /// Takes over the forecast of one of several things that the action falls on: everything but facts, rewrite and
     /// securing, which are the whole action's.
     pub(super) fn absorb(&mut self, name: &str, part: Survey) {
-        let Survey { forecast, observed, discovered, fingerprint, .. } = part;
+        let Survey { forecast, observed, discovered, writes, fingerprint, .. } = part;
         self.changes.extend(forecast.changes);
         forecast.data_loss.into_iter().for_each(|line| self.lose(line));
         forecast.dependents.into_iter().for_each(|line| self.depend(line));
@@ -80,6 +82,7 @@ impl Draft {
         self.points.extend(forecast.points);
         observed.into_iter().for_each(|(id, seen)| self.observe(&id, seen));
         discovered.into_iter().for_each(|target| self.discover(target));
+        writes.into_iter().for_each(|write| self.write(write));
         self.bind(name, fingerprint);
     }
 
@@ -187,6 +190,13 @@ impl Draft {
         }
     }
 
+    /// A tag or a name that it writes, which the request itself does not show.
+    pub(super) fn write(&mut self, write: ClassifierWrite) {
+        if !self.writes.contains(&write) {
+            self.writes.push(write);
+        }
+    }
+
     /// The recovery points of one thing.
     pub(super) fn tally(&mut self, tally: Tally) {
         self.counts.push(tally.count());
@@ -240,6 +250,7 @@ impl Draft {
             facts,
             observed: self.observed,
             discovered: self.discovered,
+            writes: self.writes,
             rewrite: self.rewrite,
             instead: None,
             told: Vec::new(),

@@ -3,21 +3,75 @@
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
-use super::facts::CLOUDFORMATION_REMOVES;
+use super::facts::{
+    CLOUDFORMATION_EXPOSES, CLOUDFORMATION_GRANTS, CLOUDFORMATION_GRANTS_ADMINISTRATOR,
+    CLOUDFORMATION_LOSES_RECOVERY, CLOUDFORMATION_PREVIOUS_EXPANDS, CLOUDFORMATION_REMOVES,
+    CLOUDFORMATION_REROUTES, CLOUDFORMATION_ROLE_STORED, CLOUDFORMATION_UNGUARDS,
+};
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::{effect::Subject, stack_template};
+
+/// What brings a stack to another template.
+const UPDATES: &[(&str, &str)] = &[("cloudformation", "UpdateStack"), ("cloudformation", "ExecuteChangeSet")];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "cloudformation-removes",
         finds: "a stack's change that may remove or replace resources",
         shape: Shape::FullReplace { difference: CLOUDFORMATION_REMOVES },
-        operations: &[("cloudformation", "UpdateStack"), ("cloudformation", "ExecuteChangeSet")],
+        operations: UPDATES,
         test: |_| {
             vec![claim_when(
                 Effect::Destroy,
-                "may remove or replace resources of the stack",
+                "may remove or replace resources of the stack, or have data in them expire",
                 vec![yes(CLOUDFORMATION_REMOVES)],
+            )]
+        },
+    },
+    Rule {
+        id: "cloudformation-weakens",
+        finds: "a stack's change that may take protections from what the stack holds",
+        shape: Shape::GuardRemoval,
+        operations: UPDATES,
+        test: |_| {
+            vec![
+                claim_when(
+                    Effect::GuardRemoval,
+                    "may take a protection from what the stack holds",
+                    vec![yes(CLOUDFORMATION_UNGUARDS)],
+                ),
+                claim_when(
+                    Effect::RecoveryLoss,
+                    "may take away what data of the stack could be restored from",
+                    vec![yes(CLOUDFORMATION_LOSES_RECOVERY)],
+                ),
+            ]
+        },
+    },
+    Rule {
+        id: "cloudformation-opens",
+        finds: "a stack's change that may change who reaches or may do what",
+        shape: Shape::Setting,
+        operations: UPDATES,
+        test: |_| {
+            let all = [
+                (Effect::Network, "may change who can reach what", CLOUDFORMATION_REROUTES),
+                (Effect::Expose, "may open something to others", CLOUDFORMATION_EXPOSES),
+                (Effect::Privilege, "may change who may do what", CLOUDFORMATION_GRANTS),
+            ];
+            all.into_iter().map(|(effect, why, fact)| claim_when(effect, why, vec![yes(fact)])).collect()
+        },
+    },
+    Rule {
+        id: "cloudformation-grants-administrator",
+        finds: "a stack's change that may give administrator rights",
+        shape: Shape::Setting,
+        operations: UPDATES,
+        test: |_| {
+            vec![claim_when(
+                Effect::Privilege,
+                "may give administrator rights, or the means to take them",
+                vec![yes(CLOUDFORMATION_GRANTS_ADMINISTRATOR)],
             )]
         },
     },
@@ -46,6 +100,38 @@ pub(super) const RULES: &[Rule] = &[
         shape: Shape::Delegation { identity: &[] },
         operations: &[("cloudformation", "CreateChangeSet")],
         test: expands,
+    },
+    Rule {
+        id: "change-set-expands-again",
+        finds: "a change set of the template that the stack has, whose macros run once more",
+        shape: Shape::Delegation { identity: &[] },
+        operations: &[("cloudformation", "CreateChangeSet")],
+        test: |subject| {
+            only_if(
+                subject.on("UsePreviousTemplate"),
+                claim_when(
+                    Effect::Execute,
+                    "runs the macros that the stack's template names",
+                    vec![yes(CLOUDFORMATION_PREVIOUS_EXPANDS)],
+                ),
+            )
+        },
+    },
+    Rule {
+        id: "change-set-under-stored-role",
+        finds: "a change set worked out under the role that the stack keeps",
+        shape: Shape::Delegation { identity: &[] },
+        operations: &[("cloudformation", "CreateChangeSet")],
+        test: |subject| {
+            only_if(
+                !subject.has("RoleARN") && subject.text("ChangeSetType") != Some("CREATE"),
+                claim_when(
+                    Effect::Execute,
+                    "is worked out under the role that the stack keeps",
+                    vec![yes(CLOUDFORMATION_ROLE_STORED)],
+                ),
+            )
+        },
     },
 ];
 

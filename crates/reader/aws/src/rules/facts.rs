@@ -94,6 +94,22 @@ pub const CLOUDTRAIL_TRAIL_NARROWED: &str = "cloudtrail:trail-narrowed";
 
 /// The change set or update removes or replaces a resource. \[true]
 pub const CLOUDFORMATION_REMOVES: &str = "cloudformation:removes-or-replaces";
+/// The change set or update takes a protection from something that stays, or removes what guards something. \[true]
+pub const CLOUDFORMATION_UNGUARDS: &str = "cloudformation:takes-guards";
+/// The same for something that data could be restored from. \[true]
+pub const CLOUDFORMATION_LOSES_RECOVERY: &str = "cloudformation:loses-recovery";
+/// The change set or update changes who can reach what. \[true]
+pub const CLOUDFORMATION_REROUTES: &str = "cloudformation:changes-network";
+/// The change set or update may open something to the public or to another account. \[true]
+pub const CLOUDFORMATION_EXPOSES: &str = "cloudformation:exposes";
+/// The change set or update changes who may do what. \[true]
+pub const CLOUDFORMATION_GRANTS: &str = "cloudformation:changes-rights";
+/// It gives administrator rights, or nobody could read what rights it gives. \[true]
+pub const CLOUDFORMATION_GRANTS_ADMINISTRATOR: &str = "cloudformation:grants-administrator";
+/// The stack's present template, which a change set takes again, names macros or transforms. \[true]
+pub const CLOUDFORMATION_PREVIOUS_EXPANDS: &str = "cloudformation:previous-template-expands";
+/// The stack has a role of its own, which CloudFormation takes where a request names none. \[true]
+pub const CLOUDFORMATION_ROLE_STORED: &str = "cloudformation:role-stored";
 /// The new desired, minimum or maximum size is lower than the present one: of a group, a service, a fleet, a node group,
 /// a domain, a stream. \[true]
 pub const AUTOSCALING_SIZE_LOWERED: &str = "autoscaling:size-lowered";
@@ -133,7 +149,7 @@ pub const BACKUP_RETENTION_LOWERED: &str = "backup:retention-lowered";
 pub const BACKUP_PLAN_WEAKENED: &str = "backup:plan-weakened";
 
 /// Every name above, for the agreement between rules and forecasters.
-pub const ALL: [&str; 54] = [
+pub const ALL: [&str; 62] = [
     S3_OBJECT_EXISTS,
     S3_BUCKET_VERSIONED,
     S3_LIFECYCLE_EXPIRES_MORE,
@@ -171,6 +187,14 @@ pub const ALL: [&str; 54] = [
     CLOUDTRAIL_SELECTORS_NARROWED,
     CLOUDTRAIL_TRAIL_NARROWED,
     CLOUDFORMATION_REMOVES,
+    CLOUDFORMATION_UNGUARDS,
+    CLOUDFORMATION_LOSES_RECOVERY,
+    CLOUDFORMATION_REROUTES,
+    CLOUDFORMATION_EXPOSES,
+    CLOUDFORMATION_GRANTS,
+    CLOUDFORMATION_GRANTS_ADMINISTRATOR,
+    CLOUDFORMATION_PREVIOUS_EXPANDS,
+    CLOUDFORMATION_ROLE_STORED,
     AUTOSCALING_SIZE_LOWERED,
     SQS_REDRIVE_DROPPED,
     LOGS_RETENTION_LOWERED,

@@ -128,12 +128,14 @@ const ADMINISTRATOR_POLICIES: [&str; 6] = [
     "/AWSOrganizationsFullAccess",
 ];
 
+/// Whether a managed policy amounts to administrator rights, by its name.
+pub(crate) fn is_administrator(arn: &str) -> bool {
+    ADMINISTRATOR_POLICIES.iter().any(|policy| arn.ends_with(policy))
+}
+
 fn attaches(subject: &Subject<'_>) -> Vec<Claim> {
     let arn = subject.text("PolicyArn").or_else(|| subject.text("ManagedPolicyArn")).unwrap_or_default();
-    only_if(
-        ADMINISTRATOR_POLICIES.iter().any(|policy| arn.ends_with(policy)),
-        claim(Effect::Privilege, format!("gives administrator rights by `{arn}`")),
-    )
+    only_if(is_administrator(arn), claim(Effect::Privilege, format!("gives administrator rights by `{arn}`")))
 }
 
 fn trust(subject: &Subject<'_>) -> Vec<Claim> {

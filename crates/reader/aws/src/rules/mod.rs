@@ -61,6 +61,8 @@ use interlock_action::{Claim, Effect, FactTest, RuleId};
 
 use crate::effect::Subject;
 pub(crate) use general::buckets;
+pub(crate) use iam::is_administrator;
+pub(crate) use policy_document::{administrator, lets_others_in};
 pub use shape::Shape;
 
 /// A parameter rule.
@@ -133,7 +135,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// Rules whose finding is administrator rights: the policy asks for two people.
-pub const ADMINISTRATOR: [&str; 2] = ["iam-grants-administrator", "iam-attaches-administrator"];
+pub const ADMINISTRATOR: [&str; 3] =
+    ["iam-grants-administrator", "iam-attaches-administrator", "cloudformation-grants-administrator"];
 
 /// The claims of every rule that fits, but for the one named, which exists so that a test can show a rule's worth.
 pub(crate) fn claims(subject: &Subject<'_>, without: Option<&str>) -> Vec<Claim> {

@@ -50,6 +50,12 @@ pub(super) fn opens(document: &str, own: Option<&str>) -> Opens {
     opens
 }
 
+/// Whether the document lets anybody in from outside the account, or cannot be read.
+pub(crate) fn lets_others_in(document: &str, own: Option<&str>) -> bool {
+    let opens = opens(document, own);
+    opens.public || opens.unreadable || !opens.foreign.is_empty()
+}
+
 /// What a condition leaves of `*`.
 enum Limit {
     /// Nothing is limited, as far as can be told.
@@ -155,7 +161,7 @@ const ESCALATING: [&str; 13] = [
 ];
 
 /// Whether an identity policy gives administrator rights, or the means to take them, over everything.
-pub(super) fn administrator(document: &str) -> bool {
+pub(crate) fn administrator(document: &str) -> bool {
     let Some(statements) = statements(document) else { return true };
     statements.iter().any(|statement| {
         let allows = statement.get("Effect").and_then(Value::as_str) != Some("Deny");

@@ -1,7 +1,8 @@
 //! CloudFormation change sets: making one has a change worked out, dropping one changes no resource.
 //!
 //! What a change set would do is told when it is executed. Making one for a stack that is not there yet leaves an empty
-//! stack in review. Reads: DescribeStacks, DescribeChangeSet.
+//! stack in review. Where it takes the stack's own template again, that is read for macros; where the stack keeps a role,
+//! that is who works it out. Reads: DescribeStacks, DescribeChangeSet, GetTemplate.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Relation, Reversibility, TargetId,
@@ -16,6 +17,7 @@ use super::{
     },
     called, is, record, subject,
 };
+use crate::{rules::facts, stack_template};
 
 const SET: &str = "the change set";
 
@@ -47,7 +49,12 @@ impl Look for ChangeSet {
 
     fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
         let Some((_, arguments)) = named(action) else { return Vec::new() };
-        vec![crate::call::read(action, SET, "cloudformation", "DescribeChangeSet", arguments)]
+        let mut reads =
+            vec![crate::call::read(action, SET, "cloudformation", "DescribeChangeSet", arguments)];
+        if let Some((stack, _)) = subject(action).filter(|_| again(action)) {
+            reads.push(super::original_read(action, stack));
+        }
+        reads
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
@@ -74,7 +81,10 @@ impl Look for ChangeSet {
                 let refused = format!("there is a change set {name} already: the service will refuse");
                 draft.change(&id, Kind::Other, Effect::Create, refused);
             }
-            ("CreateChangeSet", _) => made(action, answers, name, &id, draft),
+            ("CreateChangeSet", _) => {
+                runs(action, answers, draft);
+                made(action, answers, name, &id, draft);
+            }
             (_, Some(false)) => {}
             _ => {
                 let what = format!("change set {name} is dropped; no resource of the stack is touched");
@@ -83,6 +93,36 @@ impl Look for ChangeSet {
             }
         }
     }
+}
+
+/// Whether it takes the template that the stack has once more.
+fn again(action: &Action) -> bool {
+    is(action, &["CreateChangeSet"]) && action.arguments.get("UsePreviousTemplate") == Some(&json!(true))
+}
+
+/// What runs, and as whom, when a change set is worked out, as far as the stack itself decides that.
+fn runs(action: &Action, answers: &Answers, draft: &mut Draft) {
+    let Some((stack, id)) = subject(action) else { return };
+    if again(action) {
+        let expands = match super::original(answers) {
+            Live::Found(body) => Some(stack_template::expands(body)),
+            Live::Absent => Some(false),
+            Live::Unread(why) => {
+                draft.unknown(format!("the template of stack {} could not be read: {why}", called(stack)));
+                None
+            }
+        };
+        draft.fact(facts::CLOUDFORMATION_PREVIOUS_EXPANDS, true, expands);
+    }
+    let stored = match record(action, answers, &id) {
+        Live::Found(record) => {
+            draft.bind(format!("{id} role"), json!(super::role(record)));
+            Some(super::role(record).is_some())
+        }
+        Live::Absent => Some(false),
+        Live::Unread(_) => None,
+    };
+    draft.fact(facts::CLOUDFORMATION_ROLE_STORED, true, stored);
 }
 
 fn made(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
@@ -105,6 +145,7 @@ mod tests {
     use serde_json::json;
 
     use crate::forecast::testing::{action, found, having, survey, target};
+    use crate::rules::facts;
 
     const ID: &str = "arn:aws:cloudformation:us-east-1:111122223333:changeSet/next";
 
@@ -119,5 +160,33 @@ mod tests {
         let blind = survey(&drop, |_, _| Answer::Unreadable("denied".to_owned()));
         assert_eq!(blind.observed[&ID.into()].exists, None);
         assert!(blind.forecast.data_loss.is_empty() && !blind.forecast.unknowns.is_empty());
+    }
+
+    #[test]
+    fn a_stack_says_what_runs_and_as_whom() {
+        let stack = "arn:aws:cloudformation:us-east-1:111122223333:stack/school/*";
+        let asked = json!({"ChangeSetName": "next", "StackName": "school", "UsePreviousTemplate": true});
+        let mut make = having(action("cloudformation", "CreateChangeSet", asked), Effect::Create);
+        make.targets = vec![target(ID, Kind::Other, "next"), target(stack, Kind::Stack, "school")];
+        make.targets[1].relation = interlock_action::Relation::Source;
+        let seen = |body: Answer, role: Option<&str>| {
+            let seen = survey(&make, |operation, arguments| match operation {
+                "GetTemplate" => {
+                    assert_eq!(arguments["TemplateStage"], "Original");
+                    body.clone()
+                }
+                "DescribeStacks" => found(json!({"Stacks": [{"StackName": "school", "RoleARN": role}]})),
+                _ => Answer::NotFound,
+            });
+            let fact = |name: &str| seen.facts.get(name).and_then(serde_json::Value::as_bool);
+            (fact(facts::CLOUDFORMATION_PREVIOUS_EXPANDS), fact(facts::CLOUDFORMATION_ROLE_STORED))
+        };
+        let body = |text: &str| found(json!({ "TemplateBody": text }));
+        assert_eq!(seen(body("Resources: {}"), None), (Some(false), Some(false)));
+        assert_eq!(
+            seen(body("Transform: Evil"), Some("arn:aws:iam::1:role/admin")),
+            (Some(true), Some(true))
+        );
+        assert_eq!(seen(Answer::Unreadable("denied".to_owned()), None), (None, Some(false)));
     }
 }

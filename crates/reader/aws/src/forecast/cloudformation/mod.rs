@@ -4,9 +4,11 @@ pub(super) mod change_set;
 mod kinds;
 mod parts;
 mod plan;
+mod properties;
 pub(super) mod stack;
 pub(super) mod stack_set;
 mod template;
+mod touch;
 pub(super) mod update;
 
 use interlock_action::{Action, Answers, Kind, Read, Relation, TargetId};
@@ -19,6 +21,7 @@ use super::{
 
 const RESOURCES: &str = "resources of the stack";
 const TEMPLATE: &str = "template of the stack";
+const ORIGINAL: &str = "template of the stack as it was given";
 
 /// Whether it is this operation.
 fn is(action: &Action, verbs: &[&str]) -> bool {
@@ -49,12 +52,35 @@ fn reads(action: &Action, stack: &str) -> Vec<Read> {
     vec![read(RESOURCES, "ListStackResources"), read(TEMPLATE, "GetTemplate")]
 }
 
+/// The read of the template as it was given, before macros and transforms made another of it.
+fn original_read(action: &Action, stack: &str) -> Read {
+    let arguments = json!({"StackName": stack, "TemplateStage": "Original"});
+    crate::call::read(action, ORIGINAL, "cloudformation", "GetTemplate", arguments)
+}
+
+/// The template as it was given.
+fn original(answers: &Answers) -> Live<'_, str> {
+    match live(answers, ORIGINAL) {
+        Live::Found(answer) => match text(answer, "/TemplateBody") {
+            Some(body) => Live::Found(body),
+            None => Live::Unread("the answer has no text".to_owned()),
+        },
+        Live::Absent => Live::Absent,
+        Live::Unread(why) => Live::Unread(why),
+    }
+}
+
+/// The role that the stack keeps, if it does: CloudFormation takes it where a request names none.
+fn role(record: &Value) -> Option<&str> {
+    text(record, "/RoleARN").filter(|role| !role.is_empty())
+}
+
 /// What a stack holds.
 fn resources(answers: &Answers) -> Listed<'_> {
     listed(answers, RESOURCES, "StackResourceSummaries")
 }
 
-/// The template that the stack was last brought to.
+/// The template that the stack was last brought to, with all that macros and transforms made of it.
 fn template(answers: &Answers) -> Option<&str> {
     match live(answers, TEMPLATE) {
         Live::Found(answer) => text(answer, "/TemplateBody"),

@@ -66,7 +66,8 @@ fn field<'a>(change: &'a Value, member: &str) -> Option<&'a str> {
     change.get("ResourceChange")?.get(member)?.as_str()
 }
 
-fn is_stack(change: &Value) -> bool {
+/// Whether it is the change of a nested stack, whose own changes are told beside it.
+pub(super) fn is_stack(change: &Value) -> bool {
     field(change, "ResourceType") == Some("AWS::CloudFormation::Stack")
         && matches!(field(change, "Action"), Some("Modify" | "Dynamic"))
 }
@@ -103,7 +104,7 @@ pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
     let ids = top.iter().filter(|(_, change)| is_stack(change));
     ids.filter_map(|(_, change)| field(change, "ChangeSetId"))
         .map(|id| {
-            let arguments = json!({ "ChangeSetName": id });
+            let arguments = json!({"ChangeSetName": id, "IncludePropertyValues": true});
             crate::call::read(action, nested_key(id), "cloudformation", "DescribeChangeSet", arguments)
         })
         .collect()

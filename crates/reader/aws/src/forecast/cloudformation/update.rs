@@ -6,8 +6,10 @@
 //! and everything that the stack holds counts as if it could go. Each thing that is removed or replaced is forecast as
 //! its own service's deletion would be, with what the template says becomes of it (`PolicyAction` of the change set, else
 //! `DeletionPolicy` and `UpdateReplacePolicy`); a replacement that is only possible counts as one. Interlock makes no
-//! change set that would run code, act under a role, or take its template from an address: such an update is held. Reads: DescribeStacks, ListStackResources, GetTemplate, DescribeChangeSet
-//! (and of nested stacks, one level deep), then those of each thing.
+//! change set that would run code, act under a role (one that the request names, or one that the stack keeps), or take its
+//! template from an address: such an update is held. What stays and is changed has the effects that the calls of its own
+//! service would have. Reads: DescribeStacks, ListStackResources, GetTemplate (as given, and as it was worked out),
+//! DescribeChangeSet (and of nested stacks, one level deep), then those of each thing.
 
 use std::collections::BTreeSet;
 
@@ -22,10 +24,10 @@ use super::{
         answer::{Live, entries, text},
         draft::{Draft, digest},
     },
-    bound, called, is, kinds, parts,
+    bound, called, is, kinds, original, parts,
     parts::Part,
     plan::{self, Falls, Plan},
-    record, resources, subject, template,
+    record, resources, role, subject, template, touch,
 };
 use crate::{rules::facts, stack_template};
 
@@ -49,18 +51,27 @@ const TAKEN: [&str; 11] = [
 /// The forecaster of updates.
 pub(in crate::forecast) struct Update;
 
-/// The template that the update brings: the request's, or the present one again.
+/// Whether the update takes the present template again.
+fn again(action: &Action) -> bool {
+    action.arguments.get("UsePreviousTemplate") == Some(&json!(true))
+}
+
+/// The template that the update brings: the request's, or the present one again, as it was given.
 fn brought<'a>(action: &'a Action, answers: &'a Answers) -> Option<&'a str> {
-    let previous = action.arguments.get("UsePreviousTemplate") == Some(&json!(true));
-    if previous { template(answers) } else { text(&action.arguments, "/TemplateBody") }
+    if again(action) { original(answers).found() } else { text(&action.arguments, "/TemplateBody") }
 }
 
 /// Why Interlock makes no change set of the update: it would be Interlock that runs the code, or acts under the role.
 fn unplannable(action: &Action, answers: &Answers) -> Option<&'static str> {
     let given = |member: &str| action.arguments.get(member).is_some_and(|value| !value.is_null());
     let expands = json!("CAPABILITY_AUTO_EXPAND");
+    let kept = subject(action).and_then(|(_, id)| role(record(action, answers, &id).found()?));
     if given("RoleARN") {
         Some("it names a role to act under, which interlock does not use to make a plan")
+    } else if kept.is_some() {
+        Some(
+            "the stack keeps a role, which cloudformation would take, and interlock does not use to make a plan",
+        )
     } else if entries(&action.arguments, "/Capabilities").contains(&expands) {
         Some("it lets macros run, which interlock does not do to make a plan")
     } else if given("TemplateURL") {
@@ -148,11 +159,18 @@ impl Look for Update {
         let mut reads = Vec::new();
         if let Some((stack, _)) = stack_of(action, so_far) {
             reads.extend(super::reads(action, stack));
+            if again(action) {
+                reads.push(super::original_read(action, stack));
+            }
         }
         let prepared = so_far.get(PREPARED);
         let there = !direct(action) || matches!(prepared, Some(interlock_action::Answer::Found(_)));
         if let (true, Some(set)) = (there, named(action)) {
-            reads.push(crate::call::read(action, plan::KEY, "cloudformation", "DescribeChangeSet", set));
+            let mut asked = set;
+            if let Some(members) = asked.as_object_mut() {
+                members.insert("IncludePropertyValues".to_owned(), json!(true));
+            }
+            reads.push(crate::call::read(action, plan::KEY, "cloudformation", "DescribeChangeSet", asked));
             reads.extend(plan::reads(action, so_far));
         }
         // What goes is told once the plan was looked for, or it is clear that none is made.
@@ -160,6 +178,9 @@ impl Look for Update {
             direct(action) && so_far.contains_key(super::TEMPLATE) && unplannable(action, so_far).is_some();
         if so_far.contains_key(plan::KEY) || prepared.is_some_and(|_| !there) || unplannable {
             reads.extend(parts::reads(action, &taken(action, so_far), so_far));
+            if let Plan::Known(changes) = planned(action, so_far) {
+                reads.extend(touch::reads(action, &changes, so_far));
+            }
         }
         reads
     }
@@ -202,21 +223,33 @@ impl Look for Update {
         let plan = planned(action, answers);
         draft.bind(format!("{id} plan"), digest(&plan::bound(&plan)));
         let gone = taken(action, answers);
+        let mut expires = false;
         match &plan {
-            Plan::Known(changes) => known(action, name, &id, changes, draft),
+            Plan::Known(changes) => {
+                known(action, name, &id, changes, draft);
+                expires = touch::tell(action, &id, changes, answers, draft);
+                if expires {
+                    draft.fact(facts::CLOUDFORMATION_REMOVES, true, Some(true));
+                }
+            }
             Plan::Nothing => {
+                touch::tell(action, &id, &[], answers, draft);
                 draft.planned();
                 let refused = format!("stack {name} is like that already: the service will refuse");
                 draft.change(&id, Kind::Stack, Effect::Update, refused);
                 draft.fact(facts::CLOUDFORMATION_REMOVES, true, Some(false));
                 draft.reversibility = Reversibility::Lossy;
             }
-            Plan::Unknown(why) => unplanned(name, &id, why, draft),
+            Plan::Unknown(why) => {
+                touch::unknown(draft);
+                unplanned(name, &id, why, draft);
+            }
         }
         let sum = parts::tell(action, &id, &gone, answers, draft);
         let whole = !matches!(plan, Plan::Unknown(_)) || resources(answers).complete();
         if whole {
-            draft.observe(&id, Observed { data: sum.data(), ..Observed::default() });
+            let data = if expires { Bears::Yes } else { sum.data() };
+            draft.observe(&id, Observed { data, ..Observed::default() });
             draft.securing = sum.securing();
         } else {
             unknown(action, &id, name, "what the stack holds could not be read", draft);

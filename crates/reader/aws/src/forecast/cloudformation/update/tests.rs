@@ -109,7 +109,9 @@ fn a_table_that_is_replaced_is_backed_up_first() {
 
 #[test]
 fn what_stays_is_no_loss() {
-    let within = planned(&[change("Modify", Some("False"), None)]);
+    let mut plain = change("Modify", Some("False"), None);
+    plain["Details"] = json!([{"Target": {"Attribute": "Properties", "Name": "BillingMode"}}]);
+    let within = planned(&[plain]);
     assert_eq!((removes(&within), &within.securing), (Some(&json!(false)), &Securing::NotNeeded));
     assert_eq!(within.observed[&ID.into()].data, Bears::No);
     assert!(within.discovered.is_empty());
@@ -252,4 +254,70 @@ fn what_is_fetched_again_is_planned_and_said() {
     assert_eq!(removes(&seen), Some(&json!(false)));
     let said = seen.forecast.unknowns.iter().filter(|one| one.contains("fetched again")).count();
     assert_eq!(said, 2, "{:?}", seen.forecast.unknowns);
+}
+
+#[test]
+fn a_guard_that_an_update_takes_is_a_fact() {
+    let fact = |seen: &Survey, name: &str| seen.facts.get(name).and_then(Value::as_bool);
+    let mut off = change("Modify", Some("False"), None);
+    off["Details"] = json!([{"Target": {"Attribute": "Properties", "Name": "DeletionProtectionEnabled",
+        "Path": "/Properties/DeletionProtectionEnabled", "BeforeValue": "true", "AfterValue": "false"}}]);
+    let seen = planned(&[off]);
+    assert_eq!(fact(&seen, facts::CLOUDFORMATION_UNGUARDS), Some(true));
+    assert_eq!(fact(&seen, facts::CLOUDFORMATION_GRANTS), Some(false));
+    assert_eq!(removes(&seen), Some(&json!(false)));
+    assert!(seen.forecast.changes[0].what.contains("a protection goes"), "{:?}", seen.forecast.changes);
+    // The stack's own environment does not say where its table stands.
+    let table = &seen.discovered[0];
+    assert_eq!((table.kind, table.relation), (Kind::Table, interlock_action::Relation::Reaches));
+    assert_eq!(seen.observed[&table.id].tags.as_ref().unwrap()["env"], "prod");
+    let mut plain = change("Modify", Some("False"), None);
+    plain["Details"] = json!([{"Target": {"Attribute": "Properties", "Name": "BillingMode"}}]);
+    let plain = planned(&[plain]);
+    assert_eq!(fact(&plain, facts::CLOUDFORMATION_UNGUARDS), Some(false));
+    assert!(plain.discovered.is_empty());
+    let mut expiring = change("Modify", Some("False"), None);
+    expiring["Details"] = json!([{"Target": {"Attribute": "Properties", "Name": "TimeToLiveSpecification"}}]);
+    let expiring = planned(&[expiring]);
+    assert_eq!(removes(&expiring), Some(&json!(true)));
+    assert_eq!(expiring.observed[&ID.into()].data, Bears::Yes);
+    let blind = survey(&update(), world(Answer::Unreadable("throttled".to_owned())));
+    assert_eq!(fact(&blind, facts::CLOUDFORMATION_UNGUARDS), None, "not known, so it counts");
+}
+
+#[test]
+fn nothing_is_planned_under_a_role_that_the_stack_keeps() {
+    let keeps = |operation: &str, arguments: &Value| match operation {
+        "CreateChangeSet" => panic!("a plan was made under the stack's own role"),
+        "DescribeStacks" => {
+            found(json!({"Stacks": [{"StackName": "school", "StackStatus": "CREATE_COMPLETE",
+            "RoleARN": "arn:aws:iam::111122223333:role/admin", "Tags": []}]}))
+        }
+        _ => world(Answer::NotFound)(operation, arguments),
+    };
+    let seen = survey(&update(), keeps);
+    assert_eq!(removes(&seen), None);
+    assert!(
+        seen.forecast.unknowns.iter().any(|one| one.contains("keeps a role")),
+        "{:?}",
+        seen.forecast.unknowns
+    );
+    assert_eq!(seen.observed[&ID.into()].data, Bears::Yes);
+}
+
+#[test]
+fn the_template_that_is_taken_again_is_read_as_it_was_given() {
+    let macros = |operation: &str, arguments: &Value| match (operation, arguments["TemplateStage"].as_str()) {
+        ("CreateChangeSet", _) => panic!("interlock ran a macro"),
+        ("GetTemplate", Some("Original")) => {
+            found(json!({"TemplateBody": "Transform: Evil\nResources: {Courses: {}, News: {}}"}))
+        }
+        _ => world(Answer::NotFound)(operation, arguments),
+    };
+    let mut again = update();
+    again.arguments = json!({"StackName": "school", "UsePreviousTemplate": true});
+    again.secrets = Vec::new();
+    let seen = survey(&again, macros);
+    assert_eq!(removes(&seen), None);
+    assert!(seen.forecast.unknowns.iter().any(|one| one.contains("macros")), "{:?}", seen.forecast.unknowns);
 }
