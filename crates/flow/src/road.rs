@@ -58,6 +58,8 @@ pub struct Road {
     pub(crate) undo: BTreeMap<Surface, Arc<dyn Undo>>,
     /// Who looks after recovery points.
     pub(crate) custody: custody::Custodian,
+    /// Changes that were looked at and seemed to have changed nothing.
+    pub(crate) looked: crate::undo::Looked,
     /// One run back at a time.
     pub(crate) undoing: futures_util::lock::Mutex<()>,
     bundle: Bundle,
@@ -100,6 +102,7 @@ impl Road {
             identity: None,
             undo: BTreeMap::new(),
             custody: custody::Custodian::default(),
+            looked: crate::undo::Looked::default(),
             undoing: futures_util::lock::Mutex::new(()),
             reads_alike: bundle.hash() == Bundle::shipped().hash(),
             bundle,
@@ -285,6 +288,9 @@ impl Road {
                 allowed if allowed.admits() => {
                     let approved = |ticket: &Ticket| matches!(ticket.state, State::Approved { .. });
                     let spends = ticket.filter(|ticket| unasked.is_none() && approved(ticket));
+                    if unasked.is_some() {
+                        self.seen_to_be_unasked(session, &decision).await?;
+                    }
                     let waits = self.unwitnessed(session, &situated, &decision, spends.as_ref()).await?;
                     if let Some(held) = waits {
                         return Ok(Verdict::Held(held));

@@ -42,4 +42,20 @@ impl Road {
             }
         }
     }
+
+    /// The same where people are asked nothing: what they signed is that this session was opened so.
+    pub(crate) async fn seen_to_be_unasked(
+        &self,
+        session: &Session,
+        decision: &Decision,
+    ) -> Result<(), Stop> {
+        if decision.tier() != Tier::T4 {
+            return Ok(());
+        }
+        match self.ports.journal.witnessed_opening(&session.id).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Stop::Again),
+            Err(far) => Err(Stop::Ledger(format!("no witness has seen that nobody is asked here: {far}"))),
+        }
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use interlock_action::{ActionId, Millis, PersonId, TicketId};
+use interlock_action::{ActionId, Millis, PersonId, SessionId, TicketId};
 use interlock_approval::Launch;
 use interlock_flow::{Event, Journal, JournalError, Memory, PermitNote, Receipt, Record, Unwitnessed};
 use interlock_ledger::{Checkpoint, Entry, EntryKind, empty_root};
@@ -242,6 +242,17 @@ impl Store {
         self.shared.seen.wanted()
     }
 
+    /// Waits until enough witnesses have cosigned so much of the log; at once where none are asked for.
+    ///
+    /// # Errors
+    /// How far they are when the time is over.
+    pub async fn witnessed_to(&self, size: u64) -> Result<(), Unwitnessed> {
+        if self.shared.seen.by.witnesses.quorum() == 0 {
+            return Ok(());
+        }
+        self.shared.seen.reach(size).await.map(|_| ()).map_err(Unwitnessed)
+    }
+
     /// Says why a witness does not cosign, or that it does.
     pub fn witness_answered(&self, witness: &str, fault: Option<String>) {
         self.shared.seen.note(witness, fault);
@@ -307,6 +318,23 @@ impl Journal for Store {
 
     async fn recall(&self, action: &ActionId) -> Result<Vec<Event>, JournalError> {
         self.reader.recall(action).map_err(|error| JournalError::Unavailable(error.to_string()))
+    }
+
+    async fn witnessed_opening(&self, session: &SessionId) -> Result<bool, Unwitnessed> {
+        if self.shared.seen.by.witnesses.quorum() == 0 {
+            return Ok(false);
+        }
+        let query = Query {
+            session: Some(session.to_string()),
+            kinds: vec![EntryKind::SessionOpened],
+            newest_first: true,
+            limit: Some(1),
+            ..Query::default()
+        };
+        let opened = self.read_entries(&query).map_err(|error| Unwitnessed(error.to_string()))?;
+        let opened =
+            opened.first().ok_or_else(|| Unwitnessed(format!("no entry opens session `{session}`")))?;
+        self.shared.seen.reach(opened.index.saturating_add(1)).await.map_err(Unwitnessed)
     }
 
     fn memory(&self) -> &RwLock<Memory> {

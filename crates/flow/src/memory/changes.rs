@@ -1,6 +1,6 @@
 //! Changes that can be taken back, as they are remembered.
 
-use interlock_action::{ActionId, Millis};
+use interlock_action::{ActionId, Digest, Millis};
 
 use super::Memory;
 use crate::{ChangeNote, Event, Standing, undo::state_digest};
@@ -30,6 +30,14 @@ impl Memory {
             Event::Undone { action, undo } => self.stands(action, Standing::Undone { undo: undo.clone() }),
             _ => {}
         }
+    }
+
+    /// Takes a thing's changes out: their ways back were redacted. What is left is what a start makes of the redacted log.
+    pub fn forget_thing(&mut self, subject: &Digest) {
+        self.unsettled.remove(subject);
+        self.changes.retain(|_, note| note.subject != *subject);
+        let changes = &self.changes;
+        self.change_order.retain(|action| changes.contains_key(action));
     }
 
     fn stands(&mut self, action: &ActionId, standing: Standing) {

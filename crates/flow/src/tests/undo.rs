@@ -235,3 +235,75 @@ fn what_another_writes_between_two_steps_is_never_written_over() {
     let back = json!({"Status": "available", "Class": "large"});
     assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(back));
 }
+
+/// An agent's call that changed nothing, as far as anybody can see.
+fn changes_nothing(house: &House, asked: Value) -> interlock_action::ActionId {
+    let mut change = action("ModifyDBInstance", Effect::Update, database("dev-school"));
+    change.arguments = asked;
+    let Verdict::Allowed(permit) = house.admit(&change) else { panic!("it must pass") };
+    let id = permit.id().clone();
+    block_on(permit.complete(done(), Vec::new())).unwrap();
+    id
+}
+
+fn conflict(house: &House) -> Option<Conflict> {
+    preview(house).changes[0].conflict.clone()
+}
+
+#[test]
+fn what_another_writes_while_it_is_looked_for_is_not_taken_for_the_agents() {
+    let house = house(Effect::Update);
+    status(&house, "available");
+    let id = changes_nothing(&house, json!({}));
+    let land = std::sync::Arc::clone(&house.land);
+    *house.hand.meanwhile.lock().unwrap() =
+        Some(Box::new(move || *land.proof.lock().unwrap() = Answer::Found(json!({"Status": "others"}))));
+    block_on(house.road.settle(&id));
+    assert_eq!(conflict(&house), Some(Conflict::Unsettled));
+    assert!(undo(&house, &preview(&house), &["bo"]).is_err());
+    assert!(house.land.calls.lock().unwrap().is_empty(), "it is never written over");
+}
+
+#[test]
+fn what_shows_late_is_the_agents_where_its_request_says_so() {
+    let house = house(Effect::Update);
+    status(&house, "available");
+    let id = changes_nothing(&house, json!({"Status": "stopped"}));
+    let land = std::sync::Arc::clone(&house.land);
+    *house.hand.meanwhile.lock().unwrap() =
+        Some(Box::new(move || *land.proof.lock().unwrap() = Answer::Found(json!({"Status": "stopped"}))));
+    block_on(house.road.settle(&id));
+    let shown = preview(&house);
+    assert!(shown.clear(), "{shown:?}");
+    undo(&house, &shown, &["bo"]).unwrap();
+    assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(json!({"Status": "available"})));
+}
+
+/// The look right after the call never came: the process died, or the service did not answer.
+#[test]
+fn what_is_found_long_after_a_change_is_not_taken_for_the_agents() {
+    let wait = |house: &House| house.hand.now.fetch_add(60_000, std::sync::atomic::Ordering::SeqCst);
+    // By whoever asks what can be taken back.
+    let house = self::house(Effect::Update);
+    status(&house, "available");
+    changes_nothing(&house, json!({}));
+    status(&house, "others");
+    wait(&house);
+    assert_eq!(conflict(&house), Some(Conflict::Unsettled));
+    // By the next change of the same thing.
+    let house = self::house(Effect::Update);
+    status(&house, "available");
+    let first = changes_nothing(&house, json!({}));
+    status(&house, "others");
+    wait(&house);
+    changes_nothing(&house, json!({}));
+    let standing = house.pages.memory_now().changes[&first].standing.clone();
+    assert_eq!(standing, crate::Standing::Unsettled);
+    // What the request says is known however late it is found.
+    let house = self::house(Effect::Update);
+    status(&house, "available");
+    changes_nothing(&house, json!({"Status": "stopped"}));
+    status(&house, "stopped");
+    wait(&house);
+    assert_eq!(conflict(&house), None);
+}

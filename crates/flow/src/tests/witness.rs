@@ -58,3 +58,15 @@ fn what_one_person_decides_waits_for_no_witness() {
     assert!(house.runs(&stop));
     assert_eq!(*house.pages.asked.lock().unwrap(), []);
 }
+
+#[test]
+fn what_is_worst_waits_for_witnesses_where_nobody_is_asked_too() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    house.observed(true);
+    let unseen = || Err(Unwitnessed("1 must have cosigned, 0 have".to_owned()));
+    house.pages.witnesses.lock().unwrap().push(unseen());
+    assert!(!house.runs(&delete("school")), "nobody outside knows that nobody was asked");
+    assert!(house.runs(&delete("school")), "seen at last");
+    house.pages.witnesses.lock().unwrap().push(unseen());
+    assert!(house.runs(&action("StopDBInstance", Effect::Interrupt, database("school"))), "it is not T4");
+}

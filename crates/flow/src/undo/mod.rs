@@ -7,10 +7,12 @@ mod change;
 mod preview;
 mod register;
 mod run;
+mod told;
 
 pub use change::{Change, ChangeNote, Standing};
 pub use preview::{Conflict, Preview, PreviewedChange};
 pub use run::{Progress, UndoError, Watch};
 
 pub(crate) use change::{Recalled, Seen, same, state_digest, subject};
-pub(crate) use register::promise;
+pub(crate) use register::{Looked, promise};
+pub(crate) use told::told;

@@ -1,6 +1,9 @@
 //! Before and after a change: the state that it would have to be taken back to, and the state that it left.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use interlock_action::{
     Action, ActionId, Answers, Contract, Deed, Digest, Kind, Millis, Reversibility, Securing, SessionId,
@@ -8,7 +11,7 @@ use interlock_action::{
 use interlock_ledger::{Entry, EntryKind};
 use serde_json::Value;
 
-use super::{Change, Recalled, Seen, Standing, same, subject};
+use super::{Change, Recalled, Seen, Standing, same, subject, told};
 use crate::{
     Event, Freshness, Inspection, Record, Session, Situated, Undo,
     road::{Road, Stop},
@@ -18,10 +21,28 @@ use crate::{
 const ROUNDS: usize = 4;
 /// How often the state after a change is looked at until it is no longer the one before: services show changes late.
 const LOOKS: u32 = 5;
+/// A look is one right after the call where it is taken this soon after the call was let through.
+const PROMPT: Millis = 1000;
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// No way back is remembered longer than this many days.
 pub(crate) const KEPT_DAYS: u32 = 30;
+
+/// Changes of which somebody saw, right after their call, the state that was before: what shows later may be another's.
+#[derive(Debug, Default)]
+pub(crate) struct Looked(Mutex<BTreeSet<ActionId>>);
+
+impl Looked {
+    fn at(&self, action: &ActionId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(action)
+    }
+
+    fn keep(&self, action: &ActionId, still: impl Fn(&ActionId) -> bool) {
+        let mut looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.retain(still);
+        looked.insert(action.clone());
+    }
+}
 
 impl Road {
     pub(crate) fn undo_port(&self, deed: &Deed) -> Option<&Arc<dyn Undo>> {
@@ -79,11 +100,11 @@ impl Road {
         let days = terms.days.unwrap_or(KEPT_DAYS).min(KEPT_DAYS);
         let until = Some(self.ports.clock.now().saturating_add(u64::from(days).saturating_mul(DAY)));
         let contract = Contract { way: way.to_owned(), deed, before, terms, until };
-        self.settle_earlier(&subject, &contract.before);
+        self.settle_earlier(&subject, &contract.before).await;
         Some((contract, subject))
     }
 
-    fn settle_earlier(&self, subject: &Digest, state: &Value) {
+    async fn settle_earlier(&self, subject: &Digest, state: &Value) {
         let earlier: Vec<ActionId> = {
             let memory = self.memory();
             let ended = |action: &&ActionId| {
@@ -95,11 +116,20 @@ impl Road {
             memory.unsettled.get(subject).into_iter().flatten().filter(ended).cloned().collect()
         };
         // Of several, only the last one left what is found.
-        if let Some(action) = earlier.last() {
+        let Some(action) = earlier.last() else { return };
+        let Ok(Some(recalled)) = self.recalled(action).await else { return };
+        // INVARIANT: what somebody else may have written is not taken for the agent's.
+        if self.is_prompt(action, recalled.change.at) || left(&recalled, state) {
             let record = self.settled(action, state);
             // Lost, the change counts as one whose outcome nobody read: it is not taken back unseen.
             let _ = self.ports.journal.note(record);
         }
+    }
+
+    /// Whether what is found now is what the call left, because nobody had the time to write after it, and nobody has seen
+    /// since that it changed nothing.
+    fn is_prompt(&self, action: &ActionId, at: Millis) -> bool {
+        self.ports.clock.now().saturating_sub(at) <= PROMPT && !self.looked.at(action)
     }
 
     /// The events and the fields of an entry that register a way back.
@@ -126,22 +156,26 @@ impl Road {
         (entry, Some(Event::Undoable { change: Box::new(change) }))
     }
 
-    /// Reads the state that a change left. To be called once its call has ended; beside the answer, not before it.
+    /// Reads the state that a change left. To be called as soon as its call has ended; beside the answer, not before it.
     pub async fn settle(&self, action: &ActionId) {
-        if let Some(record) = self.outcome_state(action).await {
+        if let Some(record) = self.outcome_state(action, true).await {
             let _ = self.ports.journal.note(record);
         }
     }
 
-    /// The same for somebody who waits for it.
+    /// The same for somebody who waits for it, who knows when after the call.
     pub(crate) async fn settle_now(&self, action: &ActionId) {
-        if let Some(record) = self.outcome_state(action).await {
+        if let Some(record) = self.outcome_state(action, false).await {
             let _ = self.ports.journal.commit(record).await;
         }
     }
 
     /// What is to be written down of the state that a change left; nothing where it is known, or cannot be told.
-    async fn outcome_state(&self, action: &ActionId) -> Option<Record> {
+    ///
+    /// INVARIANT: the first look right after the call sees what the call did. Every other may see what somebody else did,
+    /// and counts only where the state is the one before, or the one that the request says; else the change stays one of
+    /// which nobody knows what it left, and is not taken back.
+    async fn outcome_state(&self, action: &ActionId, at_once: bool) -> Option<Record> {
         let waiting = || {
             let memory = self.memory();
             let note = memory.changes.get(action)?;
@@ -150,6 +184,7 @@ impl Road {
         };
         let (session, subject, order) = waiting()?;
         let recalled = self.recalled(action).await.ok()??;
+        let mut prompt = (at_once && !self.looked.at(action)) || self.is_prompt(action, recalled.change.at);
         let mut found = None;
         for look in 0..LOOKS {
             if look > 0 {
@@ -158,14 +193,24 @@ impl Road {
             // The change itself has taken out every answer that it made untrue.
             let freshness = if look == 0 { Freshness::Presence } else { Freshness::Now };
             match self.state(&session, &recalled.contract.deed, freshness).await {
-                Ok(seen) if same(&seen.state, &recalled.contract.before) => found = Some(seen.state),
-                Ok(seen) => {
+                Ok(seen) if same(&seen.state, &recalled.contract.before) => {
+                    let open = |action: &ActionId| {
+                        let memory = self.memory();
+                        memory.changes.get(action).is_some_and(|note| note.standing == Standing::Unsettled)
+                    };
+                    self.looked.keep(action, open);
+                    found = Some(seen.state);
+                }
+                Ok(seen) if prompt || left(&recalled, &seen.state) => {
                     found = Some(seen.state);
                     break;
                 }
+                // Somebody's, or a part of what was asked for.
+                Ok(_) => found = None,
                 // A state that cannot be read now is looked at again, and in the end not known.
                 Err(_) => {}
             }
+            prompt = false;
         }
         let state = found?;
         // INVARIANT: what was read after a later change was let through is not what this one left.
@@ -191,6 +236,12 @@ impl Road {
         let events = vec![Event::Settled { action: action.clone(), after: state.clone() }];
         Record { entry, events, guards: Vec::new() }
     }
+}
+
+/// Whether a state that is found at some time after a change is surely the one that it left.
+fn left(recalled: &Recalled, state: &Value) -> bool {
+    let Contract { deed, before, .. } = &recalled.contract;
+    same(state, before) || told(deed, before, state)
 }
 
 /// Where a way back is registered, the forecast promises what that one does.
