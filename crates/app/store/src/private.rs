@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use interlock_action::{Action, Claim, Content, Facts, Forecast, SessionId, TicketId};
+use interlock_action::{Action, ActionId, Claim, Content, Digest, Facts, Forecast, SessionId, TicketId};
 use interlock_approval::{Approval, Held, Reason, State, Ticket};
 use interlock_flow::{Change, Event, Freeze, Lease, Memory, Session};
 use serde_json::Value;
@@ -20,6 +20,11 @@ pub(crate) enum Subject {
     Ticket(TicketId),
     /// A session: whole in every entry that opens, resumes or rests it.
     Session(SessionId),
+    /// A thing that was changed: what one change left is what the next one found, so that each of its states stands in
+    /// several entries, and most of every state in all of them.
+    Thing(Digest),
+    /// An action: let through, ended, looked at and taken back in entries of its own.
+    Action(ActionId),
 }
 
 impl fmt::Display for Subject {
@@ -27,20 +32,37 @@ impl fmt::Display for Subject {
         match self {
             Self::Ticket(id) => write!(f, "ticket {id}"),
             Self::Session(id) => write!(f, "session {id}"),
+            Self::Thing(digest) => write!(f, "thing {digest}"),
+            Self::Action(id) => write!(f, "action {id}"),
         }
     }
 }
 
-/// Whom these changes carry.
+/// Whom these changes carry, of those who are listed for it: an action stands in its entries in the clear.
 pub(crate) fn subjects(events: &[Event]) -> BTreeSet<Subject> {
     let subject = |event: &Event| match event {
         Event::TicketOpened { ticket } | Event::TicketMoved { ticket } => {
             Some(Subject::Ticket(ticket.id.clone()))
         }
         Event::Session { session } => Some(Subject::Session(session.id.clone())),
+        Event::Undoable { change } => Some(Subject::Thing(change.subject)),
         _ => None,
     };
     events.iter().filter_map(subject).collect()
+}
+
+/// Whom these changes carry or are about: all whose other entries hold the same.
+pub(crate) fn followed(events: &[Event]) -> BTreeSet<Subject> {
+    let action = |event: &Event| match event {
+        Event::Undoable { change } => Some(change.action.clone()),
+        Event::PermitOpened { permit } => Some(permit.action.clone()),
+        Event::Settled { action, .. } | Event::Undoing { action, .. } | Event::Undone { action, .. } => {
+            Some(action.clone())
+        }
+        _ => None,
+    };
+    let actions = events.iter().filter_map(action).map(Subject::Action);
+    subjects(events).into_iter().chain(actions).collect()
 }
 
 /// The changes without their private parts; none when there are no such parts.
@@ -100,6 +122,8 @@ pub(crate) fn forget(memory: &mut Memory, subject: &Subject) {
                 *known = session(known);
             }
         }
+        Subject::Thing(digest) => memory.forget_thing(digest),
+        Subject::Action(_) => {}
     }
 }
 

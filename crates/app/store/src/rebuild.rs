@@ -50,9 +50,16 @@ pub(crate) fn rebuild(
     Ok(Rebuilt { memory, frontier, note, kept })
 }
 
-/// What a redaction finds its entries by must name them all.
+/// What a redaction finds its entries by must name them all. Older stores did not list the things that were changed: those
+/// are listed now.
 fn carried(connection: &Connection, index: u64, events: &[Event]) -> Result<(), StoreError> {
     for subject in private::subjects(events) {
+        if matches!(subject, private::Subject::Thing(_)) {
+            let list = "INSERT OR IGNORE INTO carries (subject, idx) VALUES (?1, ?2)";
+            let mut statement = connection.prepare_cached(list)?;
+            statement.execute(params![subject.to_string(), schema::key(index)])?;
+            continue;
+        }
         let query = "SELECT count(*) FROM carries WHERE subject = ?1 AND idx = ?2";
         let mut statement = connection.prepare_cached(query)?;
         let parameters = params![subject.to_string(), schema::key(index)];

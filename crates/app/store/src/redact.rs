@@ -1,8 +1,9 @@
-//! Taking away what is private: from one entry, and from every entry that carries the same requests or sessions.
+//! Taking away what is private: from one entry, and from every entry that carries the same requests, sessions or things.
 //!
-//! A request stands whole in every entry that moves it, a session's task in everything that the session did. So the unit
-//! is the request or the session, not the entry: what is taken from one of their entries is taken from all. Entries that
-//! carry neither stand alone.
+//! A request stands whole in every entry that moves it, a session's task in everything that the session did; what a change
+//! found and left stands in its own entries and in those of the changes of the same thing before and after it. So the unit
+//! is the request, the session or the thing, not the entry: what is taken from one of their entries is taken from all.
+//! Entries that carry none of them stand alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +12,7 @@ use std::{
 
 use interlock_action::{Millis, PersonId};
 use interlock_approval::{Launch, State as TicketState};
-use interlock_flow::{Event, Freeze, JournalError, Memory, Receipt, Record};
+use interlock_flow::{Event, Freeze, JournalError, Memory, Receipt, Record, Standing};
 use interlock_ledger::{Broken, Entry, EntryKind, Hash, REDACTED_ENTRY, REDACTED_STATE, WrappingKey};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
@@ -37,8 +38,8 @@ pub(crate) struct Redact {
 /// What was taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redacted {
-    /// The entries whose private parts are gone: the one that was asked for, and all that carry the same request or
-    /// session.
+    /// The entries whose private parts are gone: the one that was asked for, and all that carry the same request, session
+    /// or thing.
     pub entries: Vec<u64>,
     /// The last of the entries that say so; there is one for each.
     pub receipt: Receipt,
@@ -140,7 +141,7 @@ fn concerned(connection: &Connection, key: &WrappingKey, index: u64) -> Result<C
         }
         let (found, events) = found(connection, key, index)?;
         concerned.entries.insert(index, found);
-        for subject in private::subjects(&events) {
+        for subject in private::followed(&events) {
             if concerned.subjects.insert(subject.clone()) {
                 waiting.extend(about(connection, &subject)?);
             }
@@ -180,10 +181,14 @@ fn about(connection: &Connection, subject: &Subject) -> Result<Vec<u64>, StoreEr
     let (query, id) = match subject {
         Subject::Ticket(id) => ("SELECT idx FROM entry WHERE leaf ->> '$.public.ticket' = ?1", id.as_str()),
         Subject::Session(id) => ("SELECT idx FROM entry WHERE leaf ->> '$.public.session' = ?1", id.as_str()),
+        Subject::Action(id) => ("SELECT idx FROM entry WHERE leaf ->> '$.public.action' = ?1", id.as_str()),
+        // In the clear it is named nowhere.
+        Subject::Thing(_) => ("", ""),
     };
     let mut found = Vec::new();
     let carriers = "SELECT idx FROM carries WHERE subject = ?1";
-    for (query, parameter) in [(query, id.to_owned()), (carriers, subject.to_string())] {
+    let queries = [(query, id.to_owned()), (carriers, subject.to_string())];
+    for (query, parameter) in queries.into_iter().filter(|(query, _)| !query.is_empty()) {
         let mut statement = connection.prepare_cached(query)?;
         let mut rows = statement.query(params![parameter])?;
         while let Some(row) = rows.next()? {
@@ -216,6 +221,11 @@ pub(crate) fn involved(
             let session = memory.sessions.get(id)?;
             Some((session.agent.owner.clone(), session.launch.clone()))
         }
+        Subject::Action(id) => {
+            let session = memory.sessions.get(&memory.changes.get(id)?.session)?;
+            Some((session.agent.owner.clone(), session.launch.clone()))
+        }
+        Subject::Thing(_) => None,
     };
     Ok(subjects.iter().filter_map(who).collect())
 }
@@ -246,6 +256,15 @@ fn still_needed(memory: &Memory, concerned: &Concerned, redact: &Redact) -> Resu
                     why.push(format!("session `{id}` is at work: end it, or wait until its lease is over"));
                 }
             }
+            Subject::Action(id) => {
+                let standing = memory.changes.get(id).map(|note| &note.standing);
+                if memory.open_permits.contains_key(id) {
+                    why.push(format!("the call of action `{id}` has no outcome yet: wait for it"));
+                } else if matches!(standing, Some(Standing::Undoing { .. })) {
+                    why.push(format!("action `{id}` is being taken back: finish that first"));
+                }
+            }
+            Subject::Thing(_) => {}
         }
     }
     for freeze in &concerned.freezes {

@@ -13,7 +13,7 @@ const VERSION: i64 = 3;
 pub(crate) const STORED_LEVELS: u32 = 4;
 
 /// `events` is encrypted and bound to its leaf, see `WrappingKey::seal_state`. `carries` names the entries in whose events a
-/// ticket or session stands, so that redacting finds them all.
+/// ticket, a session or a changed thing stands, so that redacting finds them all.
 ///
 /// `hash` and `leaf` stand before the columns that may be long, so that going through them reads no overflow pages.
 const TABLES: &str = "

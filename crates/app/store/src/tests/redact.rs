@@ -3,7 +3,8 @@
 use std::{fs, os::unix::process::ExitStatusExt as _, path::Path, process::Command};
 
 use interlock_action::{
-    Change, Claim, ClassifierWrite, Effect, Kind, PersonId, Relation, Reversibility, Target, TargetId,
+    Change, Claim, ClassifierWrite, Contract, Deed, Digest, Effect, Kind, Operation, PersonId, Relation,
+    Reversibility, Surface, Target, TargetId, Terms,
 };
 use interlock_approval::{Message, Reason, Ticket};
 use interlock_flow::{Event, Guard, Journal as _, Record};
@@ -276,6 +277,70 @@ fn an_entry_that_carries_neither_request_nor_session_stands_alone() {
     assert_eq!(store.reader().entry(7).unwrap().private["prompt"], "p");
     assert!(matches!(redact(&store, 4, NOW), Err(StoreError::NoBody(4))));
     assert!(matches!(redact(&store, 99, NOW), Err(StoreError::NoEntry(99))));
+}
+
+/// A change of a thing that was found like that, with its outcome and the state that it left.
+fn changed(store: &Store, action: &str, thing: &str, states: [&str; 2]) {
+    let [before, after] = states.map(|state| json!({ "value": state }));
+    let deed = Deed {
+        surface: Surface::Aws,
+        operation: Operation::new("aws:ssm:PutParameter"),
+        account: None,
+        region: None,
+        arguments: json!({"Value": after["value"]}),
+        targets: Vec::new(),
+        points: Vec::new(),
+    };
+    let (way, terms) = ("ssm/parameter".to_owned(), Terms::exact());
+    let change = interlock_flow::Change {
+        action: action.into(),
+        session: "s-1".into(),
+        agent: "claude".into(),
+        at: NOW,
+        contract: Some(Contract { way, deed, before, terms, until: None }),
+        subject: Digest::of(thing.as_bytes()),
+    };
+    let entry = |kind| Entry::new(kind, NOW).public("action", action);
+    let allowed = entry(EntryKind::Allowed).private("arguments", &after);
+    let events = vec![permit(action, None), Event::Undoable { change: Box::new(change) }];
+    commit(store, Record { entry: allowed, events, guards: vec![] }).unwrap();
+    commit(store, outcome(action)).unwrap();
+    let events = vec![Event::Settled { action: action.into(), after }];
+    commit(store, Record { entry: entry(EntryKind::Undo), events, guards: vec![] }).unwrap();
+}
+
+#[test]
+fn a_change_is_taken_out_of_everything_that_holds_a_state_of_its_thing() {
+    // Of the middle change: its entry, its outcome's, and the one that says what it left.
+    for asked in [4, 6] {
+        let folder = Folder::new();
+        let home = folder.home();
+        let store = open(&home);
+        commit(&store, open_session()).unwrap();
+        changed(&store, "a-1", "password", ["zq-argument 0", "zq-argument 1"]);
+        changed(&store, "a-2", "password", ["zq-argument 1", "zq-argument 2"]);
+        changed(&store, "a-3", "another", ["kept 0", "kept 1"]);
+        assert_eq!(private_in(all_told(&store, &folder.path().join("out")).as_bytes()), ["zq-argument"]);
+        assert_eq!(redact(&store, asked, NOW).unwrap().entries, [1, 3, 4, 6], "asked for {asked}");
+        let out = folder.path().join("after");
+        assert_eq!(private_in(all_told(&store, &out).as_bytes()), [""; 0]);
+        let recalled = |action: &str| wait(store.recall(&action.into())).unwrap();
+        assert!(!format!("{:?}{:?}", recalled("a-1"), recalled("a-2")).contains("zq-"));
+        assert!(format!("{:?}", recalled("a-3")).contains("kept 0"));
+        let changes: Vec<String> =
+            store.memory().read().unwrap().changes.keys().map(ToString::to_string).collect();
+        assert_eq!(changes, ["a-3"], "what has no way back any more is not offered");
+        verify(&out, &home, &[]);
+        let before = told(&store);
+        drop(store);
+        // An older store did not list the things.
+        let database = Connection::open(home.database()).unwrap();
+        database.execute("DELETE FROM carries WHERE subject LIKE 'thing %'", []).unwrap();
+        drop(database);
+        let store = open(&home);
+        assert_eq!(told(&store), before, "the memory is what a start makes of the log");
+        assert_eq!(redact(&store, 7, NOW).unwrap().entries, [7, 9]);
+    }
 }
 
 #[test]

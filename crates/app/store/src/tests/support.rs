@@ -256,6 +256,8 @@ pub(super) fn told_of(memory: &interlock_flow::Memory) -> String {
     let mut unordered: Vec<String> = memory.sessions.iter().map(|entry| format!("{entry:?}")).collect();
     unordered.extend(memory.keys.iter().map(|entry| format!("{entry:?}")));
     unordered.extend(memory.open_permits.iter().map(|entry| format!("{entry:?}")));
+    unordered.extend(memory.changes.iter().map(|entry| format!("{entry:?}")));
+    unordered.extend(memory.unsettled.iter().map(|entry| format!("{entry:?}")));
     unordered.extend(memory.tickets_of.iter().map(|entry| format!("{entry:?}")));
     unordered.sort();
     lines.extend(unordered);
