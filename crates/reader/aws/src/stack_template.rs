@@ -27,6 +27,13 @@ pub(crate) fn fetches(body: &str) -> Vec<&'static str> {
     found
 }
 
+/// The marks in it by which Interlock knows what it made itself.
+pub(crate) fn marks(body: &str) -> Vec<&'static str> {
+    let spelled = spelled(body);
+    let has = |mark: &&str| body.contains(*mark) || spelled.contains(*mark);
+    ["interlock:recovery-point", interlock_action::RESTORES].into_iter().filter(has).collect()
+}
+
 /// Whether the word stands there by itself, as written or once escapes are resolved. Both count: what would be an escape
 /// in a quoted text is none in a plain one.
 fn says(body: &str, word: &str) -> bool {

@@ -32,6 +32,7 @@ mod keys;
 mod kinesis;
 mod kms;
 mod lambda;
+mod launch;
 mod logs;
 mod measures;
 mod memorydb;
@@ -109,7 +110,11 @@ impl<T: Look> Forecaster for T {
             return Vec::new();
         }
         let mut missing: Vec<Read> = Vec::new();
-        for read in existence::reads(action, so_far).into_iter().chain(self.wants(action, so_far)) {
+        for read in existence::reads(action, so_far)
+            .into_iter()
+            .chain(self.wants(action, so_far))
+            .chain(launch::reads(action))
+        {
             if !so_far.contains_key(&read.key) && !missing.iter().any(|have| have.key == read.key) {
                 missing.push(read);
             }
@@ -159,6 +164,7 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
     if !action.is_plain_read() {
         existence::observe(action, answers, &mut draft);
         look.tell(action, answers, &mut draft);
+        launch::tell(action, answers, &mut draft);
     }
     closing::close(action, &mut draft);
     draft.finish()

@@ -19,39 +19,82 @@ const REPLACES: [(&str, &str); 10] = [
     ("s3control", "DeleteStorageLensConfigurationTagging"),
 ];
 
-/// Where tags that are set may stand, in one service or another; each a list of pairs or a map.
-const SET: [&str; 27] = [
-    "Tags",
+/// How the names end of members that tags stand in, in small letters: lists of pairs, maps, or something around those.
+const ENDS: [&str; 12] = [
     "tags",
-    "TagList",
-    "tagList",
-    "tagsMap",
-    "TagsToAdd",
-    "tagsToAdd",
-    "AddTags",
-    "TagsList",
-    "TagSet",
-    "Tagging.TagSet",
-    "Tags.Items",
-    "HostedZoneTags",
-    "Config.Tags",
-    "DistributionConfigWithTags.Tags.Items",
-    "StreamingDistributionConfigWithTags.Tags.Items",
-    "resourceTags",
-    "ResourceTags",
-    "TagsToUpdate",
-    "LFTags",
-    "userTags",
-    "UserPoolTags",
-    "RecoveryPointTags",
-    "BackupVaultTags",
-    "BackupPlanTags",
-    "DomainTags",
-    "TagsModel.tags",
+    "tagset",
+    "taglist",
+    "tagslist",
+    "tagsmap",
+    "tagmap",
+    "tagging",
+    "tagspecification",
+    "tagspecifications",
+    "tagstoadd",
+    "tagstoupdate",
+    "tagsoverride",
 ];
 
+/// Members that speak of tags and write none, with what they do instead; of one service, or of every one. What stands in
+/// them is not looked at.
+pub(super) const WRITES_NONE: &[(&str, &str, &str)] = &[
+    ("*", "Filter", CHOOSES),
+    ("*", "Filters", CHOOSES),
+    ("*", "filter", CHOOSES),
+    ("*", "FilterExpression", CHOOSES),
+    ("*", "filterCriteria", CHOOSES),
+    ("*", "filterExpression", CHOOSES),
+    ("*", "dataFilterExpression", CHOOSES),
+    ("*", "resourceFilterCriteria", CHOOSES),
+    ("*", "ThresholdExpression", CHOOSES),
+    ("*", "MonitorSpecification", CHOOSES),
+    ("*", "Criteria", CHOOSES),
+    ("*", "criteria", CHOOSES),
+    ("*", "Exclusions", CHOOSES),
+    ("*", "exclusions", CHOOSES),
+    ("*", "exclusionRules", CHOOSES),
+    ("*", "ExcludeTags", CHOOSES),
+    ("*", "ExcludeDataVolumeTags", CHOOSES),
+    ("*", "ExcludeResourceTags", CHOOSES),
+    ("accessanalyzer", "analysisRule", CHOOSES),
+    ("autoscaling-plans", "ApplicationSource", CHOOSES),
+    ("backup", "ControlScope", CHOOSES),
+    ("backup", "BackupSelection", CHOOSES),
+    ("backupsearch", "SearchScope", CHOOSES),
+    ("codedeploy", "targetInstances", CHOOSES),
+    ("codedeploy", "ec2TagSet", CHOOSES),
+    ("codedeploy", "onPremisesTagSet", CHOOSES),
+    ("connect", "Actions", CHOOSES),
+    ("connect", "AllowedAccessControlTags", CHOOSES),
+    ("devops-guru", "ResourceCollection", CHOOSES),
+    ("dlm", "TargetTags", CHOOSES),
+    ("ec2", "AssociationTarget", CHOOSES),
+    ("ec2", "AllocationResourceTags", "says which tags what is allocated must bear"),
+    ("ec2", "AddAllocationResourceTags", "says which tags what is allocated must bear"),
+    ("ec2", "RemoveAllocationResourceTags", "says which tags what is allocated must bear"),
+    ("fis", "targets", CHOOSES),
+    ("fms", "ResourceTags", CHOOSES),
+    ("imagebuilder", "resourceSelection", CHOOSES),
+    ("inspector", "resourceGroupTags", CHOOSES),
+    ("inspector2", "targets", CHOOSES),
+    ("rbin", "ResourceTags", CHOOSES),
+    ("securityhub", "Findings", "tells of a finding"),
+    ("cognito-identity", "PrincipalTags", "names the tags of sessions"),
+    ("quicksight", "SessionTags", "names the tags of sessions"),
+    ("quicksight", "RowLevelPermissionTags", "names the tags of sessions"),
+    ("pinpoint-email", "EmailTags", MARKS),
+    ("ses", "Tags", MARKS),
+    ("ses", "DefaultTags", MARKS),
+    ("sesv2", "EmailTags", MARKS),
+    ("sesv2", "DefaultEmailTags", MARKS),
+    ("*", "ReplacementTags", MARKS),
+];
+
+const CHOOSES: &str = "chooses what something is done to";
+const MARKS: &str = "marks messages, for statistics";
+
 /// Where keys of tags that are removed may stand.
-const REMOVED: [&str; 11] = [
+const REMOVED: [&str; 12] = [
     "TagKeys[]",
     "tagKeys[]",
     "TagKeyList[]",
@@ -63,6 +106,7 @@ const REMOVED: [&str; 11] = [
     "TagKeys.Items[]",
     "KeysToRemove[]",
     "Keys[]",
+    "RemoveTags[]",
 ];
 
 /// The writes, in the order of the parameters.
@@ -77,14 +121,10 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
     if REPLACES.contains(&(subject.service, subject.operation)) {
         writes.push(ClassifierWrite::AllTags);
     }
-    for path in SET {
-        for value in subject.all(path) {
-            pairs(value, removes, &mut writes);
-        }
-    }
-    specified(subject.parameters, &mut writes);
+    Written { service: subject.service, removes, writes: &mut writes }.within(subject.parameters);
     header(subject, &mut writes);
     patched(subject, &mut writes);
+    templated(subject, &mut writes);
     synced(subject, &mut writes);
     for key in REMOVED.iter().flat_map(|path| subject.texts(path)) {
         writes.push(ClassifierWrite::Tag { key: key.to_owned(), value: None });
@@ -97,23 +137,81 @@ pub(super) fn of(subject: &Subject<'_>) -> Vec<ClassifierWrite> {
     writes
 }
 
-/// EC2: tags of what a request makes, wherever they stand: also in a launch template's data, and in what a fleet or a
-/// request for spot instances launches.
-fn specified(value: &Value, writes: &mut Vec<ClassifierWrite>) {
-    match value {
-        Value::Array(list) => list.iter().for_each(|one| specified(one, writes)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                if ["TagSpecifications", "TagSpecification"].contains(&name.as_str()) {
-                    let each = member.as_array().into_iter().flatten();
-                    each.filter_map(|one| one.get("Tags")).for_each(|tags| pairs(tags, false, writes));
-                } else {
-                    specified(member, writes);
+/// Tags wherever they stand in a request: also of what a launch template launches, a pipeline makes, a policy copies.
+struct Written<'w> {
+    service: &'w str,
+    removes: bool,
+    writes: &'w mut Vec<ClassifierWrite>,
+}
+
+impl Written<'_> {
+    fn within(&mut self, value: &Value) {
+        match value {
+            Value::Array(list) => list.iter().for_each(|one| self.within(one)),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    if self.writes_none(name) {
+                        continue;
+                    }
+                    if is_tags(name) {
+                        self.tags(name, member);
+                    } else {
+                        self.within(member);
+                    }
                 }
             }
+            _ => {}
         }
-        _ => {}
     }
+
+    /// What stands under a member for tags: the pairs themselves, or something around them.
+    fn tags(&mut self, name: &str, value: &Value) {
+        // A specification lists what the tags are for: they stand within.
+        let around = name.to_ascii_lowercase().contains("tagspecification");
+        if !around || value.is_object() {
+            pairs(value, self.removes, self.writes);
+        }
+        self.around(value);
+    }
+
+    fn around(&mut self, value: &Value) {
+        match value {
+            Value::Array(list) => {
+                for one in list.iter().filter(|one| key_of(one).is_none()) {
+                    self.around(one);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    match (is_tags(name), member) {
+                        (true, _) => self.tags(name, member),
+                        (false, Value::Array(list)) if list.iter().any(|one| key_of(one).is_some()) => {
+                            pairs(member, self.removes, self.writes);
+                            self.around(member);
+                        }
+                        (false, _) => self.around(member),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn writes_none(&self, name: &str) -> bool {
+        WRITES_NONE
+            .iter()
+            .any(|(service, member, _)| *member == name && (*service == "*" || *service == self.service))
+    }
+}
+
+fn is_tags(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// The key of a pair under any of its spellings.
+fn key_of(pair: &Value) -> Option<&str> {
+    ["Key", "key", "TagKey", "tagKey"].iter().find_map(|name| pair.get(*name)?.as_str())
 }
 
 /// Pairs `{Key, Value}` under any of their spellings, or a map.
@@ -123,7 +221,7 @@ fn pairs(value: &Value, removes: bool, writes: &mut Vec<ClassifierWrite>) {
         Value::Array(list) => {
             for pair in list {
                 let any = |names: [&str; 4]| names.iter().find_map(|name| text(pair.get(name)));
-                if let Some(key) = any(["Key", "key", "TagKey", "tagKey"]) {
+                if let Some(key) = key_of(pair).map(str::to_owned) {
                     let value = any(["Value", "value", "TagValue", "tagValue"])
                         .or_else(|| text(pair.get("TagValues").and_then(|values| values.get(0))));
                     let value = if removes { None } else { Some(value.unwrap_or_default()) };
@@ -154,6 +252,18 @@ fn header(subject: &Subject<'_>, writes: &mut Vec<ClassifierWrite>) {
             percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
         };
         writes.push(ClassifierWrite::Tag { key: decode(key), value: Some(decode(value)) });
+    }
+}
+
+/// Texts that say what is made, with its tags: of Cloud Control the whole, of CloudFormation Interlock's own marks.
+fn templated(subject: &Subject<'_>, writes: &mut Vec<ClassifierWrite>) {
+    let desired = subject.text("DesiredState").filter(|_| subject.service == "cloudcontrol");
+    if let Some(desired) = desired.and_then(|text| serde_json::from_str(text).ok()) {
+        Written { service: subject.service, removes: false, writes }.within(&desired);
+    }
+    let body = subject.text("TemplateBody").filter(|_| subject.service == "cloudformation");
+    for mark in body.map(crate::stack_template::marks).unwrap_or_default() {
+        writes.push(ClassifierWrite::Tag { key: mark.to_owned(), value: Some(String::new()) });
     }
 }
 
@@ -235,3 +345,6 @@ fn patched_name<'a>(subject: &Subject<'a>) -> Option<&'a str> {
     let mut named = patches.filter(|patch| patch.get("path").and_then(Value::as_str) == Some("/name"));
     named.next().map(|patch| patch.get("value").and_then(Value::as_str).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;
