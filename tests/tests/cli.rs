@@ -104,6 +104,7 @@ fn a_changed_configuration_is_not_in_force_until_a_person_signs_it() {
         "a delay takes its own removal too: {applied:?}"
     );
     assert!(begun.elapsed() >= Duration::from_secs(2));
+    assert!(applied.err.contains("the configuration changes: mode, approval"), "{applied:?}");
     let _daemon = home.serve(&[]);
     let mode = home.cli(&["--json", "doctor"]).json();
     let mode = mode.as_array().unwrap().iter().find(|finding| finding["id"] == "mode").unwrap().clone();

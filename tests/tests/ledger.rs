@@ -266,3 +266,23 @@ fn what_is_worst_waits_for_the_witness() {
     assert_eq!(tables(), "['prod-c']");
     home.verify();
 }
+
+#[test]
+fn what_weakens_waits_for_the_witness_too() {
+    let emulator = Emulator::start();
+    let (home, witness) = witnessed(&emulator);
+    let file = home.root().join("interlock.toml");
+    // Whoever wants to go unseen sends the witnesses away in the same breath.
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.split("[ledger.witness]").next().unwrap()).unwrap();
+    let (ana, bo) = (home.private("ana"), home.private("bo"));
+    let apply = || home.cli(&["policy", "apply", "--key", &ana, "--key", &bo, "--reason", "no witness"]);
+    let held = apply();
+    assert_eq!(held.code, 11, "{held:?}");
+    assert!(held.err.contains("nothing has come into force") && held.err.contains("1 of 1"), "{held:?}");
+    assert_eq!(home.cli(&["serve"]).code, 78, "what is in force is what was");
+    witness.up();
+    apply().ok();
+    let _daemon = home.serve(&[]);
+    home.verify();
+}

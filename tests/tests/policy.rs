@@ -150,3 +150,37 @@ fn history_is_decided_again() {
     assert_eq!(later["decided"].as_u64(), Some(0), "{later}");
     assert_eq!(home.cli(&["policy", "replay", closed, "--since", "yesterday"]).code, 2);
 }
+
+#[test]
+fn a_promise_is_not_given_up_unsaid() {
+    let emulator = Emulator::start();
+    let (home, daemon) = Home::new(&emulator, &["ana", "bo"], "");
+    drop(daemon);
+    let (ana, bo) = (home.private("ana"), home.private("bo"));
+    let apply = |more: &[&str]| {
+        let args = ["policy", "apply", "--key", &ana, "--key", &bo, "--reason", "so"];
+        home.cli(&args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    let folder = home.root().join("policies/invariants");
+    std::fs::create_dir_all(&folder).unwrap();
+    let promise = "@id(\"no-observer-writes\") @invariant(\"No observer changes anything.\") @why(\"They look.\")\n\
+                   forbid (principal is Agent, action in Action::\"mutation\", resource is Target)\n\
+                   when { principal.class == \"observer\" };";
+    std::fs::write(folder.join("ours.cedar"), promise).unwrap();
+    apply(&[]).ok();
+    for emptied in [Some("// nothing\n"), None] {
+        match emptied {
+            Some(text) => std::fs::write(folder.join("ours.cedar"), text).unwrap(),
+            None => std::fs::remove_file(folder.join("ours.cedar")).unwrap(),
+        }
+        let held = apply(&[]);
+        assert!(
+            held.code == 11 && held.err.contains("GIVES UP") && held.err.contains("ours.cedar"),
+            "{held:?}"
+        );
+    }
+    let digest = apply(&[]).err.split("--difference ").nth(1).unwrap().trim().to_owned();
+    apply(&["--difference", &digest]).ok();
+    apply(&[]).ok();
+    home.verify();
+}

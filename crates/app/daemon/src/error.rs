@@ -33,6 +33,9 @@ pub enum DaemonError {
     /// The policy breaks a promise, or weakens and nobody could prove anything.
     #[error("this bundle does not come into force\n{0}")]
     NotAdmissible(String),
+    /// It is signed, and not seen by enough witnesses yet.
+    #[error("it is signed and nothing has come into force: {0}")]
+    Unwitnessed(String),
     /// The ledger does not verify.
     #[error("the ledger is broken: {0}")]
     Broken(String),

@@ -153,6 +153,7 @@ pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer,
         .public("by", "init")
         .public("config", stamp.config)
         .public("bundle", stamp.bundle)
+        .private("configuration", crate::policy::configuration(&paths)?)
         .private("policies", PolicyFolder::read(&paths.policies())?.bundle());
     let events = vec![Event::Person { person }, Event::Config { stamp }];
     let guards = vec![Guard::PersonExists(PersonId::new(operator), false)];

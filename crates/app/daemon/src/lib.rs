@@ -14,6 +14,7 @@ mod drill;
 mod error;
 pub mod explain;
 mod home;
+mod in_force;
 mod launch;
 mod nonce;
 mod policy;

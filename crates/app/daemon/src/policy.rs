@@ -4,20 +4,26 @@
 //! (ADR-0007). What it found is shown before anybody signs, and its digest is part of what they sign. At a start no solver
 //! is needed: a bundle whose digest people signed is the one they were shown.
 
-use std::{path::Path, sync::PoisonError, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
-use interlock_action::{Digest, Millis, PersonId, digest_of};
+use interlock_action::{Digest, PersonId, digest_of};
 use interlock_approval::{Person, Statement};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Journal as _, Memory, Record};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Candidate, PolicyFile};
-use interlock_store::{Home, Options, Query, Reader, Store};
+use interlock_store::{Home, Reader, Store};
 
 use crate::{
     DaemonError, HomePaths,
     clock::System,
     config::{ApprovalConfig, Config},
     home::{SignedStatements, check_signed, enrolled, names, runtime},
+    in_force::InForce,
+    witness as seen,
 };
 
 /// A folder of policies.
@@ -75,6 +81,10 @@ pub struct Pending {
     pub candidate: Vec<PolicyFile>,
     /// The home's own invariants.
     pub invariants: Vec<PolicyFile>,
+    /// Files of promises that are in force and would not be any more, or would say something else.
+    pub given_up: Vec<String>,
+    /// Tables of the configuration that would say something else; nothing is known of the one in force where it is `None`.
+    pub reconfigured: Option<Vec<String>>,
 }
 
 /// What a review found.
@@ -95,32 +105,19 @@ pub struct Reviewed {
 /// # Errors
 /// A home that cannot be read.
 pub fn in_force(root: &Path) -> Result<Option<Vec<PolicyFile>>, DaemonError> {
-    kept(&Reader::open(&Home::open(root)?)?)
-}
-
-fn kept(reader: &Reader) -> Result<Option<Vec<PolicyFile>>, DaemonError> {
-    let kinds = vec![EntryKind::ConfigActivated, EntryKind::PersonEnrolled];
-    let entries = reader.entries(&Query { kinds, newest_first: true, ..Query::default() })?;
-    let Some(entry) = entries.iter().find(|entry| entry.public.contains_key("bundle")) else {
-        return Ok(None);
-    };
-    let digest =
-        entry.public.get("bundle").and_then(|digest| serde_json::from_value::<Digest>(digest.clone()).ok());
-    let is = |files: &Vec<PolicyFile>| {
-        Candidate::load(files).is_ok_and(|candidate| Some(candidate.hash()) == digest)
-    };
-    let kept = entry.private.get("policies").and_then(|files| serde_json::from_value(files.clone()).ok());
-    // INVARIANT: what is compared with is what was in force: its digest says so.
-    Ok(kept.filter(is).or_else(|| Some(Bundle::shipped_files()).filter(is)))
+    let reader = Reader::open(&Home::open(root)?)?;
+    Ok(InForce::read(&reader, &HomePaths::of(root), None)?.policies)
 }
 
 /// The files of a home as they stand.
+#[derive(PartialEq)]
 struct Files {
     folder: PolicyFolder,
     candidate: Vec<PolicyFile>,
+    text: String,
+    parsed: Config,
     config: Digest,
     bundle: Digest,
-    delay: Millis,
 }
 
 impl Files {
@@ -128,11 +125,11 @@ impl Files {
         let paths = HomePaths::of(root);
         let folder = PolicyFolder::read(&paths.policies())?;
         let candidate = folder.bundle();
-        let text = std::fs::read(paths.config())
-            .map_err(|error| DaemonError::File(paths.config(), error.to_string()))?;
-        let delay = Config::load(&paths.config())?.approval.solo_delay.millis();
+        let text = configuration(&paths)?;
+        let parsed = Config::parse(&paths.config(), &text)?;
         let bundle = Candidate::load(&candidate).map_err(|error| DaemonError::Policy(error.to_string()))?;
-        Ok(Self { folder, candidate, config: Digest::of(&text), bundle: bundle.hash(), delay })
+        let (config, bundle) = (Digest::of(text.as_bytes()), bundle.hash());
+        Ok(Self { folder, candidate, text, parsed, config, bundle })
     }
 
     /// How long one person who works alone waits for what `weakens`, and for any other configuration: what its settings
@@ -144,12 +141,46 @@ impl Files {
         let other = stamp.is_none_or(|stamp| stamp.config != self.config);
         (delay > 0 && (weakens || other)).then_some(Duration::from_millis(delay))
     }
+
+    /// What is to change, as a review is shown it.
+    fn pending(&self, force: &InForce) -> Pending {
+        let kept = |file: &&PolicyFile| !self.folder.invariants.contains(file);
+        Pending {
+            in_force: force.policies.clone(),
+            candidate: self.candidate.clone(),
+            invariants: self.folder.invariants.clone(),
+            given_up: force.invariants.iter().filter(kept).map(|file| file.name.clone()).collect(),
+            reconfigured: force.config.as_ref().map(|have| differing(have, &self.parsed)),
+        }
+    }
+}
+
+/// The configuration's text.
+pub(crate) fn configuration(paths: &HomePaths) -> Result<String, DaemonError> {
+    std::fs::read_to_string(paths.config())
+        .map_err(|error| DaemonError::File(paths.config(), error.to_string()))
+}
+
+/// The tables in which two configurations differ.
+fn differing(one: &Config, other: &Config) -> Vec<String> {
+    let table = |config: &Config| match serde_json::to_value(config) {
+        Ok(serde_json::Value::Object(tables)) => tables,
+        _ => serde_json::Map::new(),
+    };
+    let (before, after) = (table(one), table(other));
+    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+    let mut found: Vec<String> =
+        names.filter(|name| before.get(*name) != after.get(*name)).cloned().collect();
+    if found.is_empty() && one != other {
+        found.push("something".to_owned());
+    }
+    found
 }
 
 /// Puts the files as they stand in force, reviewed, and signed by a person, in a team by two. `review` is given what is to
 /// change, before anybody signs. `sign` is given the enrolled people and what makes the statement for a signer and their
-/// words. Of a person who works alone, what weakens waits, and so does another configuration: `wait` returns when the time is over, or says why it is not to
-/// be.
+/// words. Of a person who works alone, what weakens waits, and so does another configuration: `wait` returns when the time
+/// is over, or says why it is not to be. Where witnesses are in force, both wait until they have seen that it was signed.
 ///
 /// # Errors
 /// What the review does not admit, signatures that do not count, files that change while it waits, a home that cannot be
@@ -162,17 +193,33 @@ where
 {
     let now = System.now();
     let home = Home::open(root)?;
+    let paths = HomePaths::of(root);
     let files = Files::read(root)?;
-    let mut store = Store::open(&home, &Options::default())?;
-    let pending = Pending {
-        in_force: kept(store.reader())?,
-        candidate: files.candidate.clone(),
-        invariants: files.folder.invariants.clone(),
+    let force = InForce::read(&Reader::open(&home)?, &paths, Some(&files.text))?;
+    // INVARIANT: those who witness are who people signed for last; a new configuration cannot send them away unseen.
+    let witness = match force.knows_witness {
+        true => force.witness.clone(),
+        false => files.parsed.ledger.witness.clone(),
     };
+    let options = seen::options(witness.as_ref())?;
+    let open = || -> Result<Arc<Store>, DaemonError> {
+        let store = Store::open(&home, &options)?;
+        let found = InForce::read(store.reader(), &paths, Some(&files.text))?;
+        let again = Files::read(root)?;
+        if found == force && again == files {
+            Ok(Arc::new(store))
+        } else {
+            Err(DaemonError::NotApplied("the files changed while it waited".to_owned()))
+        }
+    };
+    let mut store = open()?;
+    let pending = files.pending(&force);
     let reviewed = review(&pending).map_err(DaemonError::NotApplied)?;
     if !reviewed.admissible {
         return Err(DaemonError::NotAdmissible(reviewed.words));
     }
+    // Of a configuration nobody can prove that it weakens nothing.
+    let weakens = reviewed.weakens || pending.reconfigured.as_ref().is_none_or(|tables| !tables.is_empty());
     let people = enrolled(&store);
     let digest = digest_of("interlock config v2", &(&files.config, &files.bundle, &reviewed.digest))
         .map_err(|error| DaemonError::Key(error.to_string()))?;
@@ -188,43 +235,63 @@ where
     let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
     let (mut signers, delay) = {
         let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
-        let delay = files.delay(&memory, reviewed.weakens).filter(|_| memory.solo(now));
+        let delay = files.delay(&memory, weakens).filter(|_| memory.solo(now));
         (check_signed(&memory, &signed, &statement, now)?, delay)
     };
     if let Some(delay) = delay {
         // Others may use the home meanwhile: a freeze must not have to wait for this.
         drop(store);
         wait(delay).map_err(DaemonError::NotApplied)?;
-        store = Store::open(&home, &Options::default())?;
-        let again = Files::read(root)?;
-        let same = (again.config, again.bundle) == (files.config, files.bundle)
-            && again.folder == files.folder
-            && kept(store.reader())? == pending.in_force;
-        if !same {
-            return Err(DaemonError::NotApplied("the files changed while it waited".to_owned()));
-        }
+        store = open()?;
         let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
         signers = check_signed(&memory, &signed, &statement, System.now())?;
     }
+    let by = names(&signers);
+    if let Some(witness) = witness.filter(|_| weakens) {
+        let entry = Entry::new(EntryKind::Approved, System.now())
+            .public("operation", "interlock:policy-apply")
+            .public("digest", digest)
+            .public("by", &by)
+            .private("found", &reviewed.words)
+            .private("signatures", signatures(&signed));
+        runtime()?.block_on(seen::approved(&store, &witness, entry))?;
+    }
+    let (stamp, record) = activation(&files, &reviewed, weakens, by, &signed);
+    runtime()?.block_on(store.commit(record)).map_err(|error| DaemonError::Store(error.to_string()))?;
+    Ok(stamp)
+}
+
+fn signatures(signed: &[(Statement, String)]) -> Vec<&String> {
+    signed.iter().map(|(_, signature)| signature).collect()
+}
+
+/// What is written down when files come into force.
+fn activation(
+    files: &Files,
+    reviewed: &Reviewed,
+    weakens: bool,
+    by: String,
+    signed: &[(Statement, String)],
+) -> (ConfigStamp, Record) {
     let stamp = ConfigStamp {
         config: files.config,
         bundle: files.bundle,
-        by: names(&signers),
-        solo_delay: Some(files.delay),
+        by,
+        solo_delay: Some(files.parsed.approval.solo_delay.millis()),
     };
-    let signatures: Vec<&String> = signed.iter().map(|(_, signature)| signature).collect();
     let entry = Entry::new(EntryKind::ConfigActivated, System.now())
         .public("config", stamp.config)
         .public("bundle", stamp.bundle)
         .public("by", &stamp.by)
         .public("review", reviewed.digest)
-        .public("weakens", reviewed.weakens)
+        .public("weakens", weakens)
+        .public("witness", &files.parsed.ledger.witness)
         .private("found", &reviewed.words)
         .private("policies", &files.candidate)
-        .private("invariants", &pending.invariants)
+        .private("configuration", &files.text)
+        .private("invariants", &files.folder.invariants)
         .private("reason", signed.first().map(|(statement, _)| &statement.reason))
-        .private("signatures", &signatures);
-    let record = Record { entry, events: vec![Event::Config { stamp: stamp.clone() }], guards: Vec::new() };
-    runtime()?.block_on(store.commit(record)).map_err(|error| DaemonError::Store(error.to_string()))?;
-    Ok(stamp)
+        .private("signatures", signatures(signed));
+    let events = vec![Event::Config { stamp: stamp.clone() }];
+    (stamp, Record { entry, events, guards: Vec::new() })
 }

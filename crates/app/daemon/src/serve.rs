@@ -205,10 +205,14 @@ async fn signed(store: &Store, paths: &HomePaths, found: ConfigStamp) -> Result<
         Some(force) if same(&force) => Ok(()),
         Some(force) if first && force.by == "init" => {
             let stamp = ConfigStamp { by: "first start".to_owned(), ..found };
+            let text = crate::policy::configuration(paths)?;
+            let witness = Config::parse(&paths.config(), &text)?.ledger.witness;
             let entry = Entry::new(EntryKind::ConfigActivated, System.now())
                 .public("config", stamp.config)
                 .public("bundle", stamp.bundle)
                 .public("by", &stamp.by)
+                .public("witness", &witness)
+                .private("configuration", &text)
                 .private("policies", PolicyFolder::read(&paths.policies())?.bundle());
             let record = Record { entry, events: vec![Event::Config { stamp }], guards: Vec::new() };
             store.commit(record).await.map(|_| ()).map_err(|error| DaemonError::Store(error.to_string()))

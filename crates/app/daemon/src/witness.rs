@@ -8,8 +8,9 @@ use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use interlock_ledger::WitnessKey;
-use interlock_store::Store;
+use interlock_flow::{Journal as _, Record};
+use interlock_ledger::{Entry, WitnessKey};
+use interlock_store::{Options, Store};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -19,7 +20,7 @@ use tokio_rustls::{
     rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
 };
 
-use crate::config::WitnessConfig;
+use crate::{DaemonError, config::WitnessConfig};
 
 /// How often a head that has grown is shown, unless somebody waits.
 const EVERY: Duration = Duration::from_secs(1);
@@ -36,6 +37,31 @@ struct Witness {
     seen: u64,
     /// How much of it it has cosigned for us: an answer may be lost on the way.
     cosigned: u64,
+}
+
+/// How a store is opened whose witnesses are asked by a command.
+pub(crate) fn options(config: Option<&WitnessConfig>) -> Result<Options, DaemonError> {
+    let mut options = Options::default();
+    if let Some(config) = config {
+        options.witnessed.witnesses = config.trusted().map_err(DaemonError::Setting)?;
+        options.witnessed.wait = config.patience();
+    }
+    Ok(options)
+}
+
+/// Writes down that something was approved, and waits until as many witnesses as must have seen it.
+pub(crate) async fn approved(
+    store: &Arc<Store>,
+    config: &WitnessConfig,
+    entry: Entry,
+) -> Result<(), DaemonError> {
+    let receipt = store.commit(Record::only(entry)).await;
+    let receipt = receipt.map_err(|error| DaemonError::Store(error.to_string()))?;
+    let reached = tokio::select! {
+        () = submit(store, Some(config)) => Err("nobody asks the witnesses".to_owned()),
+        reached = store.witnessed_to(receipt.index.saturating_add(1)) => reached.map_err(|far| far.to_string()),
+    };
+    reached.map_err(DaemonError::Unwitnessed)
 }
 
 /// Shows the head to every witness, for good. Without witnesses nothing is ever done.

@@ -80,3 +80,42 @@ fn keys_are_read_and_written_and_no_key_counts_twice() {
     assert!(Witnesses::new(vec![key.clone(), again], 1).is_err());
     assert!(Witnesses::new(vec![key], 2).is_err());
 }
+
+#[test]
+fn a_cosignature_of_anything_else_is_worth_nothing_here() {
+    let one = witnesses(&[("w.example/1", 11)], 1);
+    let (note, text) = checkpoint();
+    let root = STANDARD.encode(empty_root());
+    // Stale: of an older head. Regressed or run ahead: of another size. Of another log with the same root.
+    for other in [
+        format!("log.example\n0\n{}\n", STANDARD.encode([7; 32])),
+        format!("log.example\n1\n{root}\n"),
+        format!("log.example\n00\n{root}\n"),
+        format!("other.example\n0\n{root}\n"),
+        format!("{text}extension\n"),
+    ] {
+        assert!(one.read(&(note.clone() + &cosign(&other, "w.example/1", 11, 5))).is_err(), "{other}");
+    }
+    // A stranger who found a key of the same id, under the same name.
+    let line = cosign(&text, "w.example/1", 11, 5);
+    let (head, encoded) = line.trim_end().rsplit_once(' ').unwrap();
+    let mut bytes = STANDARD.decode(encoded).unwrap();
+    let signature =
+        SigningKey::from_bytes(&[12; 32]).sign(format!("cosignature/v1\ntime 5\n{text}").as_bytes());
+    bytes[12..].copy_from_slice(&signature.to_bytes());
+    let collides = format!("{head} {}\n", STANDARD.encode(&bytes));
+    assert!(one.read(&(note.clone() + &collides)).is_err());
+    // The time that was signed is part of it, and nothing may hang behind.
+    for change in [
+        |bytes: &mut Vec<u8>| bytes[4] = 1,
+        |bytes: &mut Vec<u8>| bytes.push(0),
+        |bytes: &mut Vec<u8>| bytes.truncate(11),
+    ] {
+        let mut bytes = STANDARD.decode(encoded).unwrap();
+        change(&mut bytes);
+        assert!(one.read(&format!("{note}{head} {}\n", STANDARD.encode(bytes))).is_err());
+    }
+    // The same line twice is one witness.
+    let two = witnesses(&[("w.example/1", 11), ("w.example/2", 12)], 2);
+    assert!(!two.agree(&format!("{note}{line}{line}")));
+}

@@ -120,6 +120,9 @@ impl Verify {
             keys.push(key.parse().map_err(|error| Fault::usage(format!("{error}")))?);
         }
         let quorum = self.quorum.unwrap_or(keys.len());
+        if quorum == 0 && !keys.is_empty() {
+            return Err(Fault::usage("at least one of the witnesses must have cosigned".to_owned()));
+        }
         Witnesses::new(keys, quorum).map_err(|error| Fault::usage(error.to_string()))
     }
 

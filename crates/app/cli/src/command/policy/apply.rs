@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use interlock_action::PersonId;
+use interlock_action::{PersonId, digest_of};
 use interlock_approval::{Person, Statement};
 use interlock_daemon::{Pending, Reviewed};
 use interlock_policy::{Bundle, Candidate};
@@ -61,15 +61,31 @@ fn review(pending: &Pending, difference: Option<&str>, output: &Output) -> Resul
         output.say("the ledger kept only the digest of the bundle in force: compared with the shipped one");
         &shipped
     });
+    // What nobody knows may be stricter than what it is compared with.
+    let unknown = pending.in_force.is_none();
     let in_force = Candidate::load(in_force).map_err(bad)?;
     let candidate = Candidate::load(&pending.candidate).map_err(bad)?;
     let seen = interlock_prover::review(&in_force, &candidate, &pending.invariants).map_err(fault)?;
-    let words = visible(&seen.to_string());
-    if in_force.hash() != candidate.hash() || !pending.invariants.is_empty() {
+    let mut words = seen.to_string();
+    for name in &pending.given_up {
+        words.push_str(&format!("\nthis GIVES UP or changes a promise that is in force: {name}"));
+    }
+    let words = visible(&words);
+    let hides = unknown || !pending.given_up.is_empty();
+    if in_force.hash() != candidate.hash() || !pending.invariants.is_empty() || hides {
         output.say(&words);
     }
-    let reviewed =
-        Reviewed { admissible: seen.admissible(), weakens: seen.weakens, digest: seen.digest, words };
+    match &pending.reconfigured {
+        Some(tables) if tables.is_empty() => {}
+        Some(tables) => output.say(&format!("the configuration changes: {}", tables.join(", "))),
+        None => output.say("what configuration is in force is not known: all of it counts as changed"),
+    }
+    let digest = match hides {
+        false => seen.digest,
+        true => digest_of("interlock policy apply v1", &(seen.digest, &pending.given_up, unknown))
+            .map_err(|error| Fault::failed(error.to_string()))?,
+    };
+    let reviewed = Reviewed { admissible: seen.admissible(), weakens: seen.weakens || hides, digest, words };
     if !reviewed.admissible {
         return Err(Fault::new(
             Exit::Refused,
