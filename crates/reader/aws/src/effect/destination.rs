@@ -26,12 +26,19 @@ pub(super) fn leaves(subject: &Subject<'_>, claims: &mut Vec<Claim>) {
     }
 }
 
+/// Whether a member's path, lower-case, has one of these words, which say that something comes from there. What ends in
+/// `resourcearn` is no source.
+pub(crate) fn comes_from(path: &str, words: &[&str]) -> bool {
+    let path = path.replace("resource", "");
+    words.iter().any(|word| path.contains(word))
+}
+
 fn named(value: &Value) -> bool {
     match value {
         Value::Object(members) => members.iter().any(|(name, value)| {
             let name = name.to_ascii_lowercase();
             // What is only read from stands beside, under names like `InputLocation` and `SourceS3Path`.
-            let source = ["input", "source", "template"].iter().any(|word| name.contains(word));
+            let source = comes_from(&name, &["input", "source", "template"]);
             !source && ((PLACES.contains(&name.as_str()) && value.is_string()) || named(value))
         }),
         Value::Array(values) => values.iter().any(named),

@@ -19,6 +19,7 @@ use interlock_action::{Claim, Effect, FactTest};
 use crate::catalogue::Access;
 use crate::rules::facts::SSM_PARAMETER_SECRET;
 
+pub(crate) use destination::comes_from;
 pub(crate) use secrets::pointers;
 pub(crate) use subject::{Subject, is_account};
 

@@ -58,20 +58,34 @@ fn plain_select(statement: &str) -> bool {
     let comment = ["--", "/*", "#", ";", "\\", "@"].iter().any(|mark| text.contains(mark));
     let words = ["INTO", "FOR", "LOCK", "PROCEDURE", "OUTFILE", "DUMPFILE", "CALL", "EXECUTE"];
     let pure = |before: &str| {
-        let before = before.trim_end();
-        let start = before.rfind(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-        let (lead, word) = before.split_at(start.map_or(0, |at| at.saturating_add(1)));
+        let before = before.trim_end_matches(is_space);
+        let lead = before.trim_end_matches(in_name);
+        let word = before.strip_prefix(lead).unwrap_or(before);
         // A parenthesis after an operator or a word of the language groups; one after a name calls.
         let groups = [
-            "", "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "ON", "BY", "AS", "EXISTS", "JOIN", "UNION",
-            "ALL",
+            "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "ON", "BY", "AS", "EXISTS", "JOIN", "UNION", "ALL",
         ];
+        if word.is_empty() {
+            return lead.is_empty() || lead.ends_with(|letter| "(,=<>+-*/%|!~^&".contains(letter));
+        }
         let word = word.to_ascii_uppercase();
-        let quoted = lead.ends_with(['.', '"', '`', ']', '\'']);
-        !quoted && (groups.contains(&word.as_str()) || PURE.contains(&word.as_str()))
+        let quoted = lead.ends_with(['"', '`', ']', '\'']);
+        // After a dot it is somebody's own function of that name.
+        let own = lead.trim_end_matches(is_space).ends_with('.');
+        !quoted && !own && (groups.contains(&word.as_str()) || PURE.contains(&word.as_str()))
     };
     let calls = text.match_indices('(').all(|(at, _)| text.get(..at).is_some_and(pure));
     first_word(text) == "SELECT" && !comment && !has_word(text, &words) && calls
+}
+
+/// What a name goes on with. Engines take `$` and every letter beyond ASCII into one, even what Unicode calls a space.
+fn in_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$') || !letter.is_ascii()
+}
+
+/// White space, as engines know it.
+fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t'..='\r')
 }
 
 /// The first word in upper case, after white space and comments; empty where a comment never ends.
@@ -109,21 +123,29 @@ pub(crate) fn is_select(statement: &str) -> bool {
 pub(crate) fn reads_only(statement: &str) -> bool {
     let single = !statement.trim_end().trim_end_matches(';').contains(';');
     match first_word(statement).as_str() {
-        "SELECT" | "SHOW" | "DESCRIBE" | "DESC" => single,
+        // `TABLE(…)` hands a statement through to the database behind a connector.
+        "SELECT" => single && !has_word(statement, &["TABLE"]),
+        "SHOW" | "DESCRIBE" | "DESC" => single,
         // `WITH` may begin an `INSERT`, and `EXPLAIN ANALYZE` runs what it explains.
         "EXPLAIN" => single && !has_word(statement, &["ANALYZE"]),
         "WITH" => {
             single
-                && !has_word(statement, &["INSERT", "DELETE", "UPDATE", "MERGE", "CREATE", "UNLOAD", "DROP"])
+                && !has_word(
+                    statement,
+                    &["INSERT", "DELETE", "UPDATE", "MERGE", "CREATE", "UNLOAD", "DROP", "TABLE"],
+                )
         }
         _ => false,
     }
 }
 
 fn has_word(statement: &str, words: &[&str]) -> bool {
-    statement
-        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-        .any(|word| words.iter().any(|bad| word.eq_ignore_ascii_case(bad)))
+    statement.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(|word| {
+        // Older engines end a number where a letter begins: `1INTO` is two words.
+        let number = word.starts_with(|letter: char| letter.is_ascii_digit());
+        let word = word.to_ascii_uppercase();
+        words.iter().any(|bad| word == *bad || (number && word.ends_with(bad)))
+    })
 }
 
 /// The table that a PartiQL statement names first after `FROM`, `INTO` or `UPDATE`, quotes taken off.

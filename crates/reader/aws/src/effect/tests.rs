@@ -279,6 +279,69 @@ fn only_a_proven_read_is_a_read() {
 }
 
 #[test]
+fn a_call_is_seen_however_its_name_is_spelt() {
+    for read in [
+        "SELECT count(*) FROM t WHERE (a = 1) AND (b IN (1, 2))",
+        "select sum (x) from t where a = 'é' and (b)",
+        "SELECT -(1)",
+    ] {
+        assert!(sql::reads("rds-data", read), "{read}");
+    }
+    for runs in [
+        "SELECT wipe(1)",
+        "SELECT wipe$count(1)",
+        "SELECT $count(1)",
+        "SELECT é(1)",
+        "SELECT écount(1)",
+        "SELECT count\u{a0}(1)",
+        "SELECT count\u{3000}(1)",
+        "SELECT audit.count(1)",
+        "SELECT audit . count(1)",
+        "SELECT \"wipe\" (1)",
+        "SELECT wipe\t(1)",
+        "SELECT wipe\u{1}(1)",
+        "SELECT *, 1INTO copy FROM t",
+        "SELECT $1INTO copy FROM t",
+    ] {
+        assert!(!sql::reads("rds-data", runs), "{runs}");
+        assert!(!sql::reads("redshift-data", runs), "{runs}");
+    }
+    let through = "SELECT * FROM TABLE(c.system.query(query => 'DELETE FROM t'))";
+    assert!(!sql::reads("athena", through));
+    assert!(sql::reads("athena", "SELECT count(*) FROM grades"));
+}
+
+/// `docs/threat-model.md` names, under "Known limits", the reads in which secrets stand by accident, and then those whose
+/// point is the secret.
+#[test]
+fn the_limits_that_are_written_down_are_the_limits() {
+    const PAGE: &str = include_str!("../../../../../docs/threat-model.md");
+    let (_, limits) = PAGE.split_once("- Some reads answer with secrets").unwrap();
+    let (limits, _) = limits.split_once("\n- ").unwrap();
+    let (by_accident, on_purpose) = limits.split_once("Reads\n  whose point is the secret").unwrap();
+    for (list, effect, least) in [(by_accident, Effect::Read, 14), (on_purpose, Effect::SensitiveRead, 9)] {
+        let (mut service, mut looked) = (None, 0);
+        for word in list.split('`').skip(1).step_by(2) {
+            let name = match word.split_once(':') {
+                Some((of, name)) => {
+                    service = Some(Catalogue::get().service(of).unwrap());
+                    name
+                }
+                None => word,
+            };
+            // Members and kinds are in the same letters.
+            let Some(operation) = service.as_ref().and_then(|service| service.operation(name)) else {
+                continue;
+            };
+            let found = effects(service.as_ref().unwrap().name, operation.name, &json!({}));
+            assert_eq!(found, [effect], "{name}");
+            looked += 1;
+        }
+        assert!(looked >= least, "{looked} in {list}");
+    }
+}
+
+#[test]
 fn secrets_and_tokens_are_pointed_at() {
     let found = |service: &str, operation: &str, parameters: &Value| {
         let service = Catalogue::get().service(service).unwrap();

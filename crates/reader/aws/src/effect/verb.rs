@@ -26,22 +26,23 @@ pub(crate) fn words(operation: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The verb: the first word, or the second after `Batch`, `Admin`, `Bulk`, `Transact`.
-pub(crate) fn verb(operation: &str) -> &str {
-    let words = words(operation);
-    match words.as_slice() {
-        ["Batch" | "Admin" | "Bulk" | "Transact", second, ..] => second,
-        [first, ..] => first,
-        [] => operation,
+/// The words without a leading `Batch`, `Admin`, `Bulk`, `Transact`, which only say how.
+fn telling(operation: &str) -> Vec<&str> {
+    let mut words = words(operation);
+    if matches!(words.as_slice(), ["Batch" | "Admin" | "Bulk" | "Transact", _, ..]) {
+        words.remove(0);
     }
+    words
+}
+
+/// The verb: the first word that tells.
+pub(crate) fn verb(operation: &str) -> &str {
+    telling(operation).first().copied().unwrap_or(operation)
 }
 
 /// What the name is about, in lower-case words: `db instance`.
 pub(crate) fn noun(operation: &str) -> String {
-    let words = words(operation);
-    let skip =
-        if matches!(words.as_slice(), ["Batch" | "Admin" | "Bulk" | "Transact", _, ..]) { 2 } else { 1 };
-    words.into_iter().skip(skip).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    telling(operation).into_iter().skip(1).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 /// What makes a new thing under a verb that mostly puts something into a thing that is there.

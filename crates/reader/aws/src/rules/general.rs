@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::facts::S3_DESTINATION_FOREIGN;
 use super::{Rule, Shape, all, claim, claim_when, yes};
-use crate::effect::{Subject, is_account, judge, verb};
+use crate::effect::{Subject, comes_from, is_account, judge, verb};
 
 /// The service or operation of a rule that looks at all of them.
 pub(super) const ANY: &str = "*";
@@ -43,13 +43,18 @@ fn adds(subject: &Subject<'_>, effect: Effect) -> bool {
     if judged.iter().all(|claim| !claim.effect.mutates()) {
         return false;
     }
-    let own = all()
-        .filter(|rule| rule.operations.iter().any(|(service, operation)| subject.is(service, operation)))
-        .flat_map(|rule| (rule.test)(subject));
     !judged
         .into_iter()
-        .chain(own)
+        .chain(own(subject))
         .any(|claim| claim.effect == effect && (claim.when.is_empty() || effect == Effect::Exfiltrate))
+}
+
+/// What the operation's own rules say.
+pub(super) fn own(subject: &Subject<'_>) -> Vec<Claim> {
+    all()
+        .filter(|rule| rule.operations.iter().any(|(service, operation)| subject.is(service, operation)))
+        .flat_map(|rule| (rule.test)(subject))
+        .collect()
 }
 
 fn role(subject: &Subject<'_>) -> Vec<Claim> {
@@ -197,13 +202,21 @@ fn place<'a>(subject: &Subject<'_>, path: &str, text: &'a str) -> Option<Place<'
     let integration = subject.service.starts_with("apigateway") && ["uri", "integrationuri"].contains(&leaf);
     let trail = subject.is("cloudtrail", "CreateTrail") && leaf == "s3bucketname";
     let goes = GOES.iter().any(|word| path.contains(word)) || integration || trail;
-    if !goes || COMES.iter().any(|word| path.contains(word)) {
+    if !goes || comes_from(path, &COMES) {
         return None;
     }
-    if let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) {
-        let host = rest.split(['/', ':', '?']).next().unwrap_or(rest);
-        let own = [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
-        return (!own).then_some(Place::Address(text));
+    if let Some((scheme, rest)) = text.split_once("://") {
+        return match scheme.to_ascii_lowercase().as_str() {
+            // S3's own rules say what its own requests do with buckets.
+            "s3" | "s3a" | "s3n" if subject.service == "s3" => None,
+            "s3" | "s3a" | "s3n" => rest.split('/').next().map(Place::Bucket),
+            "https" if is_api(rest) => {
+                // A queue or a function stands in the path with its account.
+                let numbers = rest.split(|letter: char| !letter.is_ascii_digit());
+                numbers.into_iter().find(|number| subject.foreign(number)).map(Place::Account)
+            }
+            _ => Some(Place::Address(text)),
+        };
     }
     let arn: Vec<&str> = text.splitn(6, ':').collect();
     if let ["arn", _, service, _, account, resource] = arn.as_slice() {
@@ -220,12 +233,24 @@ fn place<'a>(subject: &Subject<'_>, path: &str, text: &'a str) -> Option<Place<'
     if subject.service == "s3" {
         return None;
     }
-    if let Some(rest) = text.strip_prefix("s3://") {
-        return rest.split('/').next().map(Place::Bucket);
-    }
     let name = text.split(['.', '/']).next().filter(|name| !name.is_empty());
     name.filter(|_| {
         leaf.contains("bucket") && !["prefix", "owner", "key", "region"].iter().any(|end| leaf.ends_with(end))
     })
     .map(Place::Bucket)
+}
+
+/// Whether what follows `https://` is an endpoint of AWS's own API, `SERVICE.REGION`, at which nobody else answers. What
+/// has more before the region is somebody's: an API, a bucket, a cluster, a machine.
+fn is_api(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
+    let host = authority.strip_suffix(":443").unwrap_or(authority).to_ascii_lowercase();
+    let inner = [".amazonaws.com", ".amazonaws.com.cn"].iter().find_map(|end| host.strip_suffix(end));
+    let plain = |label: &str| {
+        label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !label.is_empty()
+    };
+    let Some((service, region)) = inner.and_then(|inner| inner.split_once('.')) else { return false };
+    // In S3's endpoint the path says whose bucket it is.
+    let is_region = region.contains('-') && region.ends_with(|letter: char| letter.is_ascii_digit());
+    plain(service) && !service.starts_with("s3") && plain(region) && is_region
 }

@@ -153,7 +153,7 @@ fn write_shape(walk: &Walk<'_>, shape: ShapeId, value: &Value, path: &Path<'_>) 
         (Kind::Integer | Kind::Long, Value::Number(number)) => {
             number.as_i64().map(|number| Item::Integer(number.into()))
         }
-        (Kind::Float | Kind::Double, value) => float(value).map(Item::Float),
+        (Kind::Float | Kind::Double, value) => scalar::number(value).map(Item::Float),
         (Kind::Blob { .. }, Value::String(text)) => scalar::bytes(text).map(Item::Bytes),
         (Kind::Timestamp(_), Value::String(text)) => write_time(text),
         _ => None,
@@ -168,19 +168,6 @@ fn write_time(text: &str) -> Option<Item> {
         None => Item::Float(seconds.as_f64()?),
     };
     Some(Item::Time(Box::new(item)))
-}
-
-fn float(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(name) => match name.as_str() {
-            "NaN" => Some(f64::NAN),
-            "Infinity" => Some(f64::INFINITY),
-            "-Infinity" => Some(f64::NEG_INFINITY),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// The item of a body that must be a map; an empty body is an empty map.

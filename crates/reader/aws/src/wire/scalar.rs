@@ -99,9 +99,19 @@ pub(super) fn from_float(value: f64) -> Value {
 
 /// A float parameter, from a JSON number or one of the three names.
 pub(super) fn float(value: &Value) -> Option<Value> {
+    number(value).map(from_float)
+}
+
+/// The number that it is.
+pub(super) fn number(value: &Value) -> Option<f64> {
     match value {
-        Value::Number(number) => number.as_f64().map(from_float),
-        Value::String(name) if is_special(name) => Some(Value::from(name.as_str())),
+        Value::Number(number) => number.as_f64(),
+        Value::String(name) => match name.as_str() {
+            "NaN" => Some(f64::NAN),
+            "Infinity" => Some(f64::INFINITY),
+            "-Infinity" => Some(f64::NEG_INFINITY),
+            _ => None,
+        },
         _ => None,
     }
 }

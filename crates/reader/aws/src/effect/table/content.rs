@@ -273,8 +273,8 @@ pub(super) const ROWS: &[Row] = &[
     (
         "autoscaling",
         &["StartInstanceRefresh"],
-        &[Interrupt, Update],
-        "replaces the instances of the group one after another",
+        &[Destroy, Interrupt],
+        "terminates the instances of the group one after another, and starts others",
     ),
     ("elasticache", &["TestFailover"], &[Interrupt], "fails over to a replica: connections are cut"),
     ("kinesis", &["DisableEnhancedMonitoring"], &[Update], UNSETS),

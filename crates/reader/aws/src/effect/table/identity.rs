@@ -17,6 +17,14 @@ pub(super) const ROWS: &[Row] = &[
         &[Create],
         "makes something that may do nothing by itself",
     ),
+    ("ds", &["ResetUserPassword"], &[Privilege], "sets a person's password: whoever knows it can sign in"),
+    ("workmail", &["ResetPassword"], &[Privilege], "sets a person's password: whoever knows it can sign in"),
+    (
+        "storagegateway",
+        &["SetLocalConsolePassword", "SetSMBGuestPassword"],
+        &[Privilege],
+        "sets a password: whoever knows it can sign in",
+    ),
     ("iam", &["UpdateAccessKey"], &[Privilege], "turns a key on or off"),
     (
         "iam",
