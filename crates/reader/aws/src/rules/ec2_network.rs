@@ -1,5 +1,7 @@
 //! Amazon EC2: security groups, routes, network ACLs and endpoints.
 
+use core::net::Ipv6Addr;
+
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
@@ -74,13 +76,19 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The widest range that is still somebody's own: one octet. Two halves of the internet are the internet.
-fn is_world(cidr: &str) -> bool {
+pub(super) fn is_world(cidr: &str) -> bool {
     let Some((address, prefix)) = cidr.split_once('/') else { return false };
     let prefix: u8 = prefix.parse().unwrap_or(0);
-    match address.contains(':') {
-        true => prefix < 16 && !address.to_ascii_lowercase().starts_with('f'),
-        false => prefix < 8,
+    if !address.contains(':') {
+        return prefix < 8;
     }
+    let Ok(address) = address.parse::<Ipv6Addr>() else { return true };
+    // Addresses that are routed on no internet (RFC 4193, RFC 4291): `fc00::/7`, `fe80::/10`, `ff00::/8`.
+    let [first, second, ..] = address.octets();
+    let inside = (first & 0xfe == 0xfc && prefix >= 7)
+        || (first == 0xfe && second & 0xc0 == 0x80 && prefix >= 10)
+        || (first == 0xff && prefix >= 8);
+    prefix < 16 && !inside
 }
 
 fn is_web(permission: &Value) -> bool {

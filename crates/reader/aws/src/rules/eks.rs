@@ -3,6 +3,7 @@
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
 
+use super::ec2_network::is_world;
 use super::facts::AUTOSCALING_SIZE_LOWERED;
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
@@ -38,8 +39,7 @@ pub(super) const RULES: &[Rule] = &[
 
 fn eks_cluster(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
-    let world =
-        subject.texts("resourcesVpcConfig.publicAccessCidrs[]").iter().any(|cidr| cidr.ends_with("/0"));
+    let world = subject.texts("resourcesVpcConfig.publicAccessCidrs[]").into_iter().any(is_world);
     if world
         || (subject.operation == "UpdateClusterConfig"
             && subject.on("resourcesVpcConfig.endpointPublicAccess"))

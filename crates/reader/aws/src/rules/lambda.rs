@@ -1,5 +1,7 @@
 //! AWS Lambda: functions that stop, open, run, or run other code.
 
+use std::collections::BTreeSet;
+
 use interlock_action::{Claim, Effect};
 
 use super::facts::LAMBDA_LIMITS_LOWERED;
@@ -116,8 +118,16 @@ fn lambda_opens(subject: &Subject<'_>) -> Vec<Claim> {
     let account = principal.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3)).unwrap_or(principal);
     if principal == "*" && !subject.has("SourceAccount") && !subject.has("PrincipalOrgID") {
         claims.push(claim(Effect::Expose, "lets anybody call the function"));
-    } else if subject.foreign(account) {
+    }
+    let by_arn = subject.text("SourceArn").and_then(|arn| arn.split(':').nth(4));
+    let accounts = [Some(account), subject.text("SourceAccount"), by_arn].into_iter().flatten();
+    for account in accounts.filter(|account| subject.foreign(account)).collect::<BTreeSet<_>>() {
         claims.push(claim(Effect::Expose, format!("lets account {account} call the function")));
+    }
+    // An organisation may be anybody's.
+    if let Some(organisation) = subject.text("PrincipalOrgID") {
+        claims
+            .push(claim(Effect::Expose, format!("lets every account of `{organisation}` call the function")));
     }
     claims
 }

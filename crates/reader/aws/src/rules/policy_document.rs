@@ -81,7 +81,8 @@ fn admit(principal: &str, limit: &Limit, own: Option<&str>, opens: &mut Opens) {
                 if foreign(account) {
                     opens.foreign.push(account.to_owned());
                 }
-            } else if principal.starts_with("canonical:") {
+            } else if account != "cloudfront" {
+                // Sign-in by another company, an id of a principal that is gone, a bucket's owner: whose, nobody can tell.
                 opens.foreign.push(principal.to_owned());
             }
         }
@@ -144,7 +145,7 @@ fn principals(statement: &Value) -> Vec<String> {
 }
 
 /// Actions that let their holder make itself an administrator.
-const ESCALATING: [&str; 13] = [
+const ESCALATING: [&str; 15] = [
     "iam:createpolicyversion",
     "iam:setdefaultpolicyversion",
     "iam:attachuserpolicy",
@@ -156,8 +157,18 @@ const ESCALATING: [&str; 13] = [
     "iam:updateassumerolepolicy",
     "iam:createaccesskey",
     "iam:createloginprofile",
+    "iam:updateloginprofile",
     "iam:addusertogroup",
     "iam:passrole",
+    "sts:assumerole",
+];
+
+/// What over all of a kind is over everything: an identity of each kind that can be given rights.
+const EVERYTHING: [&str; 4] = [
+    "arn:aws:iam::000000000000:role/any",
+    "arn:aws:iam::000000000000:user/any",
+    "arn:aws:iam::000000000000:group/any",
+    "arn:aws:iam::000000000000:policy/any",
 ];
 
 /// Whether an identity policy gives administrator rights, or the means to take them, over everything.
@@ -171,11 +182,38 @@ pub(crate) fn administrator(document: &str) -> bool {
                 .iter()
                 .any(|action| actions.iter().any(|pattern| fits(&pattern.to_lowercase(), action)));
         let everything = statement.get("NotResource").is_some()
-            || texts(statement, "Resource")
-                .iter()
-                .any(|pattern| fits(pattern, "arn:aws:iam::000000000000:role/any"));
+            || texts(statement, "Resource").iter().any(|pattern| {
+                let pattern = anywhere(pattern);
+                EVERYTHING.iter().any(|identity| fits(&pattern, identity))
+            });
         allows && escalates && everything
     })
+}
+
+/// A pattern of ARNs with whatever account and partition it names made those of [`EVERYTHING`]: a policy speaks of its own
+/// account, spelt out or not. A variable may stand for anything, but for those that stand for the one who asks.
+fn anywhere(pattern: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((variable, after)) = after.split_once('}') else { break };
+        plain.push_str(before);
+        let own = ["aws:username", "aws:userid"].iter().any(|own| variable.eq_ignore_ascii_case(own));
+        plain.push(if own { '$' } else { '*' });
+        rest = after;
+    }
+    plain.push_str(rest);
+    let segment = |(at, segment): (usize, &str)| {
+        let account = segment.chars().all(|letter| letter.is_ascii_digit() || "*?".contains(letter));
+        match at {
+            1 if segment.starts_with("aws") => "aws".to_owned(),
+            _ if account => {
+                segment.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect()
+            }
+            _ => segment.to_owned(),
+        }
+    };
+    plain.split(':').enumerate().map(segment).collect::<Vec<_>>().join(":")
 }
 
 fn statements(document: &str) -> Option<Vec<Value>> {
