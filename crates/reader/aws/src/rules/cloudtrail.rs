@@ -1,17 +1,15 @@
 //! AWS CloudTrail: trails that record less, or elsewhere. What may be so counts as so: the audit trail is never given up
 //! on a guess.
 
-use interlock_action::{Claim, Effect};
-use serde_json::Value;
-
 use super::facts::CLOUDTRAIL_SELECTORS_NARROWED;
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
+use interlock_action::{Claim, Effect};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "cloudtrail-selectors-narrowed",
-        finds: "event selectors that leave management events out",
+        finds: "event selectors that record less than the present ones",
         shape: Shape::FullReplace { difference: CLOUDTRAIL_SELECTORS_NARROWED },
         operations: &[("cloudtrail", "PutEventSelectors"), ("cloudtrail", "UpdateEventDataStore")],
         test: selectors,
@@ -22,6 +20,13 @@ pub(super) const RULES: &[Rule] = &[
         shape: Shape::GuardRemoval,
         operations: &[("cloudtrail", "UpdateTrail")],
         test: trail,
+    },
+    Rule {
+        id: "cloudtrail-store-narrowed",
+        finds: "an event data store that records less, or that may be deleted",
+        shape: Shape::GuardRemoval,
+        operations: &[("cloudtrail", "UpdateEventDataStore")],
+        test: store,
     },
     Rule {
         id: "cloudtrail-insights-off",
@@ -41,45 +46,31 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Whether the selectors record every management event, reads and writes.
-fn records_management(subject: &Subject<'_>) -> bool {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let plain = subject.all("EventSelectors[]").into_iter().any(|selector| {
-        selector.get("IncludeManagementEvents").and_then(Value::as_bool) != Some(false)
-            && text(selector, "ReadWriteType").is_none_or(|kind| kind == "All")
-            && selector
-                .get("ExcludeManagementEventSources")
-                .and_then(Value::as_array)
-                .is_none_or(Vec::is_empty)
-    });
-    // An advanced selector that asks for the category and for nothing else.
-    let advanced =
-        subject.all("AdvancedEventSelectors[].FieldSelectors").into_iter().filter_map(Value::as_array).any(
-            |fields| {
-                let [field] = fields.as_slice() else { return false };
-                text(field, "Field").as_deref() == Some("eventCategory")
-                    && field
-                        .get("Equals")
-                        .and_then(Value::as_array)
-                        .is_some_and(|values| values.iter().any(|value| value == "Management"))
-            },
-        );
-    plain || advanced
-}
-
+/// What is recorded is said as a whole: whatever the request leaves out is not, and what it leaves out only the present
+/// selectors tell.
 fn selectors(subject: &Subject<'_>) -> Vec<Claim> {
-    let set = subject.has("EventSelectors") || subject.has("AdvancedEventSelectors");
-    if subject.operation == "UpdateEventDataStore" && !set && !subject.has("RetentionPeriod") {
-        return Vec::new();
-    }
+    let set = ["EventSelectors", "AdvancedEventSelectors", "RetentionPeriod"];
     only_if(
-        !records_management(subject),
+        subject.operation == "PutEventSelectors" || set.iter().any(|member| subject.has(member)),
         claim_when(
             Effect::AuditTrail,
             "leaves API calls out of the record",
             vec![yes(CLOUDTRAIL_SELECTORS_NARROWED)],
         ),
     )
+}
+
+/// An event data store that no longer records a region or the organisation, under another key, or that may be deleted.
+fn store(subject: &Subject<'_>) -> Vec<Claim> {
+    let narrowed = subject.off("MultiRegionEnabled") || subject.off("OrganizationEnabled");
+    let mut claims = only_if(
+        narrowed || subject.has("KmsKeyId"),
+        claim(Effect::AuditTrail, "records calls of fewer regions or accounts, or under another key"),
+    );
+    if subject.off("TerminationProtectionEnabled") {
+        claims.push(claim(Effect::GuardRemoval, "lets the recorded API calls be deleted"));
+    }
+    claims
 }
 
 /// A trail is the person's to set up: whatever is set, the request would decide what is recorded, where it goes, who

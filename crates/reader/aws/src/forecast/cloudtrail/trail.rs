@@ -2,7 +2,8 @@
 //!
 //! Whatever is not recorded while a trail is off or narrowed is not recorded anywhere else. The logs that a trail has
 //! delivered stay in its bucket; an event data store holds its events itself, and can be restored for seven days. Advanced
-//! selectors are a language of their own: anything but the same text may record less. Reads: GetTrail, GetTrailStatus,
+//! selectors are a language of their own: where one of the present ones does not stand in the new ones as it is, they may
+//! record less. Reads: GetTrail, GetTrailStatus,
 //! GetEventSelectors, GetEventDataStore.
 
 use interlock_action::{
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     Look,
-    answer::{Live, flag, live, or_dash, text},
+    answer::{Live, entries, flag, live, or_dash, strings, text},
     compare::diff,
     draft::{Draft, digest, leading},
     words,
@@ -202,6 +203,43 @@ fn update(action: &Action, name: &str, id: &TargetId, trail: &Value, draft: &mut
     draft.reversibility = if exact { Reversibility::Exact } else { Reversibility::Lossy };
 }
 
+/// Whether new selectors leave out something that the present ones record.
+fn narrows(new: &Value, now: &Value) -> bool {
+    let (plain, advanced) = ("/EventSelectors", "/AdvancedEventSelectors");
+    let kept = entries(now, advanced).iter().all(|one| {
+        entries(new, advanced).iter().any(|have| have.get("FieldSelectors") == one.get("FieldSelectors"))
+    });
+    let new = entries(new, plain);
+    !kept || !entries(now, plain).iter().all(|one| covered(one, new))
+}
+
+/// Whether others record whatever a plain selector does.
+fn covered(now: &Value, new: &[Value]) -> bool {
+    let kind = |one: &Value| text(one, "/ReadWriteType").unwrap_or("All").to_owned();
+    let wide: Vec<&Value> = new.iter().filter(|one| kind(one) == "All" || kind(one) == kind(now)).collect();
+    let (events, without) = ("/IncludeManagementEvents", "/ExcludeManagementEventSources");
+    let management = flag(now, events) == Some(false)
+        || wide.iter().any(|one| {
+            let left_out = strings(now, without);
+            flag(one, events) != Some(false)
+                && strings(one, without).iter().all(|source| left_out.contains(source))
+        });
+    let recorded = |kind: Option<&str>, value: &str| {
+        let within = |whole: &str| {
+            let all = whole.ends_with('/') || whole.matches(':').count() == 2;
+            value == whole || (all && value.starts_with(whole))
+        };
+        wide.iter().flat_map(|one| entries(one, "/DataResources")).any(|resource| {
+            text(resource, "/Type") == kind && strings(resource, "/Values").into_iter().any(within)
+        })
+    };
+    management
+        && entries(now, "/DataResources").iter().all(|resource| {
+            let kind = text(resource, "/Type");
+            strings(resource, "/Values").into_iter().all(|value| recorded(kind, value))
+        })
+}
+
 fn select(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
     let now = match live(answers, SELECTORS) {
         Live::Found(answer) => answer,
@@ -213,11 +251,7 @@ fn select(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
             return draft.change(id, Kind::Trail, leading(action), what);
         }
     };
-    let same = |member: &str| {
-        let now = now.get(member).filter(|now| now.as_array().is_some_and(|list| !list.is_empty()));
-        now == action.arguments.get(member).filter(|new| !new.is_null())
-    };
-    let narrowed = !(now.is_null() || same("AdvancedEventSelectors") && same("EventSelectors"));
+    let narrowed = !now.is_null() && narrows(&action.arguments, now);
     draft.fact(facts::CLOUDTRAIL_SELECTORS_NARROWED, true, (!now.is_null()).then_some(narrowed));
     draft.bind(format!("{id} selectors"), digest(now));
     let what = if narrowed {
@@ -287,6 +321,31 @@ mod tests {
             fact(&look("PutEventSelectors", asked), facts::CLOUDTRAIL_SELECTORS_NARROWED)
         };
         assert!(select(json!([{"ReadWriteType": "WriteOnly"}])));
+        assert!(select(
+            json!([{"ReadWriteType": "All", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}])
+        ));
         assert!(!select(json!([{"ReadWriteType": "All"}])));
+        let buckets = json!([{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]);
+        assert!(!select(json!([{"ReadWriteType": "All", "DataResources": buckets}])), "more is recorded");
+    }
+
+    #[test]
+    fn what_a_selector_records_others_may_record() {
+        let with =
+            |values: Value| json!([{"DataResources": [{"Type": "AWS::S3::Object", "Values": values}]}]);
+        let narrows = |new: Value, now: Value| {
+            super::narrows(&json!({"EventSelectors": new}), &json!({"EventSelectors": now}))
+        };
+        let one = || with(json!(["arn:aws:s3:::exams/"]));
+        assert!(narrows(json!([{"ReadWriteType": "All"}]), one()), "the objects of a bucket are left out");
+        assert!(narrows(with(json!(["arn:aws:s3:::exams/2026/"])), one()));
+        assert!(!narrows(with(json!(["arn:aws:s3:::exams/", "arn:aws:s3:::logs/"])), one()));
+        assert!(!narrows(with(json!(["arn:aws:s3"])), one()), "every bucket");
+        let fields = |name: &str| json!([{"FieldSelectors": [{"Field": "eventCategory", "Equals": [name]}]}]);
+        let advanced = |new: Value, now: Value| {
+            super::narrows(&json!({"AdvancedEventSelectors": new}), &json!({"AdvancedEventSelectors": now}))
+        };
+        assert!(advanced(fields("Data"), fields("Management")));
+        assert!(!advanced(fields("Management"), fields("Management")));
     }
 }
