@@ -40,6 +40,7 @@ mod opensearch;
 mod point;
 mod rds;
 mod redshift;
+mod retention;
 mod route53;
 mod s3;
 mod secretsmanager;
@@ -163,6 +164,7 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
     let mut draft = Draft::new();
     if !action.is_plain_read() {
         existence::observe(action, answers, &mut draft);
+        retention::tell(action, answers, &mut draft);
         look.tell(action, answers, &mut draft);
         launch::tell(action, answers, &mut draft);
     }

@@ -15,6 +15,8 @@ pub(super) const RULES: &[Rule] = &[
             ("autoscaling", "SetDesiredCapacity"),
             ("autoscaling", "UpdateAutoScalingGroup"),
             ("autoscaling", "PutScheduledUpdateGroupAction"),
+            ("autoscaling", "BatchPutScheduledUpdateGroupAction"),
+            ("autoscaling", "ExecutePolicy"),
         ],
         test: shrunk,
     },
@@ -24,10 +26,24 @@ pub(super) const RULES: &[Rule] = &[
         shape: Shape::Setting,
         operations: &[("autoscaling", "DeleteAutoScalingGroup")],
         test: |subject| {
-            only_if(
-                subject.on("ForceDelete"),
-                claim(Effect::Interrupt, "terminates every instance of the group"),
-            )
+            let why = "terminates every instance of the group";
+            match subject.on("ForceDelete") {
+                true => vec![claim(Effect::Destroy, why), claim(Effect::Interrupt, why)],
+                false => Vec::new(),
+            }
+        },
+    },
+    Rule {
+        id: "autoscaling-declared-unhealthy",
+        finds: "an instance declared unhealthy, so that its group terminates it",
+        shape: Shape::Setting,
+        operations: &[("autoscaling", "SetInstanceHealth")],
+        test: |subject| {
+            let why = "has the group terminate the instance, and start another one";
+            match subject.text("HealthStatus") {
+                Some("Healthy") => Vec::new(),
+                _ => vec![claim(Effect::Destroy, why), claim(Effect::Interrupt, why)],
+            }
         },
     },
     Rule {
@@ -90,12 +106,18 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
+/// Whoever makes a group smaller terminates instances, and the volumes that go with them. Which way a policy moves the
+/// group stands in the policy.
 fn shrunk(subject: &Subject<'_>) -> Vec<Claim> {
     let sizes = ["DesiredCapacity", "MaxSize", "MinSize"];
-    let sent: Vec<i64> = sizes.iter().filter_map(|member| subject.number(member)).collect();
-    let down = "terminates instances until the group is as small as asked";
-    if sent.is_empty() {
+    let sized = sizes.iter().any(|member| {
+        subject.number(member).is_some()
+            || !subject.all(&format!("ScheduledUpdateGroupActions[].{member}")).is_empty()
+    });
+    if !sized && subject.operation != "ExecutePolicy" {
         return Vec::new();
     }
-    vec![claim_when(Effect::Interrupt, down, vec![yes(AUTOSCALING_SIZE_LOWERED)])]
+    let down = "terminates instances until the group is as small as asked";
+    let lowered = || vec![yes(AUTOSCALING_SIZE_LOWERED)];
+    vec![claim_when(Effect::Destroy, down, lowered()), claim_when(Effect::Interrupt, down, lowered())]
 }

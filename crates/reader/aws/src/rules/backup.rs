@@ -1,18 +1,22 @@
-//! AWS Backup, Amazon EFS and FSx: backups that stop or expire, files that move to slower storage.
+//! AWS Backup and Data Lifecycle Manager: backups that stop or expire.
 
-use interlock_action::{Claim, Effect};
+use interlock_action::Effect;
 
 use super::facts::{BACKUP_PLAN_WEAKENED, BACKUP_RETENTION_LOWERED};
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
-use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        id: "backup-off",
-        finds: "a file system's backups turned off",
+        id: "snapshot-policy-off",
+        finds: "a policy that makes snapshots turned off",
         shape: Shape::GuardRemoval,
-        operations: &[("efs", "PutBackupPolicy"), ("fsx", "UpdateFileSystem")],
-        test: backup,
+        operations: &[("dlm", "UpdateLifecyclePolicy")],
+        test: |subject| {
+            only_if(
+                subject.text("State").is_some_and(|state| state != "ENABLED"),
+                claim(Effect::GuardRemoval, "stops the making of snapshots"),
+            )
+        },
     },
     Rule {
         id: "backup-retention-lowered",
@@ -21,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         operations: &[("backup", "UpdateRecoveryPointLifecycle")],
         test: |subject| {
             only_if(
-                subject.has("Lifecycle.DeleteAfterDays"),
+                subject.has("Lifecycle.DeleteAfterDays") || subject.has("Lifecycle.DeleteAfterEvent"),
                 claim_when(
                     Effect::RecoveryLoss,
                     "lets a recovery point expire earlier",
@@ -42,40 +46,4 @@ pub(super) const RULES: &[Rule] = &[
             )]
         },
     },
-    Rule {
-        id: "efs-files-moved",
-        finds: "files that are not used moved to slower storage",
-        shape: Shape::Setting,
-        operations: &[("efs", "PutLifecycleConfiguration")],
-        test: |subject| {
-            let moves = ["LifecyclePolicies[].TransitionToIA", "LifecyclePolicies[].TransitionToArchive"];
-            only_if(
-                moves.iter().any(|path| !subject.texts(path).is_empty()),
-                claim(
-                    Effect::Interrupt,
-                    "moves files to storage that answers slower and charges for each read",
-                ),
-            )
-        },
-    },
 ];
-
-fn backup(subject: &Subject<'_>) -> Vec<Claim> {
-    match subject.operation {
-        "PutBackupPolicy" => only_if(
-            subject.text("BackupPolicy.Status").is_some_and(|status| status.starts_with("DISABL")),
-            claim(Effect::GuardRemoval, "turns the file system's backups off"),
-        ),
-        _ => {
-            let members =
-                ["WindowsConfiguration", "LustreConfiguration", "OntapConfiguration", "OpenZFSConfiguration"];
-            let zero = members
-                .iter()
-                .any(|member| subject.number(&format!("{member}.AutomaticBackupRetentionDays")) == Some(0));
-            only_if(
-                zero,
-                claim(Effect::RecoveryLoss, "turns automatic backups off, and deletes those there are"),
-            )
-        }
-    }
-}

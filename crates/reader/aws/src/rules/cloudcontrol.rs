@@ -18,23 +18,6 @@ pub(super) const RULES: &[Rule] = &[
         test: underlying,
     },
     Rule {
-        id: "product-provisioned",
-        finds: "a template that somebody keeps in a catalogue, carried out under the role that it was given",
-        shape: Shape::Delegation { identity: &[] },
-        operations: &[
-            ("servicecatalog", "ProvisionProduct"),
-            ("servicecatalog", "UpdateProvisionedProduct"),
-            ("servicecatalog", "ExecuteProvisionedProductPlan"),
-            ("servicecatalog", "ExecuteProvisionedProductServiceAction"),
-        ],
-        test: |_| {
-            vec![
-                claim(Effect::Execute, "makes what a template says, under the role of its portfolio"),
-                claim(Effect::Privilege, "makes what a template says, which may grant rights"),
-            ]
-        },
-    },
-    Rule {
         id: "cloudcontrol-patch",
         finds: "a patch of a resource, which may take any protection away",
         shape: Shape::GuardRemoval,

@@ -10,10 +10,18 @@ pub(super) const RULES: &[Rule] = &[
         id: "distribution-off",
         finds: "a distribution or accelerator turned off",
         shape: Shape::Setting,
-        operations: &[("cloudfront", "UpdateDistribution"), ("globalaccelerator", "UpdateAccelerator")],
+        operations: &[
+            ("cloudfront", "UpdateDistribution"),
+            ("cloudfront", "UpdateStreamingDistribution"),
+            ("cloudfront", "UpdateDistributionTenant"),
+            ("cloudfront", "UpdateConnectionGroup"),
+            ("globalaccelerator", "UpdateAccelerator"),
+            ("globalaccelerator", "UpdateCustomRoutingAccelerator"),
+        ],
         test: |subject| {
+            let flags = ["DistributionConfig.Enabled", "StreamingDistributionConfig.Enabled", "Enabled"];
             only_if(
-                subject.off("DistributionConfig.Enabled") || subject.off("Enabled"),
+                flags.iter().any(|path| subject.off(path)),
                 claim(Effect::Interrupt, "turns off what users reach the service by"),
             )
         },

@@ -1,4 +1,4 @@
-//! Amazon GuardDuty and AWS Config: threats and changes that nobody sees any more.
+//! Amazon GuardDuty, AWS Config and the other services that watch: threats and changes that nobody sees any more.
 
 use interlock_action::Effect;
 use serde_json::Value;
@@ -6,11 +6,17 @@ use serde_json::Value;
 use super::{Rule, Shape, claim, only_if};
 use crate::effect::Subject;
 
-pub(super) const RULES: &[Rule] = &[Rule {
+pub(super) const RULES: &[Rule] = &[DETECTOR, WATCH];
+
+const DETECTOR: Rule = Rule {
     id: "detector-off",
     finds: "threat detection or the record of configuration turned off by an update",
     shape: Shape::GuardRemoval,
-    operations: &[("guardduty", "UpdateDetector"), ("config", "PutConfigurationRecorder")],
+    operations: &[
+        ("guardduty", "UpdateDetector"),
+        ("guardduty", "UpdateMemberDetectors"),
+        ("config", "PutConfigurationRecorder"),
+    ],
     test: |subject| {
         let features = subject.texts("Features[].Status").contains(&"DISABLED");
         let more = subject.texts("Features[].AdditionalConfiguration[].Status").contains(&"DISABLED");
@@ -19,7 +25,65 @@ pub(super) const RULES: &[Rule] = &[Rule {
             claim(Effect::AuditTrail, "turns off detection, or records less"),
         )
     },
-}];
+};
+
+/// What is found may also be put away unseen, or no longer looked for.
+const WATCH: Rule = Rule {
+    id: "watch-off",
+    finds: "findings put away unseen, or a check, a search or a new account's detection turned off",
+    shape: Shape::GuardRemoval,
+    operations: &[
+        ("guardduty", "UpdateFilter"),
+        ("guardduty", "UpdateOrganizationConfiguration"),
+        ("guardduty", "UpdateThreatIntelSet"),
+        ("macie2", "UpdateMacieSession"),
+        ("macie2", "CreateFindingsFilter"),
+        ("macie2", "UpdateFindingsFilter"),
+        ("macie2", "UpdateAutomatedDiscoveryConfiguration"),
+        ("macie2", "UpdateMemberSession"),
+        ("macie2", "UpdateOrganizationConfiguration"),
+        ("securityhub", "UpdateStandardsControl"),
+        ("securityhub", "BatchUpdateStandardsControlAssociations"),
+        ("securityhub", "UpdateSecurityHubConfiguration"),
+        ("securityhub", "UpdateConfigurationPolicy"),
+        ("securityhub", "UpdateOrganizationConfiguration"),
+        ("inspector2", "CreateFilter"),
+        ("inspector2", "UpdateFilter"),
+        ("inspector2", "UpdateOrganizationConfiguration"),
+        ("detective", "UpdateOrganizationConfiguration"),
+        ("accessanalyzer", "CreateArchiveRule"),
+        ("accessanalyzer", "UpdateArchiveRule"),
+    ],
+    test: |subject| {
+        only_if(
+            subject.family() == "accessanalyzer" || quiet("", subject.parameters),
+            claim(Effect::GuardRemoval, "keeps findings from being made, or from being seen"),
+        )
+    },
+};
+
+/// Whether something is switched off, anywhere but in what says which findings are meant.
+fn quiet(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Bool(on) => !on,
+        Value::String(text) => {
+            // A filter's action `NONE` puts nothing away; an automatic switch that says so is off.
+            let off: &[&str] = match name.to_ascii_lowercase().as_str() {
+                "action" => &["ARCHIVE", "SUPPRESS"],
+                name if name.starts_with("autoenable") => &["NONE"],
+                name if name.ends_with("status") => &["DISABLED", "PAUSED"],
+                _ => &[],
+            };
+            off.contains(&text.as_str())
+        }
+        Value::Array(values) => values.iter().any(|value| quiet(name, value)),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| !name.to_ascii_lowercase().ends_with("criteria"))
+            .any(|(name, value)| quiet(name, value)),
+        _ => false,
+    }
+}
 
 /// Whether a source of findings is turned off.
 fn sources(subject: &Subject<'_>) -> bool {

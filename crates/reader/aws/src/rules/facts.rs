@@ -148,8 +148,11 @@ pub const BACKUP_RETENTION_LOWERED: &str = "backup:retention-lowered";
 /// The plan as written lacks a rule that it has now, or has a weaker one. \[true]
 pub const BACKUP_PLAN_WEAKENED: &str = "backup:plan-weakened";
 
+/// A time for which backups, snapshots or records are kept is shorter than the present one. \[true]
+pub const RECOVERY_RETENTION_LOWERED: &str = "recovery:retention-lowered";
+
 /// Every name above, for the agreement between rules and forecasters.
-pub const ALL: [&str; 62] = [
+pub const ALL: [&str; 63] = [
     S3_OBJECT_EXISTS,
     S3_BUCKET_VERSIONED,
     S3_LIFECYCLE_EXPIRES_MORE,
@@ -212,4 +215,5 @@ pub const ALL: [&str; 62] = [
     EVENTS_RULE_CHANGED,
     BACKUP_RETENTION_LOWERED,
     BACKUP_PLAN_WEAKENED,
+    RECOVERY_RETENTION_LOWERED,
 ];

@@ -1,4 +1,5 @@
-//! Parameter rules: operations whose danger stands in their parameters, not in their names.
+//! Parameter rules: operations whose danger stands in their parameters, not in their names. Some look at no parameter:
+//! they say of what a table calls dangerous under which identity, or to what, it happens.
 //!
 //! A rule looks at parameters and adds claims, conditional ones where live state decides. It never takes a claim away:
 //! what an operation is at its most harmless stands in [`crate::effect`]. One file a service family; how a rule's danger
@@ -29,8 +30,10 @@ mod elasticache;
 mod elbv2;
 mod events;
 pub mod facts;
+mod file_systems;
 mod general;
 mod glue;
+mod guards;
 mod iam;
 mod kinesis;
 mod kms;
@@ -44,12 +47,15 @@ mod rds;
 mod rds_settings;
 mod redshift;
 mod resource_policy;
+mod retention;
 mod route53;
 mod s3;
 mod s3_access;
 mod secretsmanager;
+mod servicecatalog;
 mod shape;
 mod sharing;
+mod sns;
 mod sqs;
 mod ssm;
 mod wafv2;
@@ -80,7 +86,7 @@ pub struct Rule {
     test: fn(&Subject<'_>) -> Vec<Claim>,
 }
 
-const FAMILIES: [&[Rule]; 46] = [
+const FAMILIES: [&[Rule]; 51] = [
     s3::RULES,
     s3_access::RULES,
     rds::RULES,
@@ -113,6 +119,7 @@ const FAMILIES: [&[Rule]; 46] = [
     elasticache::RULES,
     elbv2::RULES,
     events::RULES,
+    file_systems::RULES,
     glue::RULES,
     kinesis::RULES,
     lambda::RULES,
@@ -120,6 +127,9 @@ const FAMILIES: [&[Rule]; 46] = [
     opensearch::RULES,
     queries::RULES,
     redshift::RULES,
+    retention::RULES,
+    servicecatalog::RULES,
+    sns::RULES,
     sqs::RULES,
     ssm::RULES,
     wafv2::RULES,
@@ -127,6 +137,7 @@ const FAMILIES: [&[Rule]; 46] = [
     sharing::RULES,
     cloudcontrol::RULES,
     general::RULES,
+    guards::RULES,
 ];
 
 /// Every rule.

@@ -5,15 +5,15 @@ use interlock_action::Effect;
 use super::facts::AUTOSCALING_SIZE_LOWERED;
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
 
+const UPDATE: &[(&str, &str)] =
+    &[("opensearch", "UpdateDomainConfig"), ("opensearch", "UpdateElasticsearchDomainConfig")];
+
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "opensearch-shrunk",
         finds: "a domain of fewer machines",
         shape: Shape::Setting,
-        operations: &[
-            ("opensearch", "UpdateDomainConfig"),
-            ("opensearch", "UpdateElasticsearchDomainConfig"),
-        ],
+        operations: UPDATE,
         test: |subject| {
             let counts = ["ClusterConfig.InstanceCount", "ElasticsearchClusterConfig.InstanceCount"];
             only_if(
@@ -30,10 +30,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "opensearch-moved",
         finds: "other subnets or security groups for a domain",
         shape: Shape::Setting,
-        operations: &[
-            ("opensearch", "UpdateDomainConfig"),
-            ("opensearch", "UpdateElasticsearchDomainConfig"),
-        ],
+        operations: UPDATE,
         test: |subject| {
             only_if(subject.has("VPCOptions"), claim(Effect::Network, "changes who can reach the domain"))
         },
@@ -42,10 +39,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "opensearch-guard-off",
         finds: "encryption, access control, logs or snapshots of a domain turned off",
         shape: Shape::GuardRemoval,
-        operations: &[
-            ("opensearch", "UpdateDomainConfig"),
-            ("opensearch", "UpdateElasticsearchDomainConfig"),
-        ],
+        operations: UPDATE,
         test: |subject| {
             let on = [
                 "DomainEndpointOptions.EnforceHTTPS",

@@ -9,7 +9,8 @@ use super::facts::{
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
-const MODIFY: &[(&str, &str)] = &[("rds", "ModifyDBInstance"), ("rds", "ModifyDBCluster")];
+/// The changes of a database's settings.
+pub(super) const MODIFY: &[(&str, &str)] = &[("rds", "ModifyDBInstance"), ("rds", "ModifyDBCluster")];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -70,6 +71,21 @@ pub(super) const RULES: &[Rule] = &[
         shape: Shape::GuardRemoval,
         operations: MODIFY,
         test: retention,
+    },
+    Rule {
+        id: "rds-copy-deleted",
+        finds: "the databases of a blue/green deployment deleted with it",
+        shape: Shape::Setting,
+        operations: &[("rds", "DeleteBlueGreenDeployment")],
+        test: |subject| {
+            only_if(
+                subject.on("DeleteTarget"),
+                claim(
+                    Effect::Destroy,
+                    "deletes the databases of the deployment, with what was written there",
+                ),
+            )
+        },
     },
     Rule {
         id: "rds-snapshot-shared",

@@ -6,10 +6,9 @@ use serde_json::Value;
 use super::facts::{
     RDS_CHANGE_INTERRUPTS, RDS_GROUPS_CHANGED, RDS_PARAMETERS_CHANGED, RDS_PUBLICLY_ACCESSIBLE,
 };
+use super::rds::MODIFY;
 use super::{Rule, Shape, claim, claim_when, no, only_if, yes};
 use crate::effect::Subject;
-
-const MODIFY: &[(&str, &str)] = &[("rds", "ModifyDBInstance"), ("rds", "ModifyDBCluster")];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -1,4 +1,4 @@
-//! Amazon SQS and SNS: queues that lose messages, topics in plain text.
+//! Amazon SQS: queues that lose messages, or keep them in plain text.
 
 use interlock_action::Effect;
 
@@ -53,22 +53,6 @@ pub(super) const RULES: &[Rule] = &[
             only_if(
                 emptied || plain || theirs,
                 claim(Effect::GuardRemoval, "stores messages unencrypted or under another's key"),
-            )
-        },
-    },
-    Rule {
-        id: "topic-guard-off",
-        finds: "a topic without encryption, or without the policy that keeps personal data out of it",
-        shape: Shape::GuardRemoval,
-        operations: &[("sns", "SetTopicAttributes")],
-        test: |subject| {
-            let guards = ["KmsMasterKeyId", "DataProtectionPolicy", "ArchivePolicy"];
-            let named = subject.text("AttributeName").is_some_and(|name| guards.contains(&name));
-            let emptied =
-                subject.text("AttributeValue").is_none_or(|value| ["", "{}"].contains(&value.trim()));
-            only_if(
-                named && emptied,
-                claim(Effect::GuardRemoval, "takes a protection from the topic's messages"),
             )
         },
     },

@@ -131,6 +131,162 @@ fn administrator_rights_hide_in_wildcards() {
 }
 
 #[test]
+fn administrator_rights_hide_in_accounts_and_kinds() {
+    let over = |action: &str, resource: &str| {
+        administrator(&statement(&format!(
+            r#"{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}"#
+        )))
+    };
+    for (action, resource) in [
+        ("*", "arn:aws:iam::111122223333:*"),
+        ("*", "arn:aws-cn:iam::111122223333:role/*"),
+        ("iam:*", "arn:aws:iam::111122223333:user/*"),
+        ("iam:AttachGroupPolicy", "arn:aws:iam::1111????????:group/*"),
+        ("iam:CreatePolicyVersion", "arn:aws:iam::1*"),
+        ("iam:PassRole", "arn:aws:iam::${aws:PrincipalAccount}:role/*"),
+        ("iam:PassRole", "arn:aws:iam::${aws:PrincipalTag/of, '1'}:role/*"),
+        ("sts:AssumeRole", "*"),
+        ("iam:UpdateLoginProfile", "arn:aws:iam::111122223333:user/*"),
+    ] {
+        assert!(over(action, resource), "{action} {resource}");
+    }
+    for (action, resource) in [
+        ("sts:AssumeRole", "arn:aws:iam::111122223333:role/reader"),
+        ("iam:CreateAccessKey", "arn:aws:iam::111122223333:user/${aws:username}"),
+        ("s3:*", "arn:aws:iam::111122223333:*"),
+        ("iam:PassRole", "arn:aws:iam::111122223333:role/app-*"),
+        ("iam:PassRole", "é${"),
+    ] {
+        assert!(!over(action, resource), "{action} {resource}");
+    }
+}
+
+#[test]
+fn whose_a_principal_is_that_names_no_account_nobody_can_tell() {
+    let of = |principal: &str| {
+        opens(&statement(&format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"*"}}"#)), None)
+    };
+    for (principal, whose) in [
+        (r#"{"Federated":"accounts.google.com"}"#, "accounts.google.com"),
+        (r#"{"AWS":"AROAEXAMPLEID"}"#, "AROAEXAMPLEID"),
+        (r#"{"CanonicalUser":"79a5"}"#, "canonical:79a5"),
+    ] {
+        assert_eq!(of(principal).foreign, [whose]);
+    }
+}
+
+/// Writes with a member of the name, at any depth, and parameters that have nothing else.
+fn with_member(
+    service: &crate::catalogue::Service,
+    shape: crate::catalogue::ShapeId,
+    names: &[&str],
+    value: &dyn Fn(&crate::catalogue::Kind) -> Option<Value>,
+    depth: u8,
+) -> Vec<(String, Value)> {
+    use crate::catalogue::Kind;
+    let Kind::Structure(structure) = &service.shape(shape).unwrap().kind else { return Vec::new() };
+    let mut found = Vec::new();
+    for member in &structure.members {
+        let kind = &service.shape(member.shape).unwrap().kind;
+        if names.contains(&member.name.to_ascii_lowercase().as_str()) {
+            if let Some(value) = value(kind) {
+                found.push((member.name.to_owned(), serde_json::json!({ member.name: value })));
+            }
+            continue;
+        }
+        let (inner, list) = match kind {
+            Kind::Structure(_) => (member.shape, false),
+            Kind::List { member: inner, .. } => (*inner, true),
+            _ => continue,
+        };
+        if depth == 4 {
+            continue;
+        }
+        for (path, below) in with_member(service, inner, names, value, depth + 1) {
+            let below = if list { serde_json::json!([below]) } else { below };
+            found.push((format!("{}.{path}", member.name), serde_json::json!({ member.name: below })));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_guard_is_seen_wherever_it_is_set_off() {
+    use crate::catalogue::{Access, Kind};
+    let (mut silent, mut looked) = (Vec::new(), 0);
+    for name in Catalogue::get().services() {
+        let service = Catalogue::get().service(name).unwrap();
+        for operation in &service.operations {
+            let makes = crate::effect::verb::effect(operation.name) == Effect::Create;
+            let Some(input) = operation.input.filter(|_| !operation.access.is_read() && !makes) else {
+                continue;
+            };
+            if operation.access == Access::Tagging {
+                continue;
+            }
+            for guard in guards::GUARDS {
+                let off = |kind: &Kind| match kind {
+                    Kind::Boolean => Some(Value::Bool(guard.off)),
+                    Kind::String => guard.words.first().map(|word| Value::from(word.to_ascii_uppercase())),
+                    _ => None,
+                };
+                for (path, parameters) in with_member(&service, input, guard.names, &off, 0) {
+                    looked += 1;
+                    let action = crate::judge(
+                        &service,
+                        operation,
+                        Some("us-east-1"),
+                        Some("111122223333"),
+                        &parameters,
+                    );
+                    if action.mutates() && !action.claims.iter().any(|claim| guard.is_told_by(claim.effect)) {
+                        silent.push(format!("{name}:{} {path}", operation.name));
+                    }
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} of {looked}: {silent:#?}", silent.len());
+    assert!(looked > 100, "only {looked} members were found");
+}
+
+#[test]
+fn a_guard_is_seen_beside_what_another_rule_says() {
+    let service = Catalogue::get().service("redshift").unwrap();
+    let operation = service.operation("ModifyCluster").unwrap();
+    let parameters = serde_json::json!({
+        "ClusterIdentifier": "warehouse", "AutomatedSnapshotRetentionPeriod": 35, "MultiAZ": false,
+    });
+    let action = crate::judge(&service, operation, None, None, &parameters);
+    let seen = |claim: &Claim| claim.effect == Effect::GuardRemoval && claim.when.is_empty();
+    assert!(action.claims.iter().any(seen), "{:?}", action.claims);
+}
+
+#[test]
+fn what_is_kept_for_a_time_is_looked_at_where_the_rule_looks() {
+    let rule = retention::RULES.first().unwrap();
+    for kept in retention::KEPT {
+        for operation in kept.operations {
+            assert!(rule.operations.contains(&(kept.service, operation)), "{}:{operation}", kept.service);
+            let service = Catalogue::get().service(kept.service).unwrap();
+            let input = service.input(service.operation(operation).unwrap()).unwrap();
+            let first = kept.member.split('.').next().unwrap();
+            assert!(input.member(first).is_some(), "{}:{operation} has no {first}", kept.service);
+        }
+    }
+}
+
+#[test]
+fn addresses_that_no_internet_routes_are_not_the_world() {
+    for world in ["0.0.0.0/0", "128.0.0.0/1", "::/0", "f::/0", "f000::/4", "2000::/3", "fc00::/6", "x::/0"] {
+        assert!(ec2_network::is_world(world), "{world}");
+    }
+    for own in ["10.0.0.0/8", "192.0.2.1/32", "fc00::/7", "fd00::/8", "fe80::/10", "2001:db8::/32", "é"] {
+        assert!(!ec2_network::is_world(own), "{own}");
+    }
+}
+
+#[test]
 fn wildcards_fit() {
     for (pattern, text) in
         [("*", ""), ("a*c", "abbc"), ("a?c", "abc"), ("*b*", "abc"), ("iam:*", "iam:passrole")]

@@ -460,3 +460,34 @@ fn an_object_behind_an_access_point_may_bear_data() {
         assert_eq!(found, [(Relation::Acts, object, Kind::Object, Bears::Unknown)]);
     }
 }
+
+#[test]
+fn what_stands_nowhere_else_may_be_lost() {
+    let cases = [
+        ("sesv2", "DeleteContactList", json!({"ContactListName": "parents"}), Bears::Yes),
+        (
+            "bedrock",
+            "DeleteCustomModel",
+            json!({"modelIdentifier": "arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.titan/abcdefghijkl"}),
+            Bears::Yes,
+        ),
+        ("cloudfront", "DeleteKeyValueStore", json!({"Name": "flags", "IfMatch": "e"}), Bears::Yes),
+        (
+            "codebuild",
+            "DeleteReportGroup",
+            json!({"arn": "arn:aws:codebuild:us-east-1:111122223333:report-group/tests"}),
+            Bears::Yes,
+        ),
+        (
+            "rds",
+            "DeleteBlueGreenDeployment",
+            json!({"BlueGreenDeploymentIdentifier": "bgd-0123456789abcdef"}),
+            Bears::Unknown,
+        ),
+        ("cloudfront", "DeleteDistribution", json!({"Id": "E1", "IfMatch": "e"}), Bears::No),
+    ];
+    for (service, operation, parameters, data) in cases {
+        let found = targets(service, operation, &parameters);
+        assert!(found.iter().all(|(.., have)| *have == data), "{service}:{operation}: {found:?}");
+    }
+}

@@ -203,7 +203,8 @@ fn resize(
     record: &Value,
     draft: &mut Draft,
 ) {
-    diff::changes(action, id, Kind::Group, record, draft);
+    // What goes with a smaller size is told below.
+    diff::changes_as(Effect::Update, action, id, Kind::Group, record, draft);
     draft.settle();
     let now = entries(record, "/Instances").len();
     match shrinks(action, record) {

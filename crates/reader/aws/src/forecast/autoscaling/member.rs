@@ -19,8 +19,13 @@ use super::super::{
 pub(in crate::forecast) struct Member;
 
 const MEMBERS: &str = "autoscaling instances";
-const OPERATIONS: [&str; 4] =
-    ["TerminateInstanceInAutoScalingGroup", "DetachInstances", "EnterStandby", "SetInstanceProtection"];
+const OPERATIONS: [&str; 5] = [
+    "TerminateInstanceInAutoScalingGroup",
+    "DetachInstances",
+    "EnterStandby",
+    "SetInstanceProtection",
+    "SetInstanceHealth",
+];
 
 fn instances(action: &Action) -> Vec<&str> {
     let mut ids = strings(&action.arguments, "/InstanceIds");
@@ -29,7 +34,12 @@ fn instances(action: &Action) -> Vec<&str> {
 }
 
 fn terminates(action: &Action) -> bool {
-    action.operation.verb() == "TerminateInstanceInAutoScalingGroup"
+    match action.operation.verb() {
+        "TerminateInstanceInAutoScalingGroup" => true,
+        // The group replaces what is not healthy.
+        "SetInstanceHealth" => text(&action.arguments, "/HealthStatus") != Some("Healthy"),
+        _ => false,
+    }
 }
 
 impl Look for Member {
@@ -73,6 +83,10 @@ impl Look for Member {
             draft
                 .bind(format!("{id} member"), json!({"group": group, "state": member.get("LifecycleState")}));
             let what = match action.operation.verb() {
+                "SetInstanceHealth" if !terminates(action) => {
+                    draft.settle();
+                    continue;
+                }
                 "SetInstanceProtection" => {
                     let asked = flag(&action.arguments, "/ProtectedFromScaleIn");
                     if flag(member, "/ProtectedFromScaleIn") == asked {

@@ -160,7 +160,9 @@ fn keep(action: &Action, answers: &Answers, given: &str, id: &TargetId, point: &
     let (now, asked) = (days(point), days(&action.arguments));
     let word =
         |days: Option<u64>| days.map_or_else(|| "for ever".to_owned(), |days| words::count(days, "day"));
-    let shorter = asked.is_some_and(|asked| now.is_none_or(|now| asked < now));
+    // What goes after an event may go at once.
+    let event = action.arguments.pointer("/Lifecycle/DeleteAfterEvent").is_some();
+    let shorter = event || asked.is_some_and(|asked| now.is_none_or(|now| asked < now));
     draft.fact(facts::BACKUP_RETENTION_LOWERED, true, Some(shorter));
     let effect = if shorter { Effect::RecoveryLoss } else { Effect::Update };
     let what = format!("{} is kept {}, now {}", called(point, None), word(asked), word(now));

@@ -1,6 +1,6 @@
 //! Members of a request against the members of the same name in the live record.
 
-use interlock_action::{Action, Kind, TargetId};
+use interlock_action::{Action, Effect, Kind, TargetId};
 use serde_json::Value;
 
 use super::super::{
@@ -34,19 +34,31 @@ pub(in crate::forecast) fn changes(
     record: &Value,
     draft: &mut Draft,
 ) {
+    changes_as(leading(action), action, id, kind, record, draft);
+}
+
+/// The same where what the members' values do is told beside, so that another effect is theirs.
+pub(in crate::forecast) fn changes_as(
+    effect: Effect,
+    action: &Action,
+    id: &TargetId,
+    kind: Kind,
+    record: &Value,
+    draft: &mut Draft,
+) {
     let Some(members) = action.arguments.as_object() else { return };
     let name = super::super::arn::last(id.as_str());
     for (member, asked) in members {
         if action.secrets.iter().any(|pointer| pointer.starts_with(&format!("/{member}"))) {
-            draft.change(id, kind, leading(action), format!("{name}: {member} is replaced (not shown)"));
+            draft.change(id, kind, effect, format!("{name}: {member} is replaced (not shown)"));
             continue;
         }
         let Some(now) = record.get(member).filter(|now| *now != asked) else { continue };
         if asked.to_string().len() > LONGEST || now.to_string().len() > LONGEST {
-            draft.change(id, kind, leading(action), format!("{name}: {member} changes"));
+            draft.change(id, kind, effect, format!("{name}: {member} changes"));
             continue;
         }
         let what = format!("{name}: {member} changes from {now} to {asked}");
-        draft.change_from(id, kind, leading(action), what, Some(now.clone()), Some(asked.clone()));
+        draft.change_from(id, kind, effect, what, Some(now.clone()), Some(asked.clone()));
     }
 }
