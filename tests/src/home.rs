@@ -262,6 +262,20 @@ impl Home {
         key.map_or_else(Vec::new, |key| vec!["--key".to_owned(), key])
     }
 
+    /// What somebody who reaches the control socket sends, and the answer.
+    pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let output = Command::new("curl")
+            .args(["--silent", "--unix-socket"])
+            .arg(self.root().join("control.sock"))
+            .args(["--write-out", "\n%{http_code}", "--header", "content-type: application/json", "--data"])
+            .args([body.to_string(), format!("http://interlock{path}")])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, status) = text.rsplit_once('\n').unwrap();
+        (status.parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+    }
+
     /// A person approves.
     pub fn approve(&self, person: &str, ticket: &str) -> Output {
         self.cli(&["request", "approve", ticket, "--key", &self.private(person), "--reason", "looked at it"])

@@ -8,6 +8,9 @@
     reason = "a test: a fault here is a failed test"
 )]
 
+#[path = "recovery/purge.rs"]
+mod purge;
+
 use interlock_tests::{Emulator, Home};
 use serde_json::Value;
 
@@ -80,6 +83,17 @@ fn of<'a>(points: &'a [Value], service: &str) -> &'a Value {
     points.iter().find(of).unwrap_or_else(|| panic!("nothing of {service}: {points:?}"))
 }
 
+/// Nobody removes a point before its time.
+fn stays(home: &Home, name: &str) {
+    let early = home.cli(&["recovery", "purge", name, "--last"]);
+    assert_eq!(early.code, 10, "{}", early.out);
+    assert!(early.out.contains("its time is not over (until "), "{}", early.out);
+    let (bo, cy) = (home.private("bo"), home.private("cy"));
+    let early =
+        home.cli(&["recovery", "purge", name, "--last", "--key", &bo, "--key", &cy, "--reason", "now"]);
+    assert!(early.code != 0 && early.err.contains("its time is not over"), "{}", early.err);
+}
+
 #[test]
 fn what_interlock_has_kept_is_guarded_drilled_and_proven() {
     let emulator = Emulator::start();
@@ -144,6 +158,8 @@ fn what_interlock_has_kept_is_guarded_drilled_and_proven() {
     }
     assert_eq!(of(&proven, "dynamodb")["proven"]["figures"]["items"], "7");
     assert_eq!(of(&proven, "rds")["proven"]["figures"]["AllocatedStorage"], "20");
+
+    stays(&home, name);
 
     // The copies are gone again.
     let left = emulator.hands(

@@ -22,6 +22,8 @@ pub struct Administrative {
     pub body: Value,
     /// Who asked.
     pub by: PersonId,
+    /// The rule that holds it, and why.
+    pub why: (&'static str, &'static str),
 }
 
 impl Road {
@@ -64,8 +66,8 @@ impl Road {
             tier: "T4".to_owned(),
             needs: vec!["two-people".to_owned()],
             reasons: vec![Reason {
-                rule: "interlock-people".to_owned(),
-                why: "agents are at work: who may approve is changed by two people only".to_owned(),
+                rule: change.why.0.to_owned(),
+                why: change.why.1.to_owned(),
                 next: "approve it with `interlock request approve`".to_owned(),
                 target: None,
             }],

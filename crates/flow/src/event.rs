@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     Agent, Budget, Change, Session,
-    custody::{Failure, Kept, Proof, Sight},
+    custody::{Failure, Kept, Proof, Purged, Sight},
 };
 
 /// What a freeze covers.
@@ -202,6 +202,29 @@ pub enum Event {
         point: String,
         /// Why.
         failure: Failure,
+    },
+    /// People are having a recovery point removed: from now on nothing counts on it.
+    Purging {
+        /// Which.
+        point: String,
+        /// Since when.
+        at: Millis,
+    },
+    /// It is gone.
+    Purged {
+        /// Which.
+        point: String,
+        /// When, and for whom.
+        purged: Purged,
+    },
+    /// It was not removed.
+    Unpurged {
+        /// Which.
+        point: String,
+        /// Why.
+        failure: Failure,
+        /// Whether a call went out all the same that may have been executed.
+        sent: bool,
     },
     /// A mutation that can be taken back was let through.
     Undoable {

@@ -64,6 +64,7 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
         sealer: Sealer::new([0; 32]),
         read_only_classes: Vec::new(),
         ticket_lifetime: 0,
+        grace: 0,
         solo_delay: 0,
         observe: false,
         reads_before: false,

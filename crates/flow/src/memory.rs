@@ -139,7 +139,10 @@ impl Memory {
             Event::RecoveryPoint { .. }
             | Event::PointSeen { .. }
             | Event::Proven { .. }
-            | Event::Unproven { .. } => self.keep_point(event),
+            | Event::Unproven { .. }
+            | Event::Purging { .. }
+            | Event::Purged { .. }
+            | Event::Unpurged { .. } => self.keep_point(event),
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());

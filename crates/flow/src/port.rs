@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     Event, Inspection, Memory, Outcome, Permit, Record,
-    custody::{Kept, Restored, Sight},
+    custody::{Kept, Point, Restored, Sight},
 };
 
 /// Answers the reads that a forecast needs. Refuses whatever the catalogue does not prove to be a read.
@@ -87,6 +87,14 @@ pub trait Keep: Send + Sync {
     fn restore(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Restored, String>;
     /// What remains to be done until that copy is gone; `None` once it is.
     fn remove(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Option<Step>, String>;
+    /// The reads still missing that tell whether what a point is of is there.
+    fn origin_reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read>;
+    /// Whether it is: the thing itself, and not another of its name. An error where nobody can tell.
+    fn stands(&self, kept: &Kept, answers: &Answers) -> Result<bool, String>;
+    /// The reads still missing that tell how far the removal of a point has come.
+    fn purge_reads(&self, point: &Point, so_far: &Answers) -> Vec<Read>;
+    /// What remains to be done until it is gone; `None` once it is. An error where what is there is not what was seen.
+    fn purge(&self, point: &Point, answers: &Answers) -> Result<Option<Step>, String>;
 }
 
 /// Tells the time.

@@ -38,6 +38,8 @@ pub struct RoadSettings {
     pub read_only_classes: Vec<String>,
     /// How long a ticket stands.
     pub ticket_lifetime: Millis,
+    /// How long a recovery point stays, whatever people say.
+    pub grace: Millis,
     /// How long a solo person's approval of a T4 action can still be cancelled.
     pub solo_delay: Millis,
     /// `[mode] enforce = "observe"`: in every session, what people would have to approve flows, and is written down.

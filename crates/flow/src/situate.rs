@@ -135,6 +135,7 @@ pub(crate) fn situate(
     let (losses, said) = custody::endangered(world.memory, &action, &falls);
     falls.extend(losses);
     survey.forecast.changes.extend(said);
+    custody::leaving(world.memory, &mut survey);
     custody::mark_proven(world.memory, &mut survey.forecast);
     let reminders = crate::guards::remind(world.memory, &falls, &mut survey, world.now);
     let reach_production = reaches_production(world, &action, &falls, &survey);

@@ -1,5 +1,7 @@
 //! Administrative requests: signed, and once agents are at work, held.
 
+use std::sync::Arc;
+
 use interlock_action::{Millis, digest_of};
 use interlock_approval::{Person, Refusal, Statement, Ticket, parse_public_key, verify};
 use interlock_flow::{Administrative, Agent, Event, Guard, Record};
@@ -8,6 +10,7 @@ use serde::Serialize;
 
 use crate::{
     api::{AddAgent, AddPerson, Added, Fault, FreezeRequest, Signed, UnfreezeRequest},
+    recovery::purge,
     state::Daemon,
 };
 
@@ -71,6 +74,7 @@ impl Daemon {
             what: format!("enrol {} as a person who may approve", body.name),
             body: serde_json::to_value(body).map_err(|error| fault("bad-request", error.to_string()))?,
             by: request.signed.person.clone(),
+            why: ("interlock-people", "agents are at work: who may approve is changed by two people only"),
         };
         let ticket = self.road.hold_administrative(change).await;
         ticket.map(Some).map_err(|error| fault("unavailable", error.to_string()))
@@ -111,8 +115,12 @@ impl Daemon {
     }
 
     /// Carries out what people have approved: called after each approval and now and then.
-    pub(crate) async fn carry_out_due(&self) {
+    pub(crate) async fn carry_out_due(self: &Arc<Self>) {
         for ticket in self.road.due_administrative() {
+            if ticket.held.action.operation.verb() == purge::VERB {
+                self.carry_out_purge(&ticket).await;
+                continue;
+            }
             let done = match self.approved_enrolment(&ticket) {
                 Ok(record) => self.road.carry_out(&ticket, record).await,
                 Err(why) => self.road.give_up(&ticket.id, &why).await,

@@ -11,14 +11,18 @@ use axum::{
 };
 use interlock_action::{ActionId, SessionId, TicketId, UndoId};
 use interlock_approval::{State as TicketState, Ticket};
-use interlock_flow::{ApproveError, ChangeNote, Decisive, Preview, custody::Point};
+use interlock_flow::{
+    ApproveError, ChangeNote, Decisive, Preview,
+    custody::{PurgeOrder, PurgePreview},
+};
 use serde::Deserialize;
 
 use crate::{
     api::{
-        AddAgent, AddPerson, Added, DecisionRequest, DrillRequest, DrillRun, Fault, Feed, FreezeRequest,
-        LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, RequestRow, RequestView, RestSession,
-        Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest,
+        AddAgent, AddPerson, Added, DecisionRequest, DrillRequest, Fault, Feed, FreezeRequest, KeptPoint,
+        LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, PointRun, PurgeBegun, RequestRow,
+        RequestView, RestSession, Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun,
+        UnfreezeRequest,
     },
     state::Daemon,
 };
@@ -63,7 +67,9 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/undo/{id}", get(undo_run))
         .route("/v1/recovery", get(points))
         .route("/v1/recovery/drill", post(drill))
-        .route("/v1/recovery/drill/{id}", get(drill_run))
+        .route("/v1/recovery/purge/preview", post(preview_purge))
+        .route("/v1/recovery/purge", post(purge))
+        .route("/v1/recovery/run/{id}", get(point_run))
         .route("/v1/ledger", get(ledger))
         .with_state(daemon)
 }
@@ -285,16 +291,24 @@ async fn undo_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<UndoRu
     daemon.undo_run(&UndoId::new(id)).map(Json)
 }
 
-async fn points(State(daemon): Shared) -> Json<Vec<Point>> {
+async fn points(State(daemon): Shared) -> Json<Vec<KeptPoint>> {
     Json(daemon.points())
 }
 
-async fn drill(State(daemon): Shared, Json(body): Json<Added<DrillRequest>>) -> Reply<DrillRun> {
+async fn drill(State(daemon): Shared, Json(body): Json<Added<DrillRequest>>) -> Reply<PointRun> {
     daemon.begin_drill(body).map(Json)
 }
 
-async fn drill_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<DrillRun> {
-    daemon.drill_run(&id).map(Json)
+async fn preview_purge(State(daemon): Shared, Json(body): Json<PurgeOrder>) -> Reply<PurgePreview> {
+    daemon.preview_purge(&body).await.map(Json)
+}
+
+async fn purge(State(daemon): Shared, Json(body): Json<Added<PurgeOrder>>) -> Reply<PurgeBegun> {
+    daemon.begin_purge(body).await.map(Json)
+}
+
+async fn point_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<PointRun> {
+    daemon.point_run(&id).map(Json)
 }
 
 async fn ledger(State(daemon): Shared, Query(query): Query<LedgerQuery>) -> Reply<Vec<LedgerRow>> {

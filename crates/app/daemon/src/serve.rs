@@ -119,7 +119,7 @@ pub async fn serve(
         home: paths.clone(),
         nonces: Nonces::default(),
         runs: crate::undo::Runs::default(),
-        drills: crate::drill::Drills::default(),
+        point_runs: crate::recovery::PointRuns::default(),
         told: Mutex::new(HashMap::new()),
         addresses: Mutex::new(Addresses::default()),
     });
@@ -251,6 +251,7 @@ fn settings(home: &Home, config: &Config) -> Result<RoadSettings, DaemonError> {
         sealer: home.keys().sealer.clone(),
         read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),
         ticket_lifetime: config.approval.expires.millis(),
+        grace: config.recovery.grace(),
         solo_delay: config.approval.solo_delay.millis(),
         observe: config.mode.enforce == Enforce::Observe,
         reads_before: config.ledger.reads == ReadsDurable::Before,
@@ -316,7 +317,7 @@ fn bind(path: &PathBuf, mode: u32) -> Result<UnixListener, DaemonError> {
     Ok(listener)
 }
 
-async fn sweep(daemon: &Daemon) {
+async fn sweep(daemon: &Arc<Daemon>) {
     loop {
         tokio::time::sleep(SWEEP).await;
         if let Err(error) = daemon.road.expire_tickets().await {

@@ -46,7 +46,7 @@ pub(crate) struct Daemon {
     pub(crate) home: HomePaths,
     pub(crate) nonces: Nonces,
     pub(crate) runs: crate::undo::Runs,
-    pub(crate) drills: crate::drill::Drills,
+    pub(crate) point_runs: crate::recovery::PointRuns,
     pub(crate) vault: VirtualKeys,
     pub(crate) told: Mutex<HashMap<SessionId, Told>>,
     pub(crate) addresses: Mutex<Addresses>,

@@ -95,6 +95,9 @@ fn event(event: &Event) -> Event {
         | Event::PointSeen { .. }
         | Event::Proven { .. }
         | Event::Unproven { .. }
+        | Event::Purging { .. }
+        | Event::Purged { .. }
+        | Event::Unpurged { .. }
         // Names, keys, digests and counts.
         | Event::Person { .. }
         | Event::Agent { .. }

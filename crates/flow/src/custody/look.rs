@@ -142,7 +142,7 @@ impl Road {
         if let Some(call) = port.mark(kept, &answers).filter(|_| sight.there) {
             let entry = |entry: Entry| entry.public("by", "interlock").public("marks", &kept.id);
             // It is guarded by what is written down of it; the mark is for those who look there.
-            let _ = self.call_for(kept, &call, "marks a recovery point", entry).await;
+            let _ = self.call_for(kept, &call, (Effect::Create, "marks a recovery point"), entry).await;
         }
     }
 
@@ -172,7 +172,7 @@ impl Road {
         &self,
         kept: &Kept,
         call: &Call,
-        why: &str,
+        (effect, why): (Effect, &str),
         words: impl Fn(Entry) -> Entry,
     ) -> Result<Outcome, String> {
         let ledger = |stop: Stop| format!("{stop:?}");
@@ -180,7 +180,7 @@ impl Road {
         let session: Option<Session> = self.memory().sessions.get(&kept.session).cloned();
         let session = session.ok_or("its session is unknown")?;
         let id = self.action_id();
-        let own = self.own(&id, &session.id, call, Claim::plain(Effect::Create, why), &[]);
+        let own = self.own(&id, &session.id, call, Claim::plain(effect, why), &[]);
         let entry = words(own.entry.private("arguments", &call.arguments));
         let mut permit = self.permit(id, Arc::new(own.action), Arc::new(session), 0);
         permit.signed = true;

@@ -1,20 +1,25 @@
 //! Recovery points in Interlock's custody: written down when they are made, looked at until it is known what restoring
-//! them takes, guarded together with that, and *proven* by a drill and by nothing else (ADR-0010).
+//! them takes, guarded together with that, *proven* by a drill and by nothing else, and removed by people alone (ADR-0010).
 //!
 //! Nothing here knows a kind: the [`Keep`](crate::Keep) port does.
 
 mod drill;
 mod guard;
 mod look;
+mod purge;
+mod work;
 
 use std::collections::BTreeMap;
 
 use interlock_action::{AccountId, Millis, Operation, PersonId, SessionId, Step, Surface, TargetId};
 use serde::{Deserialize, Serialize};
 
-pub use drill::{DrillError, DrillNews, DrillWatch};
+pub use drill::DrillError;
 pub(crate) use guard::{endangered, mark_proven, reasons, told};
 pub(crate) use look::{Custodian, by_rewrite, taken_in};
+pub(crate) use purge::leaving;
+pub use purge::{Obstacle, PurgeError, PurgeOrder, PurgePreview, Removal};
+pub use work::{PointNews, PointWatch, Signers};
 
 use crate::{Event, Memory};
 
@@ -81,6 +86,15 @@ pub struct Failure {
     pub why: String,
 }
 
+/// That people had a point removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purged {
+    /// When.
+    pub at: Millis,
+    /// Who signed for it.
+    pub by: Vec<PersonId>,
+}
+
 /// A recovery point in custody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Point {
@@ -96,9 +110,21 @@ pub struct Point {
     /// The last drill, if it failed.
     #[serde(default)]
     pub failed: Option<Failure>,
+    /// Since when people are having it removed: nothing counts on it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purging: Option<Millis>,
+    /// That it was removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purged: Option<Purged>,
 }
 
 impl Point {
+    /// As it comes into custody.
+    fn of(kept: &Kept) -> Self {
+        let kept = kept.clone();
+        Self { kept, sight: None, proven: None, failed: None, purging: None, purged: None }
+    }
+
     /// Whether there is nothing more to be learned by looking.
     fn is_seen(&self) -> bool {
         self.sight.as_ref().is_some_and(|sight| sight.ready || !sight.there)
@@ -136,7 +162,7 @@ impl Memory {
             Event::RecoveryPoint { of, point, kept } => {
                 self.recovery_points.insert(point.id.clone(), of.clone());
                 if let Some(kept) = kept {
-                    let new = Point { kept: (**kept).clone(), sight: None, proven: None, failed: None };
+                    let new = Point::of(kept);
                     // The same point made again by a call that was repeated is the point that it was.
                     self.custody.entry(kept.id.clone()).or_insert(new);
                 }
@@ -156,6 +182,25 @@ impl Memory {
             Event::Unproven { point, failure } => {
                 if let Some(known) = self.custody.get_mut(point) {
                     (known.proven, known.failed) = (None, Some(failure.clone()));
+                }
+            }
+            Event::Purging { point, at } => {
+                // What was judged by it before does not pass any more.
+                self.epoch = self.epoch.saturating_add(1);
+                if let Some(known) = self.custody.get_mut(point) {
+                    known.purging = Some(*at);
+                }
+            }
+            Event::Purged { point, purged } => {
+                if let Some(known) = self.custody.get_mut(point) {
+                    (known.proven, known.purged) = (None, Some(purged.clone()));
+                    known.sight.get_or_insert_default().there = false;
+                }
+            }
+            // What may have been sent and not have shown yet still goes: nothing counts on it.
+            Event::Unpurged { point, sent: false, .. } => {
+                if let Some(known) = self.custody.get_mut(point) {
+                    known.purging = None;
                 }
             }
             _ => {}

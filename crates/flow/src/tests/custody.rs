@@ -1,6 +1,6 @@
 //! Recovery points: taken into custody, guarded with what they need, proven by drills.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use futures_executor::block_on;
 use interlock_action::{
@@ -13,17 +13,20 @@ use serde_json::json;
 use super::house::{House, SESSION, action, database};
 use crate::{
     Keep, Verdict,
-    custody::{Compared, DrillError, DrillNews, DrillWatch, Kept, Restored, Sight},
+    custody::{Compared, DrillError, Kept, Point, PointNews, PointWatch, Restored, Sight, Signers},
 };
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
 
 /// Knows every point: it needs one key, and its copy is there once it was called for.
-struct Shelf {
-    sight: Option<Sight>,
+#[derive(Clone)]
+pub(super) struct Shelf {
+    pub(super) sight: Option<Sight>,
     /// What is found after each further look, the last one first.
-    restores: Mutex<Vec<Result<Restored, String>>>,
-    removes: Mutex<Vec<Option<Step>>>,
+    pub(super) restores: Arc<Mutex<Vec<Result<Restored, String>>>>,
+    pub(super) removes: Arc<Mutex<Vec<Option<Step>>>>,
+    /// Whether what the points are of is there.
+    pub(super) stands: Arc<Mutex<Result<bool, String>>>,
 }
 
 impl Keep for Shelf {
@@ -48,15 +51,27 @@ impl Keep for Shelf {
     fn remove(&self, _kept: &Kept, _scratch: &str, _answers: &Answers) -> Result<Option<Step>, String> {
         Ok(self.removes.lock().unwrap().pop().flatten())
     }
+    fn origin_reads(&self, _kept: &Kept, _so_far: &Answers) -> Vec<Read> {
+        Vec::new()
+    }
+    fn stands(&self, _kept: &Kept, _answers: &Answers) -> Result<bool, String> {
+        self.stands.lock().unwrap().clone()
+    }
+    fn purge_reads(&self, _point: &Point, _so_far: &Answers) -> Vec<Read> {
+        Vec::new()
+    }
+    fn purge(&self, _point: &Point, _answers: &Answers) -> Result<Option<Step>, String> {
+        Ok(self.removes.lock().unwrap().pop().flatten())
+    }
 }
 
-struct Nobody;
+pub(super) struct Nobody;
 
-impl DrillWatch for Nobody {
-    fn told(&self, _news: DrillNews) {}
+impl PointWatch for Nobody {
+    fn told(&self, _news: PointNews) {}
 }
 
-fn step(verb: &str) -> Step {
+pub(super) fn step(verb: &str) -> Step {
     let call = Call {
         surface: Surface::Aws,
         operation: Operation::aws("rds", verb),
@@ -67,16 +82,16 @@ fn step(verb: &str) -> Step {
     Step { name: verb.to_owned(), next: Next::Call(call) }
 }
 
-fn shelf(sight: Option<Sight>) -> Shelf {
-    Shelf { sight, restores: Mutex::default(), removes: Mutex::default() }
+pub(super) fn shelf(sight: Option<Sight>) -> Shelf {
+    Shelf { sight, restores: Arc::default(), removes: Arc::default(), stands: Arc::new(Mutex::new(Ok(true))) }
 }
 
-fn ready() -> Option<Sight> {
+pub(super) fn ready() -> Option<Sight> {
     Some(Sight { there: true, ready: true, depends: vec![KEY.into()], ..Sight::default() })
 }
 
 /// A house in which one point was made of a database, before it was deleted.
-fn house(shelf: Shelf) -> House {
+pub(super) fn house(shelf: Shelf) -> House {
     let mut house = House::of(&["ana", "bo", "cy"]);
     house.kept_by(shelf);
     house.land.world.lock().unwrap().securing =
@@ -153,9 +168,13 @@ fn a_point_is_touched_by_nobody_and_the_refusal_says_what_it_is() {
     );
 }
 
+pub(super) fn signed(people: &[&str]) -> Signers {
+    let people = people.iter().map(|name| (*name).into()).collect();
+    Signers { people, reasons: vec!["quarterly".to_owned()] }
+}
+
 fn drill(house: &House) -> Result<Millis, DrillError> {
-    let by = ["bo".into()];
-    block_on(house.road.drill("interlock-point", &by, &Nobody)).map(|proof| proof.at)
+    block_on(house.road.drill("interlock-point", &signed(&["bo"]), &Nobody)).map(|proof| proof.at)
 }
 
 #[test]
@@ -183,6 +202,6 @@ fn a_drill_alone_proves_and_a_failed_one_takes_it_back() {
     drop(memory);
     assert_eq!(house.last().kind, EntryKind::RecoveryPoint);
     assert_eq!(house.last().public["drill"], "failed");
-    let none = block_on(house.road.drill("another", &[], &Nobody));
+    let none = block_on(house.road.drill("another", &signed(&[]), &Nobody));
     assert_eq!(none.map(|_| ()), Err(DrillError::NoPoint("another".to_owned())));
 }

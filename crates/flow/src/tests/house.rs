@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use futures_executor::block_on;
 use interlock_action::{
     Action, ActionId, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed,
-    Operation, Preparation, Read, Relation, Reversibility, Sealer, Securing, SessionId, Surface, Survey,
-    Target, TargetId, TicketId,
+    Operation, Preparation, Read, RecoveryPoint, Relation, Reversibility, Sealer, Securing, SessionId,
+    Surface, Survey, Target, TargetId, TicketId,
 };
 use interlock_approval::{Launch, Statement, parse_public_key, sign};
 use interlock_ledger::EntryKind;
@@ -136,6 +136,8 @@ pub(super) struct World {
     pub(super) securing: Securing,
     pub(super) reversibility: Reversibility,
     pub(super) fingerprint: serde_json::Value,
+    /// What is told of what could be restored.
+    pub(super) points: Vec<RecoveryPoint>,
 }
 
 pub(super) struct Land {
@@ -200,6 +202,7 @@ impl Foresee for Land {
         let world = self.world.lock().unwrap().clone();
         let mut forecast = Forecast::assumed("a test");
         forecast.reversibility = world.reversibility;
+        forecast.points = world.points;
         Survey {
             forecast,
             facts: Facts::default(),
@@ -241,6 +244,7 @@ impl House {
             securing: Securing::Exists,
             reversibility: Reversibility::None,
             fingerprint: json!({"version": 1}),
+            points: Vec::new(),
         };
         let land = Arc::new(Land {
             world: Mutex::new(world),
@@ -272,6 +276,7 @@ impl House {
             sealer: Sealer::new([3; 32]),
             read_only_classes: Vec::new(),
             ticket_lifetime: 3_600_000,
+            grace: 86_400_000,
             solo_delay: 600_000,
             observe,
             reads_before: false,

@@ -52,6 +52,7 @@ fn a_change_of_who_may_approve_asks_for_the_second_step_too() {
         what: "enrol eve".to_owned(),
         body: serde_json::Value::Null,
         by: "ana".into(),
+        why: ("people", "a test"),
     };
     let weak = futures_executor::block_on(house.road.hold_administrative(change())).unwrap();
     assert_eq!(weak.quorum.step, KeyStep::OpenSsh);

@@ -239,6 +239,7 @@ fn a_change_of_people_is_held_and_carried_out_once_two_have_approved() {
         what: "enrol dee".into(),
         body: json!({"name": "dee"}),
         by: "ana".into(),
+        why: ("people", "a test"),
     };
     let ticket = block_on(house.road.hold_administrative(change)).unwrap();
     house.says("ana", Decisive::Approve, &ticket.id).unwrap();

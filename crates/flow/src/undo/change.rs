@@ -87,6 +87,9 @@ pub struct ChangeNote {
     pub terms: Terms,
     /// When the way closes.
     pub until: Option<Millis>,
+    /// The recovery points that it is taken back from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<String>,
     /// Where it stands.
     pub standing: Standing,
     /// Whether its call has ended, as far as anybody knows.
@@ -106,6 +109,7 @@ impl ChangeNote {
             subject: change.subject,
             terms: contract.terms.clone(),
             until: contract.until,
+            points: contract.deed.points.clone(),
             standing: Standing::Unsettled,
             ended: false,
         })

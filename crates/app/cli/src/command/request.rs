@@ -1,12 +1,14 @@
 //! `interlock request`
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::Subcommand;
+use interlock_action::TicketId;
 use interlock_approval::State;
 use interlock_daemon::api::{RequestRow, RequestView};
 
 use crate::{
+    client::Client,
     command::Global,
     exit::Exit,
     fault::Fault,
@@ -19,6 +21,17 @@ mod watch;
 
 use decide::Decide;
 use interlock_flow::Decisive;
+
+/// Approves what the signing person has just asked for themselves.
+pub(crate) fn approve_own(
+    client: &Client,
+    id: &TicketId,
+    key: &Path,
+    reason: &str,
+) -> Result<RequestView, Fault> {
+    let view: RequestView = client.get(&format!("/v1/requests/{id}"))?;
+    decide::decide(client, &view, Decisive::Approve, key, reason)
+}
 
 /// Look at held actions and decide on them.
 #[derive(Debug, Subcommand)]

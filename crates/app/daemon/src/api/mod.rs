@@ -12,7 +12,7 @@ pub use admin::{
     AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status,
     UnfreezeRequest,
 };
-pub use recovery::{DrillRequest, DrillRun};
+pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};
 pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};

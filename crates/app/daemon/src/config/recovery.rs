@@ -1,10 +1,12 @@
 //! `[recovery]`: what Interlock may do to make destructive requests recoverable.
 
+use interlock_action::Millis;
 use interlock_gateway_aws::Measures;
 use serde::{Deserialize, Serialize};
 
 /// Bytes of a GiB.
 const GIB: u64 = 1024 * 1024 * 1024;
+const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// `[recovery]`. Everything is on unless it says otherwise; the agent is told what was done in the header
 /// `x-interlock-notice` of the answer.
@@ -25,6 +27,8 @@ pub struct RecoveryConfig {
     pub inactive_keys: bool,
     /// A running instance is stopped before it is terminated, so that its snapshots are whole.
     pub stop_before_terminate: bool,
+    /// So many days every recovery point stays, whoever wants it gone.
+    pub grace_days: u32,
 }
 
 impl Default for RecoveryConfig {
@@ -38,11 +42,18 @@ impl Default for RecoveryConfig {
             longest_windows: all.longest_windows,
             inactive_keys: all.inactive_keys,
             stop_before_terminate: all.stop_first,
+            // As long as what was done before it can be taken back.
+            grace_days: 30,
         }
     }
 }
 
 impl RecoveryConfig {
+    /// How long every recovery point stays.
+    pub(crate) fn grace(&self) -> Millis {
+        u64::from(self.grace_days).saturating_mul(DAY)
+    }
+
     /// As the forecasters take it.
     pub(crate) fn measures(&self) -> Measures {
         Measures {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, text, words,
+    At, Kind, compare, same_id, text, words,
 };
 
 /// The kind.
@@ -125,6 +125,28 @@ impl Kind for Backup {
                 Some(at.step(name, "dynamodb", "DeleteTable", json!({"TableName": scratch})))
             }
             Some(_) => Some(wait(name)),
+        })
+    }
+
+    fn origin_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read("dynamodb", "DescribeTable", json!({ "TableName": table(at) }))]
+    }
+
+    fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
+        let Some(there) = copied(table(at), answers)? else { return Ok(false) };
+        let record = record(at, answers)?.ok_or("the backup is not there")?;
+        same_id(text(record, "/SourceTableDetails/TableId"), text(there, "/TableId"))
+    }
+
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove the backup {}", at.kept.id);
+        Ok(match summary(at, answers)? {
+            None => None,
+            Some(backup) if text(backup, "/BackupStatus") == Some("DELETED") => None,
+            Some(backup) => {
+                let arguments = json!({ "BackupArn": backup.get("BackupArn") });
+                Some(at.step(name, "dynamodb", "DeleteBackup", arguments))
+            }
         })
     }
 }

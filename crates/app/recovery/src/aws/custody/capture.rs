@@ -11,8 +11,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{
-    super::way::{found, wanted},
-    At, Kind, compare, text,
+    super::way::{found, list, wanted},
+    At, Kind, compare, same_id, text,
 };
 
 /// The kind.
@@ -31,6 +31,16 @@ fn head(at: &At<'_>) -> Value {
 
 fn copy_of(at: &At<'_>, scratch: &str) -> Value {
     place(at).map_or(Value::Null, |(bucket, _)| json!({"Bucket": bucket, "Key": format!("drill/{scratch}")}))
+}
+
+/// What it was copied from.
+fn origin(at: &At<'_>) -> Option<Value> {
+    let (bucket, key) = at.kept.of.as_str().split_once(":::")?.1.split_once('/')?;
+    Some(json!({"Bucket": bucket, "Key": key}))
+}
+
+fn versions(at: &At<'_>) -> Value {
+    place(at).map_or(Value::Null, |(bucket, key)| json!({"Bucket": bucket, "Prefix": key}))
 }
 
 impl Kind for Capture {
@@ -89,5 +99,46 @@ impl Kind for Capture {
         let step =
             || at.step(format!("remove the copy {scratch}"), "s3", "DeleteObject", copy_of(at, scratch));
         Ok(there.then(step))
+    }
+
+    fn origin_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        origin(at).map(|origin| at.read("s3", "HeadObject", origin)).into_iter().collect()
+    }
+
+    fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
+        let origin = origin(at).ok_or("it is not of one object")?;
+        let Some(there) = found(answers, "s3", "HeadObject", &origin)? else { return Ok(false) };
+        // What was written over is still the object; of what was deleted another may have the name.
+        if !at.kept.operation.verb().starts_with("Delete") {
+            return Ok(true);
+        }
+        let seen = wanted(answers, "s3", "HeadObject", &head(at))?;
+        same_id(text(seen, "/ETag"), text(there, "/ETag"))
+    }
+
+    fn purge_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read("s3", "ListObjectVersions", versions(at))]
+    }
+
+    /// Every version goes, the delete markers too: in a bucket that keeps versions a deletion alone removes nothing.
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+        let (bucket, key) = place(at).ok_or("the copy is not named")?;
+        let listed = wanted(answers, "s3", "ListObjectVersions", &versions(at))?;
+        let all = list(listed, "/Versions").iter().chain(list(listed, "/DeleteMarkers"));
+        let own =
+            all.filter(|version| text(version, "/Key") == Some(key)).find_map(|one| text(one, "/VersionId"));
+        match own {
+            None if listed.get("IsTruncated") == Some(&Value::Bool(true)) => {
+                Err("its versions could not be listed to the end".to_owned())
+            }
+            None => Ok(None),
+            Some(version) => {
+                let owner = &at.kept.account;
+                let arguments =
+                    json!({"Bucket": bucket, "Key": key, "VersionId": version, "ExpectedBucketOwner": owner});
+                let name = format!("remove version {version} of the copy {key}");
+                Ok(Some(at.step(name, "s3", "DeleteObject", arguments)))
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, is_marked, mark, text,
+    At, Kind, compare, is_marked, mark, same_id, text,
 };
 
 /// Instances or clusters: what the operations and their members are called.
@@ -30,6 +30,10 @@ pub(super) struct Database {
     status: &'static str,
     /// The member of the snapshot that is its ARN.
     arn: &'static str,
+    /// The operation that removes the snapshot itself.
+    purge: &'static str,
+    /// The member of the snapshot and of what it is of that no later thing of the name has.
+    id: &'static str,
     /// What this is, in plain words.
     what: &'static str,
 }
@@ -42,6 +46,8 @@ pub(super) static INSTANCE: Database = Database {
     delete: "DeleteDBInstance",
     status: "/DBInstanceStatus",
     arn: "/DBSnapshotArn",
+    purge: "DeleteDBSnapshot",
+    id: "/DbiResourceId",
     what: "database",
 };
 
@@ -53,6 +59,8 @@ pub(super) static CLUSTER: Database = Database {
     delete: "DeleteDBCluster",
     status: "/Status",
     arn: "/DBClusterSnapshotArn",
+    purge: "DeleteDBClusterSnapshot",
+    id: "/DbClusterResourceId",
     what: "cluster",
 };
 
@@ -155,4 +163,28 @@ impl Kind for Database {
             }
         })
     }
+
+    fn origin_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read("rds", self.copy.0, json!({ self.copy.1: origin(at) }))]
+    }
+
+    fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
+        let Some(there) = self.copied(origin(at), answers)? else { return Ok(false) };
+        let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
+        same_id(text(record, self.id), text(there, self.id))
+    }
+
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove the snapshot {}", at.kept.id);
+        Ok(match self.record(at, answers)? {
+            None => None,
+            Some(record) if text(record, "/Status") == Some("deleting") => Some(wait(name)),
+            Some(_) => Some(at.step(name, "rds", self.purge, self.look(at))),
+        })
+    }
+}
+
+/// The name of what a snapshot is of.
+fn origin<'a>(at: &At<'a>) -> &'a str {
+    at.kept.of.as_str().rsplit(':').next().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
 //! The kinds of recovery points on AWS, behind flow's `Keep` port: one file a kind, with what it depends on, how a copy is
-//! restored beside what there is, what is compared, and how the copy is removed, side by side.
+//! restored beside what there is, what is compared, how the copy is removed, and how the point itself is, side by side.
 
 mod backup;
 mod capture;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use interlock_action::{Answers, Call, Deed, Read, Step};
 use interlock_flow::{
     Keep,
-    custody::{Compared, Kept, Restored, Sight},
+    custody::{Compared, Kept, Point, Restored, Sight},
 };
 use serde_json::{Value, json};
 
@@ -38,6 +38,16 @@ trait Kind: Sync {
     fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String>;
     /// What remains to be done until the copy is gone.
     fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String>;
+    /// The reads that tell whether what it is of is there, beside those of the point.
+    fn origin_reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read>;
+    /// Whether it is, the thing itself. An error where nobody can tell.
+    fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String>;
+    /// The reads that tell how far its own removal has come.
+    fn purge_reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read> {
+        self.reads(at, so_far)
+    }
+    /// What remains to be done until the point itself is gone.
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String>;
 }
 
 static KINDS: [&dyn Kind; 5] =
@@ -111,6 +121,33 @@ impl Keep for AwsKeep {
     fn remove(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
         known(kept)?.remove(&At::of(kept), scratch, answers)
     }
+    fn origin_reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read> {
+        let Some(kind) = kind(kept) else { return Vec::new() };
+        let at = At::of(kept);
+        let mut reads = kind.reads(&at, so_far);
+        reads.extend(kind.origin_reads(&at, so_far));
+        reads
+    }
+    fn stands(&self, kept: &Kept, answers: &Answers) -> Result<bool, String> {
+        known(kept)?.stands(&At::of(kept), answers)
+    }
+    fn purge_reads(&self, point: &Point, so_far: &Answers) -> Vec<Read> {
+        let Some(kind) = kind(&point.kept) else { return Vec::new() };
+        let at = At::of(&point.kept);
+        let mut reads = kind.reads(&at, so_far);
+        reads.extend(kind.purge_reads(&at, so_far));
+        reads
+    }
+    fn purge(&self, point: &Point, answers: &Answers) -> Result<Option<Step>, String> {
+        let (kind, at) = (known(&point.kept)?, At::of(&point.kept));
+        let now = kind.see(&at, answers)?;
+        let then = point.sight.as_ref().map_or(&[][..], |sight| &sight.ids);
+        // INVARIANT: only what was seen and written down is removed, whatever carries its name or its mark by now.
+        if now.there && now.ids != then {
+            return Err("what is there now is another thing than the one that was seen".to_owned());
+        }
+        kind.purge(&at, answers)
+    }
 }
 
 /// The text of a member.
@@ -121,6 +158,14 @@ fn text<'a>(record: &'a Value, pointer: &str) -> Option<&'a str> {
 /// A value as people read it.
 fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whether what a point is of is there: the same thing by the id that no later one has.
+fn same_id(point: Option<&str>, there: Option<&str>) -> Result<bool, String> {
+    match (point, there) {
+        (Some(point), Some(there)) => Ok(point == there),
+        _ => Err("nobody can tell whether it is the same thing".to_owned()),
+    }
 }
 
 /// Compares members of two records, as far as the first has them: the point's name of each, and the copy's.

@@ -175,3 +175,106 @@ fn what_cannot_be_read_is_not_seen() {
         "a copy that may be there is not forgotten"
     );
 }
+
+/// The answers to all reads of a removal.
+fn purge_answers(point: &Point, answer: impl Fn(&str, &Value) -> Answer) -> Answers {
+    let mut answers = Answers::new();
+    loop {
+        let mut reads = AwsKeep.purge_reads(point, &answers);
+        reads.extend(AwsKeep.origin_reads(&point.kept, &answers));
+        reads.retain(|read| !answers.contains_key(&read.key));
+        if reads.is_empty() {
+            return answers;
+        }
+        for read in reads {
+            let told = answer(read.call.operation.verb(), &read.call.arguments);
+            answers.insert(read.key, told);
+        }
+    }
+}
+
+/// A point that was seen under these ids.
+fn point(kept: Kept, ids: &[&str]) -> Point {
+    let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+    let sight = Some(Sight { there: true, ready: true, ids, ..Sight::default() });
+    Point { kept, sight, proven: None, failed: None, purging: None, purged: None }
+}
+
+fn purges(point: &Point, answers: &Answers) -> Result<Option<(String, Value)>, String> {
+    Ok(AwsKeep.purge(point, answers)?.map(|step| next(Restored::Not(step))))
+}
+
+#[test]
+fn only_what_was_seen_is_removed() {
+    let kept = kept(
+        "interlock-vol-1-1a2b",
+        "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1",
+        "aws:ec2:DeleteVolume",
+    );
+    let with = |id: &'static str| {
+        move |verb: &str, _: &Value| match verb {
+            "DescribeSnapshots" => Answer::Found(json!({"Snapshots": [
+                {"SnapshotId": id, "State": "completed", "VolumeId": "vol-1"}]})),
+            _ => Answer::NotFound,
+        }
+    };
+    let arn = |account: &str| format!("arn:aws:ec2:eu-west-1:{account}:snapshot/snap-1");
+    let point = point(kept, &["snap-1", &arn("111122223333"), &arn("")]);
+    let own = purge_answers(&point, with("snap-1"));
+    let (verb, arguments) = purges(&point, &own).unwrap().unwrap();
+    assert_eq!((verb.as_str(), &arguments), ("DeleteSnapshot", &json!({"SnapshotId": "snap-1"})));
+    assert_eq!(AwsKeep.stands(&point.kept, &own), Ok(false), "the volume is gone");
+    // Whatever carries the mark by now.
+    let other = purge_answers(&point, with("snap-2"));
+    assert!(purges(&point, &other).unwrap_err().contains("another thing"));
+    let gone = purge_answers(&point, |_, _| Answer::Found(json!({"Snapshots": []})));
+    assert_eq!(purges(&point, &gone), Ok(None));
+}
+
+#[test]
+fn a_database_of_the_same_name_is_not_the_one_that_is_gone() {
+    let point = point(database(), &[&database().id]);
+    let with = |id: &'static str| {
+        move |verb: &str, _: &Value| {
+            Answer::Found(match verb {
+                "DescribeDBSnapshots" => json!({"DBSnapshots": [{"DBSnapshotArn": database().id,
+                    "Status": "available", "DbiResourceId": "db-OLD"}]}),
+                _ => json!({"DBInstances": [{"DBInstanceIdentifier": "school", "DbiResourceId": id}]}),
+            })
+        }
+    };
+    assert_eq!(AwsKeep.stands(&point.kept, &purge_answers(&point, with("db-OLD"))), Ok(true));
+    assert_eq!(AwsKeep.stands(&point.kept, &purge_answers(&point, with("db-NEW"))), Ok(false));
+    let (verb, arguments) = purges(&point, &purge_answers(&point, with("db-OLD"))).unwrap().unwrap();
+    assert_eq!(verb, "DeleteDBSnapshot");
+    assert_eq!(arguments, json!({"DBSnapshotIdentifier": "interlock-school-1a2b"}));
+    let unread = purge_answers(&point, |_, _| Answer::Unreadable("denied".to_owned()));
+    assert!(AwsKeep.stands(&point.kept, &unread).is_err() && purges(&point, &unread).is_err());
+}
+
+#[test]
+fn every_version_of_a_captured_object_goes_and_no_other() {
+    let point = point(capture(), &[]);
+    let key = "0a1b/files/a b+c";
+    let with = |versions: Value, markers: Value, etag: &'static str| {
+        move |verb: &str, arguments: &Value| match verb {
+            "ListObjectVersions" => Answer::Found(json!({"Versions": versions, "DeleteMarkers": markers})),
+            _ if arguments["Bucket"] == "files" => Answer::Found(json!({ "ETag": etag })),
+            _ => Answer::Found(json!({"ETag": "one"})),
+        }
+    };
+    let other = json!({"Key": format!("{key}d"), "VersionId": "v0"});
+    let two = with(json!([other, {"Key": key, "VersionId": "v1"}]), json!([]), "one");
+    let answers = purge_answers(&point, two);
+    let (verb, arguments) = purges(&point, &answers).unwrap().unwrap();
+    assert_eq!(
+        (verb.as_str(), &arguments["VersionId"], &arguments["Key"]),
+        ("DeleteObject", &json!("v1"), &json!(key))
+    );
+    assert_eq!(AwsKeep.stands(&point.kept, &answers), Ok(true));
+    let marker = purge_answers(&point, with(json!([other]), json!([{"Key": key, "VersionId": "m"}]), "two"));
+    assert_eq!(purges(&point, &marker).unwrap().unwrap().1["VersionId"], "m");
+    assert_eq!(AwsKeep.stands(&point.kept, &marker), Ok(false), "another content has its name");
+    let none = purge_answers(&point, with(json!([other]), json!([]), "one"));
+    assert_eq!(purges(&point, &none), Ok(None));
+}

@@ -20,6 +20,11 @@ fn look(at: &At<'_>) -> Value {
     json!({"Filters": [{"Name": format!("tag:{MARK}"), "Values": [at.kept.id]}], "OwnerIds": ["self"]})
 }
 
+fn snapshot<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+    let answer = found(answers, "ec2", "DescribeSnapshots", &look(at))?;
+    Ok(answer.and_then(|answer| list(answer, "/Snapshots").first()))
+}
+
 fn copies(scratch: &str) -> Value {
     json!({"Filters": [{"Name": format!("tag:{MARK}"), "Values": [scratch]}]})
 }
@@ -51,10 +56,7 @@ impl Kind for Volume {
     }
 
     fn see(&self, at: &At<'_>, answers: &Answers) -> Result<Sight, String> {
-        let answer = found(answers, "ec2", "DescribeSnapshots", &look(at))?;
-        let Some(record) = answer.and_then(|answer| list(answer, "/Snapshots").first()) else {
-            return Ok(Sight::default());
-        };
+        let Some(record) = snapshot(at, answers)? else { return Ok(Sight::default()) };
         let id = text(record, "/SnapshotId").ok_or("the snapshot has no id")?;
         let (region, account) = (at.kept.region.as_deref(), at.kept.account.as_ref());
         let arns = region.zip(account).map(|(region, account)| {
@@ -76,8 +78,7 @@ impl Kind for Volume {
     }
 
     fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
-        let answer = wanted(answers, "ec2", "DescribeSnapshots", &look(at))?;
-        let record = list(answer, "/Snapshots").first().ok_or("the snapshot is not there")?;
+        let record = snapshot(at, answers)?.ok_or("the snapshot is not there")?;
         let name = format!("make volume {scratch} of {}", at.kept.id);
         match copied(scratch, answers)? {
             None => {
@@ -109,5 +110,28 @@ impl Kind for Volume {
                 Some(at.step(name, "ec2", "DeleteVolume", json!({ "VolumeId": id })))
             }
         })
+    }
+
+    fn origin_reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read> {
+        let volume = snapshot(at, so_far).ok().flatten().and_then(|record| text(record, "/VolumeId"));
+        volume.map(|id| at.read("ec2", "DescribeVolumes", json!({ "VolumeIds": [id] }))).into_iter().collect()
+    }
+
+    fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
+        let record = snapshot(at, answers)?.ok_or("the snapshot is not there")?;
+        let id = text(record, "/VolumeId").ok_or("the snapshot names no volume")?;
+        let answer = found(answers, "ec2", "DescribeVolumes", &json!({ "VolumeIds": [id] }))?;
+        // No later volume has the id.
+        let there = |volume: &Value| {
+            text(volume, "/VolumeId") == Some(id) && text(volume, "/State") != Some("deleted")
+        };
+        Ok(answer.is_some_and(|answer| list(answer, "/Volumes").iter().any(there)))
+    }
+
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+        let Some(record) = snapshot(at, answers)? else { return Ok(None) };
+        let id = text(record, "/SnapshotId").ok_or("the snapshot has no id")?;
+        let name = format!("remove the snapshot {id}");
+        Ok(Some(at.step(name, "ec2", "DeleteSnapshot", json!({ "SnapshotId": id }))))
     }
 }

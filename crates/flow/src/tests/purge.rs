@@ -1,0 +1,276 @@
+//! Removing recovery points: by people who did not cause them, in time, and while nothing counts on them.
+
+use std::sync::atomic::Ordering;
+
+use futures_executor::block_on;
+use interlock_action::{Effect, Millis, RecoveryPoint, Securing};
+use interlock_approval::Launch;
+use interlock_ledger::EntryKind;
+use serde_json::json;
+
+use super::{
+    custody::{Nobody, Shelf, house, ready, shelf, signed, step},
+    house::{House, SESSION, action, database},
+};
+use crate::{
+    Administrative, Decisive, FreezeScope, Outcome, Verdict,
+    custody::{Obstacle, PurgeError, PurgeOrder},
+};
+
+const POINT: &str = "interlock-point";
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// What is told at each look at the point, the first one first: still there, then gone.
+fn goes(shelf: Shelf) -> Shelf {
+    *shelf.removes.lock().unwrap() = vec![None, Some(step("Delete"))];
+    shelf
+}
+
+/// A house with one point of `dev-school`, whose time is over.
+fn late(shelf: Shelf) -> House {
+    let house = house(shelf);
+    block_on(house.road.look_after_points());
+    house.hand.now.fetch_add(DAY, Ordering::SeqCst);
+    house
+}
+
+fn order(house: &House, last: bool) -> PurgeOrder {
+    let order = PurgeOrder { points: vec![POINT.to_owned()], last, digest: None };
+    let preview = block_on(house.road.preview_purge(&order)).unwrap();
+    PurgeOrder { digest: Some(preview.digest), ..order }
+}
+
+fn purge(house: &House, last: bool, by: &[&str]) -> Result<(), PurgeError> {
+    let order = order(house, last);
+    let failed = block_on(house.road.purge(&order, &signed(by), None, &Nobody))?;
+    failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+}
+
+fn obstacle(house: &House, last: bool) -> Option<Obstacle> {
+    let order = PurgeOrder { points: vec![POINT.to_owned()], last, digest: None };
+    let preview = block_on(house.road.preview_purge(&order)).unwrap();
+    preview.points.into_iter().next().unwrap().obstacle
+}
+
+fn calls(house: &House) -> Vec<String> {
+    house.land.calls.lock().unwrap().iter().map(|call| call.verb().to_owned()).collect()
+}
+
+fn too_few(ended: Result<(), PurgeError>) -> usize {
+    match ended {
+        Err(PurgeError::Signatures { more, .. }) => more,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn whoever_caused_a_point_does_not_remove_it() {
+    let house = late(goes(shelf(ready())));
+    // Ana owns the agent; bo launched the session.
+    house.launched(Launch::of("bo"));
+    for by in [&["ana"][..], &["bo"], &["ana", "bo"], &[]] {
+        assert_eq!(too_few(purge(&house, false, by)), 1, "{by:?}");
+    }
+    assert!(calls(&house).is_empty());
+    purge(&house, false, &["cy"]).unwrap();
+    assert_eq!(calls(&house), ["Delete"]);
+    let last = house.last();
+    assert_eq!((last.kind, &last.public["purge"]), (EntryKind::RecoveryPoint, &json!("removed")));
+    assert_eq!(last.public["by"], json!(["cy"]));
+    let memory = house.road.memory();
+    assert_eq!(memory.custody[POINT].purged.as_ref().unwrap().by, ["cy".into()]);
+    drop(memory);
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Gone), "once");
+    // No agent gets at its name, and nothing is guarded for its sake any more.
+    let own = interlock_action::Target { kind: interlock_action::Kind::DatabaseSnapshot, ..database(POINT) };
+    let again = house.admit(&action("DeleteDBSnapshot", Effect::RecoveryLoss, own));
+    assert!(matches!(again, Verdict::Refused(_)));
+}
+
+#[test]
+fn where_nobody_knows_who_launched_it_one_more_signs() {
+    let house = late(goes(shelf(ready())));
+    house.launched(Launch::unproved());
+    assert_eq!(too_few(purge(&house, false, &["bo"])), 1);
+    assert_eq!(too_few(purge(&house, false, &["ana", "bo"])), 1);
+    purge(&house, false, &["bo", "cy"]).unwrap();
+}
+
+#[test]
+fn nothing_goes_before_its_time_or_unseen_or_in_an_incident() {
+    let house = house(goes(shelf(ready())));
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Unseen));
+    block_on(house.road.look_after_points());
+    let made = house.road.memory().custody[POINT].kept.made;
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Grace(made + DAY)));
+    house.hand.now.store(made + DAY - 1, Ordering::SeqCst);
+    let early = purge(&house, true, &["bo", "cy"]);
+    assert_eq!(early, Err(PurgeError::Stands(POINT.to_owned(), Obstacle::Grace(made + DAY))));
+    house.hand.now.store(made + DAY, Ordering::SeqCst);
+    assert_eq!(obstacle(&house, false), None);
+    house.freeze(FreezeScope::Agent("claude".into()));
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Frozen));
+    assert!(purge(&house, false, &["bo"]).is_err() && calls(&house).is_empty());
+}
+
+#[test]
+fn the_last_point_of_what_is_gone_takes_two_who_say_so() {
+    for gone in [Ok(false), Err("denied".to_owned())] {
+        let shelf = goes(shelf(ready()));
+        let house = late(shelf.clone());
+        *shelf.stands.lock().unwrap() = gone.clone();
+        assert_eq!(obstacle(&house, false), Some(Obstacle::Last));
+        assert!(purge(&house, false, &["bo", "cy"]).is_err());
+        assert_eq!(too_few(purge(&house, true, &["bo"])), 1);
+        assert_eq!(
+            too_few(purge(&house, true, &["ana", "bo"])),
+            1,
+            "three are there: the owner is none of them"
+        );
+        assert!(calls(&house).is_empty());
+        purge(&house, true, &["bo", "cy"]).unwrap();
+        assert_eq!(house.last().public["last"], json!(true));
+    }
+}
+
+#[test]
+fn another_point_of_the_same_thing_that_stays_is_enough() {
+    let shelf = goes(shelf(ready()));
+    let house = late(shelf.clone());
+    *shelf.stands.lock().unwrap() = Ok(false);
+    house.land.world.lock().unwrap().securing =
+        Securing::ByRewrite { makes: vec!["interlock-second".to_owned()] };
+    assert!(house.runs(&action("DeleteDBInstance", Effect::Destroy, database("dev-school"))));
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Last), "nobody has seen the second");
+    block_on(house.road.look_after_points());
+    assert_eq!(obstacle(&house, false), None);
+    // Of both together one is the last.
+    let both =
+        PurgeOrder { points: vec![POINT.to_owned(), "interlock-second".to_owned()], ..PurgeOrder::default() };
+    let preview = block_on(house.road.preview_purge(&both)).unwrap();
+    assert!(preview.points.iter().all(|point| point.others.is_empty()));
+    purge(&house, false, &["bo"]).unwrap();
+}
+
+fn counted(house: &House) {
+    house.land.world.lock().unwrap().points = vec![RecoveryPoint {
+        id: POINT.to_owned(),
+        what: "manual snapshot".to_owned(),
+        survives: true,
+        proven: None,
+    }];
+}
+
+#[test]
+fn what_people_are_asked_about_stands_until_they_have_decided() {
+    let house = late(goes(shelf(ready())));
+    counted(&house);
+    let delete = action("DeleteDBInstance", Effect::Destroy, database("prod-school"));
+    let ticket = house.ticket(&delete);
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Counted(vec![ticket.clone()])));
+    house.says("bo", Decisive::Approve, &ticket).unwrap();
+    assert!(matches!(purge(&house, true, &["bo", "cy"]), Err(PurgeError::Stands(_, Obstacle::Counted(_)))));
+    house.says("bo", Decisive::Deny, &ticket).unwrap();
+    assert_eq!(obstacle(&house, false), None);
+}
+
+#[test]
+fn what_is_under_way_may_count_on_it() {
+    let house = late(goes(shelf(ready())));
+    let Verdict::Allowed(permit) =
+        house.admit(&action("DeleteDBInstance", Effect::Destroy, database("dev-other")))
+    else {
+        panic!("it flows");
+    };
+    let under_way = Obstacle::UnderWay("aws:rds:DeleteDBInstance".to_owned());
+    assert_eq!(obstacle(&house, false), Some(under_way));
+    block_on(permit.complete(Outcome::Succeeded { status: 200 }, Vec::new())).unwrap();
+    assert_eq!(obstacle(&house, false), None);
+}
+
+#[test]
+fn what_was_judged_by_a_point_does_not_pass_once_it_is_leaving() {
+    let shelf = shelf(ready());
+    let house = late(shelf.clone());
+    *house.land.failures.lock().unwrap() = vec![Some("AccessDenied")];
+    *shelf.removes.lock().unwrap() = vec![Some(step("Delete"))];
+    counted(&house);
+    let epoch = house.road.memory().epoch;
+    assert!(matches!(purge(&house, false, &["bo"]), Err(PurgeError::Step(..))));
+    assert!(house.road.memory().epoch > epoch, "what was judged before is judged again");
+    assert_eq!(house.last().public["purge"], "failed");
+    // It provably was not removed: it counts again.
+    assert!(house.road.memory().custody[POINT].purging.is_none());
+    assert!(house.runs(&action("DeleteDBInstance", Effect::Destroy, database("dev-school"))));
+    // A removal that was sent and does not show is one that may still come.
+    *shelf.removes.lock().unwrap() = (0..30).map(|_| Some(step("Delete"))).collect();
+    assert!(matches!(purge(&house, false, &["bo"]), Err(PurgeError::Step(..))));
+    assert!(house.road.memory().custody[POINT].purging.is_some());
+    let held = house.admit(&action("DeleteDBInstance", Effect::Destroy, database("prod-school")));
+    let Verdict::Refused(refused) = held else { panic!("production needs a point that stays") };
+    assert!(refused.message().contains("recovery point"), "{}", refused.message());
+}
+
+#[test]
+fn a_signature_is_for_what_was_shown() {
+    let shelf = goes(shelf(ready()));
+    let house = late(shelf.clone());
+    let shown = order(&house, false);
+    *shelf.stands.lock().unwrap() = Ok(false);
+    let ended = block_on(house.road.purge(&shown, &signed(&["bo", "cy"]), None, &Nobody));
+    assert_eq!(ended, Err(PurgeError::Moved));
+    let unshown = PurgeOrder { digest: None, last: true, ..shown.clone() };
+    assert_eq!(
+        block_on(house.road.purge(&unshown, &signed(&["bo", "cy"]), None, &Nobody)),
+        Err(PurgeError::Moved)
+    );
+    // What was signed for one point, or without `--last`, is good for no more.
+    let more = PurgeOrder { last: true, ..shown };
+    assert_eq!(
+        block_on(house.road.purge(&more, &signed(&["bo", "cy"]), None, &Nobody)),
+        Err(PurgeError::Moved)
+    );
+    assert!(calls(&house).is_empty());
+}
+
+#[test]
+fn who_works_alone_waits_and_can_stop_it() {
+    let mut house = House::of(&["ana"]);
+    house.kept_by(goes(shelf(ready())));
+    house.land.world.lock().unwrap().securing = Securing::ByRewrite { makes: vec![POINT.to_owned()] };
+    assert!(house.runs(&action("DeleteDBInstance", Effect::Destroy, database("dev-school"))));
+    block_on(house.road.look_after_points());
+    house.hand.now.fetch_add(DAY, Ordering::SeqCst);
+    let order = order(&house, false);
+    let alone = |waited: Option<&interlock_approval::Ticket>| {
+        block_on(house.road.purge(&order, &signed(&["ana"]), waited, &Nobody)).map(|_| ())
+    };
+    assert_eq!(alone(None), Err(PurgeError::Wait));
+    let change = Administrative {
+        verb: "recovery-purge".to_owned(),
+        what: "remove it".to_owned(),
+        body: json!({}),
+        by: "ana".into(),
+        why: ("custody", "a test"),
+    };
+    let ticket = block_on(house.road.hold_administrative(change)).unwrap().id;
+    let now = || house.road.memory().tickets[&ticket].clone();
+    assert_eq!(alone(Some(&now())), Err(PurgeError::Wait), "nobody has approved");
+    house.says("ana", Decisive::Approve, &ticket).unwrap();
+    assert_eq!(alone(Some(&now())), Err(PurgeError::Wait), "the time is not over");
+    house.hand.now.fetch_add(600_000, Ordering::SeqCst);
+    assert_eq!(alone(Some(&now())), Ok(()));
+    assert_eq!(house.last().public["solo"], json!(true));
+    assert_eq!(house.road.memory().sessions[&SESSION.into()].agent.owner, "ana".into());
+}
+
+#[test]
+fn what_is_not_in_custody_is_not_removed() {
+    let house = late(goes(shelf(ready())));
+    let order = PurgeOrder { points: vec!["no-such-point".to_owned()], ..PurgeOrder::default() };
+    let preview = block_on(house.road.preview_purge(&order)).unwrap();
+    assert_eq!(preview.points[0].obstacle, Some(Obstacle::NoPoint));
+    let order = PurgeOrder { digest: Some(preview.digest), ..order };
+    assert!(block_on(house.road.purge(&order, &signed(&["bo", "cy"]), None, &Nobody)).is_err());
+    assert!(calls(&house).is_empty());
+}
