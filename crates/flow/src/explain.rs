@@ -65,14 +65,21 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
         read_only_classes: Vec::new(),
         ticket_lifetime: 0,
         grace: 0,
+        proven_within: 0,
         solo_delay: 0,
         observe: false,
         reads_before: false,
         reads_without_ledger: false,
     };
     let memory = Memory::default();
-    let world =
-        World { memory: &memory, rules: &settings.rules, budget: settings.budget, principals: &[], now: 0 };
+    let world = World {
+        memory: &memory,
+        rules: &settings.rules,
+        budget: settings.budget,
+        principals: &[],
+        now: 0,
+        proven_within: 0,
+    };
     let mut survey = unread();
     survey.facts = supposed.facts.clone();
     let mut situated = situate(&world, &session, action.clone(), survey);

@@ -6,7 +6,7 @@ use interlock_action::{Action, Effect, EnvironmentName, Kind, Reversibility};
 use interlock_approval::{Count, People, State, Ticket, count};
 use interlock_policy::{ActionFacts, AgentFacts, Ask, Evidence, TargetFacts, Verified};
 
-use crate::{Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, situate::is_secured};
+use crate::{Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, custody, situate::is_secured};
 use interlock_action::{Millis, Securing};
 
 /// Rules of readers that give administrator rights, whatever the target.
@@ -122,6 +122,7 @@ pub(crate) fn verified(
     Verified::new(Evidence {
         forecast: true,
         recovery_point: secured || is_secured(&situated.survey.securing),
+        recovery_proven: situated.proof == custody::Provable::Proven,
         rehearsal: false,
         approvals,
         others,

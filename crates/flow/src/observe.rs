@@ -1,13 +1,13 @@
 //! Observing: what people would have to approve flows, and is written down with what they would have been asked.
 //!
 //! It stands in for people and for nothing else. What no person could approve stays refused, what a machine has to bring
-//! (a forecast, a recovery point) is brought first, and freezes, denials and the lease stand.
+//! (a forecast, a recovery point) is brought first, what only a drill proves is not supposed, and freezes, denials and the lease stand.
 
 use interlock_action::Securing;
 use interlock_ledger::Entry;
 use interlock_policy::{Ask, Decision, Evidence, Hypothetical, Verified};
 
-use crate::{Road, Session, Situated, hold, judge};
+use crate::{Road, Session, Situated, custody, hold, judge};
 
 /// What the public field `mode` of every entry of an observed session says.
 pub const OBSERVE: &str = "observe";
@@ -38,6 +38,7 @@ impl Road {
         // Whoever launched the trial says nothing about whom an ordinary launch would have left to ask.
         let greatest = Hypothetical::new(Evidence {
             recovery_point: !matches!(situated.survey.securing, Securing::Impossible(_)),
+            recovery_proven: situated.proof == custody::Provable::Proven,
             ..*Hypothetical::greatest(team, team, solo).evidence()
         });
         let brought = judge::verified(&memory, session, situated, None, secured, now);

@@ -4,7 +4,7 @@ use interlock_action::{Millis, Securing};
 use interlock_approval::{Launch, People, Quorum, Reason, Slot};
 use interlock_policy::{Ask, Bundle, Decision, Evidence, Hypothetical, Need, Tier, Verified};
 
-use crate::{Memory, RoadSettings, Session, Situated, judge};
+use crate::{Memory, RoadSettings, Session, Situated, custody, judge};
 
 /// Of the approvers, how many must be others than the owner, and how many of these independent: what a quorum may ask
 /// for, from mild to strict.
@@ -27,6 +27,7 @@ fn greatest(memory: &Memory, people: &People<'_>, situated: &Situated, now: Mill
     Hypothetical::new(Evidence {
         independent: number(people.independent(uninvolved)),
         recovery_point: !matches!(situated.survey.securing, Securing::Impossible(_)),
+        recovery_proven: situated.proof != custody::Provable::Never,
         ..*Hypothetical::greatest(judge::team(memory, now), number(others), memory.solo(now)).evidence()
     })
 }

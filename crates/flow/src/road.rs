@@ -40,6 +40,8 @@ pub struct RoadSettings {
     pub ticket_lifetime: Millis,
     /// How long a recovery point stays, whatever people say.
     pub grace: Millis,
+    /// How long a drill proves a recovery point.
+    pub proven_within: Millis,
     /// How long a solo person's approval of a T4 action can still be cancelled.
     pub solo_delay: Millis,
     /// `[mode] enforce = "observe"`: in every session, what people would have to approve flows, and is written down.
@@ -246,6 +248,7 @@ impl Road {
                 memory: &memory,
                 rules: &self.settings.rules,
                 budget: self.settings.budget,
+                proven_within: self.settings.proven_within,
                 principals: principals.as_deref().unwrap_or_default(),
                 now: self.ports.clock.now(),
             };
@@ -302,6 +305,15 @@ impl Road {
                 }
                 // What a machine can bring is brought, once; then the policy is asked again.
                 Decision::Allow { needs, .. } if !secured && needs.contains(&Need::RecoveryPoint) => {
+                    self.secure(session, &situated).await?;
+                    secured = true;
+                }
+                // What only a drill can prove has to be there to be drilled: it is made first, and people are told.
+                Decision::Hold { needs, .. }
+                    if !secured
+                        && situated.proof == custody::Provable::OnceMade
+                        && needs.contains(&Need::RecoveryDrill) =>
+                {
                     self.secure(session, &situated).await?;
                     secured = true;
                 }

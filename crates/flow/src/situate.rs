@@ -64,6 +64,8 @@ pub struct Situated {
     pub destroys: u32,
     /// Classifications to remember when it is let through.
     pub remember: Vec<Event>,
+    /// Whether a drill has proven what could be lost, or could.
+    pub proof: custody::Provable,
     /// Guards that were taken off what it falls on: words that stand in the forecast, too.
     pub reminders: Vec<String>,
     /// What stays the agent's own when it succeeds: things it made and now writes anew.
@@ -102,6 +104,8 @@ pub(crate) struct World<'a> {
     /// ARNs of the identities whose credentials Interlock holds.
     pub(crate) principals: &'a [String],
     pub(crate) now: Millis,
+    /// How long a drill proves a recovery point.
+    pub(crate) proven_within: Millis,
 }
 
 /// Places an action.
@@ -137,6 +141,7 @@ pub(crate) fn situate(
     survey.forecast.changes.extend(said);
     custody::leaving(world.memory, &mut survey);
     custody::mark_proven(world.memory, &mut survey.forecast);
+    let proof = custody::provable(world, &falls, &survey);
     let reminders = crate::guards::remind(world.memory, &falls, &mut survey, world.now);
     let reach_production = reaches_production(world, &action, &falls, &survey);
     let renews = renewed(world.memory, session, &action, &falls, &survey);
@@ -158,6 +163,7 @@ pub(crate) fn situate(
         over_budget,
         destroys,
         remember,
+        proof,
         reminders,
         renews,
         undo: None,

@@ -12,6 +12,7 @@ mod objects;
 mod observe;
 mod people;
 mod prepare;
+mod proven;
 mod purge;
 mod road;
 mod undo;

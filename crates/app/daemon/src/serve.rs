@@ -252,6 +252,7 @@ fn settings(home: &Home, config: &Config) -> Result<RoadSettings, DaemonError> {
         read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),
         ticket_lifetime: config.approval.expires.millis(),
         grace: config.recovery.grace(),
+        proven_within: config.recovery.proven_within(),
         solo_delay: config.approval.solo_delay.millis(),
         observe: config.mode.enforce == Enforce::Observe,
         reads_before: config.ledger.reads == ReadsDurable::Before,

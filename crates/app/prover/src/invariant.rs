@@ -62,7 +62,14 @@ impl Struck {
             "resource.tags" => Some(Self::Tags),
             other => {
                 let name = other.strip_prefix("context.evidence.")?;
-                let known = ["forecast", "recovery_point", "rehearsal", "delay_elapsed", "break_glass"];
+                let known = [
+                    "forecast",
+                    "recovery_point",
+                    "recovery_proven",
+                    "rehearsal",
+                    "delay_elapsed",
+                    "break_glass",
+                ];
                 let known = known.contains(&name) || counts(name);
                 known.then(|| Self::Evidence(name.to_owned()))
             }

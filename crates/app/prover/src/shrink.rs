@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     |ask, plain, _| ask.facts.surface = plain.facts.surface,
     |_, _, evidence| evidence.break_glass = false,
     |_, _, evidence| evidence.rehearsal = false,
+    |_, _, evidence| evidence.recovery_proven = false,
     |_, _, evidence| evidence.delay_elapsed = false,
     |_, _, evidence| evidence.forecast = false,
     |_, _, evidence| evidence.recovery_point = false,
@@ -112,6 +113,7 @@ fn size(evidence: &Evidence) -> u32 {
     let machine = [
         evidence.forecast,
         evidence.recovery_point,
+        evidence.recovery_proven,
         evidence.rehearsal,
         evidence.delay_elapsed,
         evidence.break_glass,

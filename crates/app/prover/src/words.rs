@@ -94,6 +94,7 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
     let mut said: Vec<String> = [
         (evidence.forecast, "a forecast"),
         (evidence.recovery_point, "a recovery point"),
+        (evidence.recovery_proven, "a recovery point that a drill has proven"),
         (evidence.rehearsal, "a rehearsal"),
         (evidence.delay_elapsed, "the delay is over"),
         (evidence.break_glass, "the glass is broken"),

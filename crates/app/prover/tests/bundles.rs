@@ -204,6 +204,7 @@ const WORKED_OUT: &[&str] = &[
     "Evidence.independent",
     "Evidence.others",
     "Evidence.recovery_point",
+    "Evidence.recovery_proven",
     "Evidence.rehearsal",
     "Facts.administrator",
     "Facts.in_scope",

@@ -13,6 +13,8 @@ pub struct Evidence {
     pub forecast: bool,
     /// A recovery point exists that survives the action and that no agent can delete, or nothing needs one.
     pub recovery_point: bool,
+    /// A drill restored a surviving recovery point of everything that would be lost, and not too long ago. People run drills.
+    pub recovery_proven: bool,
     /// The action was rehearsed on a copy.
     pub rehearsal: bool,
     /// Distinct people with a valid approval.
@@ -52,6 +54,7 @@ impl Evidence {
         Self {
             forecast: self.forecast || other.forecast,
             recovery_point: self.recovery_point || other.recovery_point,
+            recovery_proven: self.recovery_proven || other.recovery_proven,
             rehearsal: self.rehearsal || other.rehearsal,
             approvals: self.approvals.max(other.approvals),
             others: self.others.max(other.others),
@@ -68,6 +71,7 @@ impl Evidence {
         Self {
             forecast: self.forecast && other.forecast,
             recovery_point: self.recovery_point && other.recovery_point,
+            recovery_proven: self.recovery_proven && other.recovery_proven,
             rehearsal: self.rehearsal && other.rehearsal,
             approvals: self.approvals.min(other.approvals),
             others: self.others.min(other.others),
@@ -132,6 +136,7 @@ impl Hypothetical {
         Self(Evidence {
             forecast: true,
             recovery_point: true,
+            recovery_proven: true,
             rehearsal: true,
             approvals: team,
             others: others.min(team),

@@ -155,6 +155,7 @@ fn brought(evidence: &Evidence) -> Result<Value, EvaluationError> {
     record([
         ("forecast", Value::new_bool(evidence.forecast)),
         ("recovery_point", Value::new_bool(evidence.recovery_point)),
+        ("recovery_proven", Value::new_bool(evidence.recovery_proven)),
         ("rehearsal", Value::new_bool(evidence.rehearsal)),
         ("approvals", Value::new_long(evidence.approvals.into())),
         ("others", Value::new_long(evidence.others.into())),

@@ -7,8 +7,8 @@ const LEVELS: [(u8, bool); 6] = [(0, false), (0, true), (1, false), (1, true), (
 
 /// The cheapest evidence from `floor` up to `ceiling` for which `allowed` holds.
 ///
-/// The fewest people come first; then as little machine evidence as possible, a rehearsal being dearer than a recovery
-/// point and that dearer than a forecast. More evidence never hurts, so dropping one kind after the other is enough.
+/// The fewest people come first; then as little else as possible, a drill being dearer than a rehearsal, that dearer than a
+/// recovery point and that dearer than a forecast. More evidence never hurts, so dropping one kind after the other is enough.
 pub(crate) fn cheapest<E>(
     floor: &Evidence,
     ceiling: &Evidence,
@@ -29,7 +29,7 @@ pub(crate) fn cheapest<E>(
         if !allowed(&found)? {
             continue;
         }
-        for drop in [drop_rehearsal, drop_recovery_point, drop_forecast] {
+        for drop in [drop_drill, drop_rehearsal, drop_recovery_point, drop_forecast] {
             let less = floor.join(&drop(found));
             if less != found && allowed(&less)? {
                 found = less;
@@ -38,6 +38,10 @@ pub(crate) fn cheapest<E>(
         return Ok(Some(found));
     }
     Ok(None)
+}
+
+fn drop_drill(evidence: Evidence) -> Evidence {
+    Evidence { recovery_proven: false, ..evidence }
 }
 
 fn drop_rehearsal(evidence: Evidence) -> Evidence {
@@ -55,6 +59,8 @@ fn drop_forecast(evidence: Evidence) -> Evidence {
 /// The tier that this evidence stands for. `reads` tells T0 from T1.
 pub(crate) fn tier(evidence: &Evidence, reads: bool) -> Tier {
     match (evidence.approvals, evidence.delay_elapsed) {
+        // A person signs for a drill.
+        (0, false) if evidence.recovery_proven => Tier::T3,
         (0, false) if evidence.forecast || evidence.recovery_point || evidence.rehearsal => Tier::T2,
         (0, false) if reads => Tier::T0,
         (0, false) => Tier::T1,
@@ -71,6 +77,9 @@ pub(crate) fn missing(wanted: &Evidence, have: &Evidence) -> Vec<Need> {
     }
     if wanted.recovery_point && !have.recovery_point {
         needs.push(Need::RecoveryPoint);
+    }
+    if wanted.recovery_proven && !have.recovery_proven {
+        needs.push(Need::RecoveryDrill);
     }
     if wanted.rehearsal && !have.rehearsal {
         needs.push(Need::Rehearsal);

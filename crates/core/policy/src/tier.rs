@@ -61,6 +61,8 @@ pub enum Need {
     Forecast,
     /// A recovery point that survives the action and that no agent can delete. Machine evidence.
     RecoveryPoint,
+    /// A drill that proves a recovery point of what would be lost. People run it: `interlock recovery drill`.
+    RecoveryDrill,
     /// A rehearsal on a copy. Machine evidence.
     Rehearsal,
     /// One person's approval (in a team: someone who is neither the agent's owner nor launched the session).
@@ -77,6 +79,7 @@ impl Need {
         match self {
             Self::Forecast => "forecast",
             Self::RecoveryPoint => "recovery-point",
+            Self::RecoveryDrill => "recovery-drill",
             Self::Rehearsal => "rehearsal",
             Self::OnePerson => "one-person",
             Self::TwoPeople => "two-people",

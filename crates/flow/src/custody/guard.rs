@@ -1,10 +1,14 @@
 //! What agents may not take away: the points, and what they are worth nothing without.
 
-use interlock_action::{Action, Change, Effect, Forecast, Kind, Relation, Securing, Target};
+use std::collections::BTreeSet;
+
+use interlock_action::{
+    Action, Change, Effect, Forecast, Kind, Relation, Securing, Survey, Target, TargetId,
+};
 use interlock_approval::Reason;
 
 use super::Point;
-use crate::{Falls, Memory, Situated};
+use crate::{Falls, Memory, Situated, situate::World};
 
 /// So many points are named in a sentence.
 const NAMED: usize = 3;
@@ -117,6 +121,58 @@ pub(crate) fn mark_proven(memory: &Memory, forecast: &mut Forecast) {
         let known = memory.point(&point.id).and_then(|known| known.proven.as_ref());
         point.proven = known.map(|proof| proof.at).filter(|_| point.survives);
     }
+}
+
+/// Whether a drill has proven a recovery point of everything that an action would lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provable {
+    /// It has, not too long ago.
+    Proven,
+    /// A drill could: the points are in custody.
+    ByDrill,
+    /// Once they are made before the action, a drill could.
+    OnceMade,
+    /// Nothing is there that a drill could prove before the action.
+    Never,
+}
+
+/// How far what an action would lose is proven.
+///
+/// INVARIANT: both must say so: the live state, that a point of the target is there and stays, and custody, that this very
+/// point is of this target and was restored. What bears no data, or could not be read, has nothing proven.
+pub(crate) fn provable(world: &World<'_>, falls: &[Falls], survey: &Survey) -> Provable {
+    let lost = falls.iter().filter(|fall| {
+        matches!(fall.effect, Effect::Destroy | Effect::RecoveryLoss) && fall.bears_data && !fall.own
+    });
+    let targets: BTreeSet<&TargetId> = lost.map(|fall| &fall.target.id).collect();
+    let stays = |point: &&Point| {
+        let there = point.sight.as_ref().is_some_and(|sight| sight.there);
+        there && point.purging.is_none() && is_told(survey, point)
+    };
+    let of = |target: &TargetId| {
+        let of: Vec<&Point> =
+            world.memory.custody.values().filter(|point| point.kept.of == *target).collect();
+        of.into_iter().filter(stays).collect::<Vec<_>>()
+    };
+    let fresh = |point: &Point| {
+        let at = point.proven.as_ref().map(|proof| proof.at);
+        at.is_some_and(|at| world.now <= at.saturating_add(world.proven_within))
+    };
+    if targets.is_empty() {
+        Provable::Never
+    } else if targets.iter().all(|target| of(target).into_iter().any(fresh)) {
+        Provable::Proven
+    } else if !targets.iter().any(|target| of(target).is_empty()) {
+        Provable::ByDrill
+    } else if matches!(&survey.securing, Securing::ByCalls { makes, .. } if !makes.is_empty()) {
+        Provable::OnceMade
+    } else {
+        Provable::Never
+    }
+}
+
+fn is_told(survey: &Survey, point: &Point) -> bool {
+    survey.forecast.points.iter().any(|told| told.survives && point.is_called(&told.id))
 }
 
 /// What Interlock changed in a request, and what it made first, in words for who sent it.

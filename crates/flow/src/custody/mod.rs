@@ -15,7 +15,8 @@ use interlock_action::{AccountId, Millis, Operation, PersonId, SessionId, Step, 
 use serde::{Deserialize, Serialize};
 
 pub use drill::DrillError;
-pub(crate) use guard::{endangered, mark_proven, reasons, told};
+pub use guard::Provable;
+pub(crate) use guard::{endangered, mark_proven, provable, reasons, told};
 pub(crate) use look::{Custodian, by_rewrite, taken_in};
 pub(crate) use purge::leaving;
 pub use purge::{Obstacle, PurgeError, PurgeOrder, PurgePreview, Removal};

@@ -235,6 +235,16 @@ impl House {
     }
 
     pub(super) fn with(people: &[&str], rules: &[serde_json::Value], observe: bool) -> Self {
+        Self::judged_by(Bundle::shipped(), people, rules, observe)
+    }
+
+    /// The same, judged by another bundle.
+    pub(super) fn judged_by(
+        bundle: Bundle,
+        people: &[&str],
+        rules: &[serde_json::Value],
+        observe: bool,
+    ) -> Self {
         let rules: Vec<EnvironmentRule> =
             rules.iter().map(|rule| serde_json::from_value(rule.clone()).unwrap()).collect();
         let pages = Arc::new(Pages::default());
@@ -276,19 +286,15 @@ impl House {
             sealer: Sealer::new([3; 32]),
             read_only_classes: Vec::new(),
             ticket_lifetime: 3_600_000,
+            proven_within: 86_400_000,
             grace: 86_400_000,
             solo_delay: 600_000,
             observe,
             reads_before: false,
             reads_without_ledger: false,
         };
-        let mut house = Self {
-            road: Road::new(ports, settings, Bundle::shipped()),
-            pages,
-            hand,
-            land,
-            keys: BTreeMap::new(),
-        };
+        let mut house =
+            Self { road: Road::new(ports, settings, bundle), pages, hand, land, keys: BTreeMap::new() };
         for (at, name) in people.iter().enumerate() {
             house.enrol(name, u8::try_from(at).unwrap() + 1);
         }

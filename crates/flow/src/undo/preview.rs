@@ -268,6 +268,7 @@ impl Road {
             memory: &memory,
             rules: &self.settings.rules,
             budget: self.settings.budget,
+            proven_within: self.settings.proven_within,
             principals: principals.as_deref().unwrap_or_default(),
             now,
         };

@@ -58,6 +58,7 @@ async fn house(name: &str, moto: &Moto) -> House {
         sealer: Sealer::new([1; 32]),
         read_only_classes: Vec::new(),
         ticket_lifetime: 3_600_000,
+        proven_within: 0,
         grace: 0,
         solo_delay: 0,
         observe: false,

@@ -94,6 +94,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
         sealer: home.keys().sealer.clone(),
         read_only_classes: Vec::new(),
         ticket_lifetime: 3_600_000,
+        proven_within: 0,
         grace: 0,
         solo_delay: 600_000,
         observe: false,

@@ -29,6 +29,8 @@ pub struct RecoveryConfig {
     pub stop_before_terminate: bool,
     /// So many days every recovery point stays, whoever wants it gone.
     pub grace_days: u32,
+    /// For so many days a drill proves a recovery point, where a policy asks for that.
+    pub proven_days: u32,
 }
 
 impl Default for RecoveryConfig {
@@ -44,6 +46,7 @@ impl Default for RecoveryConfig {
             stop_before_terminate: all.stop_first,
             // As long as what was done before it can be taken back.
             grace_days: 30,
+            proven_days: 90,
         }
     }
 }
@@ -52,6 +55,11 @@ impl RecoveryConfig {
     /// How long every recovery point stays.
     pub(crate) fn grace(&self) -> Millis {
         u64::from(self.grace_days).saturating_mul(DAY)
+    }
+
+    /// How long a drill proves a recovery point.
+    pub(crate) fn proven_within(&self) -> Millis {
+        u64::from(self.proven_days).saturating_mul(DAY)
     }
 
     /// As the forecasters take it.

@@ -27,6 +27,7 @@ pub(super) fn note(expression: &Expr, uses: &mut Evidence) {
     match field(expression) {
         Some("forecast") => uses.forecast = true,
         Some("recovery_point") => uses.recovery_point = true,
+        Some("recovery_proven") => uses.recovery_proven = true,
         Some("rehearsal") => uses.rehearsal = true,
         Some("delay_elapsed") => uses.delay_elapsed = true,
         Some("break_glass") => uses.break_glass = true,

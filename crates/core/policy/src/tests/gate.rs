@@ -183,6 +183,13 @@ fn an_added_forbid_closes_what_was_open() {
         decide(&forbid("unless { context.evidence.rehearsal }").unwrap()).needs(),
         [crate::Need::Rehearsal]
     );
+    let drill = decide(&forbid("unless { context.evidence.recovery_proven }").unwrap());
+    assert_eq!(
+        (drill.name(), drill.tier(), drill.needs()),
+        ("hold", crate::Tier::T3, &[crate::Need::RecoveryDrill][..])
+    );
+    let against = forbid("when { context.evidence.recovery_proven }");
+    assert!(against.is_err(), "a proof is never held against the agent");
     let held = decide(&forbid("unless { context.evidence.delay_elapsed }").unwrap());
     assert_eq!(
         (held.name(), held.tier(), held.needs()),

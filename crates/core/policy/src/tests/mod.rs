@@ -15,10 +15,11 @@ use crate::{AgentClass, Ask, Evidence};
 
 /// Any evidence in a home of these people, contradictory ones among them.
 fn evidence(team: u8, solo: bool) -> impl Strategy<Value = Evidence> {
-    (any::<[bool; 5]>(), any::<[u8; 3]>()).prop_map(move |(flags, counts)| Evidence {
+    (any::<[bool; 6]>(), any::<[u8; 3]>()).prop_map(move |(flags, counts)| Evidence {
         forecast: flags[0],
         recovery_point: flags[1],
         rehearsal: flags[2],
+        recovery_proven: flags[5],
         approvals: counts[0] % 4,
         others: counts[1] % 4,
         independent: counts[2] % 4,
@@ -59,7 +60,7 @@ fn ask() -> impl Strategy<Value = Ask> {
     })
 }
 
-/// Every evidence in a home of these people, breaking the glass included. No shipped rule asks for a rehearsal.
+/// Every evidence in a home of these people, breaking the glass included. No shipped rule asks for a rehearsal or a drill.
 fn every_evidence(team: u8, solo: bool) -> Vec<Evidence> {
     let mut all = Vec::new();
     for bits in 0..16_u8 {
@@ -69,6 +70,7 @@ fn every_evidence(team: u8, solo: bool) -> Vec<Evidence> {
                     forecast: bits & 1 != 0,
                     recovery_point: bits & 2 != 0,
                     rehearsal: false,
+                    recovery_proven: false,
                     delay_elapsed: bits & 4 != 0,
                     break_glass: bits & 8 != 0,
                     approvals,

@@ -76,6 +76,7 @@ fn bring(start: &crate::Evidence, needs: &[crate::Need], end: &crate::Evidence) 
         match need {
             Need::Forecast => brought.forecast = true,
             Need::RecoveryPoint => brought.recovery_point = true,
+            Need::RecoveryDrill => brought.recovery_proven = true,
             Need::Rehearsal => brought.rehearsal = true,
             Need::Delay => brought.delay_elapsed = true,
             Need::OnePerson | Need::TwoPeople => {
