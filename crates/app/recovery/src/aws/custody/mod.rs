@@ -4,6 +4,7 @@
 mod backup;
 mod capture;
 mod database;
+mod store;
 mod volume;
 
 use std::collections::BTreeMap;
@@ -50,8 +51,16 @@ trait Kind: Sync {
     fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String>;
 }
 
-static KINDS: [&dyn Kind; 5] =
-    [&database::INSTANCE, &database::CLUSTER, &volume::Volume, &backup::Backup, &capture::Capture];
+static KINDS: [&dyn Kind; 8] = [
+    &database::INSTANCE,
+    &database::CLUSTER,
+    &store::REDSHIFT,
+    &store::ELASTICACHE,
+    &store::MEMORYDB,
+    &volume::Volume,
+    &backup::Backup,
+    &capture::Capture,
+];
 
 /// A point, and where it lies: the words of the ways back are said of it as of a deed.
 struct At<'a> {

@@ -1,0 +1,316 @@
+//! Snapshots of Redshift clusters, ElastiCache replication groups and MemoryDB clusters.
+//!
+//! Depends on the key that it is encrypted with. Drill: restored as another store, private, in the subnets that the snapshot
+//! names; compared by node type, nodes or shards, database, master user and key; removed without a snapshot of its own. A
+//! copy of ElastiCache or MemoryDB asks for no password while it stands: whoever is in the default security group of its
+//! network reaches it. Reads: the snapshot's record and its tags, the copy's record.
+
+use interlock_action::{Answers, Call, Read, Step};
+use interlock_flow::custody::{Restored, Sight};
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::way::{found, list, wait},
+    At, Kind, compare, is_marked, mark, same_id, text,
+};
+
+/// A read: the operation, the parameter that names the thing, and where the records stand.
+type Lookup = (&'static str, &'static str, &'static str);
+
+/// A service: what its operations and their members are called.
+pub(super) struct Store {
+    service: &'static str,
+    /// What stands in a snapshot's ARN before the name.
+    part: &'static str,
+    snapshot: Lookup,
+    /// The member of the snapshot that says how it is.
+    status: &'static str,
+    /// The member that is its ARN.
+    arn: &'static str,
+    /// The read of its tags, with its parameter; none where its own record tells them.
+    tags: Option<(&'static str, &'static str)>,
+    /// Where the tags stand, in that answer or in the record.
+    tagged: &'static str,
+    /// The operation that tags, and its parameter for the ARN.
+    tag: (&'static str, &'static str),
+    copy: Lookup,
+    /// The member of the copy that says how it is.
+    copied: &'static str,
+    /// The operation that restores.
+    restore: &'static str,
+    /// Its parameters: the snapshot's name, its record, and the copy's name.
+    given: fn(&str, &Value, &str) -> Value,
+    /// What a copy has of its snapshot.
+    compared: &'static [(&'static str, &'static str)],
+    /// The operation that deletes, and what else it is given.
+    delete: (&'static str, &'static [&'static str]),
+    /// The operation that removes the snapshot itself.
+    purge: &'static str,
+    /// The read of what a snapshot is of, by what its ARN has before the name; and, of both, the member that no later thing
+    /// of the name has.
+    origins: &'static [(&'static str, Lookup, &'static str)],
+}
+
+const REDSHIFT_CLUSTERS: Lookup = ("DescribeClusters", "ClusterIdentifier", "/Clusters");
+const GROUPS: Lookup = ("DescribeReplicationGroups", "ReplicationGroupId", "/ReplicationGroups");
+const CACHES: Lookup = ("DescribeCacheClusters", "CacheClusterId", "/CacheClusters");
+const MEMORYDB_CLUSTERS: Lookup = ("DescribeClusters", "ClusterName", "/Clusters");
+
+pub(super) static REDSHIFT: Store = Store {
+    service: "redshift",
+    part: ":snapshot:",
+    snapshot: ("DescribeClusterSnapshots", "SnapshotIdentifier", "/Snapshots"),
+    status: "/Status",
+    arn: "/SnapshotArn",
+    tags: None,
+    tagged: "/Tags",
+    tag: ("CreateTags", "ResourceName"),
+    copy: REDSHIFT_CLUSTERS,
+    copied: "/ClusterStatus",
+    restore: "RestoreFromClusterSnapshot",
+    given: |snapshot, _, scratch| json!({"ClusterIdentifier": scratch, "SnapshotIdentifier": snapshot, "PubliclyAccessible": false}),
+    compared: &[
+        ("/NodeType", "/NodeType"),
+        ("/NumberOfNodes", "/NumberOfNodes"),
+        ("/DBName", "/DBName"),
+        ("/MasterUsername", "/MasterUsername"),
+        ("/Encrypted", "/Encrypted"),
+        ("/KmsKeyId", "/KmsKeyId"),
+    ],
+    delete: ("DeleteCluster", &["SkipFinalClusterSnapshot"]),
+    purge: "DeleteClusterSnapshot",
+    origins: &[(":cluster:", REDSHIFT_CLUSTERS, "/ClusterCreateTime")],
+};
+
+pub(super) static ELASTICACHE: Store = Store {
+    service: "elasticache",
+    part: ":snapshot:",
+    snapshot: ("DescribeSnapshots", "SnapshotName", "/Snapshots"),
+    status: "/SnapshotStatus",
+    arn: "/ARN",
+    tags: Some(("ListTagsForResource", "ResourceName")),
+    tagged: "/TagList",
+    tag: ("AddTagsToResource", "ResourceName"),
+    copy: GROUPS,
+    copied: "/Status",
+    restore: "CreateReplicationGroup",
+    given: |snapshot, record, scratch| {
+        let shards = record.get("NumNodeGroups").and_then(Value::as_u64).filter(|shards| *shards > 1);
+        let key = text(record, "/KmsKeyId");
+        given(json!({
+            "ReplicationGroupId": scratch,
+            "ReplicationGroupDescription": "a drill of a recovery point",
+            "SnapshotName": snapshot,
+            "CacheNodeType": record.get("CacheNodeType"),
+            "CacheSubnetGroupName": record.get("CacheSubnetGroupName"),
+            "NumNodeGroups": shards,
+            "AutomaticFailoverEnabled": shards.map(|_| true),
+            "AtRestEncryptionEnabled": key.map(|_| true),
+            "KmsKeyId": key,
+            "Tags": mark(scratch),
+        }))
+    },
+    compared: &[("/CacheNodeType", "/CacheNodeType"), ("/KmsKeyId", "/KmsKeyId")],
+    delete: ("DeleteReplicationGroup", &[]),
+    purge: "DeleteSnapshot",
+    origins: &[
+        (":replicationgroup:", GROUPS, "/ReplicationGroupCreateTime"),
+        (":cluster:", CACHES, "/CacheClusterCreateTime"),
+    ],
+};
+
+pub(super) static MEMORYDB: Store = Store {
+    service: "memorydb",
+    part: ":snapshot/",
+    snapshot: ("DescribeSnapshots", "SnapshotName", "/Snapshots"),
+    status: "/Status",
+    arn: "/ARN",
+    tags: Some(("ListTags", "ResourceArn")),
+    tagged: "/TagList",
+    tag: ("TagResource", "ResourceArn"),
+    copy: MEMORYDB_CLUSTERS,
+    copied: "/Status",
+    restore: "CreateCluster",
+    given: |snapshot, record, scratch| {
+        let of = |member: &str| record.pointer(&format!("/ClusterConfiguration/{member}"));
+        given(json!({
+            "ClusterName": scratch,
+            "SnapshotName": snapshot,
+            "ACLName": "open-access",
+            "NodeType": of("NodeType"),
+            "EngineVersion": of("EngineVersion"),
+            "SubnetGroupName": of("SubnetGroupName"),
+            "NumShards": of("NumShards"),
+            "NumReplicasPerShard": 0,
+            "KmsKeyId": record.get("KmsKeyId"),
+            "Tags": mark(scratch),
+        }))
+    },
+    compared: &[
+        ("/ClusterConfiguration/NodeType", "/NodeType"),
+        ("/ClusterConfiguration/NumShards", "/NumberOfShards"),
+        ("/ClusterConfiguration/EngineVersion", "/EngineVersion"),
+        ("/KmsKeyId", "/KmsKeyId"),
+    ],
+    delete: ("DeleteCluster", &[]),
+    purge: "DeleteSnapshot",
+    // Its ARN is all that tells a cluster apart, and a later one has the same.
+    origins: &[(":cluster/", MEMORYDB_CLUSTERS, "")],
+};
+
+/// Parameters without those that are not known.
+fn given(all: Value) -> Value {
+    let known = all.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    Value::Object(known.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>())
+}
+
+impl Store {
+    /// The snapshot's name: what a warehouse's snapshot is of stands in front of it.
+    fn name<'a>(&self, at: &At<'a>) -> &'a str {
+        let (_, name) = at.kept.id.split_once(self.part).unwrap_or_default();
+        name.rsplit('/').next().unwrap_or_default()
+    }
+
+    fn look(&self, at: &At<'_>) -> Value {
+        json!({ self.snapshot.1: self.name(at) })
+    }
+
+    fn record<'a>(&self, at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+        let answer = found(answers, self.service, self.snapshot.0, &self.look(at))?;
+        let all = answer.map_or(&[][..], |answer| list(answer, self.snapshot.2));
+        Ok(all.iter().find(|record| text(record, self.arn) == Some(&at.kept.id)))
+    }
+
+    fn tag_look(&self, at: &At<'_>) -> Option<(&'static str, Value)> {
+        self.tags.map(|(operation, parameter)| (operation, json!({ parameter: at.kept.id })))
+    }
+
+    fn there<'a>(
+        &self,
+        (operation, parameter, records): Lookup,
+        name: &str,
+        answers: &'a Answers,
+    ) -> Result<Option<&'a Value>, String> {
+        let answer = found(answers, self.service, operation, &json!({ parameter: name }))?;
+        Ok(answer.and_then(|answer| list(answer, records).first()))
+    }
+
+    /// What the snapshot is of: how it is read, its name, and the member that tells it apart.
+    fn origin<'a>(&self, at: &At<'a>) -> Option<(Lookup, &'a str, &'static str)> {
+        self.origins.iter().find_map(|(part, lookup, id)| {
+            let (_, name) = at.kept.of.as_str().split_once(part)?;
+            Some((*lookup, name, *id))
+        })
+    }
+}
+
+impl Kind for Store {
+    fn is(&self, kept: &interlock_flow::custody::Kept) -> bool {
+        kept.id.split(':').nth(2) == Some(self.service) && kept.id.contains(self.part)
+    }
+
+    fn reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read> {
+        let mut reads = vec![at.read(self.service, self.snapshot.0, self.look(at))];
+        if self.record(at, so_far).is_ok_and(|record| record.is_some())
+            && let Some((operation, arguments)) = self.tag_look(at)
+        {
+            reads.push(at.read(self.service, operation, arguments));
+        }
+        reads
+    }
+
+    fn see(&self, at: &At<'_>, answers: &Answers) -> Result<Sight, String> {
+        let Some(record) = self.record(at, answers)? else { return Ok(Sight::default()) };
+        // Redshift tells the key of what is not encrypted, too.
+        let encrypted = record.get("Encrypted") != Some(&json!(false));
+        let key = text(record, "/KmsKeyId").filter(|key| encrypted && !key.is_empty());
+        Ok(Sight {
+            there: true,
+            ready: text(record, self.status) == Some("available"),
+            ids: text(record, self.arn).map(str::to_owned).into_iter().collect(),
+            depends: key.map(Into::into).into_iter().collect(),
+            size: record.get("TotalBackupSizeInMegaBytes").map(|size| format!("{size} MB")),
+        })
+    }
+
+    fn mark(&self, at: &At<'_>, answers: &Answers) -> Option<Call> {
+        let record = self.record(at, answers).ok()??;
+        let tags = match self.tag_look(at) {
+            None => record,
+            // What has a mark, nobody can tell: it is guarded all the same.
+            Some((operation, arguments)) => found(answers, self.service, operation, &arguments).ok()??,
+        };
+        if is_marked(tags, self.tagged) {
+            return None;
+        }
+        let arguments = json!({ self.tag.1: at.kept.id, "Tags": mark(at.kept.of.as_str()) });
+        Some(at.call(self.service, self.tag.0, arguments))
+    }
+
+    fn copy_reads(&self, at: &At<'_>, scratch: &str, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read(self.service, self.copy.0, json!({ self.copy.1: scratch }))]
+    }
+
+    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+        let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
+        let name = format!("restore {} as {scratch}", at.kept.id);
+        let Some(copy) = self.there(self.copy, scratch, answers)? else {
+            let arguments = (self.given)(self.name(at), record, scratch);
+            return Ok(Restored::Not(at.step(name, self.service, self.restore, arguments)));
+        };
+        // A warehouse can be asked before its data has come back.
+        let whole = text(copy, "/RestoreStatus/Status").is_none_or(|status| status == "completed");
+        if text(copy, self.copied) != Some("available") || !whole {
+            return Ok(Restored::Not(wait(name)));
+        }
+        let mut compared = compare(record, copy, self.compared);
+        if let Some(shards) = record.get("NumNodeGroups").and_then(Value::as_u64) {
+            let found = list(copy, "/NodeGroups").len() as u64;
+            compared.figures.insert("NodeGroups".to_owned(), found.to_string());
+            if found != shards {
+                compared.differs.push(format!("it has {found} node groups, not {shards}"));
+            }
+        }
+        Ok(Restored::Ready(compared))
+    }
+
+    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove {scratch}");
+        Ok(match self.there(self.copy, scratch, answers)? {
+            None => None,
+            Some(copy) if text(copy, self.copied) == Some("deleting") => Some(wait(name)),
+            // While it is being made, the service takes no deletion.
+            Some(copy) if text(copy, self.copied) == Some("creating") => Some(wait(name)),
+            Some(_) => {
+                let mut arguments = json!({ self.copy.1: scratch });
+                if let Some(members) = arguments.as_object_mut() {
+                    members.extend(self.delete.1.iter().map(|skip| ((*skip).to_owned(), json!(true))));
+                }
+                Some(at.step(name, self.service, self.delete.0, arguments))
+            }
+        })
+    }
+
+    fn origin_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        let read =
+            |(lookup, name, _): (Lookup, &str, _)| at.read(self.service, lookup.0, json!({ lookup.1: name }));
+        self.origin(at).map(read).into_iter().collect()
+    }
+
+    fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
+        let (lookup, name, id) = self.origin(at).ok_or("nobody can tell what it is of")?;
+        let Some(there) = self.there(lookup, name, answers)? else { return Ok(false) };
+        let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
+        let of = |record| (!id.is_empty()).then(|| text(record, id)).flatten();
+        same_id(of(record), of(there))
+    }
+
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove the snapshot {}", at.kept.id);
+        Ok(match self.record(at, answers)? {
+            None => None,
+            Some(record) if text(record, self.status) == Some("deleting") => Some(wait(name)),
+            Some(_) => Some(at.step(name, self.service, self.purge, self.look(at))),
+        })
+    }
+}
