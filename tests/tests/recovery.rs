@@ -109,6 +109,13 @@ fn what_interlock_has_kept_is_guarded_drilled_and_proven() {
     assert!(snapshot["sight"]["depends"][0].as_str().unwrap().ends_with(key), "{snapshot}");
     assert_eq!(snapshot["operation"], "aws:rds:DeleteDBInstance");
 
+    // Its own bucket is closed, marked, and keeps versions.
+    let bucket = "s3 = client('s3')\nname = next(b['Name'] for b in s3.list_buckets()['Buckets'] if b['Name'].startswith('interlock-'))\n\
+                  blocked = s3.get_public_access_block(Bucket=name)['PublicAccessBlockConfiguration']\n\
+                  print(all(blocked.values()), s3.get_bucket_versioning(Bucket=name)['Status'], \
+                  s3.get_bucket_tagging(Bucket=name)['TagSet'][0]['Key'])";
+    assert_eq!(emulator.hands(bucket), "True Enabled interlock:recovery-point");
+
     // Interlock's mark is on what the rewritten request made.
     let tags = emulator.hands(&format!(
         "print(json.dumps(client('rds').describe_db_snapshots(DBSnapshotIdentifier='{id}')['DBSnapshots'][0]['TagList']))"
@@ -198,6 +205,45 @@ fn a_point_that_restores_nothing_is_not_proven() {
     let stranger =
         home.cli(&["recovery", "drill", "no-such-point", "--key", &home.private("bo"), "--reason", "look"]);
     assert!(stranger.err.contains("no recovery point `no-such-point`"), "{}", stranger.err);
+}
+
+/// A warehouse and a memory database. The emulator makes no final snapshot of a cache, and never ends its deletion: that kind
+/// is tested by its calls alone.
+const STORES: &str = r#"
+client('redshift').create_cluster(ClusterIdentifier='dev-wh', NodeType='ra3.large', MasterUsername='u',
+    MasterUserPassword='Passw0rd1!', DBName='d', Encrypted=True)
+client('memorydb').create_cluster(ClusterName='dev-mem', NodeType='db.t4g.small', ACLName='open-access')
+"#;
+
+#[test]
+fn warehouses_and_memory_databases_are_drilled_and_removed_too() {
+    let emulator = Emulator::start();
+    emulator.hands(STORES);
+    let config = format!("{DEVELOPMENT}\n[recovery]\ngrace_days = 0\n");
+    let (home, _daemon) = Home::new(&emulator, &PEOPLE, &config);
+    home.boto3(
+        "boto3.client('redshift').delete_cluster(ClusterIdentifier='dev-wh', SkipFinalClusterSnapshot=True)\n\
+         boto3.client('memorydb').delete_cluster(ClusterName='dev-mem')",
+    )
+    .ok();
+    assert_eq!(seen(&home).len(), 2);
+    let (bo, cy) = (home.private("bo"), home.private("cy"));
+    let drilled = home.cli(&["recovery", "drill", "--all", "--key", &bo, "--reason", "quarterly"]);
+    assert_eq!(drilled.code, 0, "{}\n{}", drilled.out, drilled.err);
+    let proven = points(&home);
+    assert_eq!(of(&proven, "redshift")["proven"]["figures"]["NodeType"], "ra3.large");
+    assert_eq!(of(&proven, "memorydb")["proven"]["figures"]["ClusterConfiguration/NumShards"], "1");
+    let left = "left = [c['ClusterIdentifier'] for c in client('redshift').describe_clusters()['Clusters']]\n\
+                left += [c['Name'] for c in client('memorydb').describe_clusters()['Clusters']]\n\
+                left += [s['SnapshotIdentifier'] for s in client('redshift').describe_cluster_snapshots()['Snapshots']]\n\
+                left += [s['Name'] for s in client('memorydb').describe_snapshots()['Snapshots']]\n\
+                print(' '.join(left))";
+    let kept = emulator.hands(left);
+    assert!(!kept.contains("drill") && kept.split(' ').count() == 2, "only the snapshots are left: {kept}");
+    let purge = ["recovery", "purge", "--expired", "--last", "--key", &bo, "--key", &cy, "--reason", "old"];
+    home.cli(&purge).ok();
+    assert_eq!(emulator.hands(left), "");
+    home.verify();
 }
 
 /// A machine with a disk of its own, a key in use, a database.

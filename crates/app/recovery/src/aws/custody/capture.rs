@@ -95,10 +95,13 @@ impl Kind for Capture {
     }
 
     fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
-        let there = found(answers, "s3", "HeadObject", &copy_of(at, scratch))?.is_some();
-        let step =
-            || at.step(format!("remove the copy {scratch}"), "s3", "DeleteObject", copy_of(at, scratch));
-        Ok(there.then(step))
+        let Some(there) = found(answers, "s3", "HeadObject", &copy_of(at, scratch))? else { return Ok(None) };
+        let mut arguments = copy_of(at, scratch);
+        // Where versions are kept, a deletion that names none leaves the copy behind a marker.
+        if let (Some(version), Some(members)) = (text(there, "/VersionId"), arguments.as_object_mut()) {
+            members.insert("VersionId".to_owned(), json!(version));
+        }
+        Ok(Some(at.step(format!("remove the copy {scratch}"), "s3", "DeleteObject", arguments)))
     }
 
     fn origin_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {

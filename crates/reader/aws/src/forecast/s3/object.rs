@@ -3,7 +3,7 @@
 //! In a versioned bucket a deletion leaves a delete marker and an overwrite keeps the old version: the way back is exact
 //! for as long as no lifecycle rule expires noncurrent versions. Elsewhere (never versioned, or suspended) the object is
 //! gone, and Interlock copies it away first. Objects are classified by their bucket's tags. Reads: GetBucketVersioning,
-//! GetBucketTagging, HeadObject of up to 100 keys, HeadBucket of the recovery bucket, HeadObject
+//! GetBucketTagging, HeadObject of up to 100 keys, HeadBucket and GetBucketVersioning of the recovery bucket, HeadObject
 //! of up to 20 copies in it.
 
 use interlock_action::{
@@ -94,7 +94,7 @@ impl Look for Object {
         let lost = keys.iter().any(|key| matches!(live(so_far, &head_key(key)), Live::Found(_)));
         let settled = so_far.contains_key(super::VERSIONING) && versioned(so_far) != Some(true);
         if lost && settled && fate(action) != Some(Fate::Kept) {
-            reads.extend(vault::read(action));
+            reads.extend(vault::reads(action, so_far));
             let mut found = Lost::default();
             for key in keys.iter().take(MOST) {
                 let id = object_id(action, bucket, key);

@@ -1,19 +1,21 @@
 //! Copies of objects, made before they are overwritten or deleted where nothing else keeps them.
 //!
 //! They go to the bucket `interlock-recovery-<account>-<region>`, which Interlock makes where it is missing and which no
-//! agent may touch. CopyObject copies at most 5 GiB at once (Amazon S3 User Guide, "Copying objects").
+//! agent may touch: closed to the public, marked as Interlock's own, and keeping versions, so that what is written over or
+//! deleted there stays. CopyObject copies at most 5 GiB at once (Amazon S3 User Guide, "Copying objects").
 
 use interlock_action::{Action, Answers, Call, Read, Securing};
 use serde_json::{Value, json};
 
 use super::super::{
-    answer::{Live, live, number},
+    answer::{Live, live, number, text},
     arn,
     tally::Tally,
     words,
 };
 
 const VAULT: &str = "s3 recovery bucket";
+const VERSIONS: &str = "s3 recovery bucket versions";
 /// Of one action so many objects are copied.
 const MOST: usize = 100;
 /// Of one action so many copies are looked for.
@@ -42,10 +44,15 @@ fn name(action: &Action) -> Option<String> {
     Some(format!("{}recovery-{}-{}", super::super::OWN, action.account.as_ref()?, action.region.as_deref()?))
 }
 
-/// The read that tells whether the bucket of the copies is there, and this account's.
-pub(super) fn read(action: &Action) -> Option<Read> {
-    let arguments = json!({"Bucket": name(action)?, "ExpectedBucketOwner": action.account});
-    Some(crate::call::read(action, VAULT, "s3", "HeadBucket", arguments))
+/// The reads that tell whether the bucket of the copies is there, and this account's, and whether it keeps versions.
+pub(super) fn reads(action: &Action, so_far: &Answers) -> Vec<Read> {
+    let Some(vault) = name(action) else { return Vec::new() };
+    let of = json!({"Bucket": vault, "ExpectedBucketOwner": action.account});
+    let mut reads = vec![crate::call::read(action, VAULT, "s3", "HeadBucket", of.clone())];
+    if let Live::Found(_) = live(so_far, VAULT) {
+        reads.push(crate::call::read(action, VERSIONS, "s3", "GetBucketVersioning", of));
+    }
+    reads
 }
 
 fn copy_key(place: &str) -> String {
@@ -103,8 +110,10 @@ pub(super) fn keep(action: &Action, answers: &Answers, objects: &[Kept<'_>]) -> 
         return Securing::Impossible(format!("{} is {size}; Interlock copies up to 5 GiB", large.key));
     }
     let mut calls = match live(answers, VAULT) {
+        // What was begun and cut off is finished: that it keeps versions is set last.
+        Live::Found(_) if !keeps_versions(answers) => settings(action, &vault),
         Live::Found(_) => Vec::new(),
-        Live::Absent => vec![create(action, &vault)],
+        Live::Absent => [vec![create(action, &vault)], settings(action, &vault)].concat(),
         Live::Unread(why) => {
             return Securing::Impossible(format!(
                 "the recovery bucket {vault} could not be looked at: {why}"
@@ -122,6 +131,27 @@ pub(super) fn keep(action: &Action, answers: &Answers, objects: &[Kept<'_>]) -> 
         makes.push(arn::build(action, "s3", &format!("{vault}/{key}")));
     }
     Securing::ByCalls { calls, proof, makes }
+}
+
+fn keeps_versions(answers: &Answers) -> bool {
+    matches!(live(answers, VERSIONS), Live::Found(found) if text(found, "/Status") == Some("Enabled"))
+}
+
+/// How the bucket is set once it is there. Each call may be made again.
+fn settings(action: &Action, vault: &str) -> Vec<Call> {
+    let set = |operation: &str, member: &str, value: Value| {
+        let arguments = json!({"Bucket": vault, "ExpectedBucketOwner": action.account, member: value});
+        crate::call::call(action, "s3", operation, arguments)
+    };
+    let closed = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    let closed: serde_json::Map<String, Value> =
+        closed.into_iter().map(|member| (member.to_owned(), json!(true))).collect();
+    let tags = json!({"TagSet": [{"Key": super::super::OWN_TAG, "Value": vault}]});
+    vec![
+        set("PutPublicAccessBlock", "PublicAccessBlockConfiguration", Value::Object(closed)),
+        set("PutBucketTagging", "Tagging", tags),
+        set("PutBucketVersioning", "VersioningConfiguration", json!({"Status": "Enabled"})),
+    ]
 }
 
 fn create(action: &Action, vault: &str) -> Call {

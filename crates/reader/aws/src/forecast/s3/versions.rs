@@ -3,8 +3,8 @@
 //! A deletion that names a version is for good. What counts is whether the key has another version (delete markers are
 //! none); a version under object lock stays (governance mode can be bypassed with `BypassGovernanceRetention`). A named
 //! version that is a delete marker brings the object back. Interlock copies each version away first. Reads:
-//! GetBucketVersioning, GetBucketTagging, ListObjectVersions by key, HeadObject of each version, HeadBucket of the
-//! recovery bucket.
+//! GetBucketVersioning, GetBucketTagging, ListObjectVersions by key, HeadObject of each version, HeadBucket and
+//! GetBucketVersioning of the recovery bucket.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -66,7 +66,7 @@ impl Look for Versions {
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
         let Some(bucket) = bucket(action) else { return Vec::new() };
         let mut reads = bucket_reads(action, bucket);
-        reads.extend(vault::read(action));
+        reads.extend(vault::reads(action, so_far));
         for (key, version) in pairs(action).into_iter().take(MOST) {
             let list = json!({"Bucket": bucket, "Prefix": key, "MaxKeys": 1000});
             reads.push(crate::call::read(action, list_key(key), "s3", "ListObjectVersions", list));

@@ -18,6 +18,9 @@ fn act(operation: &str, arguments: Value) -> Action {
 /// Sizes of the objects that are there.
 fn answers(status: Option<&'static str>, size: Option<u64>, vault: bool) -> impl Fn(&str, &Value) -> Answer {
     move |operation, arguments| match operation {
+        "GetBucketVersioning" if arguments["Bucket"] != json!("photos") => {
+            found(json!({"Status": "Enabled"}))
+        }
         "GetBucketVersioning" => {
             found(status.map_or_else(|| json!({}), |status| json!({ "Status": status })))
         }
@@ -69,9 +72,10 @@ fn elsewhere_the_object_is_copied_away_first() {
         assert_eq!(lost.forecast.data_loss, ["1 object of photos, 1.2 MB; the bucket keeps no versions"]);
         let Securing::ByCalls { calls, proof, makes } = lost.securing else { panic!("not by calls") };
         let verbs: Vec<&str> = calls.iter().map(|call| call.operation.verb()).collect();
-        assert_eq!(verbs, ["CreateBucket", "CopyObject"]);
-        assert_eq!(calls[1].arguments["CopySource"], json!("photos/2024/a%20b.jpg"));
-        assert_eq!(calls[1].arguments["CopySourceIfMatch"], json!("\"e1\""));
+        let set = ["PutPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning"];
+        assert_eq!(verbs, ["CreateBucket", set[0], set[1], set[2], "CopyObject"]);
+        assert_eq!(calls[4].arguments["CopySource"], json!("photos/2024/a%20b.jpg"));
+        assert_eq!(calls[4].arguments["CopySourceIfMatch"], json!("\"e1\""));
         assert_eq!((proof[0].0.operation.verb(), &proof[0].2), ("HeadObject", &json!(1_234_567)));
         assert!(makes[0].starts_with("arn:aws:s3:::interlock-recovery-111122223333-us-east-1/"));
     }
@@ -79,6 +83,17 @@ fn elsewhere_the_object_is_copied_away_first() {
         panic!("not by calls")
     };
     assert_eq!(calls.len(), 1, "the bucket is there already");
+    // One that was made and not finished is finished before anything is copied there.
+    let inner = answers(None, Some(1), true);
+    let begun = survey(&delete, |operation, arguments| match operation {
+        "GetBucketVersioning" if arguments["Bucket"] != json!("photos") => found(json!({})),
+        _ => inner(operation, arguments),
+    });
+    let Securing::ByCalls { calls, .. } = begun.securing else { panic!("not by calls") };
+    assert_eq!(calls.len(), 4);
+    assert_eq!(calls[0].arguments["PublicAccessBlockConfiguration"]["RestrictPublicBuckets"], json!(true));
+    assert_eq!(calls[1].arguments["Tagging"]["TagSet"][0]["Key"], json!("interlock:recovery-point"));
+    assert_eq!(calls[2].arguments["VersioningConfiguration"]["Status"], json!("Enabled"));
 }
 
 #[test]
