@@ -1,10 +1,10 @@
 //! What services share whose stores have snapshots and may make a final one: ElastiCache, MemoryDB, Redshift.
 
-use interlock_action::{Action, Answers, Read, Securing};
+use interlock_action::{Action, Answers, Read, Reversibility, Securing};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Listed, listed, or_dash, text},
+    answer::{Listed, listed, text},
     draft::Draft,
     keys::{self, Usable},
     tally::Tally,
@@ -100,21 +100,49 @@ pub(super) fn count(
     survives: impl Fn(&Value) -> bool,
     draft: &mut Draft,
 ) -> Tally {
-    let snapshots = all(answers, shape);
+    let Shape { arn, name, status, at, .. } = shape;
+    let told = Told { arn, name, status, at, key_of, automated: &|snapshot| automated(shape, snapshot) };
+    counted(answers, &all(answers, shape), &told, survives, draft)
+}
+
+/// How the snapshots of a listing are told.
+pub(super) struct Told<'a> {
+    /// The pointer to its ARN.
+    pub(super) arn: &'static str,
+    /// The pointer to its name.
+    pub(super) name: &'static str,
+    /// The pointer to its state.
+    pub(super) status: &'static str,
+    /// The pointer to when it was made.
+    pub(super) at: &'static str,
+    /// The key that it needs.
+    pub(super) key_of: fn(&Value) -> Option<&str>,
+    /// Whether the service made it by itself.
+    pub(super) automated: &'a dyn Fn(&Value) -> bool,
+}
+
+/// Counts the snapshots of a listing that could be restored from. `survives` says which the action leaves.
+pub(super) fn counted(
+    answers: &Answers,
+    snapshots: &Listed<'_>,
+    told: &Told<'_>,
+    survives: impl Fn(&Value) -> bool,
+    draft: &mut Draft,
+) -> Tally {
     let mut tally = if snapshots.complete() { Tally::default() } else { Tally::unread() };
     draft.gap(snapshots.gap("snapshots"));
     for snapshot in snapshots.entries() {
-        let name = or_dash(snapshot, shape.name);
-        let id = text(snapshot, shape.arn).unwrap_or(name);
-        let kind = if automated(shape, snapshot) { "automated snapshot" } else { "manual snapshot" };
-        let at = text(snapshot, shape.at).map(|at| format!(" of {at}")).unwrap_or_default();
+        let name = text(snapshot, told.name).unwrap_or("?");
+        let id = text(snapshot, told.arn).unwrap_or(name);
+        let kind = if (told.automated)(snapshot) { "automated snapshot" } else { "manual snapshot" };
+        let at = text(snapshot, told.at).map(|at| format!(" of {at}")).unwrap_or_default();
         let what = format!("{kind} {name}{at}");
-        let status = or_dash(snapshot, shape.status);
+        let status = text(snapshot, told.status).unwrap_or("in an unknown state");
         if status != "available" {
             tally.uncounted(id, format!("{what}: not counted, it is {status}"));
             continue;
         }
-        match keys::usable(answers, key_of(snapshot)) {
+        match keys::usable(answers, (told.key_of)(snapshot)) {
             Usable::Yes => tally.have(id, what, survives(snapshot)),
             Usable::No(why) => tally.uncounted(id, format!("{what}: not counted, {why}")),
             Usable::Unread(why) => {
@@ -149,9 +177,27 @@ pub(super) struct Members {
     pub(super) skip: Option<&'static str>,
 }
 
+/// Ends the forecast of a deletion: a final snapshot is made, by changing the request where it makes none, and what the
+/// request as it stands `loses` is said.
+pub(super) fn deleted(
+    action: &Action,
+    answers: &Answers,
+    of: (Shape, &Members),
+    store: (&str, Option<&Value>),
+    point: impl Fn(&str) -> String,
+    (loses, mut tally, draft): (&str, Tally, &mut Draft),
+) {
+    if !secure(action, answers, of, store, point, (&mut tally, draft)) {
+        let but = if tally.survives() { ", but for what its manual snapshots hold" } else { "" };
+        draft.lose(format!("{loses}{but}"));
+    }
+    draft.reversibility = Reversibility::FromRecoveryPoint;
+    draft.tally(tally);
+}
+
 /// Has the deletion make a final snapshot, by changing the request where it does not. Says whether the request as it
 /// stands makes one. `born` is what no later store of the name will have; `point` makes the snapshot's ARN of its name.
-pub(super) fn secure(
+fn secure(
     action: &Action,
     answers: &Answers,
     (shape, members): (Shape, &Members),

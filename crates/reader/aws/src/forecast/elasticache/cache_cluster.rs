@@ -93,7 +93,7 @@ fn delete(
     draft.change(id, Kind::Cluster, Effect::Destroy, format!("{called} is deleted"));
     draft.unknown(format!("how much {name} holds is not told by the service"));
     let survives = |snapshot: &Value| !finals::automated(ELASTICACHE, snapshot);
-    let mut tally = finals::count(answers, ELASTICACHE, survives, draft);
+    let tally = finals::count(answers, ELASTICACHE, survives, draft);
     let cannot = if memcached(record) {
         Some("Memcached makes no snapshots".to_owned())
     } else {
@@ -114,12 +114,8 @@ fn delete(
     let born = record.get("CacheClusterCreateTime");
     let point = |name: &str| snapshot_arn(action, name);
     let of = (ELASTICACHE, &FINAL);
-    if !finals::secure(action, answers, of, (name, born), point, (&mut tally, draft)) {
-        let but = if tally.survives() { ", but for what its manual snapshots hold" } else { "" };
-        draft.lose(format!("what {called} holds{but}"));
-    }
-    draft.reversibility = Reversibility::FromRecoveryPoint;
-    draft.tally(tally);
+    let loses = format!("what {called} holds");
+    finals::deleted(action, answers, of, (name, born), point, (&loses, tally, draft));
 }
 
 fn modify(

@@ -108,7 +108,7 @@ fn delete(
     }
     draft.unknown(format!("how much {name} holds is not told by the service"));
     let survives = |snapshot: &Value| !finals::automated(ELASTICACHE, snapshot);
-    let mut tally = finals::count(answers, ELASTICACHE, survives, draft);
+    let tally = finals::count(answers, ELASTICACHE, survives, draft);
     if retains && primary.is_some() {
         draft.reversibility = Reversibility::Lossy;
         draft.tally(tally);
@@ -120,12 +120,8 @@ fn delete(
     let born = record.get("ReplicationGroupCreateTime");
     let point = |name: &str| snapshot_arn(action, name);
     let of = (ELASTICACHE, &FINAL);
-    if !finals::secure(action, answers, of, (name, born), point, (&mut tally, draft)) {
-        let but = if tally.survives() { ", but for what its manual snapshots hold" } else { "" };
-        draft.lose(format!("what {called} holds{but}"));
-    }
-    draft.reversibility = Reversibility::FromRecoveryPoint;
-    draft.tally(tally);
+    let loses = format!("what {called} holds");
+    finals::deleted(action, answers, of, (name, born), point, (&loses, tally, draft));
 }
 
 /// The node that is written to.

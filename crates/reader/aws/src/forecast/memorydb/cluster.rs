@@ -4,9 +4,7 @@
 //! names it (MemoryDB Developer Guide, "Deleting a cluster"). Interlock rewrites the request so that it does. Reads:
 //! DescribeClusters, DescribeSnapshots of the cluster, kms:DescribeKey. How much a cluster holds is not told.
 
-use interlock_action::{
-    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
-};
+use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Securing, TargetId};
 use serde_json::{Value, json};
 
 use super::super::{
@@ -65,14 +63,10 @@ impl Look for Cluster {
         draft.depend(format!("everything that connects to {endpoint}"));
         draft.unknown(format!("how much {name} holds is not told by the service"));
         let survives = |snapshot: &Value| !finals::automated(MEMORYDB, snapshot);
-        let mut tally = finals::count(answers, MEMORYDB, survives, draft);
+        let tally = finals::count(answers, MEMORYDB, survives, draft);
         let point = |snapshot: &str| arn::build(action, "memorydb", &format!("snapshot/{snapshot}"));
         let of = (MEMORYDB, &FINAL);
-        if !finals::secure(action, answers, of, (name, record.get("ARN")), point, (&mut tally, draft)) {
-            let but = if tally.survives() { ", but for what its manual snapshots hold" } else { "" };
-            draft.lose(format!("what memory database {name} holds{but}"));
-        }
-        draft.reversibility = Reversibility::FromRecoveryPoint;
-        draft.tally(tally);
+        let loses = format!("what memory database {name} holds");
+        finals::deleted(action, answers, of, (name, record.get("ARN")), point, (&loses, tally, draft));
     }
 }

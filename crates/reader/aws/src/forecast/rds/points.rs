@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::super::{
     answer::{Listed, text},
     draft::Draft,
-    keys::{self, Usable},
+    finals::{self, Told},
+    keys,
     tally::Tally,
 };
 
@@ -57,31 +58,13 @@ pub(super) fn count(
     survives: impl Fn(&Value) -> bool,
     draft: &mut Draft,
 ) -> Tally {
-    let mut tally = if snapshots.complete() { Tally::default() } else { Tally::unread() };
-    draft.gap(snapshots.gap("snapshots"));
-    for snapshot in snapshots.entries() {
-        let id = text(snapshot, shape.arn).or_else(|| text(snapshot, shape.name)).unwrap_or("?");
-        let kind = if automated(snapshot) { "automated snapshot" } else { "manual snapshot" };
-        let name = text(snapshot, shape.name).unwrap_or("?");
-        let taken = text(snapshot, "/SnapshotCreateTime").map(|at| format!(" of {at}")).unwrap_or_default();
-        let what = format!("{kind} {name}{taken}");
-        match text(snapshot, "/Status") {
-            Some("available") => {}
-            status => {
-                let status = status.unwrap_or("in an unknown state");
-                tally.uncounted(id, format!("{what}, {status}: not counted"));
-                continue;
-            }
-        }
-        match keys::usable(answers, key_of(snapshot)) {
-            Usable::Yes => tally.have(id, what, survives(snapshot)),
-            Usable::No(why) => tally.uncounted(id, format!("{what}: not counted, {why}")),
-            Usable::Unread(why) => {
-                tally.partial();
-                draft.unknown(format!("{name} is not counted: {why}"));
-                tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
-            }
-        }
-    }
-    tally
+    let Shape { arn, name, .. } = shape;
+    let (status, at) = ("/Status", "/SnapshotCreateTime");
+    finals::counted(
+        answers,
+        snapshots,
+        &Told { arn, name, status, at, key_of, automated: &automated },
+        survives,
+        draft,
+    )
 }

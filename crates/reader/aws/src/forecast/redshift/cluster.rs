@@ -141,16 +141,12 @@ fn delete(
         draft.unknown(format!("how much {name} holds is not told"));
     }
     let survives = |snapshot: &Value| !finals::automated(REDSHIFT, snapshot);
-    let mut tally = finals::count(answers, REDSHIFT, survives, draft);
+    let tally = finals::count(answers, REDSHIFT, survives, draft);
     let born = record.get("ClusterCreateTime");
     let point = |snapshot: &str| snapshot_arn(action, name, snapshot);
     let of = (REDSHIFT, &FINAL);
-    if !finals::secure(action, answers, of, (name, born), point, (&mut tally, draft)) {
-        let but = if tally.survives() { ", but for what its manual snapshots hold" } else { "" };
-        draft.lose(format!("the data of {called}{but}"));
-    }
-    draft.reversibility = Reversibility::FromRecoveryPoint;
-    draft.tally(tally);
+    let loses = format!("the data of {called}");
+    finals::deleted(action, answers, of, (name, born), point, (&loses, tally, draft));
 }
 
 fn modify(
