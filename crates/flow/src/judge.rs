@@ -6,8 +6,11 @@ use interlock_action::{Action, Effect, EnvironmentName, Kind, Reversibility};
 use interlock_approval::{Count, People, State, Ticket, count};
 use interlock_policy::{ActionFacts, AgentFacts, Ask, Evidence, TargetFacts, Verified};
 
-use crate::{Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, custody, situate::is_secured};
-use interlock_action::{Millis, Securing};
+use crate::{
+    Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, custody,
+    situate::{is_securable, is_secured},
+};
+use interlock_action::Millis;
 
 /// Rules of readers that give administrator rights, whatever the target.
 const ADMINISTRATOR: &str = "administrator";
@@ -88,7 +91,7 @@ fn facts(situated: &Situated, fall: &Falls) -> ActionFacts {
         administrator: fall.rule.as_deref().is_some_and(|rule| rule.contains(ADMINISTRATOR)),
         over_budget: situated.over_budget,
         lease_names_secret: situated.lease_names_secret,
-        securable: !matches!(survey.securing, Securing::Impossible(_)),
+        securable: is_securable(survey),
         loses_data: fall.effect == Effect::Destroy && fall.bears_data,
         service: situated.action.operation.service().to_owned(),
         operation: situated.action.operation.clone(),
@@ -121,7 +124,7 @@ pub(crate) fn verified(
     let Count { approvals, others, independent, .. } = counted.unwrap_or_default();
     Verified::new(Evidence {
         forecast: true,
-        recovery_point: secured || is_secured(&situated.survey.securing),
+        recovery_point: secured || is_secured(&situated.survey),
         recovery_proven: situated.proof == custody::Provable::Proven,
         rehearsal: false,
         approvals,

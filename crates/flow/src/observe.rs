@@ -3,11 +3,10 @@
 //! It stands in for people and for nothing else. What no person could approve stays refused, what a machine has to bring
 //! (a forecast, a recovery point) is brought first, what only a drill proves is not supposed, and freezes, denials and the lease stand.
 
-use interlock_action::Securing;
 use interlock_ledger::Entry;
 use interlock_policy::{Ask, Decision, Evidence, Hypothetical, Verified};
 
-use crate::{Road, Session, Situated, custody, hold, judge};
+use crate::{Road, Session, Situated, custody, hold, judge, situate::is_securable};
 
 /// What the public field `mode` of every entry of an observed session says.
 pub const OBSERVE: &str = "observe";
@@ -37,7 +36,7 @@ impl Road {
         let (team, solo) = (judge::team(&memory, now), memory.solo(now));
         // Whoever launched the trial says nothing about whom an ordinary launch would have left to ask.
         let greatest = Hypothetical::new(Evidence {
-            recovery_point: !matches!(situated.survey.securing, Securing::Impossible(_)),
+            recovery_point: is_securable(&situated.survey),
             recovery_proven: situated.proof == custody::Provable::Proven,
             ..*Hypothetical::greatest(team, team, solo).evidence()
         });

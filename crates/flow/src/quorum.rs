@@ -1,10 +1,10 @@
 //! Who could still approve, and how many of them it takes.
 
-use interlock_action::{Millis, Securing};
+use interlock_action::Millis;
 use interlock_approval::{Launch, People, Quorum, Reason, Slot};
 use interlock_policy::{Ask, Bundle, Decision, Evidence, Hypothetical, Need, Tier, Verified};
 
-use crate::{Memory, RoadSettings, Session, Situated, custody, judge};
+use crate::{Memory, RoadSettings, Session, Situated, custody, judge, situate::is_securable};
 
 /// Of the approvers, how many must be others than the owner, and how many of these independent: what a quorum may ask
 /// for, from mild to strict.
@@ -26,8 +26,8 @@ fn greatest(memory: &Memory, people: &People<'_>, situated: &Situated, now: Mill
     let uninvolved = memory.in_force(now).filter(|person| people.uninvolved(&person.name)).count();
     Hypothetical::new(Evidence {
         independent: number(people.independent(uninvolved)),
-        recovery_point: !matches!(situated.survey.securing, Securing::Impossible(_)),
-        recovery_proven: situated.proof != custody::Provable::Never,
+            recovery_point: is_securable(&situated.survey),
+            recovery_proven: situated.proof != custody::Provable::Never,
         ..*Hypothetical::greatest(judge::team(memory, now), number(others), memory.solo(now)).evidence()
     })
 }

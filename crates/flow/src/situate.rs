@@ -578,7 +578,17 @@ fn in_scope(globs: &[String], action: &Action, empty: bool) -> bool {
     touched.peek().is_some() && touched.all(named)
 }
 
-/// Whether a recovery point stands or will stand without further calls.
-pub(crate) fn is_secured(securing: &Securing) -> bool {
-    matches!(securing, Securing::NotNeeded | Securing::Exists | Securing::ByRewrite { .. })
+/// Whether a recovery point stands or will stand without further calls. A forecast that says what would be lost and that
+/// nothing needs to be kept is believed in the first half.
+pub(crate) fn is_secured(survey: &Survey) -> bool {
+    is_securable(survey) && !matches!(survey.securing, Securing::ByCalls { .. })
+}
+
+/// Whether a recovery point stands, or could be made.
+pub(crate) fn is_securable(survey: &Survey) -> bool {
+    match survey.securing {
+        Securing::NotNeeded => survey.forecast.data_loss.is_empty(),
+        Securing::Exists | Securing::ByRewrite { .. } | Securing::ByCalls { .. } => true,
+        Securing::Impossible(_) => false,
+    }
 }

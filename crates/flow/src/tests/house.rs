@@ -134,6 +134,8 @@ impl Entropy for Hand {
 pub(super) struct World {
     pub(super) observed: BTreeMap<TargetId, Observed>,
     pub(super) securing: Securing,
+    /// What the forecast says is lost.
+    pub(super) loss: Vec<String>,
     pub(super) reversibility: Reversibility,
     pub(super) fingerprint: serde_json::Value,
     /// What is told of what could be restored.
@@ -203,6 +205,7 @@ impl Foresee for Land {
         let mut forecast = Forecast::assumed("a test");
         forecast.reversibility = world.reversibility;
         forecast.points = world.points;
+        forecast.data_loss = world.loss;
         Survey {
             forecast,
             facts: Facts::default(),
@@ -252,6 +255,7 @@ impl House {
         let world = World {
             observed: BTreeMap::new(),
             securing: Securing::Exists,
+            loss: Vec::new(),
             reversibility: Reversibility::None,
             fingerprint: json!({"version": 1}),
             points: Vec::new(),

@@ -97,6 +97,17 @@ fn what_cannot_be_secured_is_never_destroyed_in_production() {
 }
 
 #[test]
+fn what_is_lost_is_never_what_needs_no_keeping() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    house.land.world.lock().unwrap().securing = Securing::NotNeeded;
+    assert!(matches!(house.admit(&delete("school")), Verdict::Held(_)), "nothing is said to be lost");
+    house.land.world.lock().unwrap().loss = vec!["all of it".to_owned()];
+    assert!(
+        matches!(house.admit(&delete("school")), Verdict::Refused(refused) if refused.cause == Cause::Policy)
+    );
+}
+
+#[test]
 fn a_full_disk_stops_mutations_and_reads() {
     let house = House::of(&["ana", "bo", "cy"]);
     house.pages.broken.store(true, std::sync::atomic::Ordering::SeqCst);

@@ -1,6 +1,6 @@
 //! What every survey says at its end, where the kind's own forecaster has not said it.
 
-use interlock_action::{Action, Change, Claim, Effect, Relation, Securing, Survey, Target};
+use interlock_action::{Action, Bears, Change, Claim, Effect, Relation, Survey, Target};
 
 use super::draft::{Draft, leading};
 
@@ -23,12 +23,30 @@ pub(super) fn close(action: &Action, draft: &mut Draft) {
             let what = format!("there is nothing named {}: {what}", name(target));
             draft.change(&target.id, target.kind, effect, what);
         }
-        draft.securing = Securing::NotNeeded;
+        draft.decide(false);
         return;
     }
     if draft.unchanged() {
         plain_changes(action, draft);
     }
+    let destroys = destroys_data(action, draft);
+    draft.decide(destroys);
+}
+
+/// Whether a claim of the action destroys something that is there and may bear data.
+fn destroys_data(action: &Action, draft: &Draft) -> bool {
+    let facts = draft.facts();
+    let holds =
+        |claim: &&Claim| claim.effect == Effect::Destroy && claim.when.iter().all(|test| test.holds(&facts));
+    action.claims.iter().filter(holds).any(|claim| {
+        draft.acted(action).any(|target| {
+            let seen = draft.seen(&target.id);
+            let data = seen.map(|seen| seen.data).filter(|data| *data != Bears::Unknown);
+            claim.target.as_ref().is_none_or(|id| *id == target.id)
+                && data.unwrap_or(target.data) != Bears::No
+                && seen.and_then(|seen| seen.exists) != Some(false)
+        })
+    })
 }
 
 fn plain_changes(action: &Action, draft: &mut Draft) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use interlock_action::{
     Action, Bears, Change, ClassifierWrite, Effect, Facts, Forecast, Kind, Method, Observed, RecoveryCount,
-    RecoveryPoint, Reversibility, Securing, Survey, Target, TargetId,
+    RecoveryPoint, Relation, Reversibility, Securing, Survey, Target, TargetId,
 };
 use serde_json::{Map, Value};
 
@@ -30,12 +30,12 @@ pub(super) struct Draft {
     pub(super) reversibility: Reversibility,
     /// The arguments to send instead.
     pub(super) rewrite: Option<Value>,
-    /// How a recovery point comes about.
-    pub(super) securing: Securing,
+    /// How a recovery point comes about; nobody has decided it at first.
+    securing: Option<Securing>,
 }
 
 impl Draft {
-    /// An empty one: nothing seen, no way back, nothing to secure.
+    /// An empty one: nothing seen, no way back, nothing decided.
     pub(super) fn new() -> Self {
         Self {
             changes: Vec::new(),
@@ -54,7 +54,7 @@ impl Draft {
             planned: false,
             reversibility: Reversibility::None,
             rewrite: None,
-            securing: Securing::NotNeeded,
+            securing: None,
         }
     }
 
@@ -66,6 +66,35 @@ impl Draft {
     /// The service's own plan was read: what it says is what it would do.
     pub(super) fn planned(&mut self) {
         self.planned = true;
+    }
+
+    /// How a recovery point of one of the things comes about that the action falls on. What is said of several adds up:
+    /// what cannot be secured leaves the whole action unsecured.
+    pub(super) fn secure(&mut self, how: Securing) {
+        self.securing = Some(match self.securing.take() {
+            Some(had) => both(had, how),
+            None => how,
+        });
+    }
+
+    /// How a recovery point comes about, where somebody has decided it.
+    pub(super) fn secured(&self) -> Option<&Securing> {
+        self.securing.as_ref()
+    }
+
+    /// Decides what nobody has: it is lost where data may be.
+    ///
+    /// INVARIANT: a forecaster that forgot counts as no recovery point, and what is lost is never "not needed".
+    pub(super) fn decide(&mut self, destroys: bool) {
+        let needed = match &self.securing {
+            None => self.loses() || destroys,
+            Some(Securing::NotNeeded) => self.loses(),
+            Some(_) => return,
+        };
+        self.securing = Some(match needed {
+            true => Securing::Impossible("nobody here knows how what it would lose could be kept".to_owned()),
+            false => Securing::NotNeeded,
+        });
     }
 
     /// Takes over the forecast of one of several things that the action falls on: everything but facts, rewrite and
@@ -197,6 +226,12 @@ impl Draft {
         }
     }
 
+    /// What the action acts on: what it names, and what was found by looking.
+    pub(super) fn acted<'d>(&'d self, action: &'d Action) -> impl Iterator<Item = &'d Target> {
+        let all = action.targets.iter().chain(&self.discovered);
+        all.filter(|target| target.relation == Relation::Acts)
+    }
+
     /// The recovery points of one thing.
     pub(super) fn tally(&mut self, tally: Tally) {
         self.counts.push(tally.count());
@@ -254,13 +289,40 @@ impl Draft {
             rewrite: self.rewrite,
             instead: None,
             told: Vec::new(),
-            securing: self.securing,
+            securing: self.securing.unwrap_or(Securing::NotNeeded),
             fingerprint: Value::Object(self.fingerprint),
         }
     }
 }
 
-fn once(list: &mut Vec<String>, line: String) {
+/// What two things need together.
+fn both(one: Securing, other: Securing) -> Securing {
+    use Securing::{ByCalls, ByRewrite, Exists, Impossible, NotNeeded};
+    match (one, other) {
+        (Impossible(why), _) | (_, Impossible(why)) => Impossible(why),
+        (NotNeeded, other) | (other, NotNeeded) => other,
+        (Exists, other) | (other, Exists) => other,
+        (
+            ByCalls { mut calls, mut proof, mut makes },
+            ByCalls { calls: more, proof: proven, makes: made },
+        ) => {
+            more.into_iter().for_each(|call| once(&mut calls, call));
+            proven.into_iter().for_each(|test| once(&mut proof, test));
+            made.into_iter().for_each(|point| once(&mut makes, point));
+            ByCalls { calls, proof, makes }
+        }
+        (ByRewrite { mut makes }, ByRewrite { makes: made }) => {
+            made.into_iter().for_each(|point| once(&mut makes, point));
+            ByRewrite { makes }
+        }
+        // No forecaster says both of one action: that is not trusted.
+        (ByCalls { .. }, ByRewrite { .. }) | (ByRewrite { .. }, ByCalls { .. }) => {
+            Impossible("two ways to keep what it would lose do not go together".to_owned())
+        }
+    }
+}
+
+fn once<T: PartialEq>(list: &mut Vec<T>, line: T) {
     if !list.contains(&line) {
         list.push(line);
     }

@@ -227,7 +227,7 @@ fn secure(
     if arguments != action.arguments {
         draft.rewrite = Some(arguments);
     }
-    draft.securing = Securing::ByRewrite { makes: vec![point(&snapshot)] };
+    draft.secure(Securing::ByRewrite { makes: vec![point(&snapshot)] });
     kept
 }
 

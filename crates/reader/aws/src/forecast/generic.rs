@@ -154,7 +154,9 @@ pub(super) fn tell_plainly(action: &Action, draft: &mut Draft) {
         ));
     }
     if let Some((name, _)) = bearing.first() {
-        draft.securing =
-            Securing::Impossible(format!("no recovery point is known for {} of {name}", action.operation));
+        draft.secure(Securing::Impossible(format!(
+            "no recovery point is known for {} of {name}",
+            action.operation
+        )));
     }
 }

@@ -113,6 +113,10 @@ impl Measures {
                 let skipped = FINAL.iter().filter(|name| name.starts_with("Skip")).any(|name| skips(name));
                 if named && !skipped { None } else { off("final_snapshots") }
             }
+            // What only a window would keep, and there is none in what is sent.
+            Securing::ByRewrite { makes } if makes.is_empty() && !self.longest_windows => {
+                off("longest_windows")
+            }
             Securing::ByCalls { calls, proof, .. } => {
                 let copies = calls.iter().any(|call| call.operation.as_str() == "aws:s3:CopyObject");
                 if !copies {

@@ -33,7 +33,7 @@ pub(super) fn unread((name, id): (&str, &TargetId), kind: Kind, why: &str, draft
     draft.change(id, kind, Effect::RecoveryLoss, what);
     draft.lose(format!("the recovery point {name}"));
     draft.tally(Tally::unread());
-    draft.securing = Securing::Impossible(format!("snapshot {name} could not be read: {why}"));
+    draft.secure(Securing::Impossible(format!("snapshot {name} could not be read: {why}")));
 }
 
 /// One whose record, whose source and whose siblings were asked for; `source` is the key of the source's read.
@@ -62,11 +62,12 @@ pub(super) fn goes(point: &Point<'_>, answers: &Answers, (shape, source): (Shape
         Live::Unread(why) => draft.unknown(format!("whether {of} still exists could not be read: {why}")),
     }
     draft.reversibility = Reversibility::None;
-    draft.securing = if tally.survives() {
+    let how = if tally.survives() {
         Securing::Exists
     } else {
         draft.lose(format!("the last known recovery point of {of}, as of {at}{sized}"));
         Securing::Impossible(format!("it is the last known recovery point of {of}"))
     };
+    draft.secure(how);
     draft.tally(tally);
 }

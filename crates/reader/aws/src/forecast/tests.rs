@@ -1,6 +1,6 @@
 //! What holds of every forecaster.
 
-use interlock_action::{Answer, Bears, Effect, Kind, Method, Reversibility, Securing};
+use interlock_action::{Action, Answer, Answers, Bears, Effect, Kind, Method, Read, Reversibility, Securing};
 use serde_json::{Value, json};
 
 use super::testing::{action, having, survey, target};
@@ -99,6 +99,49 @@ fn who_sees_nothing_promises_nothing() {
         let seen = blind.observed.values();
         assert!(seen.into_iter().all(|seen| seen.exists.is_none() && seen.data != Bears::No), "{name}");
     }
+}
+
+/// A forecaster that says what it is told to, and forgets the recovery point.
+struct Forgets(fn(&mut super::Draft));
+
+impl super::Look for Forgets {
+    fn knows(&self, _action: &Action) -> bool {
+        true
+    }
+    fn wants(&self, _action: &Action, _so_far: &Answers) -> Vec<Read> {
+        Vec::new()
+    }
+    fn tell(&self, _action: &Action, _answers: &Answers, draft: &mut super::Draft) {
+        (self.0)(draft);
+    }
+}
+
+#[test]
+fn a_forecaster_that_forgot_is_no_recovery_point() {
+    let id = "arn:aws:glacier:us-east-1:1:vaults/v";
+    let securing = |effect, data, says| {
+        let mut action = having(action("glacier", "DeleteVault", json!({})), effect);
+        action.targets = vec![target(id, Kind::Other, "v")];
+        action.targets[0].data = data;
+        super::plain(&Forgets(says), &action, &Answers::new()).securing
+    };
+    let lost = |securing| matches!(securing, Securing::Impossible(_));
+    assert!(lost(securing(Effect::Destroy, Bears::Yes, |_| {})));
+    assert!(lost(securing(Effect::Destroy, Bears::Unknown, |_| {})));
+    assert!(lost(securing(Effect::Update, Bears::No, |draft| draft.lose("all of it"))));
+    assert!(lost(securing(Effect::Update, Bears::No, |draft| {
+        draft.secure(Securing::NotNeeded);
+        draft.lose("all of it");
+    })));
+    assert_eq!(securing(Effect::Destroy, Bears::No, |_| {}), Securing::NotNeeded);
+    assert_eq!(securing(Effect::Update, Bears::Yes, |_| {}), Securing::NotNeeded);
+    let kept = |draft: &mut super::Draft| draft.secure(Securing::NotNeeded);
+    assert_eq!(securing(Effect::Destroy, Bears::Yes, kept), Securing::NotNeeded, "who decided is believed");
+    let late = |draft: &mut super::Draft| {
+        draft.secure(Securing::Impossible("unread".to_owned()));
+        draft.secure(Securing::Exists);
+    };
+    assert!(lost(securing(Effect::Destroy, Bears::Yes, late)), "what is said last does not win");
 }
 
 #[test]

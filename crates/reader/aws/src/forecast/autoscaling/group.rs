@@ -112,7 +112,7 @@ impl Look for Group {
                 );
                 draft.tally(Tally::unread());
                 draft.lose(format!("what the instances of group {name} hold that it terminates"));
-                draft.securing = Securing::Impossible(format!("group {name} could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("group {name} could not be read: {why}")));
                 return;
             }
         };
@@ -211,7 +211,7 @@ fn resize(
         Shrinks::Not => {}
         Shrinks::Unknown => {
             draft.unknown(format!("how many instances group {name} is to have could not be told"));
-            draft.securing = Securing::Impossible(format!("which instances of {name} go is not known"));
+            draft.secure(Securing::Impossible(format!("which instances of {name} go is not known")));
         }
         Shrinks::All(instances) => {
             let what = format!("group {name} terminates {} of its {now} instances", instances.len());
@@ -231,7 +231,7 @@ fn resize(
             draft.tally(Tally::unread());
             draft.reversibility = Reversibility::Lossy;
             let why = "the service chooses which instances go, so that their volumes cannot be kept first";
-            draft.securing = Securing::Impossible(format!("{name}: {why}"));
+            draft.secure(Securing::Impossible(format!("{name}: {why}")));
         }
     }
 }

@@ -77,7 +77,7 @@ impl Look for RecoveryPoint {
                 draft.change(&id, Kind::Snapshot, Effect::RecoveryLoss, "a recovery point, unread");
                 draft.lose(format!("the recovery point {given}"));
                 draft.tally(Tally::unread());
-                draft.securing = Securing::Impossible(format!("the recovery point could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("the recovery point could not be read: {why}")));
                 return;
             }
         };
@@ -146,12 +146,13 @@ fn count(answers: &Answers, given: &str, point: &Value, draft: &mut Draft) {
         others.entries().iter().filter_map(|one| text(one, "/RecoveryPointArn")).collect();
     left.sort_unstable();
     draft.bind(format!("{of} points"), json!(left));
-    draft.securing = if tally.survives() {
+    let how = if tally.survives() {
         Securing::Exists
     } else {
         draft.lose(format!("the last known recovery point of {of} in AWS Backup"));
         Securing::Impossible(format!("it is the last known recovery point of {of} in AWS Backup"))
     };
+    draft.secure(how);
     draft.tally(tally);
 }
 

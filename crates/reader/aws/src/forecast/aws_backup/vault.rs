@@ -66,7 +66,7 @@ impl Look for Vault {
                 if action.operation.verb() == "DeleteBackupVault" {
                     draft.lose(format!("the recovery points of vault {name}: how many could not be read"));
                     draft.tally(Tally::unread());
-                    draft.securing = Securing::Impossible(format!("vault {name} could not be read: {why}"));
+                    draft.secure(Securing::Impossible(format!("vault {name} could not be read: {why}")));
                 }
                 return;
             }
@@ -113,8 +113,9 @@ fn delete(name: &str, id: &TargetId, points: Option<u64>, size: &str, draft: &mu
     draft.lose(format!("what vault {name} holds: {size}"));
     draft.tally(Tally::unread());
     draft.unknown(format!("what the recovery points of {name} are of was not looked at"));
-    draft.securing =
-        Securing::Impossible(format!("vault {name} holds recovery points, which nothing stands in for"));
+    draft.secure(Securing::Impossible(format!(
+        "vault {name} holds recovery points, which nothing stands in for"
+    )));
 }
 
 fn days(of: &Value, pointer: &str) -> String {

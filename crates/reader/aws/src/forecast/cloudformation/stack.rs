@@ -115,7 +115,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
     draft.change(id, Kind::Stack, Effect::Destroy, format!("stack {name}, unread, is deleted"));
     draft.lose(format!("whatever stack {name} holds: it could not be read"));
     draft.tally(Tally::unread());
-    draft.securing = Securing::Impossible(format!("stack {name} could not be read: {why}"));
+    draft.secure(Securing::Impossible(format!("stack {name} could not be read: {why}")));
 }
 
 fn create(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
@@ -163,16 +163,16 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let sum = parts::tell(action, id, &gone, answers, draft);
     if held.complete() {
         draft.observe(id, Observed { data: sum.data(), ..Observed::default() });
-        draft.securing = sum.securing();
-        draft.reversibility = match (&draft.securing, draft.loses()) {
-            (Securing::Impossible(_), _) => Reversibility::None,
+        draft.secure(sum.securing());
+        draft.reversibility = match (draft.secured(), draft.loses()) {
+            (Some(Securing::Impossible(_)), _) => Reversibility::None,
             (_, true) => Reversibility::FromRecoveryPoint,
             (_, false) => Reversibility::Lossy,
         };
     } else {
         draft.lose(format!("what stack {name} holds beyond what was read"));
         draft.tally(Tally::unread());
-        draft.securing = Securing::Impossible(format!("not everything that stack {name} holds was read"));
+        draft.secure(Securing::Impossible(format!("not everything that stack {name} holds was read")));
     }
 }
 

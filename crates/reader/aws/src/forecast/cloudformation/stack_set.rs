@@ -92,7 +92,7 @@ impl Look for StackSet {
             draft.lose(format!("whatever the stacks of {name} lose: it was not looked at"));
             draft.tally(Tally::unread());
             let why = format!("nobody here can make recovery points where the stacks of {name} are");
-            draft.securing = Securing::Impossible(why);
+            draft.secure(Securing::Impossible(why));
         }
     }
 }

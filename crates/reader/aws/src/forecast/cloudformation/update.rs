@@ -250,7 +250,7 @@ impl Look for Update {
         if whole {
             let data = if expires { Bears::Yes } else { sum.data() };
             draft.observe(&id, Observed { data, ..Observed::default() });
-            draft.securing = sum.securing();
+            draft.secure(sum.securing());
         } else {
             unknown(action, &id, name, "what the stack holds could not be read", draft);
         }
@@ -304,7 +304,7 @@ fn unknown(action: &Action, id: &TargetId, name: &str, why: &str, draft: &mut Dr
     draft.lose(held);
     draft.tally(super::super::tally::Tally::unread());
     draft.unknown(format!("stack {name}: {why}"));
-    draft.securing = interlock_action::Securing::Impossible(format!("stack {name}: {why}"));
+    draft.secure(interlock_action::Securing::Impossible(format!("stack {name}: {why}")));
 }
 
 /// What else the request says, which no change set shows.

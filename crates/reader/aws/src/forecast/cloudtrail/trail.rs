@@ -109,8 +109,8 @@ impl Look for Trail {
 
 fn lose(name: &str, draft: &mut Draft) {
     draft.lose(format!("the API calls that event data store {name} has recorded"));
-    draft.securing =
-        Securing::Impossible(format!("no copy of event data store {name} can be made by Interlock"));
+    draft
+        .secure(Securing::Impossible(format!("no copy of event data store {name} can be made by Interlock")));
 }
 
 /// What the trail records, in words.

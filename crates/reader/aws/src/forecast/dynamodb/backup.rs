@@ -69,7 +69,7 @@ impl Look for Backup {
                 draft.unknown(format!("the backup could not be read: {why}"));
                 draft.lose(format!("a backup of table {name}"));
                 draft.tally(Tally::unread());
-                draft.securing = Securing::Impossible(format!("the backup could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("the backup could not be read: {why}")));
                 return;
             }
         };
@@ -124,11 +124,12 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
         ));
     }
     draft.reversibility = Reversibility::None;
-    draft.securing = if tally.survives() {
+    let how = if tally.survives() {
         Securing::Exists
     } else {
         draft.lose(format!("the last known recovery point of table {name}, as of {at}{sized}"));
         Securing::Impossible(format!("it is the last known recovery point of table {name}"))
     };
+    draft.secure(how);
     draft.tally(tally);
 }

@@ -224,7 +224,7 @@ fn tell_table(
             draft.unknown(format!("table {table} could not be read: {why}"));
             draft.tally(Tally::unread());
             draft.lose(format!("items of table {table}"));
-            draft.securing = Securing::Impossible(format!("table {table} could not be read: {why}"));
+            draft.secure(Securing::Impossible(format!("table {table} could not be read: {why}")));
             return;
         }
     };
@@ -260,10 +260,10 @@ fn tell_table(
         words::count(deletes + puts, "item")
     };
     if points::has_history(answers, table) == Some(true) {
-        draft.securing = Securing::Exists;
+        draft.secure(Securing::Exists);
     } else {
         draft.lose(format!("what {number} of table {table} held before"));
-        draft.securing = points::by_backup(action, answers, table, record);
+        draft.secure(points::by_backup(action, answers, table, record));
     }
     draft.reversibility = Reversibility::FromRecoveryPoint;
     draft.tally(tally);

@@ -112,7 +112,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
             leading(action),
             format!("table {name}, whose state could not be read"),
         );
-        draft.securing = Securing::Impossible(format!("table {name} could not be read: {why}"));
+        draft.secure(Securing::Impossible(format!("table {name} could not be read: {why}")));
     }
     if action.operation.verb() == "DeleteTable" {
         draft.lose(format!("table {name}: how much it holds could not be read"));
@@ -210,7 +210,7 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         let but = if tally.survives() { ", but for what the surviving backups hold" } else { "" };
         let held = size(record).map(|size| format!(": {size}")).unwrap_or_default();
         draft.lose(format!("all items of table {name}{held}{but}"));
-        draft.securing = points::by_backup(action, answers, name, record);
+        draft.secure(points::by_backup(action, answers, name, record));
         draft.reversibility = Reversibility::FromRecoveryPoint;
     }
     draft.tally(tally);
@@ -227,7 +227,7 @@ fn history(action: &Action, answers: &Answers, name: &str, id: &TargetId, record
     let what = format!("the point-in-time history of table {name} is dropped");
     draft.change(id, Kind::Table, Effect::RecoveryLoss, what);
     let tally = points::count(answers, name, record, Fate { history: false, backups: true }, draft);
-    draft.securing = points::by_backup(action, answers, name, record);
+    draft.secure(points::by_backup(action, answers, name, record));
     draft.reversibility = Reversibility::Lossy;
     draft.tally(tally);
 }
@@ -251,11 +251,11 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     draft.unknown(format!("how many items of {name} have a past {attribute} was not counted"));
     draft.lose(format!("items of table {name} whose {attribute} lies in the past"));
     let tally = points::count(answers, name, record, Fate { history: true, backups: true }, draft);
-    draft.securing = if points::has_history(answers, name) == Some(true) {
+    draft.secure(if points::has_history(answers, name) == Some(true) {
         Securing::Exists
     } else {
         points::by_backup(action, answers, name, record)
-    };
+    });
     draft.reversibility = Reversibility::FromRecoveryPoint;
     draft.tally(tally);
 }
@@ -291,7 +291,7 @@ fn update(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         // The table itself stays; a backup of it holds what the replica held.
         let tally = points::count(answers, name, record, Fate { history: true, backups: true }, draft);
         draft.tally(tally);
-        draft.securing = points::by_backup(action, answers, name, record);
+        draft.secure(points::by_backup(action, answers, name, record));
     }
 }
 

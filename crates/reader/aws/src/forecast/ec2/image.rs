@@ -60,7 +60,7 @@ impl Look for Image {
                 draft.unknown(format!("image {image} could not be read: {why}"));
                 draft.lose(format!("image {image}: what it is made of could not be read"));
                 draft.tally(Tally::unread());
-                draft.securing = Securing::Impossible(format!("image {image} could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("image {image} could not be read: {why}")));
                 return;
             }
         };
@@ -97,12 +97,13 @@ impl Look for Image {
         }
         draft.unknown("whether launch templates or Auto Scaling groups name the image was not looked at");
         draft.reversibility = if too { Reversibility::None } else { Reversibility::Lossy };
-        draft.securing = if tally.survives() {
+        let how = if tally.survives() {
             Securing::Exists
         } else {
             draft.lose(format!("image {name} and what it is made of"));
             Securing::Impossible(format!("no snapshot of image {name} would remain"))
         };
+        draft.secure(how);
         draft.tally(tally);
     }
 }

@@ -109,7 +109,7 @@ impl Look for Instance {
                 Live::Absent => {}
                 Live::Unread(why) => {
                     unread_facts(draft);
-                    if action.operation.verb() == "TerminateInstances" {
+                    if matches!(action.operation.verb(), "TerminateInstances" | "StopInstances") {
                         unread(instance, &id, leading(action), &why, &mut going, draft);
                     } else {
                         draft.unknown(format!("instance {instance} could not be read: {why}"));
@@ -117,8 +117,11 @@ impl Look for Instance {
                 }
             }
         }
-        if action.operation.verb() == "TerminateInstances" {
-            settle(going, draft);
+        match action.operation.verb() {
+            "TerminateInstances" => settle(going, draft),
+            "StopInstances" if going.is_empty() => draft.reversibility = Reversibility::Exact,
+            "StopInstances" => settle(going, draft),
+            _ => {}
         }
     }
 }
@@ -141,7 +144,8 @@ fn ending_reads(action: &Action, so_far: &Answers, id: &TargetId, terminates: bo
         let arguments = json!({ "InstanceTypes": [kind] });
         reads.push(crate::call::read(action, type_key(kind), "ec2", "DescribeInstanceTypes", arguments));
     }
-    for volume in volumes(record, true).into_iter().filter(|_| terminates) {
+    let scaled = points::tag(record, "aws:autoscaling:groupName").is_some();
+    for volume in volumes(record, true).into_iter().filter(|_| terminates || scaled) {
         let id = id_of(action, Kind::Volume, "volume", volume);
         reads.push(points::volume_read(action, &id, volume));
         reads.push(points::read(action, volume));
@@ -224,7 +228,13 @@ struct Going {
     proof: Vec<(Call, String, Value)>,
     makes: Vec<String>,
     impossible: Vec<String>,
-    lossy: bool,
+}
+
+impl Going {
+    /// Whether nothing goes that would have to be kept.
+    fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.impossible.is_empty()
+    }
 }
 
 fn see(action: &Action, id: &TargetId, instance: &str, record: &Value, draft: &mut Draft) {
@@ -301,7 +311,6 @@ fn one(
     draft: &mut Draft,
 ) {
     let called = called(instance, record);
-    let store = instance_store(answers, record);
     match action.operation.verb() {
         "TerminateInstances" => {
             terminate((action, answers), (instance, id), record, going, draft);
@@ -312,14 +321,18 @@ fn one(
         }
         "StopInstances" => {
             draft.change(id, Kind::Instance, Effect::Interrupt, format!("{called} stops"));
-            interfaces(action, record, false, draft);
             if protected(answers, instance, STOP) == Some(true) {
                 let what = format!("stop protection of {instance} is on: the service will refuse");
                 draft.change(id, Kind::Instance, Effect::Interrupt, what);
             }
-            lose_store(instance, store, draft);
-            draft.reversibility =
-                if store == Some(false) { Reversibility::Exact } else { Reversibility::Lossy };
+            match points::tag(record, "aws:autoscaling:groupName") {
+                // What stops is not healthy: the group terminates it and starts another.
+                Some(_) => terminate((action, answers), (instance, id), record, going, draft),
+                None => {
+                    interfaces(action, record, false, draft);
+                    lose_store(instance, instance_store(answers, record), going, draft);
+                }
+            }
         }
         "StartInstances" | "RebootInstances" => {
             let what = if action.operation.verb() == "StartInstances" { "starts" } else { "restarts" };
@@ -385,14 +398,10 @@ fn terminate(
         Some(before),
         None,
     );
-    lose_store(instance, store, draft);
+    lose_store(instance, store, going, draft);
     if store == Some(false) {
         // What it holds stands on its volumes, and those that go with it are targets of their own.
         draft.observe(id, Observed { data: Bears::No, ..Observed::default() });
-    }
-    going.lossy |= store != Some(false);
-    if text(record, "/RootDeviceType") == Some("instance-store") {
-        going.impossible.push(format!("the root of {instance} is on an instance store"));
     }
     for volume in volumes(record, true) {
         volume_goes(action, answers, (id, record), volume, going, draft);
@@ -404,12 +413,17 @@ fn terminate(
     }
 }
 
-fn lose_store(instance: &str, store: Option<bool>, draft: &mut Draft) {
+/// An instance store keeps nothing, and nothing can be kept of it.
+fn lose_store(instance: &str, store: Option<bool>, going: &mut Going, draft: &mut Draft) {
     match store {
-        Some(false) => {}
+        Some(false) => return,
         Some(true) => draft.lose(format!("everything on the instance store of {instance}, with no way back")),
-        None => draft.unknown(format!("whether {instance} has an instance store could not be read")),
+        None => {
+            draft.unknown(format!("whether {instance} has an instance store could not be read"));
+            draft.lose(format!("what {instance} holds on an instance store, should it have one"));
+        }
     }
+    going.impossible.push(format!("what {instance} holds on an instance store cannot be kept"));
 }
 
 /// How long after its launch an instance's root volume is there at the latest.
@@ -476,13 +490,11 @@ fn volume_goes(
 fn settle(going: Going, draft: &mut Draft) {
     draft.reversibility = Reversibility::Lossy;
     if let Some(why) = going.impossible.first() {
-        draft.securing = Securing::Impossible(why.clone());
+        draft.secure(Securing::Impossible(why.clone()));
         draft.reversibility = Reversibility::None;
     } else if !going.calls.is_empty() {
-        if !going.lossy {
-            draft.reversibility = Reversibility::FromRecoveryPoint;
-        }
-        draft.securing = Securing::ByCalls { calls: going.calls, proof: going.proof, makes: going.makes };
+        draft.reversibility = Reversibility::FromRecoveryPoint;
+        draft.secure(Securing::ByCalls { calls: going.calls, proof: going.proof, makes: going.makes });
     }
 }
 

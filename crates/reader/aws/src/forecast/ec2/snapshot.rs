@@ -72,8 +72,7 @@ impl Look for Snapshot {
                 draft.change(&id, Kind::Snapshot, leading(action), format!("snapshot {snapshot}, unread"));
                 draft.lose(format!("snapshot {snapshot}: how much it holds could not be read"));
                 draft.tally(Tally::unread());
-                draft.securing =
-                    Securing::Impossible(format!("snapshot {snapshot} could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("snapshot {snapshot} could not be read: {why}")));
             }
         }
     }
@@ -109,13 +108,14 @@ fn found(answers: &Answers, snapshot: &str, id: &TargetId, record: &Value, draft
     draft.gap(source.gap(&format!("the volume {volume}")));
     let tally = points::count(answers, volume, |one| one != snapshot, draft);
     draft.reversibility = Reversibility::None;
-    draft.securing = if tally.survives() {
+    let how = if tally.survives() {
         Securing::Exists
     } else {
         draft.lose(format!("the last known snapshot of {volume}, {sized} as of {at}"));
         draft.unknown("whether a Recycle Bin rule would keep the snapshot was not looked at");
         Securing::Impossible(format!("it is the last known snapshot of {volume}"))
     };
+    draft.secure(how);
     draft.tally(tally);
 }
 

@@ -65,8 +65,7 @@ impl Look for Volume {
                     draft.change(&id, Kind::Volume, leading(action), format!("volume {volume}, unread"));
                     draft.lose(format!("volume {volume}: how much it holds could not be read"));
                     draft.tally(Tally::unread());
-                    draft.securing =
-                        Securing::Impossible(format!("volume {volume} could not be read: {why}"));
+                    draft.secure(Securing::Impossible(format!("volume {volume} could not be read: {why}")));
                 }
                 return;
             }
@@ -157,7 +156,7 @@ fn delete(
     draft.lose(format!("what {} holds{but}", describe(volume, record)));
     draft.tally(tally);
     let (call, proof, name) = points::by_snapshot(action, answers, volume, record);
-    draft.securing = Securing::ByCalls { calls: vec![call], proof: vec![proof], makes: vec![name] };
+    draft.secure(Securing::ByCalls { calls: vec![call], proof: vec![proof], makes: vec![name] });
     draft.reversibility = Reversibility::FromRecoveryPoint;
 }
 

@@ -111,7 +111,7 @@ fn lost(name: &str, what: &str, draft: &mut Draft) {
     draft.lose(format!("images of {name}: {what}"));
     draft.unknown(format!("who runs images of {name} is nowhere to be read"));
     let why = "images would have to be copied to another repository first";
-    draft.securing = Securing::Impossible(format!("no recovery point can be made of {name}: {why}"));
+    draft.secure(Securing::Impossible(format!("no recovery point can be made of {name}: {why}")));
 }
 
 fn delete(action: &Action, name: &str, id: &TargetId, images: &Listed<'_>, draft: &mut Draft) {

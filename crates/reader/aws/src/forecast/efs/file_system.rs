@@ -97,7 +97,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
     if action.operation.verb() == "DeleteFileSystem" {
         draft.tally(Tally::unread());
         draft.lose(format!("file system {name}: how much it holds could not be read"));
-        draft.securing = Securing::Impossible(format!("file system {name} could not be read: {why}"));
+        draft.secure(Securing::Impossible(format!("file system {name} could not be read: {why}")));
     }
 }
 
@@ -149,12 +149,12 @@ fn delete(answers: &Answers, (name, id): (&str, &TargetId), called: &str, record
     let but = if tally.survives() { ", but for what AWS Backup holds" } else { "" };
     draft.lose(format!("every file of {called}{but}"));
     if tally.survives() {
-        draft.securing = Securing::Exists;
+        draft.secure(Securing::Exists);
         draft.reversibility = Reversibility::FromRecoveryPoint;
     } else {
         let why =
             "nothing keeps its files, and Interlock cannot make a backup: that needs a role and a vault";
-        draft.securing = Securing::Impossible(format!("{name}: {why}"));
+        draft.secure(Securing::Impossible(format!("{name}: {why}")));
     }
     if flag(record, "/Encrypted") == Some(true) && text(record, "/KmsKeyId").is_none() {
         draft.unknown(format!("which key closes {name} is not told"));

@@ -63,7 +63,7 @@ impl Look for Cluster {
                 if action.operation.verb() == "DeleteCluster" {
                     draft.lose(format!("every object of cluster {name}: how many could not be read"));
                     draft.tally(Tally::unread());
-                    draft.securing = Securing::Impossible(format!("cluster {name} could not be read: {why}"));
+                    draft.secure(Securing::Impossible(format!("cluster {name} could not be read: {why}")));
                 }
                 return;
             }
@@ -134,7 +134,7 @@ fn delete(name: &str, id: &TargetId, record: &Value, parts: [Vec<String>; 2], dr
     draft.tally(Tally::unread());
     draft.reversibility = Reversibility::None;
     let why = "EKS makes no backup of a control plane";
-    draft.securing = Securing::Impossible(format!("no recovery point can be made of {name}: {why}"));
+    draft.secure(Securing::Impossible(format!("no recovery point can be made of {name}: {why}")));
 }
 
 fn update(action: &Action, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {

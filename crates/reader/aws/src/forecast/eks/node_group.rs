@@ -63,8 +63,7 @@ impl Look for NodeGroup {
                 draft.change(&id, Kind::Instance, leading(action), format!("node group {name}, unread"));
                 if action.operation.verb() == "DeleteNodegroup" {
                     draft.lose(format!("the machines of node group {name}: how many could not be read"));
-                    draft.securing =
-                        Securing::Impossible(format!("node group {name} could not be read: {why}"));
+                    draft.secure(Securing::Impossible(format!("node group {name} could not be read: {why}")));
                 }
                 return;
             }

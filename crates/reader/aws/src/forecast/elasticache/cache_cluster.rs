@@ -102,10 +102,10 @@ fn delete(
     };
     if let Some(why) = cannot {
         draft.lose(format!("what {called} holds: {why}"));
-        draft.securing = match tally.survives() {
+        draft.secure(match tally.survives() {
             true => Securing::Exists,
             false => Securing::Impossible(format!("{name}: {why}")),
-        };
+        });
         draft.reversibility =
             if tally.survives() { Reversibility::FromRecoveryPoint } else { Reversibility::None };
         draft.tally(tally);
@@ -140,7 +140,7 @@ fn modify(
         draft.change(id, Kind::Cluster, Effect::Destroy, format!("nodes {which} of {name} are taken out"));
         draft.lose(format!("what nodes {which} of {name} hold"));
         draft.reversibility = Reversibility::None;
-        draft.securing = Securing::Impossible(format!("what single nodes of {name} hold cannot be kept"));
+        draft.secure(Securing::Impossible(format!("what single nodes of {name} hold cannot be kept")));
     } else {
         let told = diff::tells_all(action, record, &["CacheClusterId", "ApplyImmediately"]);
         draft.reversibility = if told { Reversibility::Exact } else { Reversibility::None };

@@ -30,7 +30,7 @@ fn unread(action: &Action, (name, id): (&str, &TargetId), why: &str, draft: &mut
     draft.tally(Tally::unread());
     if action.operation.verb().starts_with("Delete") {
         draft.lose(format!("what {name} holds: how much could not be read"));
-        draft.securing = Securing::Impossible(format!("{name} could not be read: {why}"));
+        draft.secure(Securing::Impossible(format!("{name} could not be read: {why}")));
     }
 }
 

@@ -110,6 +110,7 @@ fn delete(
     let survives = |snapshot: &Value| !finals::automated(ELASTICACHE, snapshot);
     let tally = finals::count(answers, ELASTICACHE, survives, draft);
     if retains && primary.is_some() {
+        draft.secure(Securing::NotNeeded);
         draft.reversibility = Reversibility::Lossy;
         draft.tally(tally);
         return;
@@ -204,7 +205,7 @@ fn resize(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft:
     };
     draft.change(id, Kind::Cluster, effect, what);
     draft.reversibility = Reversibility::Lossy;
-    draft.securing = Securing::NotNeeded;
+    draft.secure(Securing::NotNeeded);
 }
 
 #[cfg(test)]

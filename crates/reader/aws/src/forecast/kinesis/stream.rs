@@ -149,7 +149,7 @@ fn lost(name: &str, size: &str, draft: &mut Draft) {
     draft.unknown(format!("how many records {name} holds, and whether all were consumed, is not told"));
     let why =
         "records of a stream cannot be kept elsewhere by a call; consumers would have to write them down";
-    draft.securing = Securing::Impossible(format!("no recovery point can be made of {name}: {why}"));
+    draft.secure(Securing::Impossible(format!("no recovery point can be made of {name}: {why}")));
 }
 
 /// Who reads it; whether consumers are registered.

@@ -101,7 +101,7 @@ impl Look for Key {
                 draft.change(&id, Kind::Key, leading(action), what);
                 lose(&known, "from now on", &closed, draft);
                 let why = "only whoever has a copy of the key material can bring it back";
-                draft.securing = Securing::Impossible(why.to_owned());
+                draft.secure(Securing::Impossible(why.to_owned()));
             }
         }
         for one in &closed {
@@ -122,7 +122,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
     if action.operation.verb() != "DisableKey" {
         draft.tally(Tally::unread());
         draft.lose(format!("whatever only key {name} can open, and nobody could read what that is"));
-        draft.securing = Securing::Impossible(format!("key {name} could not be read: {why}"));
+        draft.secure(Securing::Impossible(format!("key {name} could not be read: {why}")));
     }
 }
 
@@ -180,11 +180,10 @@ fn schedule(action: &Action, known: &str, id: &TargetId, closed: &[String], draf
     if let (true, Some(members)) = (days < LONGEST, arguments.as_object_mut()) {
         members.insert("PendingWindowInDays".to_owned(), json!(LONGEST));
     }
-    if arguments == action.arguments {
-        draft.securing = Securing::Exists;
-    } else {
+    // A shorter window is one, too.
+    draft.secure(Securing::Exists);
+    if arguments != action.arguments {
         draft.rewrite = Some(arguments);
-        draft.securing = Securing::ByRewrite { makes: Vec::new() };
     }
     draft.depend(format!(
         "until then the deletion can be taken back: for {days} days, by kms:CancelKeyDeletion"

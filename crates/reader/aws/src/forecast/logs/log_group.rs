@@ -123,7 +123,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
         return;
     }
     draft.lose(format!("log events of {name}: how many could not be read"));
-    draft.securing = Securing::Impossible(format!("log group {name} could not be read: {why}"));
+    draft.secure(Securing::Impossible(format!("log group {name} could not be read: {why}")));
 }
 
 /// Whether there is nothing in it, and how much there is.
@@ -174,7 +174,7 @@ fn lost(name: &str, held: &str, data: Bears, draft: &mut Draft) {
     draft.unknown(format!(
         "whether the events of {name} were exported or forwarded before is nowhere to be read"
     ));
-    draft.securing = Securing::Impossible(format!("no recovery point can be made of {name}: {NONE}"));
+    draft.secure(Securing::Impossible(format!("no recovery point can be made of {name}: {NONE}")));
 }
 
 fn one_stream(action: &Action, answers: &Answers, group: &str, data: Bears, draft: &mut Draft) {
@@ -246,7 +246,7 @@ fn retain(
         "log events of {name} older than {for_days}, now and from then on: at most all ({held})"
     ));
     draft.unknown(format!("how many events of {name} are older than {for_days} is not told"));
-    draft.securing = Securing::Impossible(format!("no recovery point can be made of {name}: {NONE}"));
+    draft.secure(Securing::Impossible(format!("no recovery point can be made of {name}: {NONE}")));
 }
 
 #[cfg(test)]

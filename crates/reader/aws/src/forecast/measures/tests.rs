@@ -150,3 +150,21 @@ fn a_key_in_use_is_made_inactive_instead_of_deleted() {
     let off = Measures { inactive_keys: false, ..Measures::default() };
     assert_eq!(under(off, &delete, with("Active")).instead, None);
 }
+
+#[test]
+fn a_window_that_is_switched_off_keeps_nothing() {
+    let off = Measures { longest_windows: false, ..Measures::default() };
+    let secret = |arguments: Value, measures| {
+        let mut asked = action("secretsmanager", "DeleteSecret", arguments);
+        let id = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db";
+        asked.targets = vec![target(id, Kind::Secret, "db")];
+        under(measures, &asked, |_, _| found(json!({"Name": "db", "Tags": []})))
+    };
+    let forced = json!({"SecretId": "db", "ForceDeleteWithoutRecovery": true});
+    let gone = secret(forced.clone(), off);
+    assert_eq!(gone.rewrite, None);
+    assert_eq!(gone.securing, Securing::Impossible("`[recovery] longest_windows` is off".to_owned()));
+    assert_eq!(secret(forced, Measures::default()).securing, Securing::Exists);
+    let week = secret(json!({"SecretId": "db", "RecoveryWindowInDays": 7}), off);
+    assert_eq!((week.rewrite, week.securing), (None, Securing::Exists), "a shorter window is one");
+}

@@ -48,7 +48,7 @@ impl Look for Cluster {
                 draft.change(&id, Kind::Cluster, Effect::Destroy, what);
                 draft.tally(Tally::unread());
                 draft.lose(format!("what {name} holds: how much could not be read"));
-                draft.securing = Securing::Impossible(format!("{name} could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("{name} could not be read: {why}")));
                 return;
             }
         };

@@ -74,7 +74,7 @@ impl Look for Domain {
                     leading(action),
                     format!("domain {name}, whose state was not read"),
                 );
-                draft.securing = Securing::Impossible(format!("domain {name} could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("domain {name} could not be read: {why}")));
                 if deletes {
                     draft.lose(format!("the indexes of domain {name}: how much could not be read"));
                     draft.tally(Tally::unread());
@@ -135,8 +135,8 @@ fn delete(name: &str, id: &TargetId, record: &Value, size: &str, draft: &mut Dra
     draft.tally(Tally::unread());
     draft.reversibility = Reversibility::None;
     let why = "a snapshot is made through the domain's own API, into a registered bucket";
-    draft.securing =
-        Securing::Impossible(format!("no recovery point can be made of {name} by Interlock: {why}"));
+    draft
+        .secure(Securing::Impossible(format!("no recovery point can be made of {name} by Interlock: {why}")));
 }
 
 fn update(action: &Action, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {

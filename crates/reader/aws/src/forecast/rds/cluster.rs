@@ -85,7 +85,7 @@ impl Look for Cluster {
                         leading(action),
                         format!("cluster {name}, unread"),
                     );
-                    draft.securing = Securing::Impossible(format!("cluster {name} could not be read: {why}"));
+                    draft.secure(Securing::Impossible(format!("cluster {name} could not be read: {why}")));
                 }
                 return;
             }
@@ -224,7 +224,7 @@ fn rewrite(
     if arguments != action.arguments {
         draft.rewrite = Some(arguments);
     }
-    draft.securing = Securing::ByRewrite { makes: vec![point] };
+    draft.secure(Securing::ByRewrite { makes: vec![point] });
     asked.is_some()
 }
 
@@ -249,11 +249,11 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         let tally =
             points::count(answers, &snapshots, points::OF_CLUSTERS, |one| !points::automated(one), draft);
         draft.reversibility = Reversibility::None;
-        draft.securing = if tally.survives() {
+        draft.secure(if tally.survives() {
             Securing::Exists
         } else {
             Securing::Impossible(format!("no manual snapshot of cluster {name} is known"))
-        };
+        });
         draft.tally(tally);
     }
 }

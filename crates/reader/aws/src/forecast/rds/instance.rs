@@ -126,7 +126,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
             leading(action),
             format!("database {name}, whose state could not be read"),
         );
-        draft.securing = Securing::Impossible(format!("database {name} could not be read: {why}"));
+        draft.secure(Securing::Impossible(format!("database {name} could not be read: {why}")));
     }
 }
 
@@ -232,8 +232,8 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         draft.lose(format!("the data of database {name}{size}{but}"));
     }
     draft.bind(format!("{id} points"), manual(&snapshots));
-    let made = matches!(draft.securing, Securing::ByRewrite { .. } if kept)
-        || matches!(draft.securing, Securing::ByCalls { .. });
+    let made = matches!(draft.secured(), Some(Securing::ByRewrite { .. }) if kept)
+        || matches!(draft.secured(), Some(Securing::ByCalls { .. }));
     draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(!made));
     let automated = snapshots.entries().iter().any(|one| points::automated(one));
     let sure = snapshots.complete() && listed(answers, AUTOMATED, "DBInstanceAutomatedBackups").complete();
@@ -254,7 +254,7 @@ fn member(name: &str, record: &Value, draft: &mut Draft) {
     draft.depend(format!("the data stays in the volume of {cluster}; only the instance {name} goes"));
     draft.unknown(format!("whether {name} is the last instance of {cluster} was not looked at"));
     draft.reversibility = Reversibility::Lossy;
-    draft.securing = Securing::NotNeeded;
+    draft.secure(Securing::NotNeeded);
     // Nothing that data could be restored from goes with it.
     draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(false));
     draft.fact(facts::RDS_AUTOMATED_BACKUPS_LOST, true, Some(false));
@@ -306,13 +306,13 @@ fn secure(
         "this service makes no snapshots of instances"
     };
     draft.depend(format!("{why}: {name} is {status}"));
-    draft.securing = if full(action) && !in_cluster && status == "available" {
+    draft.secure(if full(action) && !in_cluster && status == "available" {
         by_snapshot(action, name, id, record, snapshots)
     } else if tally.survives() {
         Securing::Exists
     } else {
         Securing::Impossible(format!("{why}, and no recovery point survives"))
-    };
+    });
     false
 }
 
@@ -351,7 +351,7 @@ fn rewrite(
     if arguments != action.arguments {
         draft.rewrite = Some(arguments);
     }
-    draft.securing = Securing::ByRewrite { makes: vec![point] };
+    draft.secure(Securing::ByRewrite { makes: vec![point] });
     asked.is_some()
 }
 
@@ -396,7 +396,7 @@ fn manual(snapshots: &Listed<'_>) -> Value {
 
 fn finish(name: &str, tally: Tally, draft: &mut Draft) {
     let survives = tally.survives();
-    let made = matches!(draft.securing, Securing::ByRewrite { .. } | Securing::ByCalls { .. });
+    let made = matches!(draft.secured(), Some(Securing::ByRewrite { .. } | Securing::ByCalls { .. }));
     draft.reversibility =
         if survives || made { Reversibility::FromRecoveryPoint } else { Reversibility::None };
     if !survives && !made {
@@ -441,13 +441,13 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         ));
     }
     draft.bind(format!("{id} points"), manual(&snapshots));
-    draft.securing = match text(record, "/DBInstanceStatus") {
+    draft.secure(match text(record, "/DBInstanceStatus") {
         Some("available") if full(action) => by_snapshot(action, name, id, record, &snapshots),
         _ if tally.survives() => Securing::Exists,
         _ => {
             Securing::Impossible(format!("{name} cannot be snapshotted now, and no recovery point survives"))
         }
-    };
+    });
     finish(name, tally, draft);
 }
 

@@ -134,7 +134,7 @@ impl Look for Snapshot {
                 draft.unknown(format!("snapshot {name} could not be read: {why}"));
                 draft.lose(format!("the recovery point {name}"));
                 draft.tally(Tally::unread());
-                draft.securing = Securing::Impossible(format!("snapshot {name} could not be read: {why}"));
+                draft.secure(Securing::Impossible(format!("snapshot {name} could not be read: {why}")));
                 return;
             }
         };
@@ -180,12 +180,13 @@ fn tell_found(
         Live::Unread(why) => draft.unknown(format!("whether {source} still exists could not be read: {why}")),
     }
     draft.reversibility = Reversibility::None;
-    draft.securing = if tally.survives() {
+    let how = if tally.survives() {
         Securing::Exists
     } else {
         draft.lose(format!("the last known recovery point of {source}, as of {at}{sized}"));
         Securing::Impossible(format!("it is the last known recovery point of {source}"))
     };
+    draft.secure(how);
     draft.tally(tally);
 }
 

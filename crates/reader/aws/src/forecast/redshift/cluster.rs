@@ -110,7 +110,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
     if weighty(action) {
         draft.tally(Tally::unread());
         draft.lose(format!("warehouse {name}: how much it holds could not be read"));
-        draft.securing = Securing::Impossible(format!("warehouse {name} could not be read: {why}"));
+        draft.secure(Securing::Impossible(format!("warehouse {name} could not be read: {why}")));
     }
 }
 
@@ -171,10 +171,10 @@ fn modify(
         let what = format!("all automated snapshots of {name} are removed at once");
         draft.change(id, Kind::DatabaseCluster, Effect::RecoveryLoss, what);
         draft.reversibility = Reversibility::Lossy;
-        draft.securing = match tally.survives() {
+        draft.secure(match tally.survives() {
             true => Securing::Exists,
             false => Securing::Impossible(format!("no manual snapshot of {name} would remain")),
-        };
+        });
     }
     draft.tally(tally);
 }

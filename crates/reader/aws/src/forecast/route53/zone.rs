@@ -66,7 +66,7 @@ impl Look for Zone {
                 if action.operation.verb() == "DeleteHostedZone" {
                     draft.tally(Tally::unread());
                     draft.lose(format!("the records of zone {name}"));
-                    draft.securing = Securing::Impossible(format!("zone {name} could not be read: {why}"));
+                    draft.secure(Securing::Impossible(format!("zone {name} could not be read: {why}")));
                 }
                 return;
             }
@@ -118,7 +118,7 @@ fn delete(
         draft.change(id, Kind::Dns, Effect::Destroy, format!("{refused}: the service will refuse"));
         draft.lose(format!("{} of {domain}", words::count(many, "record")));
         draft.tally(Tally::default());
-        draft.securing = Securing::Impossible(format!("nothing keeps the records of {domain}"));
+        draft.secure(Securing::Impossible(format!("nothing keeps the records of {domain}")));
         draft.reversibility = Reversibility::None;
     } else if records.complete() {
         // What it holds it has anew when it is made again, but for the name servers that it goes by.
@@ -126,7 +126,7 @@ fn delete(
     } else {
         draft.lose(format!("the records of {domain}, which could not be read"));
         draft.tally(Tally::unread());
-        draft.securing = Securing::Impossible(format!("the records of {domain} could not be read"));
+        draft.secure(Securing::Impossible(format!("the records of {domain} could not be read")));
         draft.reversibility = Reversibility::None;
     }
 }

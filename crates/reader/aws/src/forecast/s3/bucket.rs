@@ -129,7 +129,7 @@ fn delete(answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
     draft.unknown(format!("the policy, encryption and notification settings of {name} were not copied"));
     draft.reversibility = Reversibility::Lossy;
     // S3 deletes no bucket that holds anything.
-    draft.securing = Securing::NotNeeded;
+    draft.secure(Securing::NotNeeded);
 }
 
 fn suspend(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
@@ -218,7 +218,7 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
         draft.tally(Tally::unread());
         draft.unknown(format!("what else the objects of {name} could be restored from was not looked at"));
         let why = "objects are deleted later, one by one, where no recovery point can be made for each";
-        draft.securing = Securing::Impossible(why.to_owned());
+        draft.secure(Securing::Impossible(why.to_owned()));
     }
 }
 

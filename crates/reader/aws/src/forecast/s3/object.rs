@@ -131,10 +131,7 @@ impl Look for Object {
             draft.fact(facts::S3_OBJECT_EXISTS, true, exists);
         }
         match fate {
-            Fate::Kept => {
-                tell_plainly(action, draft);
-                draft.securing = Securing::NotNeeded;
-            }
+            Fate::Kept => tell_plainly(action, draft),
             Fate::Deleted if versioned == Some(true) => marked(bucket, &keys, &lost, draft),
             Fate::Replaced if versioned == Some(true) => stacked(action, &lost, &keys, bucket, draft),
             Fate::Deleted | Fate::Replaced => gone(action, answers, bucket, &keys, &lost, fate, draft),
@@ -233,13 +230,13 @@ fn marked(bucket: &str, keys: &[&str], lost: &Lost<'_>, draft: &mut Draft) {
     }
     draft.tally(tally);
     draft.reversibility = Reversibility::Exact;
-    draft.securing = Securing::NotNeeded;
+    draft.secure(Securing::NotNeeded);
 }
 
 /// An overwrite in a versioned bucket, or a new object anywhere: the old version, if any, stays.
 fn stacked(action: &Action, lost: &Lost<'_>, keys: &[&str], bucket: &str, draft: &mut Draft) {
     draft.reversibility = Reversibility::Exact;
-    draft.securing = Securing::NotNeeded;
+    draft.secure(Securing::NotNeeded);
     for (kept, id) in &lost.found {
         let what =
             format!("{} ({}) gets a new version; the old one stays", kept.key, words::bytes(kept.size));
@@ -278,6 +275,7 @@ fn gone(
         // The service refuses where something stands there already.
         new(action, keys, bucket, draft);
         draft.reversibility = Reversibility::Exact;
+        draft.secure(Securing::NotNeeded);
         return;
     }
     for (kept, id) in &lost.found {
@@ -289,7 +287,7 @@ fn gone(
         draft.unknown(format!("{unread} of {bucket} could not be looked at: {}", lost.why));
         draft.lose(format!("{unread} of {bucket} that could not be looked at"));
         draft.tally(Tally::unread());
-        draft.securing = Securing::Impossible(format!("{unread} could not be looked at: {}", lost.why));
+        draft.secure(Securing::Impossible(format!("{unread} could not be looked at: {}", lost.why)));
         if lost.found.is_empty() {
             let many = words::count(keys.len() as u64, "key");
             let id = TargetId::new(format!("arn:aws:s3:::{bucket}"));
@@ -315,9 +313,9 @@ fn gone(
     for kept in &bearing {
         draft.tally(vault::tally(action, answers, kept));
     }
-    draft.securing = vault::keep(action, answers, &bearing);
-    draft.reversibility = match draft.securing {
-        Securing::Impossible(_) => Reversibility::None,
+    draft.secure(vault::keep(action, answers, &bearing));
+    draft.reversibility = match draft.secured() {
+        Some(Securing::Impossible(_)) => Reversibility::None,
         _ => Reversibility::FromRecoveryPoint,
     };
 }

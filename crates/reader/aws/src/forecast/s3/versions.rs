@@ -1,6 +1,7 @@
 //! S3 object versions.
 //!
-//! A deletion that names a version is for good. What counts is whether the key has another version (delete markers are
+//! A deletion that names a version is for good; so is one that names none where the bucket keeps no versions (one request
+//! may hold both). What counts is whether the key has another version (delete markers are
 //! none); a version under object lock stays (governance mode can be bypassed with `BypassGovernanceRetention`). A named
 //! version that is a delete marker brings the object back. Interlock copies each version away first. Reads:
 //! GetBucketVersioning, GetBucketTagging, ListObjectVersions by key, HeadObject of each version, HeadBucket and
@@ -137,17 +138,16 @@ fn one<'a>(
         versions.entries().iter().copied().filter(|one| text(one, "/Key") == Some(key)).collect();
     let exists = if versions.complete() { Some(!all.is_empty()) } else { None };
     draft.fact(facts::S3_OBJECT_EXISTS, true, exists);
-    let Some(wanted) = version else {
-        draft.change(
-            id,
-            Kind::Object,
-            Effect::Destroy,
-            format!("{key} gets a delete marker; its versions stay"),
-        );
+    let marked = versioned(answers) == Some(true);
+    if version.is_none() && marked {
+        let what = format!("{key} gets a delete marker; its versions stay");
+        draft.change(id, Kind::Object, Effect::Destroy, what);
         return;
-    };
+    }
+    let wanted = version.map_or_else(|| "the present version".to_owned(), |name| format!("version {name}"));
     if is_object(answers, key, version) == Some(false) {
-        let what = format!("the delete marker {wanted} of {key} is removed: the object shows again");
+        let marker = version.unwrap_or_default();
+        let what = format!("the delete marker {marker} of {key} is removed: the object shows again");
         draft.change(id, Kind::Object, Effect::Update, what);
         draft.saw();
         return;
@@ -156,8 +156,9 @@ fn one<'a>(
     for version in &all {
         let name = text(version, "/VersionId").unwrap_or("?");
         let at = text(version, "/LastModified").unwrap_or("an unknown time");
-        let survives = !gone.contains(&Some(name));
-        tally.have(format!("{id}?versionId={name}"), format!("version of {at}"), survives);
+        // Without versions there is one of that name, which goes when none is named.
+        let goes = gone.contains(&Some(name)) || (name == "null" && !marked && gone.contains(&None));
+        tally.have(format!("{id}?versionId={name}"), format!("version of {at}"), !goes);
     }
     draft.tally(tally);
     match live(answers, &head_key(key, version)) {
@@ -170,10 +171,13 @@ fn one<'a>(
                 id,
                 Observed { exists: Some(true), data, size: Some(sized.clone()), ..Observed::default() },
             );
-            draft.bind(format!("{id} {wanted}"), json!({"ETag": head.get("ETag"), "size": size}));
-            let what = format!("version {wanted} of {key} ({sized}) in {bucket} is deleted for good");
+            draft.bind(
+                format!("{id} {}", version.unwrap_or_default()),
+                json!({"ETag": head.get("ETag"), "size": size}),
+            );
+            let what = format!("{wanted} of {key} ({sized}) in {bucket} is deleted for good");
             draft.change(id, Kind::Object, Effect::Destroy, what);
-            draft.lose(format!("version {wanted} of {key}, {sized}"));
+            draft.lose(format!("{wanted} of {key}, {sized}"));
             locked(action, key, head, draft);
             kept.push(Kept {
                 bucket,
@@ -186,11 +190,11 @@ fn one<'a>(
         }
         Live::Absent => {
             draft.saw();
-            let what = format!("there is no version {wanted} of {key}: nothing happens");
+            let what = format!("{wanted} of {key} is not there: nothing happens");
             draft.change(id, Kind::Object, Effect::Destroy, what);
         }
         Live::Unread(why) => {
-            draft.unknown(format!("version {wanted} of {key} could not be looked at: {why}"));
+            draft.unknown(format!("{wanted} of {key} could not be looked at: {why}"));
             unread.push(key);
         }
     }
@@ -224,16 +228,18 @@ fn finish(
         draft.unknown(format!("{many} of {bucket} were not or could not be looked at"));
         draft.lose(format!("{many} of {bucket} that nobody looked at"));
         draft.tally(Tally::unread());
-        draft.securing = Securing::Impossible(format!("{many} of {bucket} could not be looked at"));
+        draft.secure(Securing::Impossible(format!("{many} of {bucket} could not be looked at")));
         return;
     }
     if kept.is_empty() {
+        // Markers that come or go, and what is not there.
         draft.reversibility = Reversibility::Exact;
+        draft.secure(Securing::NotNeeded);
         return;
     }
-    draft.securing = vault::keep(action, answers, kept);
-    draft.reversibility = match draft.securing {
-        Securing::Impossible(_) => Reversibility::None,
+    draft.secure(vault::keep(action, answers, kept));
+    draft.reversibility = match draft.secured() {
+        Some(Securing::Impossible(_)) => Reversibility::None,
         _ => Reversibility::FromRecoveryPoint,
     };
     if asked(action, "/MFA").is_some() {

@@ -98,7 +98,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
         "DeleteSecret" => {
             draft.tally(Tally::unread());
             draft.lose(format!("the value of secret {name}"));
-            draft.securing = Securing::Impossible(format!("secret {name} could not be read: {why}"));
+            draft.secure(Securing::Impossible(format!("secret {name} could not be read: {why}")));
         }
         "UpdateSecretVersionStage" => draft.fact(facts::SECRETSMANAGER_CURRENT_MOVES, true, None),
         _ => {}
@@ -131,11 +131,10 @@ fn delete(action: &Action, (name, id): (&str, &TargetId), record: &Value, forced
     };
     draft.change(id, Kind::Secret, Effect::Destroy, what);
     draft.reversibility = back;
-    if arguments == action.arguments {
-        draft.securing = Securing::Exists;
-    } else {
+    // A shorter window is one, too; without any, only the changed request keeps the value.
+    draft.secure(if forced { Securing::ByRewrite { makes: Vec::new() } } else { Securing::Exists });
+    if arguments != action.arguments {
         draft.rewrite = Some(arguments);
-        draft.securing = Securing::ByRewrite { makes: Vec::new() };
     }
 }
 

@@ -89,7 +89,7 @@ impl Look for Queue {
                 draft.change(&id, Kind::Queue, Effect::Destroy, format!("queue {name} ({held}) {what}"));
                 draft.lose(format!("what {name} holds: {held}"));
                 draft.reversibility = Reversibility::None;
-                draft.securing = impossible(name);
+                draft.secure(impossible(name));
             }
         }
     }
@@ -122,7 +122,7 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
     let loses = verb != "SetQueueAttributes" || asked(action, "MessageRetentionPeriod").is_some();
     if loses {
         draft.lose(format!("messages of {name}: how many could not be read"));
-        draft.securing = impossible(name);
+        draft.secure(impossible(name));
     }
 }
 
@@ -193,7 +193,7 @@ fn set(action: &Action, name: &str, id: &TargetId, now: &Value, held: &str, draf
         draft.reversibility = Reversibility::Lossy;
         draft.lose(format!("messages of {name} older than the new retention, of {held}"));
         draft.unknown(format!("how old the messages of {name} are is not told"));
-        draft.securing = impossible(name);
+        draft.secure(impossible(name));
     }
 }
 

@@ -72,7 +72,7 @@ impl Look for Parameter {
             }
         }
         if let Some(why) = impossible {
-            draft.securing = Securing::Impossible(why);
+            draft.secure(Securing::Impossible(why));
         }
     }
 }

@@ -71,6 +71,36 @@ fn batches_say_how_many_are_deleted() {
 }
 
 #[test]
+fn every_table_that_loses_is_kept() {
+    let delete = json!([{"DeleteRequest": {"Key": {"id": {"S": "1"}}}}]);
+    let batch = write("BatchWriteItem", json!({"RequestItems": {"courses": delete, "grades": delete}}));
+    let of = |kept: &'static str, broken: &'static str| {
+        let (bare, full) = (answers(true, "DISABLED"), answers(true, "ENABLED"));
+        survey(&batch, move |operation, arguments| match arguments["TableName"].as_str() {
+            Some(table) if table == broken => Answer::Unreadable("denied".to_owned()),
+            Some(table) if table == kept => full(operation, arguments),
+            _ => bare(operation, arguments),
+        })
+        .securing
+    };
+    let backed_up = |securing: &Securing| match securing {
+        Securing::ByCalls { calls, proof, makes } => {
+            assert_eq!((calls.len(), proof.len()), (makes.len(), makes.len()));
+            calls.iter().map(|call| call.arguments["TableName"].as_str().unwrap().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    };
+    assert_eq!(backed_up(&of("", "")), ["courses", "grades"]);
+    assert_eq!(
+        backed_up(&of("grades", "")),
+        ["courses"],
+        "the history of another table holds none of its items"
+    );
+    assert_eq!(backed_up(&of("courses", "")), ["grades"]);
+    assert!(matches!(of("grades", "courses"), Securing::Impossible(_)), "the unread one is not forgotten");
+}
+
+#[test]
 fn a_statement_matches_nobody_knows_what() {
     let statement = write("ExecuteStatement", json!({"Statement": "DELETE FROM courses WHERE id = '1'"}));
     let survey = survey(&statement, answers(true, "DISABLED"));

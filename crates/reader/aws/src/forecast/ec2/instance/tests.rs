@@ -76,12 +76,38 @@ fn an_instance_store_is_lost_and_said_so() {
     let terminate = survey(&act("TerminateInstances"), answers(true, [1, 1]));
     assert_eq!(terminate.facts.get(facts::EC2_HAS_INSTANCE_STORE), Some(&json!(true)));
     assert!(terminate.forecast.data_loss.iter().any(|line| line.contains("instance store")));
-    assert_eq!(terminate.forecast.reversibility, Reversibility::Lossy);
+    assert_eq!(terminate.forecast.reversibility, Reversibility::None);
+    assert!(
+        matches!(terminate.securing, Securing::Impossible(_)),
+        "snapshots of its volumes hold nothing of it"
+    );
     let stop = survey(&having(act("StopInstances"), Effect::Interrupt), answers(true, [1, 1]));
-    assert_eq!(stop.forecast.reversibility, Reversibility::Lossy);
+    assert_eq!(stop.forecast.reversibility, Reversibility::None);
+    assert!(matches!(stop.securing, Securing::Impossible(_)));
     let plain = survey(&having(act("StopInstances"), Effect::Interrupt), answers(false, [1, 1]));
     assert_eq!(plain.forecast.reversibility, Reversibility::Exact);
     assert_eq!(plain.discovered, [], "a stop deletes no volume");
+}
+
+#[test]
+fn a_group_terminates_what_stops_and_its_volumes_are_kept() {
+    let inner = answers(false, [0, 0]);
+    let stop = survey(&having(act("StopInstances"), Effect::Interrupt), |operation, arguments| {
+        let mut answer = inner(operation, arguments);
+        if let (Answer::Found(answer), "DescribeInstances") = (&mut answer, operation) {
+            let group = json!([{"Key": "aws:autoscaling:groupName", "Value": "web"}]);
+            answer["Reservations"][0]["Instances"][0]["Tags"] = group;
+        }
+        answer
+    });
+    assert_eq!(stop.discovered.len(), 2, "{:?}", stop.discovered);
+    assert!(
+        matches!(&stop.securing, Securing::ByCalls { makes, .. } if makes.len() == 2),
+        "{:?}",
+        stop.securing
+    );
+    assert_ne!(stop.forecast.reversibility, Reversibility::Exact);
+    assert!(stop.forecast.changes.iter().any(|change| change.effect == Effect::Destroy));
 }
 
 #[test]
@@ -97,6 +123,7 @@ fn unread_is_unknown_and_cannot_be_secured() {
     });
     assert_eq!(half.facts.get(facts::EC2_HAS_INSTANCE_STORE), None);
     assert!(half.forecast.unknowns.iter().any(|line| line.contains("instance store")));
+    assert!(matches!(half.securing, Securing::Impossible(_)), "it may have one");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-use interlock_action::{Action, Answer, Bears, Kind, Reversibility, Securing, Survey, TargetId};
+use interlock_action::{Action, Answer, Bears, Effect, Kind, Reversibility, Securing, Survey, TargetId};
 use serde_json::{Value, json};
 
 use crate::{
-    forecast::testing::{action, found, survey, target},
+    forecast::testing::{action, found, having, survey, target},
     rules::facts,
 };
 
@@ -177,4 +177,16 @@ fn many_keys_are_looked_at_only_where_they_are_lost() {
     });
     let Securing::Impossible(why) = lost.securing else { panic!("not impossible") };
     assert!(why.contains("50 objects"), "{why}");
+}
+
+#[test]
+fn what_a_foreign_key_closes_is_not_kept_by_saying_nothing() {
+    let arguments = json!({"Bucket": "photos", "Key": "2024/a b.jpg"});
+    for effect in [Effect::Destroy, Effect::RecoveryLoss] {
+        let asked = having(act("UpdateObjectEncryption", arguments.clone()), effect);
+        let closed = survey(&asked, answers(Some("Enabled"), Some(7), false));
+        assert!(matches!(closed.securing, Securing::Impossible(_)), "{effect}: {:?}", closed.securing);
+    }
+    let tagged = having(act("PutObjectTagging", arguments), Effect::Update);
+    assert_eq!(survey(&tagged, answers(None, Some(7), false)).securing, Securing::NotNeeded);
 }

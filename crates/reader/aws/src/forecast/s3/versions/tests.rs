@@ -43,6 +43,42 @@ fn other_versions_of_the_same_key_count_and_none_of_another() {
 }
 
 #[test]
+fn a_key_without_a_version_is_no_marker_where_none_are_kept() {
+    let both = |status: Value| {
+        let objects = json!([{"Key": "a", "VersionId": "v1"}, {"Key": "b"}]);
+        let mut asked =
+            action("s3", "DeleteObjects", json!({"Bucket": "photos", "Delete": {"Objects": objects}}));
+        asked.targets =
+            ["a", "b"].map(|key| target(&format!("arn:aws:s3:::photos/{key}"), Kind::Object, key)).to_vec();
+        survey(&asked, |operation, arguments| match operation {
+            "GetBucketVersioning" => found(status.clone()),
+            "GetBucketTagging" => Answer::NotFound,
+            "ListObjectVersions" => {
+                let version = if arguments["Prefix"] == json!("a") { "v1" } else { "null" };
+                found(
+                    json!({"IsTruncated": false, "Versions": [{"Key": arguments["Prefix"], "VersionId": version}]}),
+                )
+            }
+            _ => found(json!({"ContentLength": 7, "ETag": "\"e\""})),
+        })
+    };
+    for status in [json!({}), json!({"Status": "Suspended"})] {
+        let gone = both(status);
+        let Securing::ByCalls { makes, .. } = &gone.securing else { panic!("{:?}", gone.securing) };
+        assert_eq!(makes.len(), 2, "{makes:?}");
+        assert_eq!(gone.forecast.recovery.after, Some(0));
+        assert!(gone.forecast.changes.iter().all(|change| !change.what.contains("marker")));
+    }
+    let kept = both(json!({"Status": "Enabled"}));
+    assert!(
+        matches!(&kept.securing, Securing::ByCalls { makes, .. } if makes.len() == 1),
+        "{:?}",
+        kept.securing
+    );
+    assert!(kept.forecast.changes.iter().any(|change| change.what.contains("b gets a delete marker")));
+}
+
+#[test]
 fn a_marker_that_goes_brings_the_object_back() {
     let survey = survey(&delete("marker"), answers(vec!["v1"], false));
     assert_eq!((survey.securing, survey.forecast.reversibility), (Securing::NotNeeded, Reversibility::Exact));
