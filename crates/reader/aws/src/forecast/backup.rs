@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{listed, number, or_dash, text},
     draft::Draft,
-    keys::{self, Usable},
+    keys,
     tally::Tally,
     words,
 };
@@ -45,15 +45,7 @@ pub(super) fn count(answers: &Answers, arn: &str, draft: &mut Draft) -> Tally {
             tally.uncounted(id, format!("{what}: not counted, it is {status}"));
             continue;
         }
-        match keys::usable(answers, key_of(point)) {
-            Usable::Yes => tally.have(id, what, true),
-            Usable::No(why) => tally.uncounted(id, format!("{what}: not counted, {why}")),
-            Usable::Unread(why) => {
-                tally.partial();
-                draft.unknown(format!("a recovery point in vault {vault} is not counted: {why}"));
-                tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
-            }
-        }
+        keys::count(answers, key_of(point), (id, what), true, (&mut tally, draft));
     }
     tally
 }

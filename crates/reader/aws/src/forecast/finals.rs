@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{Listed, listed, text},
     draft::Draft,
-    keys::{self, Usable},
+    keys,
     tally::Tally,
 };
 
@@ -142,15 +142,7 @@ pub(super) fn counted(
             tally.uncounted(id, format!("{what}: not counted, it is {status}"));
             continue;
         }
-        match keys::usable(answers, (told.key_of)(snapshot)) {
-            Usable::Yes => tally.have(id, what, survives(snapshot)),
-            Usable::No(why) => tally.uncounted(id, format!("{what}: not counted, {why}")),
-            Usable::Unread(why) => {
-                tally.partial();
-                draft.unknown(format!("{name} is not counted: {why}"));
-                tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
-            }
-        }
+        keys::count(answers, (told.key_of)(snapshot), (id, what), survives(snapshot), (&mut tally, draft));
     }
     tally
 }

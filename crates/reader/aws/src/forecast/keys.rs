@@ -3,7 +3,11 @@
 use interlock_action::{Action, Answers, Read};
 use serde_json::json;
 
-use super::answer::{Live, live, text};
+use super::{
+    answer::{Live, live, text},
+    draft::Draft,
+    tally::Tally,
+};
 
 /// Of one survey so many keys are looked at.
 const MOST: usize = 5;
@@ -25,8 +29,28 @@ pub(super) fn reads<'a>(action: &Action, ids: impl IntoIterator<Item = &'a str>)
         .collect()
 }
 
+/// Counts a recovery point, if the key is there that it is closed with: `point` is its id and what it is.
+pub(super) fn count(
+    answers: &Answers,
+    key: Option<&str>,
+    point: (&str, String),
+    survives: bool,
+    (tally, draft): (&mut Tally, &mut Draft),
+) {
+    let (id, what) = point;
+    match usable(answers, key) {
+        Usable::Yes => tally.have(id, what, survives),
+        Usable::No(why) => tally.uncounted(id, format!("{what}: not counted, {why}")),
+        Usable::Unread(why) => {
+            tally.partial();
+            draft.unknown(format!("{what} is not counted: {why}"));
+            tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
+        }
+    }
+}
+
 /// What is known of a key.
-pub(super) enum Usable {
+enum Usable {
     /// It opens what it closed.
     Yes,
     /// It does not: why.
@@ -36,7 +60,7 @@ pub(super) enum Usable {
 }
 
 /// Whether the key can be used; without a key there is nothing that could be missing.
-pub(super) fn usable(answers: &Answers, id: Option<&str>) -> Usable {
+fn usable(answers: &Answers, id: Option<&str>) -> Usable {
     let Some(id) = id else { return Usable::Yes };
     match live(answers, &key(id)) {
         Live::Found(answer) => match text(answer, "/KeyMetadata/KeyState") {

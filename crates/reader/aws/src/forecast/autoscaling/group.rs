@@ -3,7 +3,7 @@
 //! A group that shrinks terminates instances, and the volumes that go with them, without asking. The forecast reckons the
 //! new size from the request and the live state: a maximum below the desired size lowers that too. Where every instance
 //! goes, each is looked at as by TerminateInstances, and Interlock takes snapshots of the volumes first; where some go,
-//! the service chooses which, and the forecast says so. Instances that are protected from scale-in stay. A group with
+//! the service chooses which, and the forecast says so. A refresh replaces each in turn. Instances that are protected from scale-in stay. A group with
 //! instances is deleted only by force (EC2 Auto Scaling User Guide, "Delete your Auto Scaling group"). Reads:
 //! DescribeAutoScalingGroups, and what the forecaster of instances reads.
 
@@ -27,8 +27,18 @@ use crate::rules::facts;
 /// The forecaster of groups.
 pub(in crate::forecast) struct Group;
 
-const OPERATIONS: [&str; 4] =
-    ["UpdateAutoScalingGroup", "SetDesiredCapacity", "DeleteAutoScalingGroup", "SuspendProcesses"];
+const OPERATIONS: [&str; 5] = [
+    "UpdateAutoScalingGroup",
+    "SetDesiredCapacity",
+    "DeleteAutoScalingGroup",
+    "StartInstanceRefresh",
+    "SuspendProcesses",
+];
+
+/// Whether every instance goes, protected or not.
+fn takes_all(action: &Action) -> bool {
+    ["DeleteAutoScalingGroup", "StartInstanceRefresh"].contains(&action.operation.verb())
+}
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
     let name = action.arguments.get("AutoScalingGroupName")?.as_str()?;
@@ -39,7 +49,7 @@ fn subject(action: &Action) -> Option<(&str, TargetId)> {
 
 /// How many instances the group is to have: `None` where that is not told.
 fn desired(action: &Action, record: &Value) -> Option<u64> {
-    if action.operation.verb() == "DeleteAutoScalingGroup" {
+    if takes_all(action) {
         return Some(0);
     }
     if let Some(asked) = number(&action.arguments, "/DesiredCapacity") {
@@ -67,7 +77,7 @@ enum Shrinks<'a> {
 
 fn shrinks<'a>(action: &Action, record: &'a Value) -> Shrinks<'a> {
     let Some(desired) = desired(action, record) else { return Shrinks::Unknown };
-    let forced = action.operation.verb() == "DeleteAutoScalingGroup";
+    let forced = takes_all(action);
     let instances = entries(record, "/Instances");
     let now = instances.len() as u64;
     let stays = |one: &&Value| flag(one, "/ProtectedFromScaleIn") != Some(true) || forced;
@@ -295,6 +305,13 @@ mod tests {
         assert!(some.discovered.is_empty());
         assert!(matches!(some.securing, Securing::Impossible(_)));
         assert!(!some.forecast.data_loss.is_empty());
+    }
+
+    #[test]
+    fn a_refresh_replaces_every_instance() {
+        let refresh = ask("StartInstanceRefresh", json!({}));
+        assert_eq!(refresh.discovered.len(), 3, "{:?}", refresh.discovered);
+        assert!(refresh.forecast.changes.iter().any(|change| change.what.contains("3 of its 3")));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{
         answer::{Listed, Live, listed, live, number, or_dash, text},
         arn,
         draft::{Draft, leading},
-        keys::{self, Usable},
+        keys,
         tally::Tally,
         words,
     },
@@ -131,15 +131,7 @@ fn count(answers: &Answers, given: &str, point: &Value, draft: &mut Draft) {
             tally.uncounted(arn, format!("{what}: not completed, not counted"));
             continue;
         }
-        match keys::usable(answers, key_of(other)) {
-            Usable::Yes => tally.have(arn, what, arn != given),
-            Usable::No(why) => tally.uncounted(arn, format!("{what}: not counted, {why}")),
-            Usable::Unread(why) => {
-                tally.partial();
-                draft.unknown(format!("{what} is not counted: {why}"));
-                tally.uncounted(arn, format!("{what}: not counted, its key could not be read"));
-            }
-        }
+        keys::count(answers, key_of(other), (arn, what), arn != given, (&mut tally, draft));
     }
     draft.unknown(format!("whether {of} has snapshots of its own service was not looked at"));
     let mut left: Vec<&str> =

@@ -9,7 +9,7 @@ use crate::catalogue::Catalogue;
 type Arguments = fn(&str) -> Value;
 
 /// Types whose own service's forecaster knows what is lost with them.
-const DELETED_BY: [(&str, &str, &str, Arguments); 29] = [
+const DELETED_BY: [(&str, &str, &str, Arguments); 30] = [
     (
         "AWS::RDS::DBInstance",
         "rds",
@@ -27,6 +27,13 @@ const DELETED_BY: [(&str, &str, &str, Arguments); 29] = [
     ("AWS::S3::Bucket", "s3", "DeleteBucket", |id| json!({ "Bucket": id })),
     ("AWS::EC2::Volume", "ec2", "DeleteVolume", |id| json!({ "VolumeId": id })),
     ("AWS::EC2::Instance", "ec2", "TerminateInstances", |id| json!({ "InstanceIds": [id] })),
+    // CloudFormation does not ask whether instances are protected.
+    (
+        "AWS::AutoScaling::AutoScalingGroup",
+        "autoscaling",
+        "DeleteAutoScalingGroup",
+        |id| json!({"AutoScalingGroupName": id, "ForceDelete": true}),
+    ),
     ("AWS::EFS::FileSystem", "efs", "DeleteFileSystem", |id| json!({ "FileSystemId": id })),
     (
         "AWS::ElastiCache::ReplicationGroup",
@@ -101,18 +108,21 @@ pub(super) fn deletion(action: &Action, kind: &str, physical: &str) -> Option<Ac
 
 /// Types that bear data and whose deletion nobody here looks into: the Terraform provider's stateful types, by the names
 /// that templates use.
-const BEAR: [&str; 41] = [
+const BEAR: [&str; 44] = [
     "AWS::ACMPCA::CertificateAuthority",
     "AWS::AmazonMQ::Broker",
     "AWS::Athena::WorkGroup",
     "AWS::Backup::LogicallyAirGappedBackupVault",
     "AWS::Cassandra::Table",
+    "AWS::CloudFront::KeyValueStore",
     "AWS::Cognito::UserPool",
     "AWS::DocDB::DBCluster",
     "AWS::DocDB::DBInstance",
     "AWS::DocDBElastic::Cluster",
     "AWS::DSQL::Cluster",
+    "AWS::EC2::EC2Fleet",
     "AWS::EC2::Snapshot",
+    "AWS::EC2::SpotFleet",
     "AWS::ECR::PublicRepository",
     "AWS::ElastiCache::ServerlessCache",
     "AWS::EMR::Cluster",
@@ -256,4 +266,26 @@ pub(super) fn takes_snapshot(kind: &str) -> bool {
         "AWS::MemoryDB::Cluster",
     ];
     TAKE.contains(&kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use interlock_action::Bears;
+    use serde_json::json;
+
+    use super::{bears, deletion};
+    use crate::forecast::{name_of, testing::action};
+
+    #[test]
+    fn what_has_instances_bears_what_they_hold() {
+        let group = "AWS::AutoScaling::AutoScalingGroup";
+        for kind in [group, "AWS::EC2::EC2Fleet", "AWS::EC2::SpotFleet", "AWS::CloudFront::KeyValueStore"] {
+            assert_eq!(bears(kind), Bears::Yes, "{kind}");
+        }
+        assert_eq!(bears("AWS::AutoScaling::LaunchConfiguration"), Bears::No);
+        let stack = action("cloudformation", "DeleteStack", json!({"StackName": "s"}));
+        let deletion = deletion(&stack, group, "web").unwrap();
+        assert_eq!(name_of(&deletion), "autoscaling/group");
+        assert_eq!(deletion.arguments["ForceDelete"], json!(true), "protected instances go, too");
+    }
 }

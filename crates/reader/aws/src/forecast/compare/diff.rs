@@ -1,11 +1,12 @@
 //! Members of a request against the members of the same name in the live record.
 
-use interlock_action::{Action, Effect, Kind, TargetId};
+use interlock_action::{Action, Effect, Kind, Reversibility, Securing, TargetId};
 use serde_json::Value;
 
 use super::super::{
     answer::number,
     draft::{Draft, leading},
+    words,
 };
 
 /// Longer values are not put beside each other.
@@ -24,6 +25,34 @@ pub(in crate::forecast) fn lowered(action: &Action, now: &Value, pairs: &[(&str,
         number(&action.arguments, asked)
             .is_some_and(|asked| number(now, have).is_none_or(|have| asked < have))
     })
+}
+
+/// The days that the request sets where automated backups are kept for longer now; a time that is not told is longer.
+pub(in crate::forecast) fn shorter(action: &Action, record: &Value, member: &str) -> Option<u64> {
+    let pointer = format!("/{member}");
+    let asked = number(&action.arguments, &pointer)?;
+    number(record, &pointer).is_none_or(|now| asked < now).then_some(asked)
+}
+
+/// Backups (`automated snapshots of the warehouse w`) that go because they are kept for so many days only. Putting the
+/// longer time again brings none of them back.
+pub(in crate::forecast) fn expire(
+    (id, kind): (&TargetId, Kind),
+    backups: &str,
+    days: u64,
+    survives: bool,
+    draft: &mut Draft,
+) {
+    let what = match days {
+        0 => format!("all {backups} are removed at once"),
+        _ => format!("{backups} older than {} are removed", words::count(days, "day")),
+    };
+    draft.change(id, kind, Effect::RecoveryLoss, what);
+    draft.reversibility = Reversibility::Lossy;
+    draft.secure(match survives {
+        true => Securing::Exists,
+        false => Securing::Impossible(format!("nothing is known to stay beside {backups}")),
+    });
 }
 
 /// One change for each member that the live record has with another value. Secret members are named, never shown.

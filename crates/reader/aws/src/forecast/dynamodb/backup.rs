@@ -1,7 +1,7 @@
 //! DynamoDB backups.
 //!
 //! A deleted on-demand backup is gone; what counts is whether its table has another recovery point. Reads:
-//! DescribeBackup, then the table's ListBackups and DescribeContinuousBackups, and DescribeTable.
+//! DescribeBackup, then the table's ListBackups and DescribeContinuousBackups, DescribeTable and the key of either.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -11,13 +11,15 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, listed, live, number, text},
+        answer::{Live, live, number, text},
         arn,
         draft::Draft,
+        keys,
         tally::Tally,
         words,
     },
-    points, table_name,
+    points::{self, Fate},
+    table_name,
 };
 
 const BACKUP: &str = "dynamodb backup";
@@ -37,7 +39,7 @@ impl Look for Backup {
         action.operation.as_str() == "aws:dynamodb:DeleteBackup" && subject(action).is_some()
     }
 
-    fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
+    fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
         let Some((given, _)) = subject(action) else { return Vec::new() };
         let resource = arn::parse(given).map(|arn| arn.resource).unwrap_or_default();
         let mut reads = vec![crate::call::read(
@@ -53,6 +55,7 @@ impl Look for Backup {
             let table = json!({ "TableName": name });
             reads.push(crate::call::read(action, TABLE, "dynamodb", "DescribeTable", table));
         }
+        reads.extend(keys::reads(action, key(so_far)));
         reads
     }
 
@@ -78,6 +81,13 @@ impl Look for Backup {
     }
 }
 
+/// The key that the table's backups are closed with: the table's, or the one that it had.
+fn key(answers: &Answers) -> Option<&str> {
+    let at = |read: &str, pointer: &str| live(answers, read).found().and_then(|found| found.pointer(pointer));
+    let table = at(TABLE, "/Table").and_then(points::key_of);
+    table.or_else(|| at(BACKUP, "/BackupDescription/SourceTableFeatureDetails").and_then(points::key_of))
+}
+
 fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers, draft: &mut Draft) {
     let details = "/BackupDescription/BackupDetails";
     let called = text(found, &format!("{details}/BackupName")).unwrap_or(given);
@@ -92,32 +102,8 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
     draft.bind(id.as_str(), json!({ "at": at }));
     let what = format!("backup {called}{sized} of table {name} as of {at} is deleted for good");
     draft.change(id, Kind::Snapshot, Effect::RecoveryLoss, what);
-    let mut tally = Tally::default();
-    let others = listed(answers, &points::backups_key(name), "BackupSummaries");
-    draft.gap(others.gap(&format!("backups of {name}")));
-    if !others.complete() {
-        tally.partial();
-    }
-    for other in others.entries() {
-        let arn = text(other, "/BackupArn").unwrap_or("?");
-        if text(other, "/BackupStatus") == Some("AVAILABLE") {
-            tally.have(arn, format!("backup {}", text(other, "/BackupName").unwrap_or(arn)), arn != given);
-        }
-    }
-    match points::has_history(answers, name) {
-        Some(true) => {
-            tally.have(
-                format!("{name} point-in-time history"),
-                format!("point-in-time history of {name}"),
-                true,
-            );
-        }
-        Some(false) => {}
-        None => {
-            tally.partial();
-            draft.unknown(format!("whether {name} has point-in-time recovery could not be read"));
-        }
-    }
+    let fate = Fate { history: true, goes: Some(given) };
+    let tally = points::count(answers, name, key(answers), fate, draft);
     if live(answers, TABLE) == Live::Absent {
         draft.lose(format!(
             "table {name} itself is gone: this may be the last copy of its data as of {at}{sized}"

@@ -7,9 +7,9 @@ use interlock_action::{Action, Answers, Read, Securing};
 use serde_json::{Value, json};
 
 use super::super::{
-    answer::{Listed, Live, listed, live, text},
+    answer::{Listed, Live, listed, live, number, text},
     draft::Draft,
-    keys::{self, Usable},
+    keys,
     tally::Tally,
 };
 
@@ -32,9 +32,15 @@ pub(super) fn reads(action: &Action, name: &str) -> Vec<Read> {
     ]
 }
 
-/// The key that the table is encrypted with, if it is one of the account's own.
+/// The key that a table is encrypted with, or was when a backup was made of it, if it is one of the account's own.
 pub(super) fn key_of(table: &Value) -> Option<&str> {
     text(table, "/SSEDescription/KMSMasterKeyArn")
+}
+
+/// For how many days the history goes back, where it does.
+pub(super) fn history_days(answers: &Answers, name: &str) -> Option<u64> {
+    let days = "/ContinuousBackupsDescription/PointInTimeRecoveryDescription/RecoveryPeriodInDays";
+    number(live(answers, &history_key(name)).found()?, days)
 }
 
 /// Whether point-in-time recovery is on; `None` when nobody could tell.
@@ -53,21 +59,45 @@ pub(super) fn has_history(answers: &Answers, name: &str) -> Option<bool> {
 
 /// What becomes of the recovery points.
 #[derive(Clone, Copy)]
-pub(super) struct Fate {
+pub(super) struct Fate<'a> {
     /// The history is still there after the action.
     pub(super) history: bool,
-    /// On-demand backups hold what the action would lose.
-    pub(super) backups: bool,
+    /// The ARN of the backup that the action deletes.
+    pub(super) goes: Option<&'a str>,
 }
 
-/// Counts the points of a table.
-pub(super) fn count(answers: &Answers, name: &str, table: &Value, fate: Fate, draft: &mut Draft) -> Tally {
+impl Fate<'_> {
+    /// Everything stays.
+    pub(super) const STAYS: Self = Self { history: true, goes: None };
+    /// The history goes, the backups stay.
+    pub(super) const NO_HISTORY: Self = Self { history: false, goes: None };
+}
+
+/// Counts the points of a table that is encrypted with this key.
+pub(super) fn count(
+    answers: &Answers,
+    name: &str,
+    key: Option<&str>,
+    fate: Fate<'_>,
+    draft: &mut Draft,
+) -> Tally {
     let backups = listed(answers, &backups_key(name), "BackupSummaries");
     let mut tally = if backups.complete() { Tally::default() } else { Tally::unread() };
     draft.gap(backups.gap(&format!("backups of {name}")));
-    let usable = keys::usable(answers, key_of(table));
     for backup in backups.entries() {
-        one(backup, &usable, fate, name, &mut tally, draft);
+        let id = text(backup, "/BackupArn").unwrap_or("?");
+        let called = text(backup, "/BackupName").unwrap_or(id);
+        let at = text(backup, "/BackupCreationDateTime").map(|at| format!(" of {at}")).unwrap_or_default();
+        let what = format!("backup {called}{at}");
+        match text(backup, "/BackupStatus") {
+            Some("AVAILABLE") => {
+                keys::count(answers, key, (id, what), fate.goes != Some(id), (&mut tally, draft));
+            }
+            status => {
+                let status = status.unwrap_or("in an unknown state");
+                tally.uncounted(id, format!("{what}, {status}: not counted"));
+            }
+        }
     }
     match has_history(answers, name) {
         Some(true) => {
@@ -89,26 +119,6 @@ pub(super) fn count(answers: &Answers, name: &str, table: &Value, fate: Fate, dr
         }
     }
     tally
-}
-
-fn one(backup: &Value, usable: &Usable, fate: Fate, name: &str, tally: &mut Tally, draft: &mut Draft) {
-    let id = text(backup, "/BackupArn").unwrap_or("?");
-    let called = text(backup, "/BackupName").unwrap_or(id);
-    let at = text(backup, "/BackupCreationDateTime").map(|at| format!(" of {at}")).unwrap_or_default();
-    let what = format!("backup {called}{at}");
-    match (text(backup, "/BackupStatus"), usable) {
-        (Some("AVAILABLE"), Usable::Yes) => tally.have(id, what, fate.backups),
-        (Some("AVAILABLE"), Usable::No(why)) => tally.uncounted(id, format!("{what}: not counted, {why}")),
-        (Some("AVAILABLE"), Usable::Unread(why)) => {
-            tally.partial();
-            draft.unknown(format!("backups of {name} are not counted: {why}"));
-            tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
-        }
-        (status, _) => {
-            let status = status.unwrap_or("in an unknown state");
-            tally.uncounted(id, format!("{what}, {status}: not counted"));
-        }
-    }
 }
 
 /// The names of the backups that are there.

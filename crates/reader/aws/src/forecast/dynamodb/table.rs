@@ -201,8 +201,7 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         let refused = format!("deletion protection of {name} is on: the service will refuse");
         draft.change(id, Kind::Table, Effect::Destroy, refused);
     }
-    let fate = Fate { history: false, backups: true };
-    let tally = points::count(answers, name, record, fate, draft);
+    let tally = points::count(answers, name, points::key_of(record), Fate::NO_HISTORY, draft);
     draft.bind(format!("{id} points"), points::lasting(answers, name));
     if draft.seen(id).is_some_and(|seen| seen.data == Bears::No) {
         draft.reversibility = Reversibility::Lossy;
@@ -219,14 +218,27 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
 fn history(action: &Action, answers: &Answers, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
     let off = flag(&action.arguments, "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled")
         == Some(false);
-    if !off {
-        draft.change(id, Kind::Table, leading(action), format!("table {name} keeps a point-in-time history"));
-        draft.reversibility = Reversibility::Exact;
-        return;
-    }
-    let what = format!("the point-in-time history of table {name} is dropped");
+    let days = number(&action.arguments, "/PointInTimeRecoverySpecification/RecoveryPeriodInDays");
+    let shorter = days.filter(|days| {
+        points::has_history(answers, name) != Some(false)
+            && points::history_days(answers, name).is_none_or(|now| *days < now)
+    });
+    let what = match shorter {
+        _ if off => format!("the point-in-time history of table {name} is dropped"),
+        Some(days) => {
+            let days = words::count(days, "day");
+            format!("the point-in-time history of table {name} is dropped but for the last {days}")
+        }
+        None => {
+            let what = format!("table {name} keeps a point-in-time history");
+            draft.change(id, Kind::Table, leading(action), what);
+            draft.reversibility = Reversibility::Exact;
+            return;
+        }
+    };
     draft.change(id, Kind::Table, Effect::RecoveryLoss, what);
-    let tally = points::count(answers, name, record, Fate { history: false, backups: true }, draft);
+    let fate = Fate { history: !off, goes: None };
+    let tally = points::count(answers, name, points::key_of(record), fate, draft);
     draft.secure(points::by_backup(action, answers, name, record));
     draft.reversibility = Reversibility::Lossy;
     draft.tally(tally);
@@ -250,7 +262,7 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     draft.change(id, Kind::Table, Effect::Destroy, what);
     draft.unknown(format!("how many items of {name} have a past {attribute} was not counted"));
     draft.lose(format!("items of table {name} whose {attribute} lies in the past"));
-    let tally = points::count(answers, name, record, Fate { history: true, backups: true }, draft);
+    let tally = points::count(answers, name, points::key_of(record), Fate::STAYS, draft);
     draft.secure(if points::has_history(answers, name) == Some(true) {
         Securing::Exists
     } else {
@@ -289,7 +301,7 @@ fn update(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     };
     if !replicas.is_empty() {
         // The table itself stays; a backup of it holds what the replica held.
-        let tally = points::count(answers, name, record, Fate { history: true, backups: true }, draft);
+        let tally = points::count(answers, name, points::key_of(record), Fate::STAYS, draft);
         draft.tally(tally);
         draft.secure(points::by_backup(action, answers, name, record));
     }

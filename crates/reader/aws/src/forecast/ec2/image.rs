@@ -7,21 +7,22 @@
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::{
         Look,
         answer::{Live, entries, flag, listed, text, texts},
         draft::Draft,
-        existence,
+        existence, keys,
         tally::Tally,
         words,
     },
-    id_of, ids, ours,
+    id_of, ids, ours, points,
 };
 
 const INSTANCES: &str = "ec2 instances of the image";
+const SNAPSHOTS: &str = "ec2 snapshots of the image";
 
 /// The forecaster of deregistered images.
 pub(in crate::forecast) struct Image;
@@ -31,24 +32,58 @@ fn subject(action: &Action) -> Option<(&str, TargetId)> {
     Some((image, id_of(action, Kind::Image, "image", image)))
 }
 
+/// The snapshots that an image is made of.
+fn snapshots(record: &Value) -> Vec<&str> {
+    let mappings = entries(record, "/BlockDeviceMappings").iter();
+    mappings.filter_map(|one| text(one, "/Ebs/SnapshotId")).collect()
+}
+
+/// Counts those that are there, completed, and whose key is.
+fn count(answers: &Answers, snapshots: &[&str], image: &str, too: bool, draft: &mut Draft) -> Tally {
+    let mut tally = Tally::default();
+    if snapshots.is_empty() {
+        return tally;
+    }
+    let there = listed(answers, SNAPSHOTS, "Snapshots");
+    draft.gap(there.gap(&format!("snapshots of image {image}")));
+    if !there.complete() {
+        tally.partial();
+    }
+    for snapshot in snapshots {
+        let what = format!("snapshot {snapshot} of image {image}");
+        let record = there.entries().iter().find(|one| text(one, "/SnapshotId") == Some(*snapshot));
+        match record.map(|record| (text(record, "/State"), points::key_of(record))) {
+            Some((Some("completed"), key)) => {
+                keys::count(answers, key, (*snapshot, what), !too, (&mut tally, draft));
+            }
+            Some(_) => tally.uncounted(*snapshot, format!("{what}: not completed, not counted")),
+            None => tally.uncounted(*snapshot, format!("{what}: not found, not counted")),
+        }
+    }
+    tally
+}
+
 impl Look for Image {
     fn knows(&self, action: &Action) -> bool {
         ours(action) && action.operation.verb() == "DeregisterImage" && subject(action).is_some()
     }
 
-    fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
+    fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
         let Some((image, id)) = subject(action) else { return Vec::new() };
         let by = json!({"Filters": [{"Name": "image-id", "Values": [image]}]});
-        vec![
-            crate::call::read(
-                action,
-                existence::live_key(&id),
-                "ec2",
-                "DescribeImages",
-                json!({ "ImageIds": [image] }),
-            ),
+        let one = json!({ "ImageIds": [image] });
+        let mut reads = vec![
+            crate::call::read(action, existence::live_key(&id), "ec2", "DescribeImages", one),
             crate::call::read(action, INSTANCES, "ec2", "DescribeInstances", by),
-        ]
+        ];
+        let of = existence::of(action, so_far, &id).found().map(snapshots).unwrap_or_default();
+        if !of.is_empty() {
+            let by = json!({"Filters": [{"Name": "snapshot-id", "Values": of}]});
+            reads.push(crate::call::read(action, SNAPSHOTS, "ec2", "DescribeSnapshots", by));
+        }
+        let there = listed(so_far, SNAPSHOTS, "Snapshots");
+        reads.extend(keys::reads(action, there.entries().iter().filter_map(|one| points::key_of(one))));
+        reads
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
@@ -66,10 +101,7 @@ impl Look for Image {
         };
         let name = text(record, "/Name").unwrap_or(image);
         let too = flag(&action.arguments, "/DeleteAssociatedSnapshots") == Some(true);
-        let snapshots: Vec<&str> = entries(record, "/BlockDeviceMappings")
-            .iter()
-            .filter_map(|one| text(one, "/Ebs/SnapshotId"))
-            .collect();
+        let snapshots = snapshots(record);
         draft.observe(&id, Observed { data: Bears::Yes, ..Observed::default() });
         draft.bind(id.as_str(), json!({"CreationDate": record.get("CreationDate"), "snapshots": snapshots}));
         let with = if too { "with its snapshots" } else { "its snapshots stay" };
@@ -79,9 +111,8 @@ impl Look for Image {
             Effect::Destroy,
             format!("image {name} ({image}) is deregistered, {with}"),
         );
-        let mut tally = Tally::default();
+        let tally = count(answers, &snapshots, name, too, draft);
         for snapshot in &snapshots {
-            tally.have(*snapshot, format!("snapshot {snapshot} of image {name}"), !too);
             if too {
                 let id = id_of(action, Kind::Snapshot, "snapshot", snapshot);
                 let what = format!("snapshot {snapshot} of image {name} is deleted with it");
@@ -117,7 +148,7 @@ mod tests {
 
     #[test]
     fn snapshots_of_an_image_stay_unless_they_are_asked_to_go() {
-        let deregister = |too: bool| {
+        let deregister = |too: bool, state: &str| {
             let arguments = json!({"ImageId": "ami-1", "DeleteAssociatedSnapshots": too});
             let mut action = action("ec2", "DeregisterImage", arguments);
             action.targets = vec![target("arn:aws:ec2:us-east-1::image/ami-1", Kind::Image, "ami-1")];
@@ -126,11 +157,18 @@ mod tests {
                     "ImageId": "ami-1", "Name": "web", "Tags": [],
                     "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}],
                 }]})),
+                "DescribeSnapshots" => found(json!({"Snapshots": [
+                    {"SnapshotId": "snap-1", "State": "completed", "Encrypted": true, "KmsKeyId": "k1"},
+                ]})),
+                "DescribeKey" => found(json!({"KeyMetadata": {"KeyState": state}})),
                 _ => found(json!({"Reservations": []})),
             })
         };
-        assert_eq!(deregister(false).securing, Securing::Exists);
-        let gone = deregister(true);
+        assert_eq!(deregister(false, "Enabled").securing, Securing::Exists);
+        let closed = deregister(false, "PendingDeletion");
+        assert_eq!((closed.forecast.recovery.before, closed.forecast.recovery.after), (Some(0), Some(0)));
+        assert!(matches!(closed.securing, Securing::Impossible(_)), "its key goes: it restores nothing");
+        let gone = deregister(true, "Enabled");
         assert_eq!((gone.forecast.recovery.before, gone.forecast.recovery.after), (Some(1), Some(0)));
         assert!(matches!(gone.securing, Securing::Impossible(_)));
     }

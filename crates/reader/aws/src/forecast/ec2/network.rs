@@ -31,8 +31,9 @@ const OPERATIONS: [(&str, Reversibility); 9] = [
     ("DeleteVpcEndpoints", Reversibility::Lossy),
     ("DeleteVpcPeeringConnection", Reversibility::Lossy),
     ("DetachInternetGateway", Reversibility::Exact),
-    ("ModifySubnetAttribute", Reversibility::Exact),
-    ("ModifyVpcAttribute", Reversibility::Exact),
+    // The present value is not read.
+    ("ModifySubnetAttribute", Reversibility::None),
+    ("ModifyVpcAttribute", Reversibility::None),
 ];
 
 fn way_back(action: &Action) -> Option<Reversibility> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::{
     answer::{Listed, flag, listed, text},
     draft::Draft,
-    keys::{self, Usable},
+    keys,
     tally::Tally,
 };
 
@@ -27,7 +27,8 @@ pub(super) fn key_reads(action: &Action, so_far: &Answers, volume: &str) -> Vec<
     keys::reads(action, snapshots.entries().iter().filter_map(|snapshot| key_of(snapshot)))
 }
 
-fn key_of(snapshot: &Value) -> Option<&str> {
+/// The key that a snapshot is closed with.
+pub(super) fn key_of(snapshot: &Value) -> Option<&str> {
     text(snapshot, "/KmsKeyId").filter(|_| flag(snapshot, "/Encrypted") == Some(true))
 }
 
@@ -60,15 +61,7 @@ pub(super) fn count(
             tally.uncounted(id, format!("{what}: not completed, not counted"));
             continue;
         }
-        match keys::usable(answers, key_of(snapshot)) {
-            Usable::Yes => tally.have(id, what, survives(id)),
-            Usable::No(why) => tally.uncounted(id, format!("{what}: not counted, {why}")),
-            Usable::Unread(why) => {
-                tally.partial();
-                draft.unknown(format!("snapshot {id} is not counted: {why}"));
-                tally.uncounted(id, format!("{what}: not counted, its key could not be read"));
-            }
-        }
+        keys::count(answers, key_of(snapshot), (id, what), survives(id), (&mut tally, draft));
     }
     tally
 }

@@ -117,6 +117,9 @@ fn delete(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft:
     draft.reversibility = Reversibility::Lossy;
 }
 
+/// Members that are told of by themselves, or set nothing.
+const TOLD: [&str; 5] = ["cluster", "desiredCount", "forceNewDeployment", "service", "taskDefinition"];
+
 fn update(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft: &mut Draft) {
     draft.settle();
     let asked = number(&action.arguments, "/desiredCount");
@@ -151,10 +154,15 @@ fn update(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft:
     } else if flag(&action.arguments, "/forceNewDeployment") == Some(true) {
         draft.change(id, Kind::Service, leading(action), format!("service {name}: every task is replaced"));
     }
-    let others = ["networkConfiguration", "loadBalancers", "deploymentConfiguration", "platformVersion"];
-    for member in others {
-        let (Some(asked), now) = (action.arguments.get(member), record.get(member)) else { continue };
+    let asked = action.arguments.as_object().into_iter().flatten();
+    for (member, asked) in asked.filter(|(member, _)| !TOLD.contains(&member.as_str())) {
+        let now = record.get(member);
         if now != Some(asked) {
+            // A record that leaves a member out tells nothing that could be put again.
+            draft.reversibility = draft.reversibility.max(match now {
+                Some(_) => Reversibility::Exact,
+                None => Reversibility::Lossy,
+            });
             let what = format!("service {name}: {member} changes");
             draft.change_from(id, Kind::Service, leading(action), what, now.cloned(), Some(asked.clone()));
         }
@@ -163,7 +171,7 @@ fn update(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft:
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{Effect, Kind, Survey};
+    use interlock_action::{Effect, Kind, Reversibility, Survey};
     use serde_json::{Value, json};
 
     use crate::{
@@ -199,6 +207,15 @@ mod tests {
         let (first, lowered) = said(json!({"desiredCount": 5}));
         assert_eq!((first.unwrap().0, lowered), (Effect::Update, Some(json!(false))));
         assert_eq!(said(json!({"desiredCount": 3, "taskDefinition": "web:7"})).0, None, "it is that already");
+        for member in ["serviceRegistries", "capacityProviderStrategy", "enableExecuteCommand"] {
+            let survey = ask("UpdateService", json!({ member: [] }));
+            assert!(survey.forecast.changes[0].what.contains(&format!("{member} changes")), "{member}");
+            assert_eq!(
+                survey.forecast.reversibility,
+                Reversibility::Lossy,
+                "{member}: the record tells of none"
+            );
+        }
         assert!(said(json!({"taskDefinition": "web:8"})).0.unwrap().1.contains("web:7 runs now"));
     }
 

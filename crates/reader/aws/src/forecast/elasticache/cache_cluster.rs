@@ -22,7 +22,7 @@ use super::{
         finals::{self, ELASTICACHE},
         words,
     },
-    FINAL, describe, given, snapshot_arn, unread,
+    FINAL, describe, given, kept_for, snapshot_arn, unread,
 };
 
 /// The forecaster of cache clusters.
@@ -126,11 +126,6 @@ fn modify(
     draft: &mut Draft,
 ) {
     diff::changes(action, id, Kind::Cluster, record, draft);
-    let survives = |snapshot: &Value| {
-        number(&action.arguments, "/SnapshotRetentionLimit") != Some(0)
-            || !finals::automated(ELASTICACHE, snapshot)
-    };
-    let tally = finals::count(answers, ELASTICACHE, survives, draft);
     let fewer = number(&action.arguments, "/NumCacheNodes")
         .zip(number(record, "/NumCacheNodes"))
         .filter(|(asked, now)| asked < now);
@@ -145,6 +140,7 @@ fn modify(
         let told = diff::tells_all(action, record, &["CacheClusterId", "ApplyImmediately"]);
         draft.reversibility = if told { Reversibility::Exact } else { Reversibility::None };
     }
+    kept_for(action, answers, (name, id), record, draft);
     let interrupts = ["CacheNodeType", "EngineVersion", "Engine", "CacheParameterGroupName"];
     if interrupts.iter().any(|member| action.arguments.get(*member).is_some()) {
         let what = format!("nodes of {name} are replaced or restarted");
@@ -153,7 +149,6 @@ fn modify(
             draft.lose(format!("what nodes of {name} hold: they start empty"));
         }
     }
-    draft.tally(tally);
 }
 
 fn reboot(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft: &mut Draft) {

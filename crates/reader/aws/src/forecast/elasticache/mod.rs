@@ -4,10 +4,16 @@ pub(super) mod cache_cluster;
 pub(super) mod replication_group;
 pub(super) mod snapshot;
 
-use interlock_action::{Action, Effect, Kind, Securing, TargetId};
+use interlock_action::{Action, Answers, Effect, Kind, Securing, TargetId};
 use serde_json::Value;
 
-use super::{arn, draft::Draft, finals::Members, tally::Tally};
+use super::{
+    arn,
+    compare::diff,
+    draft::Draft,
+    finals::{self, ELASTICACHE, Members},
+    tally::Tally,
+};
 
 /// The members of a deletion that say whether a final snapshot is made.
 const FINAL: Members = Members { snapshot: "FinalSnapshotIdentifier", skip: None };
@@ -32,6 +38,25 @@ fn unread(action: &Action, (name, id): (&str, &TargetId), why: &str, draft: &mut
         draft.lose(format!("what {name} holds: how much could not be read"));
         draft.secure(Securing::Impossible(format!("{name} could not be read: {why}")));
     }
+}
+
+/// Counts the snapshots of a cache whose settings change, and tells of those that go because they are kept for less long.
+fn kept_for(
+    action: &Action,
+    answers: &Answers,
+    (name, id): (&str, &TargetId),
+    record: &Value,
+    draft: &mut Draft,
+) {
+    let shorter = diff::shorter(action, record, "SnapshotRetentionLimit");
+    // Which of the automatic ones stay depends on the day, and for how long once there are to be none is not told.
+    let survives = |snapshot: &Value| shorter.is_none() || !finals::automated(ELASTICACHE, snapshot);
+    let tally = finals::count(answers, ELASTICACHE, survives, draft);
+    if let Some(days) = shorter {
+        let backups = format!("automatic snapshots of {name}");
+        diff::expire((id, Kind::Cluster), &backups, days, tally.survives(), draft);
+    }
+    draft.tally(tally);
 }
 
 /// The node that goes with what it is a part of.

@@ -22,7 +22,7 @@ use super::{
         finals::{self, ELASTICACHE},
         words,
     },
-    FINAL, describe, given, node_goes, snapshot_arn, unread,
+    FINAL, describe, given, kept_for, node_goes, snapshot_arn, unread,
 };
 
 /// The forecaster of replication groups.
@@ -153,15 +153,6 @@ fn modify(
     if turned_off("/MultiAZEnabled", "/MultiAZ") {
         draft.change(id, Kind::Cluster, Effect::GuardRemoval, format!("{name} stands in one zone only"));
     }
-    if number(&action.arguments, "/SnapshotRetentionLimit") == Some(0)
-        && number(record, "/SnapshotRetentionLimit") != Some(0)
-    {
-        let what = format!("automatic snapshots of {name} are turned off");
-        draft.change(id, Kind::Cluster, Effect::RecoveryLoss, what);
-        draft.unknown(format!(
-            "for how long the automatic snapshots of {name} that are there stay is not told"
-        ));
-    }
     let interrupts =
         ["CacheNodeType", "EngineVersion", "Engine", "PrimaryClusterId", "CacheParameterGroupName"];
     let asked: Vec<&str> =
@@ -170,15 +161,10 @@ fn modify(
         let what = format!("nodes of {name} are replaced or restarted for another {}", asked.join(", "));
         draft.change(id, Kind::Cluster, Effect::Interrupt, what);
     }
-    let survives = |snapshot: &Value| !finals::automated(ELASTICACHE, snapshot);
-    let kept = |snapshot: &Value| {
-        number(&action.arguments, "/SnapshotRetentionLimit") != Some(0) || survives(snapshot)
-    };
-    let tally = finals::count(answers, ELASTICACHE, kept, draft);
-    draft.tally(tally);
     let set_nothing = ["ReplicationGroupId", "ApplyImmediately"];
     let told = diff::tells_all(action, record, &set_nothing);
     draft.reversibility = if told { Reversibility::Exact } else { Reversibility::None };
+    kept_for(action, answers, (name, id), record, draft);
 }
 
 fn resize(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft: &mut Draft) {

@@ -127,6 +127,15 @@ fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Va
             let (first, second) = parts()?;
             Some(json!({ outer: first, inner: [second] }))
         }
+        By::Within(member, outer) => {
+            let mut arguments = Map::from_iter([(member.to_owned(), json!(name))]);
+            let within = action.arguments.get(outer).filter(|value| value.is_string());
+            if let (Some(within), true) = (within, action.operation.service() == known.row.service) {
+                arguments.insert(outer.to_owned(), within.clone());
+            }
+            Some(Value::Object(arguments))
+        }
+        By::Alarms => Some(json!({"AlarmNames": [name], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]})),
         By::Queue(attributes) => Some(json!({"QueueUrl": queue(arn)?, "AttributeNames": attributes})),
         By::Sent { as_member, from } => {
             let fallback =
@@ -241,8 +250,10 @@ fn record<'a>(row: &Row, name: &str, answers: &'a Answers, id: &TargetId) -> Liv
             None => Live::Absent,
         };
     }
-    if let Some(found) = answer.pointer(row.record).filter(|found| !found.is_null()) {
-        return Live::Found(found);
+    for record in [Some(row.record), row.other].into_iter().flatten() {
+        if let Some(found) = answer.pointer(record).filter(|found| !found.is_null()) {
+            return Live::Found(found);
+        }
     }
     // An empty list says that there is none; anything else was not understood.
     let mut outer = row.record;

@@ -23,6 +23,10 @@ pub(super) enum By {
     PartsList(&'static str, &'static str),
     /// Parameter filters: the request's member, which is also the filter's key.
     Filter(&'static str),
+    /// A member that takes the name, and the request's member of what it is in, where it says so.
+    Within(&'static str, &'static str),
+    /// The names of alarms, of either kind: a service that is not asked for the second tells of the first alone.
+    Alarms,
     /// The address of a queue, and which of its attributes.
     Queue(&'static [&'static str]),
     /// As the request names it, by the first of these members that it has; else by name under `as_member`.
@@ -73,6 +77,8 @@ pub(super) struct Row {
     pub(super) by: By,
     /// Where the record stands in the answer.
     pub(super) record: &'static str,
+    /// Where it stands if not there.
+    pub(super) other: Option<&'static str>,
     /// Where its tags are.
     pub(super) tags: Tags,
     /// Pointers into the record that together make an id which no later thing of the name will have. Nothing that
@@ -106,6 +112,7 @@ pub(super) const fn row(
         describe,
         by,
         record: "",
+        other: None,
         tags: Tags::Unread,
         immutable: &[],
         since: None,
@@ -123,6 +130,10 @@ impl Row {
     }
     pub(super) const fn at(mut self, record: &'static str) -> Self {
         self.record = record;
+        self
+    }
+    pub(super) const fn or_at(mut self, record: &'static str) -> Self {
+        self.other = Some(record);
         self
     }
     pub(super) const fn tags(mut self, tags: Tags) -> Self {
@@ -160,7 +171,7 @@ impl Row {
     }
 }
 
-use By::{Arn, Arns, Filter, Name, Names, Parts, PartsList, Queue, Sent};
+use By::{Alarms, Arn, Arns, Filter, Name, Names, Parts, PartsList, Queue, Sent, Within};
 use Tags::{At, Call};
 
 /// The rows. Of several that fit an ARN the longest prefix counts.
@@ -454,10 +465,11 @@ pub(super) const ROWS: &[Row] = &[
         .tags(Call("ListTagsForResource", Name("ResourceId"), "/ResourceTagSet/Tags"))
         .immutable(&["/Id"])
         .called(Called::At("/Name")),
-    row("cloudwatch", "alarm:", Kind::Alarm, "DescribeAlarms", Names("AlarmNames"))
+    row("cloudwatch", "alarm:", Kind::Alarm, "DescribeAlarms", Alarms)
         .at("/MetricAlarms/0")
+        .or_at("/CompositeAlarms/0")
         .tags(Call("ListTagsForResource", Arn("ResourceARN"), "/Tags")),
-    row("events", "rule/", Kind::Schedule, "DescribeRule", Name("Name")).tags(Call(
+    row("events", "rule/", Kind::Schedule, "DescribeRule", Within("Name", "EventBusName")).tags(Call(
         "ListTagsForResource",
         Arn("ResourceARN"),
         "/Tags",

@@ -322,3 +322,36 @@ fn a_sibling_without_the_call_does_not_make_it() {
     let asked = reads(&action, &Answers::new());
     assert_eq!(asked[0].call.operation, Operation::aws("docdb", "DescribeDBClusters"));
 }
+
+#[test]
+fn an_alarm_of_either_kind_is_found() {
+    let mut action = action("cloudwatch", "DeleteAlarms", json!({"AlarmNames": ["prod"]}));
+    let id = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:prod";
+    action.targets = vec![target(id, Kind::Alarm, "prod")];
+    let asked = reads(&action, &Answers::new());
+    assert_eq!(asked[0].call.arguments["AlarmTypes"], json!(["MetricAlarm", "CompositeAlarm"]));
+    let of_id = |answer: Value| {
+        let answers = Answers::from([(live_key(&id.into()), found(answer))]);
+        match of(&action, &answers, &id.into()) {
+            Live::Found(_) => Some(true),
+            Live::Absent => Some(false),
+            Live::Unread(_) => None,
+        }
+    };
+    let one = json!([{"AlarmName": "prod"}]);
+    assert_eq!(of_id(json!({"MetricAlarms": one, "CompositeAlarms": []})), Some(true));
+    assert_eq!(of_id(json!({"MetricAlarms": [], "CompositeAlarms": one})), Some(true));
+    assert_eq!(of_id(json!({"MetricAlarms": [], "CompositeAlarms": []})), Some(false));
+}
+
+#[test]
+fn a_rule_is_looked_up_on_its_own_bus() {
+    let lookup = |arguments: Value| {
+        let mut action = action("events", "DeleteRule", arguments);
+        action.targets = vec![target("arn:aws:events:us-east-1:111122223333:rule/r", Kind::Schedule, "r")];
+        reads(&action, &Answers::new())[0].call.arguments.clone()
+    };
+    let own = json!({"Name": "r", "EventBusName": "mine"});
+    assert_eq!(lookup(own.clone()), own);
+    assert_eq!(lookup(json!({"Name": "r"})), json!({"Name": "r"}));
+}

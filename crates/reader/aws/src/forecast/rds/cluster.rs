@@ -15,6 +15,7 @@ use super::{
         Look,
         answer::{Listed, Live, flag, listed, number, or_dash, text, texts},
         arn,
+        compare::diff,
         draft::{Draft, leading},
         existence,
         generic::tell_plainly,
@@ -229,31 +230,20 @@ fn rewrite(
 }
 
 fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
-    super::super::compare::diff::changes(action, id, Kind::DatabaseCluster, record, draft);
+    diff::changes(action, id, Kind::DatabaseCluster, record, draft);
     let upgrade =
         action.arguments.get("EngineVersion").is_some_and(|asked| record.get("EngineVersion") != Some(asked));
     let secret = action.arguments.get("MasterUserPassword").is_some() || !action.secrets.is_empty();
     let set_nothing = ["DBClusterIdentifier", "ApplyImmediately", "AllowMajorVersionUpgrade"];
-    let told = super::super::compare::diff::tells_all(action, record, &set_nothing);
+    let told = diff::tells_all(action, record, &set_nothing);
     draft.reversibility = if upgrade || secret || !told { Reversibility::None } else { Reversibility::Exact };
-    let new = number(&action.arguments, "/BackupRetentionPeriod");
-    let now = number(record, "/BackupRetentionPeriod");
-    if new.is_some() && new < now {
-        let what = format!(
-            "automated backups of cluster {name} older than {} are removed",
-            words::count(new.unwrap_or_default(), "day")
-        );
-        draft.change(id, Kind::DatabaseCluster, Effect::RecoveryLoss, what);
+    if let Some(days) = diff::shorter(action, record, "BackupRetentionPeriod") {
         let snapshots = listed(answers, SNAPSHOTS, points::OF_CLUSTERS.list);
         // Which of the automated ones stay depends on the day: none is counted on.
         let tally =
             points::count(answers, &snapshots, points::OF_CLUSTERS, |one| !points::automated(one), draft);
-        draft.reversibility = Reversibility::None;
-        draft.secure(if tally.survives() {
-            Securing::Exists
-        } else {
-            Securing::Impossible(format!("no manual snapshot of cluster {name} is known"))
-        });
+        let backups = format!("automated backups of cluster {name}");
+        diff::expire((id, Kind::DatabaseCluster), &backups, days, tally.survives(), draft);
         draft.tally(tally);
     }
 }

@@ -20,6 +20,7 @@ use super::{
         Look,
         answer::{Listed, Live, flag, listed, number, or_dash, strings, text, texts},
         arn,
+        compare::diff,
         draft::{Draft, leading},
         existence,
         generic::tell_plainly,
@@ -406,15 +407,14 @@ fn finish(name: &str, tally: Tally, draft: &mut Draft) {
 }
 
 fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
-    super::super::compare::diff::changes(action, id, Kind::Database, record, draft);
-    let drops_backups = number(&action.arguments, "/BackupRetentionPeriod") == Some(0)
-        && number(record, "/BackupRetentionPeriod") != Some(0);
+    diff::changes(action, id, Kind::Database, record, draft);
+    let shorter = diff::shorter(action, record, "BackupRetentionPeriod");
     let differs =
         |member: &str| action.arguments.get(member).is_some_and(|asked| record.get(member) != Some(asked));
     let one_way = differs("EngineVersion") || differs("AllocatedStorage");
-    if !drops_backups && !one_way {
+    if shorter.is_none() && !one_way {
         let set_nothing = ["DBInstanceIdentifier", "ApplyImmediately", "AllowMajorVersionUpgrade"];
-        let told = super::super::compare::diff::tells_all(action, record, &set_nothing);
+        let told = diff::tells_all(action, record, &set_nothing);
         draft.reversibility = if told { Reversibility::Exact } else { Reversibility::None };
         // A new password or name has no pre-image.
         if action.arguments.get("MasterUserPassword").is_some() || !action.secrets.is_empty() {
@@ -427,13 +427,15 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         return;
     }
     let snapshots = listed(answers, SNAPSHOTS, points::OF_INSTANCES.list);
-    let survives = |snapshot: &Value| !(drops_backups && points::automated(snapshot));
+    // Which of the automated ones stay depends on the day: none is counted on.
+    let survives = |snapshot: &Value| shorter.is_none() || !points::automated(snapshot);
     let mut tally = points::count(answers, &snapshots, points::OF_INSTANCES, survives, draft);
-    history(answers, &snapshots, !drops_backups, &mut tally, draft);
-    if drops_backups {
-        let what =
-            format!("all automated backups of {name} are removed at once, and its point-in-time history");
-        draft.change(id, Kind::Database, Effect::RecoveryLoss, what);
+    history(answers, &snapshots, shorter != Some(0), &mut tally, draft);
+    if let Some(days) = shorter {
+        let backups =
+            format!("automated backups of {name}, and the point-in-time history that they make up,");
+        // Whether anything stays is decided below.
+        diff::expire((id, Kind::Database), &backups, days, true, draft);
     }
     if one_way {
         draft.depend(format!(

@@ -163,18 +163,13 @@ fn modify(
     if !weighty(action) {
         return;
     }
-    let drops = number(&action.arguments, "/AutomatedSnapshotRetentionPeriod") == Some(0)
-        && number(record, "/AutomatedSnapshotRetentionPeriod") != Some(0);
-    let survives = |snapshot: &Value| !drops || !finals::automated(REDSHIFT, snapshot);
+    let shorter = diff::shorter(action, record, "AutomatedSnapshotRetentionPeriod");
+    // Which of the automated ones stay depends on the day: none is counted on.
+    let survives = |snapshot: &Value| shorter.is_none() || !finals::automated(REDSHIFT, snapshot);
     let tally = finals::count(answers, REDSHIFT, survives, draft);
-    if drops {
-        let what = format!("all automated snapshots of {name} are removed at once");
-        draft.change(id, Kind::DatabaseCluster, Effect::RecoveryLoss, what);
-        draft.reversibility = Reversibility::Lossy;
-        draft.secure(match tally.survives() {
-            true => Securing::Exists,
-            false => Securing::Impossible(format!("no manual snapshot of {name} would remain")),
-        });
+    if let Some(days) = shorter {
+        let backups = format!("automated snapshots of {name}");
+        diff::expire((id, Kind::DatabaseCluster), &backups, days, tally.survives(), draft);
     }
     draft.tally(tally);
 }

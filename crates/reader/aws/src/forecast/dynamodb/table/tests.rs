@@ -1,4 +1,4 @@
-use interlock_action::{Action, Answer, Bears, Kind, Securing, value_at};
+use interlock_action::{Action, Answer, Bears, Effect, Kind, Reversibility, Securing, value_at};
 use serde_json::{Value, json};
 
 use crate::{
@@ -136,4 +136,32 @@ fn a_limit_is_less_than_none() {
     };
     assert_eq!(update("PAY_PER_REQUEST").facts.get(facts::DYNAMODB_CAPACITY_LOWERED), Some(&json!(true)));
     assert_eq!(update("PROVISIONED").facts.get(facts::DYNAMODB_CAPACITY_LOWERED), Some(&json!(false)));
+}
+
+#[test]
+fn a_shorter_history_is_a_loss() {
+    let keep = |days: u64, now: Option<u64>, status: &'static str| {
+        let specification = json!({"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": days});
+        let arguments = json!({"TableName": "courses", "PointInTimeRecoverySpecification": specification});
+        let mut asked = action("dynamodb", "UpdateContinuousBackups", arguments);
+        asked.claims[0].effect = Effect::Update;
+        asked.targets = vec![target(ID, Kind::Table, "courses")];
+        let inner = answers(3, Vec::new(), status, Vec::new());
+        survey(&asked, |operation, arguments| {
+            let mut answer = inner(operation, arguments);
+            if let (Answer::Found(answer), "DescribeContinuousBackups") = (&mut answer, operation) {
+                let history = "/ContinuousBackupsDescription/PointInTimeRecoveryDescription";
+                answer.pointer_mut(history).unwrap()["RecoveryPeriodInDays"] = json!(now);
+            }
+            answer
+        })
+    };
+    for shorter in [keep(1, Some(35), "ENABLED"), keep(1, None, "ENABLED")] {
+        assert_eq!(shorter.forecast.changes[0].effect, Effect::RecoveryLoss);
+        assert_eq!(shorter.forecast.reversibility, Reversibility::Lossy);
+        assert!(matches!(shorter.securing, Securing::ByCalls { .. }));
+    }
+    for kept in [keep(35, Some(1), "ENABLED"), keep(1, None, "DISABLED")] {
+        assert_eq!((kept.securing, kept.forecast.reversibility), (Securing::NotNeeded, Reversibility::Exact));
+    }
 }

@@ -1,4 +1,4 @@
-use interlock_action::{Effect, Kind, Securing, Survey};
+use interlock_action::{Effect, Kind, Reversibility, Securing, Survey};
 use serde_json::{Value, json};
 
 use crate::forecast::testing::{action, found, having, survey, target};
@@ -42,6 +42,15 @@ fn turning_guards_off_is_told() {
         effects.contains(&Effect::GuardRemoval) && effects.contains(&Effect::RecoveryLoss),
         "{effects:?}"
     );
+    let kept = |days: u64| {
+        let keep = json!({"ReplicationGroupId": "g", "SnapshotRetentionLimit": days});
+        let survey = ask("ModifyReplicationGroup", keep);
+        let loss = survey.forecast.changes.iter().any(|change| change.effect == Effect::RecoveryLoss);
+        (loss, survey.forecast.reversibility)
+    };
+    assert_eq!(kept(0), (true, Reversibility::Lossy));
+    assert_eq!(kept(1), (true, Reversibility::Lossy));
+    assert_eq!(kept(35), (false, Reversibility::Exact));
     let fewer = ask("DecreaseReplicaCount", json!({"ReplicationGroupId": "g", "NewReplicaCount": 0}));
     assert!(fewer.forecast.changes[0].what.contains("from 1 to 0"), "{:?}", fewer.forecast.changes);
 }

@@ -1,4 +1,4 @@
-use interlock_action::{Action, Answer, Kind, Securing};
+use interlock_action::{Action, Answer, Effect, Kind, Securing};
 use serde_json::{Value, json};
 
 use crate::forecast::{
@@ -59,4 +59,32 @@ fn document_db_has_no_kept_automated_backups() {
     let rewrite = sent.rewrite.unwrap();
     assert_eq!(rewrite.get("DeleteAutomatedBackups"), None, "the service has no such member");
     assert_eq!(sent.forecast.recovery.after, Some(2), "the manual one and the final one");
+}
+
+#[test]
+fn a_retention_that_is_shorter_or_was_not_told_is_a_loss() {
+    let mut action = action(
+        "rds",
+        "ModifyDBCluster",
+        json!({"DBClusterIdentifier": "campus", "BackupRetentionPeriod": 1}),
+    );
+    let id = "arn:aws:rds:us-east-1:111122223333:cluster:campus";
+    action.targets = vec![target(id, Kind::DatabaseCluster, "campus")];
+    let keep = |now: Value| {
+        let told = |operation: &str, arguments: &Value| {
+            let mut told = answer(operation, arguments);
+            if let (Answer::Found(told), "DescribeDBClusters") = (&mut told, operation) {
+                told["DBClusters"][0]["BackupRetentionPeriod"] = now.clone();
+            }
+            told
+        };
+        let answers = gather(&action, told);
+        forecaster_for(&action).fold(&action, &answers)
+    };
+    for now in [json!(7), Value::Null] {
+        let shorter = keep(now);
+        assert!(shorter.forecast.changes.iter().any(|change| change.effect == Effect::RecoveryLoss));
+        assert_eq!((shorter.forecast.recovery.after, shorter.securing), (Some(1), Securing::Exists));
+    }
+    assert!(keep(json!(1)).forecast.changes.iter().all(|change| change.effect != Effect::RecoveryLoss));
 }

@@ -249,6 +249,16 @@ fn retention_zero_drops_the_automated_backups() {
     assert!(matches!(sent.securing, Securing::ByCalls { .. }));
     assert_eq!(sent.forecast.changes[0].effect, Effect::RecoveryLoss);
 
+    let shorter = modify(json!({"DBInstanceIdentifier": "school", "BackupRetentionPeriod": 1}));
+    let sent = survey(&shorter, answers(database(), vec![snapshot("rds:school-1", "automated")]));
+    assert_eq!((sent.forecast.recovery.before, sent.forecast.recovery.after), (Some(1), Some(0)));
+    assert!(matches!(sent.securing, Securing::ByCalls { .. }));
+    assert_eq!(sent.forecast.changes[0].effect, Effect::RecoveryLoss);
+    assert_ne!(sent.forecast.reversibility, Reversibility::Exact);
+    let longer = modify(json!({"DBInstanceIdentifier": "school", "BackupRetentionPeriod": 35}));
+    let sent = survey(&longer, answers(database(), vec![snapshot("rds:school-1", "automated")]));
+    assert_eq!((sent.securing, sent.forecast.reversibility), (Securing::NotNeeded, Reversibility::Exact));
+
     let resize = modify(
         json!({"DBInstanceIdentifier": "school", "DBInstanceClass": "db.m5.large", "VpcSecurityGroupIds": ["sg-1"]}),
     );

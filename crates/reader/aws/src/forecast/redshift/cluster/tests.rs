@@ -1,4 +1,4 @@
-use interlock_action::{Effect, Kind, Securing, Survey};
+use interlock_action::{Effect, Kind, Reversibility, Securing, Survey};
 use serde_json::{Value, json};
 
 use crate::forecast::testing::{action, found, having, survey, target};
@@ -38,6 +38,24 @@ fn no_retention_is_no_automated_snapshots() {
     assert_eq!(survey.forecast.recovery.after, Some(0));
     assert_eq!(survey.forecast.changes[0].effect, Effect::RecoveryLoss);
     assert!(matches!(survey.securing, Securing::Impossible(_)));
+}
+
+#[test]
+fn a_shorter_retention_is_a_loss_and_a_longer_one_is_none() {
+    let keep = |days: u64| {
+        let arguments = json!({"ClusterIdentifier": "warehouse", "AutomatedSnapshotRetentionPeriod": days});
+        ask("ModifyCluster", arguments, Effect::Update)
+    };
+    let shorter = keep(1);
+    assert_eq!(shorter.forecast.changes[0].effect, Effect::RecoveryLoss);
+    assert!(shorter.forecast.changes[0].what.contains("older than 1 day"), "{:?}", shorter.forecast.changes);
+    assert_eq!(
+        (shorter.forecast.recovery.after, shorter.forecast.reversibility),
+        (Some(0), Reversibility::Lossy)
+    );
+    assert!(matches!(shorter.securing, Securing::Impossible(_)));
+    let longer = keep(35);
+    assert_eq!((longer.securing, longer.forecast.reversibility), (Securing::NotNeeded, Reversibility::Exact));
 }
 
 #[test]
