@@ -41,31 +41,44 @@ mod wire_common;
 
 use case::Family;
 
-/// Every family.
-const FAMILIES: &[&Family] = &[
-    &aws_backup::FAMILY,
-    &balance::FAMILY,
-    &cloudformation::FAMILY,
-    &cloudtrail::FAMILY,
-    &config::FAMILY,
-    &ecr::FAMILY,
-    &eks::FAMILY,
-    &identities::FAMILY,
-    &kinesis::FAMILY,
-    &lambda::FAMILY,
-    &logs::FAMILY,
-    &machines::FAMILY,
-    &names::FAMILY,
-    &networks::FAMILY,
-    &objects::FAMILY,
-    &opensearch::FAMILY,
-    &others::FAMILY,
-    &rds::FAMILY,
-    &scaling::FAMILY,
-    &secrets::FAMILY,
-    &sqs::FAMILY,
-    &stores::FAMILY,
-    &tables::FAMILY,
+/// Every family, each with a test that what it forecasts comes true.
+macro_rules! families {
+    ($($name:ident),* $(,)?) => {
+        const FAMILIES: &[&Family] = &[$(&$name::FAMILY),*];
+
+        mod forecasts_come_true {
+            $(#[test]
+            fn $name() {
+                super::$name::FAMILY.run();
+            })*
+        }
+    };
+}
+
+families![
+    aws_backup,
+    balance,
+    cloudformation,
+    cloudtrail,
+    config,
+    ecr,
+    eks,
+    identities,
+    kinesis,
+    lambda,
+    logs,
+    machines,
+    names,
+    networks,
+    objects,
+    opensearch,
+    others,
+    rds,
+    scaling,
+    secrets,
+    sqs,
+    stores,
+    tables,
 ];
 
 /// Forecasters that no case can exercise, and why.

@@ -8,11 +8,6 @@ use crate::wire_common::bed::Bed;
 
 pub(crate) const FAMILY: Family = Family { look, cases: CASES, emulator: EMULATOR };
 
-#[test]
-fn forecasts_come_true() {
-    FAMILY.run();
-}
-
 fn by(prefix: &'static str, member: &'static str) -> impl Fn(&Value) -> Option<String> {
     move |one| Some(arn("ec2", &format!("{prefix}/{}", text(one, member))))
 }

@@ -8,11 +8,6 @@ use crate::wire_common::bed::Bed;
 
 pub(crate) const FAMILY: Family = Family { look, cases: CASES, emulator: EMULATOR };
 
-#[test]
-fn forecasts_come_true() {
-    FAMILY.run();
-}
-
 fn alive(status: &'static str, id: &'static str) -> impl Fn(&Value) -> Option<String> {
     move |entry| (text(entry, status) != "deleting").then(|| text(entry, id).to_owned())
 }
