@@ -115,7 +115,9 @@ impl Draft {
         self.bind(name, fingerprint);
     }
 
-    /// One thing that will be different.
+    /// One thing that will be different. Its effect is for people: no tier comes of it, for what an action needs follows
+    /// from the claims of its rules alone, and a loss that no rule claims asks nobody. What is found only by looking
+    /// reaches the policy as a fact that a claim waits for, as data of a target, or as a target discovered.
     pub(super) fn change(&mut self, target: &TargetId, kind: Kind, effect: Effect, what: impl Into<String>) {
         self.change_from(target, kind, effect, what, None, None);
     }
@@ -168,6 +170,19 @@ impl Draft {
         if let Some(gap) = gap {
             self.unknown(gap);
         }
+    }
+
+    /// A thing that could not be read (`zone example.org`), and why.
+    pub(super) fn unread(&mut self, action: &Action, (called, id, kind): (&str, &TargetId, Kind), why: &str) {
+        self.unknown(format!("{called} could not be read: {why}"));
+        self.change(id, kind, leading(action), format!("{called}, whose state could not be read"));
+    }
+
+    /// What is lost with a thing that could not be read: nobody knows how much, nor what it could be restored from.
+    pub(super) fn lose_unread(&mut self, called: &str, lost: impl Into<String>, why: &str) {
+        self.lose(lost);
+        self.tally(Tally::unread());
+        self.secure(Securing::Impossible(format!("{called} could not be read: {why}")));
     }
 
     /// A fact about one of the targets; `None` is unknown. The fact of the action is the worst of all.

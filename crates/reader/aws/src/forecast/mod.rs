@@ -8,7 +8,6 @@ mod answer;
 mod arn;
 mod autoscaling;
 mod aws_backup;
-mod backup;
 mod closing;
 mod cloudformation;
 mod cloudtrail;
@@ -65,6 +64,14 @@ pub const ROUNDS: usize = 4;
 
 /// What the names of Interlock's own recovery points begin with.
 const OWN: &str = "interlock-";
+
+/// A name of Interlock's own for a point of `stem`, bound to what `parts` say: the same state gets the same one. `domain`
+/// keeps apart what such names are of.
+fn own_name(domain: &str, stem: &str, parts: &serde_json::Value) -> String {
+    let digest = interlock_action::digest_of(domain, parts).map(|digest| digest.short());
+    let digits: String = digest.unwrap_or_default().chars().take(8).collect();
+    format!("{OWN}{stem}-{digits}")
+}
 
 /// The tag that Interlock's own recovery points carry.
 const OWN_TAG: &str = "interlock:recovery-point";

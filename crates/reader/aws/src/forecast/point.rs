@@ -7,7 +7,6 @@ use super::{
     answer::{Live, live, or_dash, text},
     draft::Draft,
     finals::{self, Shape},
-    tally::Tally,
 };
 
 /// A snapshot that goes.
@@ -31,9 +30,7 @@ pub(super) fn unread((name, id): (&str, &TargetId), kind: Kind, why: &str, draft
     draft.unknown(format!("snapshot {name} could not be read: {why}"));
     let what = format!("snapshot {name}, whose state could not be read, is deleted");
     draft.change(id, kind, Effect::RecoveryLoss, what);
-    draft.lose(format!("the recovery point {name}"));
-    draft.tally(Tally::unread());
-    draft.secure(Securing::Impossible(format!("snapshot {name} could not be read: {why}")));
+    draft.lose_unread(&format!("snapshot {name}"), format!("the recovery point {name}"), why);
 }
 
 /// One whose record, whose source and whose siblings were asked for; `source` is the key of the source's read.

@@ -119,7 +119,7 @@ impl super::Look for Forgets {
 #[test]
 fn a_forecaster_that_forgot_is_no_recovery_point() {
     let id = "arn:aws:glacier:us-east-1:1:vaults/v";
-    let securing = |effect, data, says| {
+    let securing = |effect, data, says: fn(&mut super::Draft)| {
         let mut action = having(action("glacier", "DeleteVault", json!({})), effect);
         action.targets = vec![target(id, Kind::Other, "v")];
         action.targets[0].data = data;

@@ -124,16 +124,6 @@ const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "one request deletes by version and without where nothing keeps them",
-        forecaster: "s3/versions",
-        scene: |bed| {
-            bucket(bed, false);
-            let objects = json!([{"Key": "a b.jpg", "VersionId": "null"}, {"Key": "other.jpg"}]);
-            let delete = json!({"Bucket": "photos", "Delete": {"Objects": objects}});
-            Scene::request("s3", "DeleteObjects", delete).points(versions("other.jpg"))
-        },
-    },
-    Case {
         name: "an empty bucket is deleted",
         forecaster: "s3/bucket",
         scene: |bed| {

@@ -17,11 +17,6 @@ fn look(bed: &Bed) -> Inventory {
         let attributes = bed.ok("sqs", "GetQueueAttributes", of)["Attributes"].clone();
         all.add(text(&attributes, "QueueArn").to_owned(), attributes);
     }
-    let kinds = json!({"AlarmTypes": ["CompositeAlarm", "MetricAlarm"]});
-    let alarms = bed.ok("cloudwatch", "DescribeAlarms", kinds);
-    for one in ["/CompositeAlarms", "/MetricAlarms"].iter().flat_map(|list| entries(&alarms, list)) {
-        all.add(text(&one, "AlarmArn").to_owned(), one);
-    }
     let volume = |one: &Value| Some(arn("ec2", &format!("volume/{}", text(one, "VolumeId"))));
     all.list(bed, ("ec2", "DescribeVolumes", json!({})), "/Volumes", volume);
     all
@@ -48,15 +43,6 @@ const CASES: &[Case] = &[
         scene: |bed| {
             let tags = json!([{"Key": "env"}]);
             Scene::request("ec2", "DeleteTags", json!({"Resources": [tagged(bed)], "Tags": tags}))
-        },
-    },
-    Case {
-        name: "a composite alarm is deleted",
-        forecaster: "generic",
-        scene: |bed| {
-            let put = json!({"AlarmName": "prod", "AlarmRule": "ALARM(cpu)"});
-            bed.ok("cloudwatch", "PutCompositeAlarm", put);
-            Scene::request("cloudwatch", "DeleteAlarms", json!({"AlarmNames": ["prod"]}))
         },
     },
     Case {

@@ -1,11 +1,11 @@
 //! Auto Scaling groups.
 //!
-//! A group that shrinks terminates instances, and the volumes that go with them, without asking. The forecast reckons the
-//! new size from the request and the live state: a maximum below the desired size lowers that too. Where every instance
-//! goes, each is looked at as by TerminateInstances, and Interlock takes snapshots of the volumes first; where some go,
-//! the service chooses which, and the forecast says so. A refresh replaces each in turn. Instances that are protected from scale-in stay. A group with
-//! instances is deleted only by force (EC2 Auto Scaling User Guide, "Delete your Auto Scaling group"). Reads:
-//! DescribeAutoScalingGroups, and what the forecaster of instances reads.
+//! A group that shrinks terminates instances, and the volumes that go with them, without asking. The forecast reckons
+//! the new size from the request and the live state: a maximum below the desired size lowers that too. Where every
+//! instance goes, each is looked at as by TerminateInstances, and Interlock takes snapshots of the volumes first; where
+//! some go, the service chooses which, and the forecast says so. A refresh replaces each in turn. Instances that are
+//! protected from scale-in stay. A group with instances is deleted only by force (EC2 Auto Scaling User Guide, "Delete
+//! your Auto Scaling group"). Reads: DescribeAutoScalingGroups, and what the forecaster of instances reads.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -113,16 +113,12 @@ impl Look for Group {
             Live::Absent => return,
             Live::Unread(why) => {
                 draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, None);
-                draft.unknown(format!("group {name} could not be read: {why}"));
-                draft.change(
-                    &id,
-                    Kind::Group,
-                    leading(action),
-                    format!("group {name}, whose state could not be read"),
+                draft.unread(action, (&format!("group {name}"), &id, Kind::Group), &why);
+                draft.lose_unread(
+                    &format!("group {name}"),
+                    format!("what the instances of group {name} hold that it terminates"),
+                    &why,
                 );
-                draft.tally(Tally::unread());
-                draft.lose(format!("what the instances of group {name} hold that it terminates"));
-                draft.secure(Securing::Impossible(format!("group {name} could not be read: {why}")));
                 return;
             }
         };

@@ -1,5 +1,6 @@
 //! AWS Backup: vaults and the recovery points in them.
 
+pub(super) mod points;
 pub(super) mod recovery_point;
 pub(super) mod vault;
 

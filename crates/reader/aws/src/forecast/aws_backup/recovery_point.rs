@@ -75,9 +75,7 @@ impl Look for RecoveryPoint {
             Live::Unread(why) => {
                 draft.unknown(format!("recovery point {} could not be read: {why}", arn::last(given)));
                 draft.change(&id, Kind::Snapshot, Effect::RecoveryLoss, "a recovery point, unread");
-                draft.lose(format!("the recovery point {given}"));
-                draft.tally(Tally::unread());
-                draft.secure(Securing::Impossible(format!("the recovery point could not be read: {why}")));
+                draft.lose_unread("the recovery point", format!("the recovery point {given}"), &why);
                 return;
             }
         };
@@ -165,6 +163,8 @@ fn keep(action: &Action, answers: &Answers, given: &str, id: &TargetId, point: &
         // Put off, not averted: unless it is taken back in time the point goes.
         draft.reversibility = Reversibility::Lossy;
         count(answers, given, point, draft);
+    } else {
+        draft.secure(Securing::NotNeeded);
     }
 }
 

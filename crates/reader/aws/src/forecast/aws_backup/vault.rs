@@ -61,12 +61,13 @@ impl Look for Vault {
                 return;
             }
             Live::Unread(why) => {
-                draft.unknown(format!("vault {name} could not be read: {why}"));
-                draft.change(&id, Kind::Snapshot, leading(action), format!("vault {name}, unread"));
+                draft.unread(action, (&format!("vault {name}"), &id, Kind::Snapshot), &why);
                 if action.operation.verb() == "DeleteBackupVault" {
-                    draft.lose(format!("the recovery points of vault {name}: how many could not be read"));
-                    draft.tally(Tally::unread());
-                    draft.secure(Securing::Impossible(format!("vault {name} could not be read: {why}")));
+                    draft.lose_unread(
+                        &format!("vault {name}"),
+                        format!("the recovery points of vault {name}: how many could not be read"),
+                        &why,
+                    );
                 }
                 return;
             }

@@ -11,7 +11,7 @@ use interlock_action::{
 use serde_json::{Value, json};
 
 use super::{
-    super::{OWN, OWN_TAG, arn, draft::Draft, forecaster_for, tally::Tally},
+    super::{OWN, OWN_TAG, arn, draft::Draft, forecaster_for, own_name, tally::Tally},
     kinds,
     template::Keep,
 };
@@ -163,9 +163,7 @@ fn snapshot(action: &Action, part: &Part, survey: &Survey) -> Option<(Call, (Cal
     let earlier = survey.forecast.points.iter().filter(|point| point.id.contains(OWN)).count();
     let made = survey.observed.values().find_map(|seen| seen.immutable_id.clone());
     let parts = json!([action.account, action.region, physical, made, earlier]);
-    let digest = interlock_action::digest_of("interlock stack snapshot v1", &parts).ok()?.short();
-    let digits: String = digest.chars().take(8).collect();
-    let called = format!("{OWN}{physical}-{digits}");
+    let called = own_name("interlock stack snapshot v1", physical, &parts);
     let tags = json!([{"Key": OWN_TAG, "Value": called}]);
     let call = crate::call::call(action, "rds", make, json!({id: physical, name: called, "Tags": tags}));
     let proof = crate::call::call(action, "rds", look, json!({ name: called }));

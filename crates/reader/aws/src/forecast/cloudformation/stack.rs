@@ -113,9 +113,11 @@ fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Dra
         return tell_plainly(action, draft);
     }
     draft.change(id, Kind::Stack, Effect::Destroy, format!("stack {name}, unread, is deleted"));
-    draft.lose(format!("whatever stack {name} holds: it could not be read"));
-    draft.tally(Tally::unread());
-    draft.secure(Securing::Impossible(format!("stack {name} could not be read: {why}")));
+    draft.lose_unread(
+        &format!("stack {name}"),
+        format!("whatever stack {name} holds: it could not be read"),
+        why,
+    );
 }
 
 fn create(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {

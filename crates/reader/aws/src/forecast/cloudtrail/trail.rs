@@ -85,8 +85,7 @@ impl Look for Trail {
                 return;
             }
             Live::Unread(why) => {
-                draft.unknown(format!("{name} could not be read: {why}"));
-                draft.change(&id, Kind::Trail, leading(action), format!("{name}, unread"));
+                draft.unread(action, (&format!("trail {name}"), &id, Kind::Trail), &why);
                 if is_store(action) {
                     lose(name, draft);
                 }

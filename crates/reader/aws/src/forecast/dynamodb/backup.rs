@@ -14,9 +14,7 @@ use super::{
         answer::{Live, live, number, text},
         arn,
         draft::Draft,
-        keys,
-        tally::Tally,
-        words,
+        keys, words,
     },
     points::{self, Fate},
     table_name,
@@ -70,9 +68,7 @@ impl Look for Backup {
             }
             Live::Unread(why) => {
                 draft.unknown(format!("the backup could not be read: {why}"));
-                draft.lose(format!("a backup of table {name}"));
-                draft.tally(Tally::unread());
-                draft.secure(Securing::Impossible(format!("the backup could not be read: {why}")));
+                draft.lose_unread("the backup", format!("a backup of table {name}"), &why);
                 return;
             }
         };

@@ -13,9 +13,7 @@ use super::{
         Look,
         answer::{Live, entries, live, texts},
         draft::{Draft, leading},
-        existence,
-        tally::Tally,
-        words,
+        existence, words,
     },
     points::{self, Fate},
     table_id, table_name,
@@ -222,9 +220,7 @@ fn tell_table(
         Live::Absent => return,
         Live::Unread(why) => {
             draft.unknown(format!("table {table} could not be read: {why}"));
-            draft.tally(Tally::unread());
-            draft.lose(format!("items of table {table}"));
-            draft.secure(Securing::Impossible(format!("table {table} could not be read: {why}")));
+            draft.lose_unread(&format!("table {table}"), format!("items of table {table}"), &why);
             return;
         }
     };

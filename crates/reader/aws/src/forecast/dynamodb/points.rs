@@ -141,9 +141,7 @@ pub(super) fn by_backup(action: &Action, answers: &Answers, name: &str, table: &
             table.get("CreationDateTime"),
             round
         ]);
-        let digest = interlock_action::digest_of("interlock backup v1", &parts).map(|digest| digest.short());
-        let digits: String = digest.unwrap_or_default().chars().take(8).collect();
-        format!("{}{stem}-{digits}", super::super::OWN)
+        super::super::own_name("interlock backup v1", &stem, &parts)
     });
     let names: Vec<String> = names.collect();
     let free = names.iter().find(|name| !taken.contains(&name.as_str())).or(names.first()).cloned();

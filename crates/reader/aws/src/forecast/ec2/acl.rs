@@ -74,10 +74,7 @@ impl Look for Acl {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("network ACL {acl} could not be read: {why}"));
-                let what = format!("network ACL {acl}, whose state could not be read");
-                draft.change(&id, Kind::Network, leading(action), what);
-                return;
+                return draft.unread(action, (&format!("network ACL {acl}"), &id, Kind::Network), &why);
             }
         };
         see(&id, record, draft);
@@ -219,11 +216,8 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_compared_with_the_one_of_its_number() {
-        assert!(first("ReplaceNetworkAclEntry", 100, "deny").contains("becomes deny"));
-        assert_eq!(first("ReplaceNetworkAclEntry", 100, "allow"), "", "nothing changes");
+    fn what_the_service_refuses_is_told() {
         assert!(first("ReplaceNetworkAclEntry", 90, "deny").contains("will refuse"));
-        assert!(first("CreateNetworkAclEntry", 90, "deny").contains("is made: deny"));
         assert!(first("CreateNetworkAclEntry", 100, "deny").contains("already"));
     }
 }

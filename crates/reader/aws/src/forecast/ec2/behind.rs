@@ -47,11 +47,16 @@ pub(super) fn tell(answers: &Answers, record: &Value, draft: &mut Draft) {
     if !main && subnets.is_empty() {
         return;
     }
-    let instances = listed(answers, INSTANCES, "Reservations");
-    draft.gap(instances.gap("instances behind it"));
+    instances(answers, INSTANCES, "behind it", draft);
+}
+
+/// Says which instances a read found, and where: `behind it`.
+pub(in crate::forecast) fn instances(answers: &Answers, key: &str, place: &str, draft: &mut Draft) {
+    let found = listed(answers, key, "Reservations");
+    draft.gap(found.gap(&format!("instances {place}")));
     let all: Vec<&str> =
-        instances.entries().iter().flat_map(|one| texts(one, "/Instances", "InstanceId")).collect();
+        found.entries().iter().flat_map(|one| texts(one, "/Instances", "InstanceId")).collect();
     if !all.is_empty() {
-        draft.depend(format!("instances {}", words::some(&all, 10)));
+        draft.depend(format!("instances {place}: {}", words::some(&all, 10)));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Deregistering an image leaves the snapshots it is made of, unless the request deletes them too; an image can be
 //! registered again from them, under another id. Running instances go on; Auto Scaling groups and launch templates that
-//! name the image can start none any more (not looked at). Reads: DescribeImages, DescribeInstances of the image.
+//! name the image can start none any more (not looked at). Reads: DescribeImages, DescribeSnapshots of what it is made
+//! of, kms:DescribeKey, DescribeInstances of the image.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -12,13 +13,12 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, entries, flag, listed, text, texts},
+        answer::{Live, entries, flag, listed, text},
         draft::Draft,
         existence, keys,
         tally::Tally,
-        words,
     },
-    id_of, ids, ours, points,
+    behind, id_of, ids, ours, points,
 };
 
 const INSTANCES: &str = "ec2 instances of the image";
@@ -93,9 +93,11 @@ impl Look for Image {
             Live::Absent => return,
             Live::Unread(why) => {
                 draft.unknown(format!("image {image} could not be read: {why}"));
-                draft.lose(format!("image {image}: what it is made of could not be read"));
-                draft.tally(Tally::unread());
-                draft.secure(Securing::Impossible(format!("image {image} could not be read: {why}")));
+                draft.lose_unread(
+                    &format!("image {image}"),
+                    format!("image {image}: what it is made of could not be read"),
+                    &why,
+                );
                 return;
             }
         };
@@ -119,13 +121,7 @@ impl Look for Image {
                 draft.change(&id, Kind::Snapshot, Effect::RecoveryLoss, what);
             }
         }
-        let instances = listed(answers, INSTANCES, "Reservations");
-        draft.gap(instances.gap("instances of the image"));
-        let all: Vec<&str> =
-            instances.entries().iter().flat_map(|one| texts(one, "/Instances", "InstanceId")).collect();
-        if !all.is_empty() {
-            draft.depend(format!("instances {} were started from it", words::some(&all, 10)));
-        }
+        behind::instances(answers, INSTANCES, "started from it", draft);
         draft.unknown("whether launch templates or Auto Scaling groups name the image was not looked at");
         draft.reversibility = if too { Reversibility::None } else { Reversibility::Lossy };
         let how = if tally.survives() {

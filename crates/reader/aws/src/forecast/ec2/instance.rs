@@ -2,10 +2,10 @@
 //!
 //! Termination deletes the volumes whose mapping says `DeleteOnTermination`, and everything on instance-store volumes;
 //! a stop loses the instance store and, without an Elastic IP, the public address. Interlock takes a snapshot of each
-//! volume that would go (crash-consistent while the instance runs); an instance store cannot
-//! be kept. What stops in an Auto Scaling group is terminated by it. Reads: DescribeInstances, DescribeInstanceAttribute (termination and stop protection),
-//! DescribeInstanceTypes, DescribeVolumes and DescribeSnapshots of each volume, kms:DescribeKey. Target groups and DNS
-//! names that point to an instance are not looked at.
+//! volume that would go (crash-consistent while the instance runs); an instance store cannot be kept. What stops in an
+//! Auto Scaling group is terminated by it. Reads: DescribeInstances, DescribeInstanceAttribute (termination and stop
+//! protection), DescribeInstanceTypes, DescribeVolumes and DescribeSnapshots of each volume, kms:DescribeKey. Target
+//! groups and DNS names that point to an instance are not looked at.
 
 use interlock_action::{
     Action, Answers, Bears, Call, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,

@@ -1,7 +1,7 @@
 //! EC2: instances, volumes, snapshots, security groups, networks, routes, network ACLs.
 
 pub(super) mod acl;
-mod behind;
+pub(super) mod behind;
 pub(super) mod image;
 pub(super) mod instance;
 pub(super) mod network;

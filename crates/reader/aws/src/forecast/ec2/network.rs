@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{listed, text, texts},
+        answer::{listed, text},
         draft::Draft,
         existence, words,
     },
-    ours,
+    behind, ours,
 };
 
 /// The forecaster of networks.
@@ -81,14 +81,8 @@ impl Look for Network {
             );
         }
         let interfaces = listed(answers, INTERFACES, "NetworkInterfaces");
-        let instances = listed(answers, INSTANCES, "Reservations");
         draft.gap(interfaces.gap("network interfaces in it"));
-        draft.gap(instances.gap("instances in it"));
-        let all: Vec<&str> =
-            instances.entries().iter().flat_map(|one| texts(one, "/Instances", "InstanceId")).collect();
-        if !all.is_empty() {
-            draft.depend(format!("instances {}", words::some(&all, 10)));
-        }
+        behind::instances(answers, INSTANCES, "in it", draft);
         let others: Vec<String> = interfaces
             .entries()
             .iter()
@@ -125,7 +119,7 @@ mod tests {
             "DescribeInstances" => found(json!({"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]})),
             _ => Answer::Unreadable("denied".to_owned()),
         });
-        assert_eq!(survey.forecast.dependents, ["instances i-1"]);
+        assert_eq!(survey.forecast.dependents, ["instances in it: i-1"]);
         assert!(survey.forecast.unknowns[0].starts_with("network interfaces in it"));
     }
 }

@@ -90,10 +90,7 @@ pub(super) fn by_snapshot(
     let snapshots: Listed<'_> = listed(answers, &snapshots_key(volume), "Snapshots");
     let earlier = snapshots.entries().iter().filter(|snapshot| own(snapshot)).count();
     let parts = json!([action.account, action.region, volume, record.get("CreateTime"), earlier]);
-    let digest =
-        interlock_action::digest_of("interlock volume snapshot v1", &parts).map(|digest| digest.short());
-    let digits: String = digest.unwrap_or_default().chars().take(8).collect();
-    let name = format!("{}{volume}-{digits}", super::super::OWN);
+    let name = super::super::own_name("interlock volume snapshot v1", volume, &parts);
     let tags = json!([{
         "ResourceType": "snapshot",
         "Tags": [{"Key": super::super::OWN_TAG, "Value": name}, {"Key": "Name", "Value": name}],

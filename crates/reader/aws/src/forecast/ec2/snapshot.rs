@@ -14,10 +14,8 @@ use super::{
     super::{
         Look,
         answer::{Live, listed, number, or_dash, text},
-        draft::{Draft, leading},
-        existence,
-        tally::Tally,
-        words,
+        draft::Draft,
+        existence, words,
     },
     id_of, ids, ours, points,
 };
@@ -68,11 +66,12 @@ impl Look for Snapshot {
             Live::Found(record) => found(answers, snapshot, &id, record, draft),
             Live::Absent => {}
             Live::Unread(why) => {
-                draft.unknown(format!("snapshot {snapshot} could not be read: {why}"));
-                draft.change(&id, Kind::Snapshot, leading(action), format!("snapshot {snapshot}, unread"));
-                draft.lose(format!("snapshot {snapshot}: how much it holds could not be read"));
-                draft.tally(Tally::unread());
-                draft.secure(Securing::Impossible(format!("snapshot {snapshot} could not be read: {why}")));
+                draft.unread(action, (&format!("snapshot {snapshot}"), &id, Kind::Snapshot), &why);
+                draft.lose_unread(
+                    &format!("snapshot {snapshot}"),
+                    format!("snapshot {snapshot}: how much it holds could not be read"),
+                    &why,
+                );
             }
         }
     }

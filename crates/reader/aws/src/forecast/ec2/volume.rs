@@ -16,7 +16,6 @@ use super::{
         draft::{Draft, leading},
         existence,
         generic::tell_plainly,
-        tally::Tally,
     },
     id_of, ids, ours, points,
 };
@@ -63,9 +62,11 @@ impl Look for Volume {
                 draft.unknown(format!("volume {volume} could not be read: {why}"));
                 if action.operation.verb() == "DeleteVolume" {
                     draft.change(&id, Kind::Volume, leading(action), format!("volume {volume}, unread"));
-                    draft.lose(format!("volume {volume}: how much it holds could not be read"));
-                    draft.tally(Tally::unread());
-                    draft.secure(Securing::Impossible(format!("volume {volume} could not be read: {why}")));
+                    draft.lose_unread(
+                        &format!("volume {volume}"),
+                        format!("volume {volume}: how much it holds could not be read"),
+                        &why,
+                    );
                 }
                 return;
             }

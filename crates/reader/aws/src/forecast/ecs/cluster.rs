@@ -11,7 +11,7 @@ use super::{
         Look,
         answer::{Live, listed, number, text},
         arn,
-        draft::{Draft, leading},
+        draft::Draft,
         existence, words,
     },
     cluster, given, target,
@@ -44,10 +44,7 @@ impl Look for Cluster {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("cluster {name} could not be read: {why}"));
-                let what = format!("cluster {name}, whose state could not be read");
-                draft.change(&id, Kind::Cluster, leading(action), what);
-                return;
+                return draft.unread(action, (&format!("cluster {name}"), &id, Kind::Cluster), &why);
             }
         };
         let services = listed(answers, SERVICES, "serviceArns");

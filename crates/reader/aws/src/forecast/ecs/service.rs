@@ -54,9 +54,7 @@ impl Look for Service {
             Live::Absent => return,
             Live::Unread(why) => {
                 draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, None);
-                draft.unknown(format!("service {name} could not be read: {why}"));
-                let what = format!("service {name}, whose state could not be read");
-                draft.change(&id, Kind::Service, leading(action), what);
+                draft.unread(action, (&format!("service {name}"), &id, Kind::Service), &why);
                 return;
             }
         };

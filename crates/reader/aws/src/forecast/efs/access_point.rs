@@ -12,7 +12,7 @@ use super::{
         Look,
         answer::{Live, or_dash},
         arn,
-        draft::{Draft, leading},
+        draft::Draft,
         existence,
     },
     given,
@@ -42,10 +42,7 @@ impl Look for AccessPoint {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("access point {name} could not be read: {why}"));
-                let what = format!("access point {name}, whose state could not be read");
-                draft.change(&id, Kind::Gateway, leading(action), what);
-                return;
+                return draft.unread(action, (&format!("access point {name}"), &id, Kind::Gateway), &why);
             }
         };
         let system = or_dash(record, "/FileSystemId");

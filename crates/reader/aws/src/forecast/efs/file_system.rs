@@ -16,11 +16,10 @@ use super::{
     super::{
         Look,
         answer::{Live, entries, flag, listed, live, number, or_dash, text},
-        arn, backup,
+        arn,
+        aws_backup::points,
         draft::{Draft, leading},
-        existence,
-        tally::Tally,
-        words,
+        existence, words,
     },
     given,
 };
@@ -52,7 +51,7 @@ impl Look for FileSystem {
         let by_name = json!({ "FileSystemId": name });
         let read =
             |key: &str, operation: &str| crate::call::read(action, key, "efs", operation, by_name.clone());
-        let mut reads = backup::reads(action, so_far, id.as_str());
+        let mut reads = points::reads(action, so_far, id.as_str());
         if action.operation.verb() == "DeleteFileSystem" {
             reads.push(read(MOUNTS, "DescribeMountTargets"));
             reads.push(read(ACCESS, "DescribeAccessPoints"));
@@ -74,7 +73,7 @@ impl Look for FileSystem {
         draft.observe(&id, Observed { data: Bears::Yes, size: size.clone(), ..Observed::default() });
         draft.bind(
             id.as_str(),
-            json!({"CreationTime": record.get("CreationTime"), "points": backup::lasting(answers, id.as_str())}),
+            json!({"CreationTime": record.get("CreationTime"), "points": points::lasting(answers, id.as_str())}),
         );
         let size = size.unwrap_or_else(|| {
             draft.unknown(format!("how much file system {name} holds is not told"));
@@ -91,13 +90,13 @@ impl Look for FileSystem {
 }
 
 fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Draft) {
-    draft.unknown(format!("file system {name} could not be read: {why}"));
-    let what = format!("file system {name}, whose state could not be read");
-    draft.change(id, Kind::FileSystem, leading(action), what);
+    draft.unread(action, (&format!("file system {name}"), id, Kind::FileSystem), why);
     if action.operation.verb() == "DeleteFileSystem" {
-        draft.tally(Tally::unread());
-        draft.lose(format!("file system {name}: how much it holds could not be read"));
-        draft.secure(Securing::Impossible(format!("file system {name} could not be read: {why}")));
+        draft.lose_unread(
+            &format!("file system {name}"),
+            format!("file system {name}: how much it holds could not be read"),
+            why,
+        );
     }
 }
 
@@ -145,7 +144,7 @@ fn delete(answers: &Answers, (name, id): (&str, &TargetId), called: &str, record
     if text(record, "/FileSystemProtection/ReplicationOverwriteProtection") == Some("REPLICATING") {
         draft.depend(format!("file system {name} is the destination of a replication"));
     }
-    let tally = backup::count(answers, id.as_str(), draft);
+    let tally = points::count(answers, id.as_str(), draft);
     let but = if tally.survives() { ", but for what AWS Backup holds" } else { "" };
     draft.lose(format!("every file of {called}{but}"));
     if tally.survives() {
@@ -180,7 +179,7 @@ fn policy(action: &Action, answers: &Answers, id: &TargetId, called: &str, draft
     }
     draft.bind(format!("{id} policy"), json!(now));
     draft.reversibility = if now.is_some() { Reversibility::Exact } else { Reversibility::None };
-    let tally = backup::count(answers, id.as_str(), draft);
+    let tally = points::count(answers, id.as_str(), draft);
     draft.tally(tally);
 }
 

@@ -10,10 +10,11 @@ use serde_json::json;
 use super::{
     super::{
         Look,
-        answer::{Live, listed, or_dash, text, texts},
+        answer::{Live, or_dash, text},
         arn,
-        draft::{Draft, leading},
-        existence, words,
+        draft::Draft,
+        ec2::behind,
+        existence,
     },
     given,
 };
@@ -48,10 +49,7 @@ impl Look for MountTarget {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("mount target {name} could not be read: {why}"));
-                let what = format!("mount target {name}, whose state could not be read");
-                draft.change(&id, Kind::Gateway, leading(action), what);
-                return;
+                return draft.unread(action, (&format!("mount target {name}"), &id, Kind::Gateway), &why);
             }
         };
         let system = or_dash(record, "/FileSystemId");
@@ -73,14 +71,7 @@ impl Look for MountTarget {
         );
         draft.reaches(&id, [TargetId::new(file_system)]);
         draft.bind(id.as_str(), json!({"FileSystemId": system, "SubnetId": subnet, "IpAddress": address}));
-        let instances = listed(answers, INSTANCES, "Reservations");
-        draft.gap(instances.gap("instances in its subnet"));
-        let all: Vec<&str> =
-            instances.entries().iter().flat_map(|one| texts(one, "/Instances", "InstanceId")).collect();
-        if !all.is_empty() {
-            draft
-                .depend(format!("instances in {subnet} that may have it mounted: {}", words::some(&all, 10)));
-        }
+        behind::instances(answers, INSTANCES, &format!("in {subnet} that may have it mounted"), draft);
         draft.unknown("which clients have it mounted cannot be seen from outside".to_owned());
         draft.reversibility = Reversibility::Lossy;
     }

@@ -58,12 +58,13 @@ impl Look for Cluster {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("cluster {name} could not be read: {why}"));
-                draft.change(&id, Kind::Cluster, leading(action), format!("cluster {name}, unread"));
+                draft.unread(action, (&format!("cluster {name}"), &id, Kind::Cluster), &why);
                 if action.operation.verb() == "DeleteCluster" {
-                    draft.lose(format!("every object of cluster {name}: how many could not be read"));
-                    draft.tally(Tally::unread());
-                    draft.secure(Securing::Impossible(format!("cluster {name} could not be read: {why}")));
+                    draft.lose_unread(
+                        &format!("cluster {name}"),
+                        format!("every object of cluster {name}: how many could not be read"),
+                        &why,
+                    );
                 }
                 return;
             }

@@ -59,8 +59,7 @@ impl Look for NodeGroup {
                 return;
             }
             Live::Unread(why) => {
-                draft.unknown(format!("node group {name} could not be read: {why}"));
-                draft.change(&id, Kind::Instance, leading(action), format!("node group {name}, unread"));
+                draft.unread(action, (&format!("node group {name}"), &id, Kind::Instance), &why);
                 if action.operation.verb() == "DeleteNodegroup" {
                     draft.lose(format!("the machines of node group {name}: how many could not be read"));
                     draft.secure(Securing::Impossible(format!("node group {name} could not be read: {why}")));
@@ -208,7 +207,8 @@ mod tests {
     fn machines_go_and_their_disks_are_named() {
         let gone = look("DeleteNodegroup", json!({}));
         assert!(gone.forecast.changes[0].what.contains("3 nodes m5.large"));
-        assert_eq!((gone.observed[&ID.into()].data, gone.securing), (Bears::No, Securing::NotNeeded));
+        assert_eq!(gone.observed[&ID.into()].data, Bears::No);
+        assert!(matches!(gone.securing, Securing::Impossible(_)), "what stands on their disks is lost");
         assert!(gone.forecast.unknowns.iter().any(|one| one.contains("own disks")));
         assert_eq!(gone.observed[&ID.into()].tags.as_ref().unwrap()["env"], "dev");
     }

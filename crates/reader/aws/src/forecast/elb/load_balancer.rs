@@ -12,7 +12,7 @@ use super::super::{
     Look,
     answer::{Live, entries, or_dash, strings, texts},
     arn,
-    draft::{Draft, leading},
+    draft::Draft,
     existence, words,
 };
 
@@ -51,10 +51,11 @@ impl Look for LoadBalancer {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("load balancer {name} could not be read: {why}"));
-                let what = format!("load balancer {name}, whose state could not be read");
-                draft.change(&id, Kind::LoadBalancer, leading(action), what);
-                return;
+                return draft.unread(
+                    action,
+                    (&format!("load balancer {name}"), &id, Kind::LoadBalancer),
+                    &why,
+                );
             }
         };
         let instances = texts(record, "/Instances", "InstanceId");

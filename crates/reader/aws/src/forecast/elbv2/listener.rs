@@ -14,7 +14,7 @@ use super::{
         answer::{Listed, Live, entries, flag, listed, or_dash, strings, text},
         arn,
         compare::diff,
-        draft::{Draft, leading},
+        draft::Draft,
         existence, words,
     },
     given, health, health_read, leads_to, ours, targets,
@@ -68,10 +68,7 @@ impl Look for Listener {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("{id} could not be read: {why}"));
-                let what = "a way through a load balancer, whose state could not be read".to_owned();
-                draft.change(&id, Kind::Route, leading(action), what);
-                return;
+                return draft.unread(action, (&format!("listener or rule {id}"), &id, Kind::Route), &why);
             }
         };
         draft.observe(&id, Observed { data: Bears::No, ..Observed::default() });

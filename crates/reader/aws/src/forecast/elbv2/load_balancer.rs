@@ -66,10 +66,7 @@ impl Look for LoadBalancer {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("load balancer {id} could not be read: {why}"));
-                let what = "a load balancer, whose state could not be read".to_owned();
-                draft.change(&id, Kind::LoadBalancer, leading(action), what);
-                return;
+                return draft.unread(action, (&format!("load balancer {id}"), &id, Kind::LoadBalancer), &why);
             }
         };
         let name = or_dash(record, "/LoadBalancerName");

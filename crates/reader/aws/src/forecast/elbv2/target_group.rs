@@ -13,7 +13,7 @@ use super::{
         answer::{Live, entries, or_dash, strings},
         arn,
         compare::diff,
-        draft::{Draft, leading},
+        draft::Draft,
         existence, words,
     },
     given, health, health_read, ours, targets,
@@ -42,10 +42,7 @@ impl Look for TargetGroup {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("target group {id} could not be read: {why}"));
-                let what = "a target group, whose state could not be read".to_owned();
-                draft.change(&id, Kind::Group, leading(action), what);
-                return;
+                return draft.unread(action, (&format!("target group {id}"), &id, Kind::Group), &why);
             }
         };
         let name = or_dash(record, "/TargetGroupName");

@@ -97,7 +97,6 @@ const CODES: &[(&str, &[&str])] = &[
     ("route53", &["NoSuchHostedZone"]),
     ("events", &["ResourceNotFoundException"]),
     ("cloudtrail", &["TrailNotFoundException", "EventDataStoreNotFoundException"]),
-    ("backup", &["ResourceNotFoundException"]),
     ("acm", &["ResourceNotFoundException"]),
     ("cloudfront", &["NoSuchDistribution"]),
     ("cognito-idp", &["ResourceNotFoundException"]),

@@ -204,11 +204,6 @@ fn tags_read(action: &Action, known: &Known<'_>, so_far: &Answers) -> Option<Rea
     // An ARN that the service gave is better than one that was put together; either needs the thing to be there.
     let record = record(known.row, &known.name, so_far, id);
     let Live::Found(found) = record else { return None };
-    let by = match (by, known.row.service) {
-        // A list of tags takes the key's own id, not its alias.
-        (By::Name(member), "kms") => By::Name(member),
-        (by, _) => by,
-    };
     let own = ["/TableArn", "/FunctionArn", "/clusterArn", "/serviceArn", "/ARN", "/Arn", "/arn"];
     let arn = own.iter().find_map(|pointer| text(found, pointer)).unwrap_or(id.as_str());
     let arn = if known.row.service == "lambda" { unqualified(arn) } else { arn };

@@ -47,8 +47,7 @@ impl Look for Alias {
             }
             Live::Unread(why) => {
                 draft.fact(facts::KMS_ALIAS_REPOINTED, true, None);
-                draft.unknown(format!("which key alias {name} stands for could not be read: {why}"));
-                draft.change(&id, Kind::Alias, leading(action), format!("alias {name}, unread"));
+                draft.unread(action, (&format!("alias {name}"), &id, Kind::Alias), &why);
                 return;
             }
         };

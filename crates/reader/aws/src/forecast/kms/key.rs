@@ -17,9 +17,7 @@ use super::{
         answer::{Live, entries, listed, number, text, texts},
         arn,
         draft::{Draft, leading},
-        existence,
-        tally::Tally,
-        words,
+        existence, words,
     },
     users,
 };
@@ -117,12 +115,13 @@ impl Look for Key {
 }
 
 fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Draft) {
-    draft.unknown(format!("key {name} could not be read: {why}"));
-    draft.change(id, Kind::Key, leading(action), format!("key {name}, whose state could not be read"));
+    draft.unread(action, (&format!("key {name}"), id, Kind::Key), why);
     if action.operation.verb() != "DisableKey" {
-        draft.tally(Tally::unread());
-        draft.lose(format!("whatever only key {name} can open, and nobody could read what that is"));
-        draft.secure(Securing::Impossible(format!("key {name} could not be read: {why}")));
+        draft.lose_unread(
+            &format!("key {name}"),
+            format!("whatever only key {name} can open, and nobody could read what that is"),
+            why,
+        );
     }
 }
 

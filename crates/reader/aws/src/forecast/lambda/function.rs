@@ -62,9 +62,7 @@ impl Look for Function {
             Live::Found(answer) => answer,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("function {name} could not be read: {why}"));
-                draft.change(&id, Kind::Function, leading(action), format!("function {name}, unread"));
-                return;
+                return draft.unread(action, (&format!("function {name}"), &id, Kind::Function), &why);
             }
         };
         let versions = listed(answers, VERSIONS, "Versions");

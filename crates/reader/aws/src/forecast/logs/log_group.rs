@@ -168,7 +168,7 @@ fn delete(name: &str, id: &TargetId, record: &Value, held: &str, data: Bears, dr
 
 fn lost(name: &str, held: &str, data: Bears, draft: &mut Draft) {
     if data == Bears::No {
-        return;
+        return draft.secure(Securing::NotNeeded);
     }
     draft.lose(format!("what {name} holds: {held}"));
     draft.unknown(format!(

@@ -4,7 +4,7 @@
 //! names it (MemoryDB Developer Guide, "Deleting a cluster"). Interlock rewrites the request so that it does. Reads:
 //! DescribeClusters, DescribeSnapshots of the cluster, kms:DescribeKey. How much a cluster holds is not told.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Securing, TargetId};
+use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, TargetId};
 use serde_json::{Value, json};
 
 use super::super::{
@@ -14,7 +14,6 @@ use super::super::{
     draft::Draft,
     existence,
     finals::{self, MEMORYDB, Members},
-    tally::Tally,
 };
 
 /// The forecaster of clusters.
@@ -46,9 +45,7 @@ impl Look for Cluster {
                 draft.unknown(format!("{name} could not be read: {why}"));
                 let what = format!("memory database {name}, whose state could not be read, is deleted");
                 draft.change(&id, Kind::Cluster, Effect::Destroy, what);
-                draft.tally(Tally::unread());
-                draft.lose(format!("what {name} holds: how much could not be read"));
-                draft.secure(Securing::Impossible(format!("{name} could not be read: {why}")));
+                draft.lose_unread(name, format!("what {name} holds: how much could not be read"), &why);
                 return;
             }
         };

@@ -49,18 +49,12 @@ fn size(record: &Value) -> Option<String> {
     Some(format!("{storage} GiB"))
 }
 
-/// Eight hexadecimal digits over what a name must be bound to.
-fn suffix(domain: &str, parts: &Value) -> String {
-    let digest = interlock_action::digest_of(domain, parts).map(|digest| digest.short()).unwrap_or_default();
-    digest.chars().take(8).collect()
-}
-
 /// A name for a final snapshot that none of `taken` has: `interlock-course-management-prod-1f2e3d4c`. The same database
 /// gets the same name again until a snapshot of that name is there.
 fn final_name(action: &Action, id: &str, identity: [Option<&str>; 2], taken: &[&str]) -> String {
     let free = (0..=taken.len()).map(|round| {
         let parts = json!([action.account, action.region, id, identity, round]);
-        format!("{}{id}-{}", super::OWN, suffix("interlock final snapshot v1", &parts))
+        super::own_name("interlock final snapshot v1", id, &parts)
     });
     let free: Vec<String> = free.collect();
     free.iter().find(|name| !taken.contains(&name.as_str())).or(free.first()).cloned().unwrap_or_default()

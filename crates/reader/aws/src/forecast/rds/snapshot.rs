@@ -16,7 +16,6 @@ use super::{
         arn,
         draft::Draft,
         existence,
-        tally::Tally,
     },
     argument, ours, points,
 };
@@ -132,9 +131,7 @@ impl Look for Snapshot {
             }
             Live::Unread(why) => {
                 draft.unknown(format!("snapshot {name} could not be read: {why}"));
-                draft.lose(format!("the recovery point {name}"));
-                draft.tally(Tally::unread());
-                draft.secure(Securing::Impossible(format!("snapshot {name} could not be read: {why}")));
+                draft.lose_unread(&format!("snapshot {name}"), format!("the recovery point {name}"), &why);
                 return;
             }
         };

@@ -5,9 +5,7 @@
 //! automated retention of 0 deletes the automated snapshots at once. Pausing, restarting and resizing interrupt; fewer
 //! nodes have less room. Reads: DescribeClusters, DescribeClusterSnapshots of the cluster, kms:DescribeKey.
 
-use interlock_action::{
-    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
-};
+use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, TargetId};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,7 +17,6 @@ use super::{
         draft::{Draft, leading},
         existence,
         finals::{self, Members, REDSHIFT},
-        tally::Tally,
         words,
     },
     given, snapshot_arn,
@@ -104,13 +101,13 @@ impl Look for Cluster {
 }
 
 fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Draft) {
-    draft.unknown(format!("warehouse {name} could not be read: {why}"));
-    let what = format!("warehouse {name}, whose state could not be read");
-    draft.change(id, Kind::DatabaseCluster, leading(action), what);
+    draft.unread(action, (&format!("warehouse {name}"), id, Kind::DatabaseCluster), why);
     if weighty(action) {
-        draft.tally(Tally::unread());
-        draft.lose(format!("warehouse {name}: how much it holds could not be read"));
-        draft.secure(Securing::Impossible(format!("warehouse {name} could not be read: {why}")));
+        draft.lose_unread(
+            &format!("warehouse {name}"),
+            format!("warehouse {name}: how much it holds could not be read"),
+            why,
+        );
     }
 }
 

@@ -13,8 +13,9 @@ use serde_json::json;
 
 use super::super::{
     Look,
-    answer::{Live, entries, flag, listed, live, number, or_dash, strings, text, texts},
+    answer::{Live, entries, flag, listed, live, number, or_dash, strings, text},
     draft::{Draft, leading},
+    ec2::behind,
     existence,
     tally::Tally,
     words,
@@ -60,13 +61,9 @@ impl Look for Zone {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
-                draft.unknown(format!("zone {name} could not be read: {why}"));
-                let what = format!("zone {name}, whose state could not be read");
-                draft.change(&id, Kind::Dns, leading(action), what);
+                draft.unread(action, (&format!("zone {name}"), &id, Kind::Dns), &why);
                 if action.operation.verb() == "DeleteHostedZone" {
-                    draft.tally(Tally::unread());
-                    draft.lose(format!("the records of zone {name}"));
-                    draft.secure(Securing::Impossible(format!("zone {name} could not be read: {why}")));
+                    draft.lose_unread(&format!("zone {name}"), format!("the records of zone {name}"), &why);
                 }
                 return;
             }
@@ -155,13 +152,7 @@ fn disassociate(
     if let Some(why) = refused {
         draft.change(id, Kind::Dns, leading(action), format!("{why}: the service will refuse"));
     }
-    let instances = listed(answers, INSTANCES, "Reservations");
-    draft.gap(instances.gap("instances in it"));
-    let all: Vec<&str> =
-        instances.entries().iter().flat_map(|one| texts(one, "/Instances", "InstanceId")).collect();
-    if !all.is_empty() {
-        draft.depend(format!("instances {}", words::some(&all, 10)));
-    }
+    behind::instances(answers, INSTANCES, &format!("in {vpc}"), draft);
     draft.observe(id, Observed { data: Bears::No, ..Observed::default() });
     draft.reversibility = Reversibility::Exact;
 }

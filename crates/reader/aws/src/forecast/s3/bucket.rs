@@ -189,6 +189,7 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
             leading(action),
             format!("lifecycle rules of {name} expire no more than now"),
         );
+        draft.secure(Securing::NotNeeded);
         draft.reversibility = Reversibility::Exact;
         return;
     }
@@ -219,6 +220,8 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: 
         draft.unknown(format!("what else the objects of {name} could be restored from was not looked at"));
         let why = "objects are deleted later, one by one, where no recovery point can be made for each";
         draft.secure(Securing::Impossible(why.to_owned()));
+    } else {
+        draft.secure(Securing::NotNeeded);
     }
 }
 

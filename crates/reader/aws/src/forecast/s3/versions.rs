@@ -1,10 +1,10 @@
 //! S3 object versions.
 //!
-//! A deletion that names a version is for good; so is one that names none where the bucket keeps no versions (one request
-//! may hold both). What counts is whether the key has another version (delete markers are
-//! none); a version under object lock stays (governance mode can be bypassed with `BypassGovernanceRetention`). A named
-//! version that is a delete marker brings the object back. Interlock copies each version away first. Reads:
-//! GetBucketVersioning, GetBucketTagging, ListObjectVersions by key, HeadObject of each version, HeadBucket and
+//! A deletion that names a version is for good; so is one that names none where the bucket keeps no versions (one
+//! request may hold both). What counts is whether the key has another version (delete markers are none); a version
+//! under object lock stays (governance mode can be bypassed with `BypassGovernanceRetention`). A named version that is
+//! a delete marker brings the object back. Interlock copies each version away first. Reads: GetBucketVersioning,
+//! GetBucketTagging, ListObjectVersions by key, HeadObject of each version, HeadBucket and
 //! GetBucketVersioning of the recovery bucket.
 
 use interlock_action::{

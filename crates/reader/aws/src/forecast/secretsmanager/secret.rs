@@ -17,7 +17,6 @@ use super::super::{
     arn,
     draft::{Draft, leading},
     existence,
-    tally::Tally,
 };
 use crate::rules::facts;
 
@@ -92,13 +91,10 @@ impl Look for Secret {
 }
 
 fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Draft) {
-    draft.unknown(format!("secret {name} could not be read: {why}"));
-    draft.change(id, Kind::Secret, leading(action), format!("secret {name}, whose state could not be read"));
+    draft.unread(action, (&format!("secret {name}"), id, Kind::Secret), why);
     match action.operation.verb() {
         "DeleteSecret" => {
-            draft.tally(Tally::unread());
-            draft.lose(format!("the value of secret {name}"));
-            draft.secure(Securing::Impossible(format!("secret {name} could not be read: {why}")));
+            draft.lose_unread(&format!("secret {name}"), format!("the value of secret {name}"), why);
         }
         "UpdateSecretVersionStage" => draft.fact(facts::SECRETSMANAGER_CURRENT_MOVES, true, None),
         _ => {}

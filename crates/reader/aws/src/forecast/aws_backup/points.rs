@@ -3,7 +3,7 @@
 use interlock_action::{Action, Answers, Read};
 use serde_json::{Value, json};
 
-use super::{
+use super::super::{
     answer::{listed, number, or_dash, text},
     draft::Draft,
     keys,
@@ -16,7 +16,7 @@ fn key(arn: &str) -> String {
 }
 
 /// The reads of the recovery points of a thing, and of the keys that they need.
-pub(super) fn reads(action: &Action, so_far: &Answers, arn: &str) -> Vec<Read> {
+pub(in crate::forecast) fn reads(action: &Action, so_far: &Answers, arn: &str) -> Vec<Read> {
     let arguments = json!({ "ResourceArn": arn });
     let operation = "ListRecoveryPointsByResource";
     let mut reads = vec![crate::call::read(action, key(arn), "backup", operation, arguments)];
@@ -30,7 +30,7 @@ fn key_of(point: &Value) -> Option<&str> {
 }
 
 /// Counts them: all survive what happens to the thing itself.
-pub(super) fn count(answers: &Answers, arn: &str, draft: &mut Draft) -> Tally {
+pub(in crate::forecast) fn count(answers: &Answers, arn: &str, draft: &mut Draft) -> Tally {
     let points = listed(answers, &key(arn), "RecoveryPoints");
     let mut tally = if points.complete() { Tally::default() } else { Tally::unread() };
     draft.gap(points.gap("recovery points that AWS Backup holds"));
@@ -51,7 +51,7 @@ pub(super) fn count(answers: &Answers, arn: &str, draft: &mut Draft) -> Tally {
 }
 
 /// ARNs of the recovery points that an approval is bound to.
-pub(super) fn lasting(answers: &Answers, arn: &str) -> Value {
+pub(in crate::forecast) fn lasting(answers: &Answers, arn: &str) -> Value {
     let points = listed(answers, &key(arn), "RecoveryPoints");
     let mut ids: Vec<&str> =
         points.entries().iter().filter_map(|point| text(point, "/RecoveryPointArn")).collect();
