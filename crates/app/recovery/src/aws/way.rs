@@ -36,6 +36,38 @@ pub(crate) fn is(deed: &Deed, service: &str, operations: &[&str]) -> bool {
     deed.operation.service() == service && operations.contains(&deed.operation.verb())
 }
 
+/// What clients add of their own: so that a request sent twice is done once, and so that its bytes arrive whole.
+pub(crate) const OWN: [&str; 9] = [
+    "ClientToken",
+    "clientToken",
+    "clientRequestToken",
+    "ClientRequestToken",
+    "IdempotencyToken",
+    "ContentMD5",
+    "ChecksumAlgorithm",
+    "RevisionId",
+    "DryRun",
+];
+
+/// Whether the deed sends nothing but these parameters. What a way does not know it does not put back.
+pub(crate) fn sends_only(deed: &Deed, known: &[&[&str]]) -> bool {
+    let mut sent = deed.arguments.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    sent.all(|(name, _)| {
+        known.iter().any(|known| known.contains(&name.as_str())) || OWN.contains(&name.as_str())
+    })
+}
+
+/// Whether one of these parameters is sent.
+pub(crate) fn sends_any(deed: &Deed, names: &[&str]) -> bool {
+    names.iter().any(|name| deed.arguments.get(*name).is_some_and(|value| !value.is_null()))
+}
+
+/// Whether a number that is sent is smaller than the one before; a negative one stands for no limit.
+pub(crate) fn is_less(new: Option<f64>, old: Option<f64>) -> bool {
+    let limit = |number: f64| if number < 0.0 { f64::INFINITY } else { number };
+    new.zip(old).is_some_and(|(new, old)| limit(new) < limit(old))
+}
+
 /// A call where the deed was done.
 pub(crate) fn call(deed: &Deed, service: &str, operation: &str, arguments: Value) -> Call {
     Call {

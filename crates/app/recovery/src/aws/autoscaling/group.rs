@@ -2,14 +2,15 @@
 //!
 //! Kept: all that it is created with, its scaling policies, lifecycle hooks, scheduled actions and suspended processes.
 //! Back: what differs is updated; a group that is gone is created again, with what belonged to it. Compared: all that is
-//! kept. Lost: instances that were ended; others are started.
+//! kept. Lost: instances that were ended; others are started. Of a group that grew, the group itself chooses which ones it ends
+//! again. Not a way back: an update that says more than is kept.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Value, json};
 
 use super::super::way::{
-    Way, at, busy, call, changed, found, is, list, missing, only, read, sorted, standing, step, tags, text,
-    wait, what, with, word,
+    Way, at, busy, call, changed, found, is, list, missing, only, read, sends_any, sends_only, sorted,
+    standing, step, tags, text, wait, what, with, word,
 };
 
 /// The way.
@@ -97,7 +98,9 @@ const PARTS: [(&str, &str, &str, &[&str]); 3] = [
 ];
 
 fn group(deed: &Deed) -> Option<&str> {
-    text(deed, "/AutoScalingGroupName").filter(|_| is(deed, "autoscaling", OPERATIONS))
+    let how = ["AutoScalingGroupName", "HonorCooldown", "ForceDelete"];
+    let known = is(deed, "autoscaling", OPERATIONS) && sends_only(deed, &[UPDATED, &how]);
+    text(deed, "/AutoScalingGroupName").filter(|_| known)
 }
 
 fn asks(name: &str) -> Value {
@@ -167,6 +170,8 @@ impl Way for Group {
         let was = what(before);
         let had = number(was, "/DesiredCapacity").filter(|_| !was.is_null())?;
         let ends = is(deed, "autoscaling", &["DeleteAutoScalingGroup"])
+            // Instances in a zone that is left are ended.
+            || sends_any(deed, &["AvailabilityZones", "VPCZoneIdentifier"])
             || ["/DesiredCapacity", "/MaxSize"]
                 .iter()
                 .any(|most| number(&deed.arguments, most).is_some_and(|most| most < had));

@@ -1,9 +1,9 @@
 //! A resource that is patched.
 //!
 //! Kept: its properties. Back: a patch that replaces those that differ, and removes those that it did not have. Compared: all
-//! properties. What a property does when it is written is the resource's own affair.
+//! properties. Lost: what a property does when it is written, which is the resource's own affair, and values that are not told.
 
-use interlock_action::{Deed, Step};
+use interlock_action::{Deed, Step, Terms};
 use serde_json::{Value, json};
 
 use super::super::{
@@ -38,6 +38,10 @@ impl OneRead for Resource {
         let text = word(answer, "/ResourceDescription/Properties").ok_or("its properties are not told")?;
         let read: Result<Value, _> = serde_json::from_str(text);
         read.ok().filter(Value::is_object).ok_or_else(|| "its properties are no JSON object".to_owned())
+    }
+
+    fn on(&self, _deed: &Deed, _before: &Value) -> Option<Terms> {
+        Some(Terms::lossy(1, &["what the properties did when they were written", "values that are not told"]))
     }
 
     fn remains(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {

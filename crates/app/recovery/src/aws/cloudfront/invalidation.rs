@@ -1,6 +1,7 @@
 //! An invalidation: what caches hold is fetched anew.
 //!
-//! Kept, and compared: nothing. Back: nothing, for nothing is gone that the origin does not have.
+//! Kept, and compared: nothing. Back: nothing: caches fill again from the origin. Lost: what they held and the origin no longer
+//! has.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Value, json};
@@ -28,10 +29,36 @@ impl Way for Invalidation {
     }
 
     fn terms(&self, _deed: &Deed, _before: &Value) -> Option<Terms> {
-        Some(Terms::exact())
+        Some(Terms::lossy(1, &["what caches held, where the origin no longer has it"]))
     }
 
     fn back(&self, _deed: &Deed, _before: &Value, _now: &Value) -> Result<Vec<Step>, String> {
         Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interlock_action::{AccountId, Operation, Reversibility, Surface};
+
+    use super::*;
+
+    #[test]
+    fn there_is_nothing_to_do_and_something_may_be_lost() {
+        let of = |verb: &str| Deed {
+            surface: Surface::Aws,
+            operation: Operation::aws("cloudfront", verb),
+            account: Some(AccountId::new("123456789012")),
+            region: None,
+            arguments: json!({"DistributionId": "E1"}),
+            targets: Vec::new(),
+            points: Vec::new(),
+        };
+        let deed = of("CreateInvalidation");
+        assert!(Invalidation.undoes(&deed) && !Invalidation.undoes(&of("UpdateDistribution")));
+        let before = Invalidation.state(&deed, &Answers::new()).unwrap();
+        assert!(Invalidation.back(&deed, &before, &before).unwrap().is_empty());
+        let terms = Invalidation.terms(&deed, &before).unwrap();
+        assert_eq!((terms.class, terms.loses.len()), (Reversibility::Lossy, 1));
     }
 }

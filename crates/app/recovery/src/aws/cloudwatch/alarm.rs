@@ -1,12 +1,14 @@
 //! Alarms: put, written over, deleted.
 //!
 //! Kept: all that an alarm is put with, its tags among it. Back: it is put again, or deleted. Compared: all that is kept.
-//! Its state is found anew; its history stays for 30 days.
+//! Its state is found anew; its history stays for 30 days. Not a way back: an alarm that says more than is kept.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
-use super::super::way::{Way, at, call, found, is, list, only, read, step, tags, text, texts, with, word};
+use super::super::way::{
+    Way, at, call, found, is, list, only, read, sends_only, step, tags, text, texts, with, word,
+};
 
 /// The way.
 pub(super) struct Alarm;
@@ -49,7 +51,8 @@ fn names(deed: &Deed) -> Vec<&str> {
     if is(deed, "cloudwatch", &["DeleteAlarms"]) {
         return texts(&deed.arguments, "/AlarmNames");
     }
-    let ours = is(deed, "cloudwatch", &["PutMetricAlarm", "PutCompositeAlarm"]);
+    let known = sends_only(deed, &[METRIC, COMPOSITE, &["AlarmName", "Tags"]]);
+    let ours = known && is(deed, "cloudwatch", &["PutMetricAlarm", "PutCompositeAlarm"]);
     text(deed, "/AlarmName").filter(|_| ours).into_iter().collect()
 }
 
@@ -63,6 +66,12 @@ fn alarms<'a>(deed: &Deed, answers: &'a Answers) -> Result<Vec<(&'static str, &'
     let answer = answer.ok_or("the alarms are not told")?;
     let metric = list(answer, "/MetricAlarms").iter().map(|one| ("metric", one));
     Ok(metric.chain(list(answer, "/CompositeAlarms").iter().map(|one| ("composite", one))).collect())
+}
+
+/// Whether an alarm is put with what is kept of it: one that watches nothing that is known is put otherwise.
+fn sayable(alarm: &Value) -> bool {
+    let said = |member: &str| !at(at(alarm, "/alarm"), member).is_null();
+    alarm.is_null() || ["/MetricName", "/Metrics", "/AlarmRule"].into_iter().any(said)
 }
 
 fn labels(alarm: &Value) -> Value {
@@ -99,15 +108,21 @@ impl Way for Alarm {
             let put = put.map_or(json!([]), |put| tags(at(put, "/Tags")));
             state.insert(name.to_owned(), json!({"kind": kind, "alarm": kept, "Tags": put}));
         }
-        Ok(Value::Object(state))
+        // Agents choose the names: none of them is a member of the state itself.
+        Ok(json!({"alarms": state}))
     }
 
     fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
-        let none = before.as_object()?.values().all(Value::is_null);
+        let alarms = at(before, "/alarms").as_object()?;
+        if !alarms.values().all(sayable) {
+            return None;
+        }
+        let none = alarms.values().all(Value::is_null);
         (!none || !is(deed, "cloudwatch", &["DeleteAlarms"])).then(Terms::exact)
     }
 
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        let (before, now) = (at(before, "/alarms"), at(now, "/alarms"));
         let mut steps = Vec::new();
         // Composite alarms name others: those are put first.
         let order = |kind: &'static str| {

@@ -32,10 +32,11 @@ impl OneRead for AlarmActions {
         let one = |alarm: &Value| {
             Some((word(alarm, "/AlarmName")?.to_owned(), at(alarm, "/ActionsEnabled").clone()))
         };
-        Ok(Value::Object(all.filter_map(one).collect::<Map<_, _>>()))
+        Ok(json!({"acts": all.filter_map(one).collect::<Map<_, _>>()}))
     }
 
     fn remains(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        let (before, now) = (at(before, "/acts"), at(now, "/acts"));
         let mut steps = Vec::new();
         for (wanted, operation, words) in
             [(true, "EnableAlarmActions", "enable"), (false, "DisableAlarmActions", "disable")]

@@ -1,12 +1,13 @@
 //! The settings of a table: billing, capacity, protection, class, stream.
 //!
-//! Kept: those settings, and the names of the indexes. Back: they are set again. Compared: the settings. An index that was
-//! deleted is not made again here, and one that was made stays: such a change has no way back.
+//! Kept: those settings, and the names of the indexes. Back: they are set again. Compared: the settings. Lost: the records of a
+//! stream that is turned off, and its ARN. Not a way back: indexes that are made or deleted; another billing of a table whose
+//! indexes have a capacity of their own; what says more than is kept.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
-use super::super::way::{Way, call, is, list, only, read, sorted, step, text, wanted};
+use super::super::way::{Way, at, call, is, list, only, read, sends_only, sorted, step, text, wanted, word};
 
 /// The way.
 pub(super) struct TableSettings;
@@ -70,14 +71,16 @@ impl Way for TableSettings {
     }
 
     fn undoes(&self, deed: &Deed) -> bool {
-        let indexes = [
-            "GlobalSecondaryIndexUpdates",
-            "ReplicaUpdates",
-            "GlobalTableWitnessUpdates",
-            "SSESpecification",
+        let known = [
+            "TableName",
+            "AttributeDefinitions",
+            "BillingMode",
+            "ProvisionedThroughput",
+            "DeletionProtectionEnabled",
+            "TableClass",
+            "StreamSpecification",
         ];
-        let untouched = |name: &&str| deed.arguments.get(*name).is_none_or(Value::is_null);
-        is(deed, "dynamodb", &["UpdateTable"]) && indexes.iter().all(untouched) && table(deed).is_some()
+        is(deed, "dynamodb", &["UpdateTable"]) && sends_only(deed, &[&known]) && table(deed).is_some()
     }
 
     fn reads(&self, deed: &Deed, _so_far: &Answers) -> Vec<Read> {
@@ -89,8 +92,16 @@ impl Way for TableSettings {
         Ok(settings(answer.get("Table").ok_or("DescribeTable told no table")?))
     }
 
-    fn terms(&self, _deed: &Deed, _before: &Value) -> Option<Terms> {
-        Some(Terms::exact())
+    fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        let was = word(before, "/BillingMode");
+        let other = text(deed, "/BillingMode").is_some_and(|new| Some(new) != was);
+        if other && was == Some("PROVISIONED") && !list(before, "/indexes").is_empty() {
+            return None;
+        }
+        let streamed = at(before, "/StreamSpecification/StreamEnabled") == &Value::Bool(true);
+        let ends = deed.arguments.pointer("/StreamSpecification/StreamEnabled") == Some(&Value::Bool(false));
+        let lost = ["the stream's records and its ARN"];
+        Some(if streamed && ends { Terms::lossy(1, &lost) } else { Terms::exact() })
     }
 
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {

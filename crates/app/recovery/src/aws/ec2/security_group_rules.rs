@@ -1,9 +1,9 @@
 //! The rules of a security group: allowed, revoked, described anew.
 //!
 //! Kept: the permissions of the group, both ways. Back: what is too much is revoked, what is missing is allowed. Compared:
-//! protocol, ports, peers and descriptions of every rule; the ids of rules are new.
+//! protocol, ports, peers and descriptions of every rule; the ids of rules are new. Lost: tags of rules that are revoked.
 
-use interlock_action::{Answers, Deed, Read, Step, Terms};
+use interlock_action::{Answers, Deed, HANDLE, Read, Step, Terms};
 use serde_json::{Value, json};
 
 use super::super::way::{Way, call, found, is, list, missing, only, read, sorted, step, text};
@@ -49,11 +49,14 @@ impl Way for Rules {
             let ours = rules.iter().filter(|rule| rule.get("IsEgress") == Some(&Value::Bool(outward)));
             sorted(ours.map(permission).collect())
         };
-        Ok(json!({"ingress": way(false), "egress": way(true)}))
+        let tagged = rules.iter().any(|rule| !list(rule, "/Tags").is_empty());
+        Ok(json!({"ingress": way(false), "egress": way(true), HANDLE: {"tagged": tagged}}))
     }
 
-    fn terms(&self, _deed: &Deed, _before: &Value) -> Option<Terms> {
-        Some(Terms::exact())
+    fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        let adds = deed.operation.verb().starts_with("Authorize");
+        let tagged = before.pointer("/handle/tagged") == Some(&Value::Bool(true));
+        Some(if tagged && !adds { Terms::lossy(1, &["the tags of the rules"]) } else { Terms::exact() })
     }
 
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {

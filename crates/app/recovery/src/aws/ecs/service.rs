@@ -1,7 +1,8 @@
 //! A service: updated, deleted.
 //!
 //! Kept: all that it is created with. Back: what differs is updated; a service that is gone is created again. Compared: all
-//! that is kept. Lost by a deletion: the tasks that ran.
+//! that is kept. Lost by a deletion, by fewer tasks and by a new deployment: the tasks that ran. Not a way back: an update that
+//! says more than is kept, such as how services find each other.
 
 use interlock_action::{Deed, Step, Terms};
 use serde_json::{Value, json};
@@ -9,7 +10,8 @@ use serde_json::{Value, json};
 use super::super::{
     one_read::{Ask, OneRead},
     way::{
-        at, busy, call, changed, is, list, only, standing, step, tags, text, token, wait, what, with, word,
+        at, busy, call, changed, is, is_less, list, only, sends_only, standing, step, tags, text, token,
+        wait, what, with, word,
     },
 };
 
@@ -34,6 +36,15 @@ const UPDATED: &[&str] = &[
     "enableExecuteCommand",
     "availabilityZoneRebalancing",
 ];
+/// What of it a service takes over without a new deployment.
+const QUIET: &[&str] = &[
+    "cluster",
+    "service",
+    "desiredCount",
+    "deploymentConfiguration",
+    "healthCheckGracePeriodSeconds",
+    "availabilityZoneRebalancing",
+];
 /// What only a creation takes.
 const CREATED: &[&str] = &["launchType", "schedulingStrategy", "deploymentController", "platformFamily"];
 
@@ -42,7 +53,9 @@ fn of(deed: &Deed) -> Option<(Option<&str>, &str)> {
         "UpdateService" | "DeleteService" => text(deed, "/service")?,
         _ => return None,
     };
-    is(deed, "ecs", &["UpdateService", "DeleteService"]).then_some((text(deed, "/cluster"), name))
+    let known = sends_only(deed, &[UPDATED, &["cluster", "service", "forceNewDeployment", "force"]]);
+    let ours = known && is(deed, "ecs", &["UpdateService", "DeleteService"]);
+    ours.then_some((text(deed, "/cluster"), name))
 }
 
 /// The service's own name, of which its ARN is the longer form.
@@ -82,7 +95,10 @@ impl OneRead for Service {
         if was.is_null() || word(was, "/controller") != Some("ECS") {
             return None;
         }
-        Some(match is(deed, "ecs", &["DeleteService"]) {
+        let number = |of: &Value, name: &str| at(of, name).as_f64();
+        let fewer = is_less(number(&deed.arguments, "/desiredCount"), number(was, "/desiredCount"));
+        let ends = is(deed, "ecs", &["DeleteService"]) || fewer || !sends_only(deed, &[QUIET]);
+        Some(match ends {
             true => Terms::lossy(10, &["the tasks that ran: others are started"]),
             false => Terms { minutes: 10, ..Terms::exact() },
         })

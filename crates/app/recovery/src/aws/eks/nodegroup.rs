@@ -7,14 +7,18 @@ use serde_json::{Map, Value, json};
 
 use super::super::{
     one_read::{Ask, OneRead},
-    way::{at, busy, call, is, missing, only, sorted, standing, step, text, token, wait, what, with, word},
+    way::{
+        at, busy, call, is, missing, only, sends_only, sorted, standing, step, text, token, wait, what, with,
+        word,
+    },
 };
 
 /// The way.
 pub(super) struct NodeGroup;
 
 fn of(deed: &Deed) -> Option<(&str, &str)> {
-    let ours = is(deed, "eks", &["UpdateNodegroupConfig"]);
+    let known = ["clusterName", "nodegroupName", "labels", "taints", "scalingConfig", "updateConfig"];
+    let ours = is(deed, "eks", &["UpdateNodegroupConfig"]) && sends_only(deed, &[&known]);
     text(deed, "/clusterName").zip(text(deed, "/nodegroupName")).filter(|_| ours)
 }
 

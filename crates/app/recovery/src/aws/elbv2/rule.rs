@@ -1,6 +1,6 @@
 //! A rule of a listener that is modified.
 //!
-//! Kept: conditions and actions. Back: it is modified again. Compared: all that is kept.
+//! Kept: conditions and actions. Back: it is modified again. Compared: all that is kept. Not a way back: other transforms.
 
 use interlock_action::{Deed, Step};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         one_read::{Ask, OneRead},
-        way::{call, is, list, step, text, with},
+        way::{call, is, list, sends_only, step, text, with},
     },
     listener::action,
 };
@@ -17,7 +17,8 @@ use super::{
 pub(super) struct Rule;
 
 fn arn(deed: &Deed) -> Option<&str> {
-    text(deed, "/RuleArn").filter(|_| is(deed, "elbv2", &["ModifyRule"]))
+    let known = sends_only(deed, &[&["RuleArn", "Conditions", "Actions"]]);
+    text(deed, "/RuleArn").filter(|_| known && is(deed, "elbv2", &["ModifyRule"]))
 }
 
 /// What of a rule is kept.

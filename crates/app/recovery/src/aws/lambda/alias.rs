@@ -1,8 +1,9 @@
 //! An alias of a function: created, pointed to another version, deleted.
 //!
-//! Kept: version, weights, description. Back: it is created, updated or deleted. Compared: all that is kept.
+//! Kept: version, weights, description. Back: it is created, updated or deleted. Compared: all that is kept. Lost by a deletion:
+//! what hangs on the alias, which goes with it.
 
-use interlock_action::{Deed, Step};
+use interlock_action::{Deed, Step, Terms};
 use serde_json::{Value, json};
 
 use super::super::{
@@ -41,6 +42,12 @@ impl OneRead for Alias {
             "RoutingConfig": {"AdditionalVersionWeights": weights},
         });
         Ok(with(only(alias, &["FunctionVersion"]), more))
+    }
+
+    fn on(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        let gone = is(deed, "lambda", &["DeleteAlias"]) && !before.is_null();
+        let lost = "its own permissions, address, provisioned concurrency and settings of invocations";
+        Some(if gone { Terms::lossy(1, &[lost]) } else { Terms::exact() })
     }
 
     fn remains(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {

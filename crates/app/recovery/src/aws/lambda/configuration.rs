@@ -1,21 +1,38 @@
 //! The configuration of a function.
 //!
 //! Kept: every setting that an update takes; the environment may hold secrets. Back: what differs is set again. Compared:
-//! all that is kept.
+//! all that is kept. Not a way back: an update that says more than is kept.
 
 use interlock_action::{Deed, Step, Terms};
 use serde_json::{Value, json};
 
 use super::super::{
     one_read::{Ask, OneRead},
-    way::{at, busy, call, changed, is, list, only, sorted, standing, step, text, wait, what, with, word},
+    way::{
+        at, busy, call, changed, is, list, only, sends_only, sorted, standing, step, text, wait, what, with,
+        word,
+    },
 };
 
 /// The way.
 pub(super) struct Configuration;
 
+/// What is kept in a form of its own.
+const FORMED: &[&str] = &[
+    "FunctionName",
+    "VpcConfig",
+    "Environment",
+    "Layers",
+    "DeadLetterConfig",
+    "KMSKeyArn",
+    "TracingConfig",
+    "SnapStart",
+    "ImageConfig",
+];
+
 fn function(deed: &Deed) -> Option<&str> {
-    text(deed, "/FunctionName").filter(|_| is(deed, "lambda", &["UpdateFunctionConfiguration"]))
+    let known = sends_only(deed, &[PLAIN, FORMED]);
+    text(deed, "/FunctionName").filter(|_| known && is(deed, "lambda", &["UpdateFunctionConfiguration"]))
 }
 
 const PLAIN: &[&str] = &[

@@ -1,14 +1,14 @@
 //! How long a log group keeps its events.
 //!
-//! Kept: how many days. Back: it is put again, or taken off. Compared: the days. Events that grew too old meanwhile are
-//! deleted within some 72 hours, and do not come back.
+//! Kept: how many days. Back: it is put again, or taken off. Compared: the days. Lost, where the days are made fewer: events
+//! that are too old for them, which are deleted within some 72 hours.
 
-use interlock_action::{Deed, Step};
+use interlock_action::{Deed, Step, Terms};
 use serde_json::{Value, json};
 
 use super::super::{
     one_read::{Ask, OneRead},
-    way::{call, is, list, only, step, text, with, word},
+    way::{at, call, is, is_less, list, only, step, text, with, word},
 };
 
 /// The way.
@@ -31,6 +31,14 @@ impl OneRead for Retention {
         let groups = answer.map_or(&[][..], |answer| list(answer, "/logGroups"));
         let ours = groups.iter().find(|one| word(one, "/logGroupName") == group(deed));
         Ok(only(ours.ok_or("the log group is not there")?, &["retentionInDays"]))
+    }
+
+    fn on(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        let days = |of: &Value| at(of, "/retentionInDays").as_f64();
+        // Where none is set everything is kept.
+        let fewer = is_less(days(&deed.arguments), days(before).or(Some(-1.0)));
+        let lost = "events that were too old for the shorter time";
+        Some(if fewer { Terms::lossy(1, &[lost]) } else { Terms::exact() })
     }
 
     fn remains(&self, deed: &Deed, before: &Value, _now: &Value) -> Result<Vec<Step>, String> {

@@ -33,7 +33,15 @@ impl OneRead for Subscription {
         let (_, filter) = of(deed).ok_or("the filter is not named")?;
         let all = answer.map_or(&[][..], |answer| list(answer, "/subscriptionFilters"));
         let own = all.iter().find(|one| word(one, "/filterName") == Some(filter));
-        let members = ["filterPattern", "destinationArn", "roleArn", "distribution"];
+        let members = [
+            "filterPattern",
+            "destinationArn",
+            "roleArn",
+            "distribution",
+            "applyOnTransformedLogs",
+            "fieldSelectionCriteria",
+            "emitSystemFields",
+        ];
         Ok(json!({"filter": own.map(|one| only(one, &members))}))
     }
 

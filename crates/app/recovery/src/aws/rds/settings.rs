@@ -1,13 +1,14 @@
 //! The settings of a database instance or cluster, changed in place.
 //!
-//! Kept: the settings that can be set again. Back: those that differ are set, at once. Compared: the same. Not a way back:
-//! a new engine version, more storage, a new password or name: none of these can be set back, so that such a change has
-//! none. Lost: the backups that a shorter retention drops.
+//! Kept: the settings that can be set again, as they will be once what is pending is done. Back: those that differ are set, at
+//! once. Compared: the same. Not a way back: a new engine version, more storage, a new password or name, and what the database
+//! does not tell: none of these can be set back, so that such a change has none. Lost: the backups that a shorter retention
+//! drops; storage that grew under a higher limit.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
-use super::super::way::{Way, call, is, list, read, step, text, wanted};
+use super::super::way::{Way, call, is, is_less, list, read, step, text, wanted};
 
 /// The way of one kind of database.
 pub(super) struct Settings {
@@ -76,7 +77,9 @@ impl Settings {
     /// The settings of a record.
     pub(super) fn of(&self, record: &Value) -> Value {
         let kept = self.settings.iter().filter_map(|(name, at)| {
-            Some(((*name).to_owned(), record.pointer(at).filter(|value| !value.is_null())?.clone()))
+            let pending = record.pointer(&format!("/PendingModifiedValues{at}"));
+            let told = pending.filter(|value| !value.is_null()).or_else(|| record.pointer(at));
+            Some(((*name).to_owned(), told.filter(|value| !value.is_null())?.clone()))
         });
         let mut kept: Map<String, Value> = kept.collect();
         kept.insert(GROUPS.to_owned(), groups(record));
@@ -134,8 +137,16 @@ impl Way for Settings {
         let new = retention(deed.arguments.get("BackupRetentionPeriod"));
         let drops =
             new.is_some_and(|new| retention(before.get("BackupRetentionPeriod")).is_none_or(|old| new < old));
+        let sent = deed.arguments.as_object()?.keys();
+        let mut settings = sent.filter(|name| self.settings.iter().any(|(known, _)| known == name));
+        if !settings.all(|name| before.get(name).is_some()) {
+            return None;
+        }
+        let limit = |value: &Value| value.get("MaxAllocatedStorage").and_then(Value::as_f64);
         Some(if drops {
             Terms::lossy(10, &["the automated backups that the shorter retention drops"])
+        } else if is_less(limit(before), limit(&deed.arguments)) {
+            Terms::lossy(10, &["storage that grows meanwhile does not shrink"])
         } else {
             Terms { minutes: 10, ..Terms::exact() }
         })

@@ -23,6 +23,16 @@ fn of(deed: &Deed) -> Option<(&'static str, &'static str, Value)> {
     is(deed, "s3", &["PutObjectAcl"]).then_some(("GetObjectAcl", "PutObjectAcl", place))
 }
 
+/// What of an access list is kept: whose it is, and who may do what. Names that are only shown are left out.
+pub(super) fn kept(answer: &Value) -> Value {
+    let grant = |one: &Value| {
+        let who = only(at(one, "/Grantee"), &["Type", "ID", "URI", "EmailAddress"]);
+        json!({"Grantee": who, "Permission": at(one, "/Permission")})
+    };
+    let grants = list(answer, "/Grants").iter().map(grant).collect();
+    json!({"Owner": only(at(answer, "/Owner"), &["ID"]), "Grants": sorted(grants)})
+}
+
 impl OneRead for Acl {
     fn called(&self) -> &'static str {
         "s3/acl"
@@ -33,10 +43,7 @@ impl OneRead for Acl {
     }
 
     fn kept(&self, _deed: &Deed, answer: Option<&Value>) -> Result<Value, String> {
-        let answer = answer.ok_or("it is not there")?;
-        Ok(
-            json!({"Owner": only(at(answer, "/Owner"), &["ID"]), "Grants": sorted(list(answer, "/Grants").to_vec())}),
-        )
+        Ok(kept(answer.ok_or("it is not there")?))
     }
 
     fn remains(&self, deed: &Deed, before: &Value, _now: &Value) -> Result<Vec<Step>, String> {

@@ -57,7 +57,7 @@ impl Way for Bucket {
     }
 
     fn terms(&self, _deed: &Deed, before: &Value) -> Option<Terms> {
-        let lost = "the name, if somebody else takes it meanwhile; access lists, notifications, replication";
+        let lost = "the name, if somebody else takes it meanwhile; access lists, notifications, replication, logging, other settings";
         (!before.is_null()).then(|| Terms::lossy(1, &[lost]))
     }
 

@@ -1,14 +1,15 @@
 //! Which version of a secret is the current one: a new value, a moved label; and what is said of the secret.
 //!
 //! Kept: which version bears which label, the description, the key. No value is read: the old version stays with the
-//! service. Back: the labels are moved. Compared: all that is kept. The version that was written stays, without a label.
+//! service. Back: the labels are moved. Compared: all that is kept. The version that was written stays, without a label. Not a
+//! way back: a key where the service's own was used, which cannot be named; another type.
 
-use interlock_action::{Deed, Step};
+use interlock_action::{Deed, Step, Terms};
 use serde_json::{Map, Value, json};
 
 use super::super::{
     one_read::{Ask, OneRead},
-    way::{at, call, changed, is, later, only, set_by_service, step, text, texts, with},
+    way::{at, call, changed, is, later, only, sends_any, set_by_service, step, text, texts, with},
 };
 
 /// The way.
@@ -19,7 +20,7 @@ const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
 
 fn secret(deed: &Deed) -> Option<&str> {
-    text(deed, "/SecretId").filter(|_| is(deed, "secretsmanager", OPERATIONS))
+    text(deed, "/SecretId").filter(|_| is(deed, "secretsmanager", OPERATIONS) && !sends_any(deed, &["Type"]))
 }
 
 impl OneRead for Version {
@@ -41,6 +42,11 @@ impl OneRead for Version {
         }
         let description = at(answer, "/Description").as_str().unwrap_or_default();
         Ok(with(only(answer, &["KmsKeyId"]), json!({"Description": description, "stages": stages})))
+    }
+
+    fn on(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        let unnamed = sends_any(deed, &["KmsKeyId"]) && at(before, "/KmsKeyId").is_null();
+        (!unnamed).then(Terms::exact)
     }
 
     fn remains(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {

@@ -86,7 +86,7 @@ pub(super) static ROWS: &[Setting] = &[
             super::with(place, listed(deed, "ResourceId", "ResourceIds"))
         },
         record: "/ScalableTargets/0",
-        terms: On::Unless(5, &["/MaxCapacity"], FEWER),
+        terms: On::Unless(5, &["/MinCapacity", "/MaxCapacity"], FEWER),
     },
     Setting {
         name: "eks/cluster-config",
@@ -103,7 +103,14 @@ pub(super) static ROWS: &[Setting] = &[
         read: "DescribeCluster",
         asks: |deed| same(deed, &["name"]),
         record: "/cluster",
-        terms: On::Exact(10),
+        terms: On::When(
+            10,
+            |sent, _| {
+                let set = super::list(sent, "/logging/clusterLogging").iter();
+                set.into_iter().any(|one| super::at(one, "/enabled") != &json!(true))
+            },
+            "logs of the control plane that were not written meanwhile",
+        ),
     },
     Setting {
         name: "lambda/event-source",
@@ -126,7 +133,11 @@ pub(super) static ROWS: &[Setting] = &[
         read: "GetEventSourceMapping",
         asks: |deed| same(deed, &["UUID"]),
         record: "",
-        terms: On::Exact(2),
+        terms: On::Unless(
+            2,
+            &["/MaximumRecordAgeInSeconds", "/MaximumRetryAttempts"],
+            "records that the new limits had it drop meanwhile",
+        ),
     },
     Setting {
         name: "batch/compute-environment",
@@ -223,7 +234,7 @@ pub(super) static ROWS: &[Setting] = &[
         read: "DescribeStreamSummary",
         asks: |deed| same(deed, &["StreamName"]),
         record: "/StreamDescriptionSummary",
-        terms: On::Exact(10),
+        terms: On::Lossy(10, "the shards' ids, and the ranges of keys that they had"),
     },
     Setting {
         name: "dms/task",

@@ -65,7 +65,7 @@ pub(super) static ROWS: &[Setting] = &[
         read: "DescribeLifecycleConfiguration",
         asks: |deed| same(deed, &["FileSystemId"]),
         record: "",
-        terms: On::Exact(1),
+        terms: On::Lossy(1, "where files were kept that were moved meanwhile"),
     },
     Setting {
         name: "efs/backup-policy",
@@ -78,7 +78,11 @@ pub(super) static ROWS: &[Setting] = &[
         read: "DescribeBackupPolicy",
         asks: |deed| same(deed, &["FileSystemId"]),
         record: "",
-        terms: On::Exact(1),
+        terms: On::When(
+            1,
+            |sent, _| super::word(sent, "/BackupPolicy/Status") != Some("ENABLED"),
+            "backups that were not made meanwhile",
+        ),
     },
     Setting {
         name: "backup/recovery-point-lifecycle",
@@ -92,7 +96,16 @@ pub(super) static ROWS: &[Setting] = &[
         read: "DescribeRecoveryPoint",
         asks: |deed| same(deed, &["BackupVaultName", "RecoveryPointArn"]),
         record: "",
-        terms: On::Exact(1),
+        terms: On::When(
+            1,
+            |sent, before| {
+                let days = |of: &super::Value| super::at(of, "/Lifecycle/DeleteAfterDays").as_f64();
+                let cold = super::at(sent, "/Lifecycle/MoveToColdStorageAfterDays");
+                // Where none is said the point is kept for good.
+                super::is_less(days(sent), days(before).or(Some(-1.0))) || !cold.is_null()
+            },
+            "the recovery point, once it has expired; that it was kept warm, once it was moved",
+        ),
     },
     Setting {
         name: "backup/plan",
@@ -105,7 +118,7 @@ pub(super) static ROWS: &[Setting] = &[
         read: "GetBackupPlan",
         asks: |deed| same(deed, &["BackupPlanId"]),
         record: "/BackupPlan",
-        terms: On::Exact(1),
+        terms: On::Lossy(1, "backups that were not made, or are kept otherwise, meanwhile"),
     },
     Setting {
         name: "acm/certificate-options",
@@ -118,7 +131,7 @@ pub(super) static ROWS: &[Setting] = &[
         read: "DescribeCertificate",
         asks: |deed| same(deed, &["CertificateArn"]),
         record: "/Certificate",
-        terms: On::Exact(1),
+        terms: On::Lossy(1, "whether it stands in a public log: nothing is taken out of one"),
     },
     Setting {
         name: "cloudformation/termination-protection",
@@ -145,6 +158,6 @@ pub(super) static ROWS: &[Setting] = &[
         read: "GetObjectLockConfiguration",
         asks: |deed| same(deed, &["Bucket"]),
         record: "",
-        terms: On::Exact(1),
+        terms: On::Lossy(1, "how long objects are locked that were written meanwhile"),
     },
 ];

@@ -12,7 +12,7 @@ mod watch;
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
-use super::way::{Way, at, call, found, is, only, read, step, with, word};
+use super::way::{OWN, Way, at, call, found, is, is_less, list, only, read, step, with, word};
 
 /// One request that writes a setting.
 pub(super) struct Setting {
@@ -66,22 +66,15 @@ enum On {
     Exact(u32),
     /// The same, unless one of these numbers is made smaller: what is lost then.
     Unless(u32, &'static [&'static str], &'static str),
+    /// The same, unless this holds of what is sent and of the state before: what is lost then.
+    When(u32, fn(&Value, &Value) -> bool, &'static str),
+    /// Never exactly: what is lost.
+    Lossy(u32, &'static str),
 }
 
 const fn member(sent: &'static str, told: &'static str, form: Form) -> Member {
     Member { sent, told, form }
 }
-
-/// What clients add of their own: so that a request sent twice is done once, and so that its bytes arrive whole.
-const OWN: [&str; 7] = [
-    "ClientToken",
-    "clientToken",
-    "clientRequestToken",
-    "ClientRequestToken",
-    "IdempotencyToken",
-    "ContentMD5",
-    "ChecksumAlgorithm",
-];
 
 /// Every setting.
 pub(super) static WAYS: &[&[Setting]] = &[compute::ROWS, content::ROWS, network::ROWS, watch::ROWS];
@@ -184,13 +177,11 @@ impl Way for Setting {
             On::Exact(minutes) => (minutes, None),
             On::Unless(minutes, numbers, lost) => {
                 let number = |value: &Value, name: &str| at(value, name).as_f64();
-                let less = |name: &&str| {
-                    number(&deed.arguments, name)
-                        .zip(number(before, name))
-                        .is_some_and(|(new, old)| new < old)
-                };
+                let less = |name: &&str| is_less(number(&deed.arguments, name), number(before, name));
                 (minutes, numbers.iter().any(less).then_some(lost))
             }
+            On::When(minutes, loses, lost) => (minutes, loses(&deed.arguments, before).then_some(lost)),
+            On::Lossy(minutes, lost) => (minutes, Some(lost)),
         };
         all.then(|| match lost {
             Some(lost) => Terms::lossy(minutes, &[lost]),

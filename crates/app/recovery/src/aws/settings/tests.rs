@@ -129,3 +129,171 @@ fn what_no_row_knows_has_no_way() {
     assert!(!row.undoes(&deed(row, unknown)));
     assert!(!row.undoes(&deed(row, json!({"ClusterIdentifier": "w"}))));
 }
+
+/// Of a row that no scene runs: what is asked, what is told before and after, what is sent to take it back, how well.
+struct Trip {
+    row: &'static str,
+    asked: Value,
+    told: Value,
+    /// Where the answer differs afterwards, and how.
+    then: (&'static str, Value),
+    back: Value,
+    class: Reversibility,
+}
+
+fn trips() -> Vec<Trip> {
+    let trip = |row, asked: Value, told: Value, then: (&'static str, Value), back: Value, class| Trip {
+        row,
+        asked,
+        told,
+        then,
+        back,
+        class,
+    };
+    let (exact, lossy) = (Reversibility::Exact, Reversibility::Lossy);
+    let rule = |days: u64| json!({"RuleName": "daily", "TargetBackupVaultName": "v", "Lifecycle": {"DeleteAfterDays": days}});
+    let told_rule = || {
+        let mut told = rule(35);
+        told["RuleId"] = json!("chosen by the service");
+        told
+    };
+    vec![
+        trip(
+            "ec2/spot-fleet",
+            json!({"SpotFleetRequestId": "sfr-1", "TargetCapacity": 2}),
+            json!({"SpotFleetRequestConfigs": [{"SpotFleetRequestConfig": {"TargetCapacity": 5}}]}),
+            ("/SpotFleetRequestConfigs/0/SpotFleetRequestConfig/TargetCapacity", json!(2)),
+            json!({"SpotFleetRequestId": "sfr-1", "TargetCapacity": 5}),
+            lossy,
+        ),
+        trip(
+            "ec2/fleet",
+            json!({"FleetId": "fleet-1", "TargetCapacitySpecification": {"TotalTargetCapacity": 9}}),
+            json!({"Fleets": [{"TargetCapacitySpecification": {"TotalTargetCapacity": 4, "OnDemandTargetCapacity": 1}}]}),
+            ("/Fleets/0/TargetCapacitySpecification/TotalTargetCapacity", json!(9)),
+            json!({"FleetId": "fleet-1", "TargetCapacitySpecification": {"TotalTargetCapacity": 4}}),
+            exact,
+        ),
+        trip(
+            "elasticache/group-settings",
+            json!({"ReplicationGroupId": "sessions", "SnapshotRetentionLimit": 1, "ApplyImmediately": true}),
+            json!({"ReplicationGroups": [{"SnapshotRetentionLimit": 7, "AutomaticFailover": "enabled"}]}),
+            ("/ReplicationGroups/0/SnapshotRetentionLimit", json!(1)),
+            json!({"ReplicationGroupId": "sessions", "SnapshotRetentionLimit": 7, "ApplyImmediately": true}),
+            lossy,
+        ),
+        trip(
+            "dms/task",
+            json!({"ReplicationTaskArn": "arn:aws:dms:r:a:task:t", "TableMappings": "{}"}),
+            json!({"ReplicationTasks": [{"TableMappings": "{\"rules\":[]}", "MigrationType": "cdc"}]}),
+            ("/ReplicationTasks/0/TableMappings", json!("{}")),
+            json!({"ReplicationTaskArn": "arn:aws:dms:r:a:task:t", "TableMappings": "{\"rules\":[]}"}),
+            exact,
+        ),
+        trip(
+            "efs/backup-policy",
+            json!({"FileSystemId": "fs-1", "BackupPolicy": {"Status": "DISABLED"}}),
+            json!({"BackupPolicy": {"Status": "ENABLED"}}),
+            ("/BackupPolicy/Status", json!("DISABLED")),
+            json!({"FileSystemId": "fs-1", "BackupPolicy": {"Status": "ENABLED"}}),
+            lossy,
+        ),
+        trip(
+            "backup/recovery-point-lifecycle",
+            json!({"BackupVaultName": "v", "RecoveryPointArn": "p", "Lifecycle": {"DeleteAfterDays": 1}}),
+            json!({"BackupVaultName": "v"}),
+            ("/Lifecycle", json!({"DeleteAfterDays": 1})),
+            json!({"BackupVaultName": "v", "RecoveryPointArn": "p", "Lifecycle": {"DeleteAfterDays": -1}}),
+            lossy,
+        ),
+        trip(
+            "backup/plan",
+            json!({"BackupPlanId": "i", "BackupPlan": {"BackupPlanName": "p", "Rules": [rule(7)]}}),
+            json!({"BackupPlan": {"BackupPlanName": "p", "Rules": [told_rule()]}}),
+            ("/BackupPlan/Rules/0/Lifecycle/DeleteAfterDays", json!(7)),
+            json!({"BackupPlanId": "i", "BackupPlan": {"BackupPlanName": "p", "Rules": [rule(35)]}}),
+            lossy,
+        ),
+        trip(
+            "acm/certificate-options",
+            json!({"CertificateArn": "c", "Options": {"CertificateTransparencyLoggingPreference": "ENABLED"}}),
+            json!({"Certificate": {"Options": {"CertificateTransparencyLoggingPreference": "DISABLED", "Export": "DISABLED"}}}),
+            ("/Certificate/Options/CertificateTransparencyLoggingPreference", json!("ENABLED")),
+            json!({"CertificateArn": "c", "Options": {"CertificateTransparencyLoggingPreference": "DISABLED"}}),
+            lossy,
+        ),
+        trip(
+            "cloudformation/termination-protection",
+            json!({"StackName": "site", "EnableTerminationProtection": true}),
+            json!({"Stacks": [{"StackName": "site"}]}),
+            ("/Stacks/0/EnableTerminationProtection", json!(true)),
+            json!({"StackName": "site", "EnableTerminationProtection": false}),
+            exact,
+        ),
+        trip(
+            "globalaccelerator/accelerator",
+            json!({"AcceleratorArn": "a", "Enabled": false}),
+            json!({"Accelerator": {"Name": "front", "Enabled": true}}),
+            ("/Accelerator/Enabled", json!(false)),
+            json!({"AcceleratorArn": "a", "Enabled": true}),
+            exact,
+        ),
+        trip(
+            "apigatewayv2/stage",
+            json!({"ApiId": "a", "StageName": "live", "Description": "new", "DefaultRouteSettings": {"ThrottlingRateLimit": 9}}),
+            json!({"StageName": "live", "DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 8}}),
+            ("/DefaultRouteSettings/ThrottlingRateLimit", json!(9)),
+            json!({"ApiId": "a", "StageName": "live", "DefaultRouteSettings": {"ThrottlingRateLimit": 5}}),
+            exact,
+        ),
+        trip(
+            "ec2/image-description",
+            json!({"ImageId": "ami-1", "Description": {"Value": "new"}}),
+            json!({"ImageId": "ami-1"}),
+            ("/Description", json!({"Value": "new"})),
+            json!({"ImageId": "ami-1", "Description": {"Value": ""}}),
+            exact,
+        ),
+    ]
+}
+
+/// Rows that the emulator cannot run: the answers are written here, what is sent back follows from them.
+#[test]
+fn what_no_scene_runs_is_sent_back_as_it_was() {
+    for Trip { row: name, asked, told, then: (pointer, value), back, class } in trips() {
+        let row = row(name);
+        let deed = deed(row, asked);
+        assert!(row.undoes(&deed), "{name}");
+        let before = state(row, &deed, told.clone());
+        let mut after = told;
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        after.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(member.to_owned(), value);
+        let now = state(row, &deed, after);
+        let terms = row.terms(&deed, &before).unwrap_or_else(|| panic!("{name}: no terms"));
+        assert_eq!((terms.class, terms.loses.is_empty()), (class, class == Reversibility::Exact), "{name}");
+        let steps = row.back(&deed, &before, &now).unwrap();
+        let Next::Call(call) = &steps[0].next else { panic!("{name}: {steps:?}") };
+        assert_eq!((call.operation.verb(), &call.arguments), (row.operation, &back), "{name}");
+    }
+}
+
+#[test]
+fn what_ends_records_or_lets_them_expire_is_not_exact() {
+    let class = |name: &str, asked: Value, before: Value| {
+        let row = row(name);
+        row.terms(&deed(row, asked), &before).unwrap().class
+    };
+    let (exact, lossy) = (Reversibility::Exact, Reversibility::Lossy);
+    let retries = |most: i64| json!({"UUID": "u", "MaximumRetryAttempts": most});
+    // A negative number is no limit.
+    assert_eq!(class("lambda/event-source", retries(3), json!({"MaximumRetryAttempts": -1})), lossy);
+    assert_eq!(class("lambda/event-source", retries(-1), json!({"MaximumRetryAttempts": 3})), exact);
+    let logs =
+        |on: bool| json!({"name": "c", "logging": {"clusterLogging": [{"types": ["audit"], "enabled": on}]}});
+    let had = json!({"logging": {"clusterLogging": []}});
+    assert_eq!(class("eks/cluster-config", logs(false), had.clone()), lossy);
+    assert_eq!(class("eks/cluster-config", logs(true), had), exact);
+    let detector = |on: bool| json!({"DetectorId": "d", "Enable": on});
+    assert_eq!(class("guardduty/detector", detector(false), json!({"Enable": true})), lossy);
+    assert_eq!(class("guardduty/detector", detector(true), json!({"Enable": false})), exact);
+}

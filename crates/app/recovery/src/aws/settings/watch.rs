@@ -22,7 +22,7 @@ pub(super) static ROWS: &[Setting] = &[
         read: "GetEventSelectors",
         asks: |deed| same(deed, &["TrailName"]),
         record: "",
-        terms: On::Exact(1),
+        terms: On::Lossy(1, "events that the new selectors left out meanwhile"),
     },
     Setting {
         name: "config/recorder",
@@ -42,7 +42,7 @@ pub(super) static ROWS: &[Setting] = &[
             super::json!({"ConfigurationRecorderNames": [name]})
         },
         record: "/ConfigurationRecorders/0",
-        terms: On::Exact(1),
+        terms: On::Lossy(1, "changes that were not recorded meanwhile"),
     },
     Setting {
         name: "guardduty/detector",
@@ -58,6 +58,10 @@ pub(super) static ROWS: &[Setting] = &[
         read: "GetDetector",
         asks: |deed| same(deed, &["DetectorId"]),
         record: "",
-        terms: On::Exact(1),
+        terms: On::When(
+            1,
+            |sent, _| super::at(sent, "/Enable") == &super::json!(false),
+            "findings that were not made meanwhile",
+        ),
     },
 ];

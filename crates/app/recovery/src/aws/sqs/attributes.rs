@@ -1,14 +1,15 @@
 //! The attributes of a queue that are set.
 //!
-//! Kept: those attributes. Back: they are set again; one that had no value is set to none. Compared: those attributes.
+//! Kept: those attributes. Back: they are set again; one that had no value is set to none. Compared: those attributes. Lost:
+//! messages that a shorter retention drops; where those stood that were moved to a dead-letter queue.
 
-use interlock_action::{Deed, Step};
+use interlock_action::{Deed, Step, Terms};
 use serde_json::{Map, Value, json};
 
 use super::super::{
     iam::inline_policy::document,
     one_read::{Ask, OneRead},
-    way::{at, call, is, step, text},
+    way::{at, call, is, is_less, step, text},
 };
 
 /// The way.
@@ -34,6 +35,19 @@ pub(super) fn spelled(attributes: &Value) -> Value {
     Value::Object(all.map(one).collect::<Map<_, _>>())
 }
 
+/// What the deed has the queue do at once with what it holds.
+fn lost(deed: &Deed, before: &Value) -> Option<&'static str> {
+    let sent = at(&deed.arguments, "/Attributes");
+    let seconds = |of: &Value| at(of, "/MessageRetentionPeriod").as_str().and_then(|text| text.parse().ok());
+    if is_less(seconds(sent), seconds(before)) {
+        return Some("messages that were too old for the shorter retention");
+    }
+    let moves = sent
+        .get("RedrivePolicy")
+        .is_some_and(|new| value("RedrivePolicy", new) != *at(before, "/RedrivePolicy"));
+    moves.then_some("where messages stood that were moved to a dead-letter queue meanwhile")
+}
+
 impl OneRead for Attributes {
     fn called(&self) -> &'static str {
         "sqs/attributes"
@@ -51,6 +65,10 @@ impl OneRead for Attributes {
             (name.clone(), all.get(name).map_or_else(|| json!(""), |found| value(name, found)))
         };
         Ok(Value::Object(set.keys().map(one).collect::<Map<_, _>>()))
+    }
+
+    fn on(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        Some(lost(deed, before).map_or_else(Terms::exact, |lost| Terms::lossy(1, &[lost])))
     }
 
     fn remains(&self, deed: &Deed, before: &Value, _now: &Value) -> Result<Vec<Step>, String> {

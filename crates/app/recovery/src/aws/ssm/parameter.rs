@@ -1,13 +1,16 @@
 //! Parameters: written, written over, deleted.
 //!
 //! Kept: value, type, key, description, pattern, kind of value, policies, tags; the value may be secret. Back: the parameter
-//! is put again, or deleted. Compared: all that is kept. Lost: earlier versions of what was deleted; the number of the
-//! version; an advanced parameter stays advanced.
+//! is put again, or deleted. Compared: all that is kept. New: the number of the version; labels stay on the versions that they
+//! are on. Lost: earlier versions of what was deleted; the oldest versions, once there are a hundred; a parameter that became
+//! advanced stays so. Not a way back: policies that are put on a parameter that is there.
 
-use interlock_action::{Answers, Deed, Read, Step, Terms};
+use interlock_action::{Answers, Deed, HANDLE, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
-use super::super::way::{Way, at, call, found, is, list, only, read, step, tags, text, texts, with, word};
+use super::super::way::{
+    Way, at, call, found, is, list, only, read, sends_any, step, tags, text, texts, with, word,
+};
 
 /// The way.
 pub(super) struct Parameter;
@@ -30,6 +33,30 @@ fn description(name: &str) -> Value {
 
 fn tagged(name: &str) -> Value {
     json!({"ResourceType": "Parameter", "ResourceId": name})
+}
+
+/// So many versions a parameter keeps (Systems Manager User Guide, "Working with parameter versions").
+const VERSIONS: u64 = 100;
+
+/// Of one parameter, what tells whether more than its value is lost when it is written over.
+fn standing(answers: &Answers, name: &str) -> Value {
+    let version = found(answers, "ssm", "GetParameter", &value(name)).ok().flatten();
+    let described = found(answers, "ssm", "DescribeParameters", &description(name)).ok().flatten();
+    let version = version.map_or(&Value::Null, |answer| at(answer, "/Parameter/Version"));
+    let tier = described.map_or(&Value::Null, |described| at(described, "/Parameters/0/Tier"));
+    json!({"version": version, "tier": tier})
+}
+
+/// What is lost when a parameter that is there is written over, and then back.
+fn lost(deed: &Deed, was: &Value) -> Option<&'static str> {
+    let full = at(was, "/version").as_u64().is_none_or(|version| version.saturating_add(2) > VERSIONS);
+    let grows = word(was, "/tier") != Some("Advanced")
+        && matches!(text(deed, "/Tier"), Some("Advanced" | "Intelligent-Tiering"));
+    match (grows, full) {
+        (true, _) => Some("the parameter's tier: it stays advanced"),
+        (false, true) => Some("the parameter's oldest versions, for which there is no room"),
+        (false, false) => None,
+    }
 }
 
 /// One parameter; [`Value::Null`] where there is none.
@@ -72,25 +99,35 @@ impl Way for Parameter {
     }
 
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
-        let mut state = Map::new();
+        let (mut state, mut handle) = (Map::new(), Map::new());
         for name in names(deed) {
             state.insert(name.to_owned(), one(answers, name)?);
+            handle.insert(name.to_owned(), standing(answers, name));
         }
-        Ok(Value::Object(state))
+        // Agents choose the names: none of them is a member of the state itself.
+        Ok(json!({"parameters": state, HANDLE: handle}))
     }
 
     fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
         let deletes = is(deed, "ssm", &["DeleteParameter", "DeleteParameters"]);
-        if before.as_object()?.values().all(Value::is_null) && deletes {
+        let parameters = at(before, "/parameters").as_object()?;
+        let new = parameters.values().all(Value::is_null);
+        if deletes {
+            let lost = ["the parameter's earlier versions, and their numbers and labels"];
+            return (!new).then(|| Terms::lossy(1, &lost));
+        }
+        if new {
+            return Some(Terms::exact());
+        }
+        if sends_any(deed, &["Policies"]) {
             return None;
         }
-        Some(match deletes {
-            true => Terms::lossy(1, &["the parameter's earlier versions, and their numbers and labels"]),
-            false => Terms::exact(),
-        })
+        let stood = at(before, "/handle").as_object()?.values().find_map(|was| lost(deed, was));
+        Some(stood.map_or_else(Terms::exact, |lost| Terms::lossy(1, &[lost])))
     }
 
     fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        let (before, now) = (at(before, "/parameters"), at(now, "/parameters"));
         let mut steps = Vec::new();
         for (name, was) in before.as_object().into_iter().flatten() {
             let is = now.get(name).unwrap_or(&Value::Null);

@@ -24,6 +24,9 @@ const MEMBERS: &[&str] = &[
     "ChallengeConfig",
     "TokenDomains",
     "AssociationConfig",
+    "DataProtectionConfig",
+    "OnSourceDDoSProtectionConfig",
+    "ApplicationConfig",
 ];
 
 fn place(deed: &Deed) -> Option<Value> {

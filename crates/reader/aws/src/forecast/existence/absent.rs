@@ -39,6 +39,9 @@ const CODES: &[(&str, &[&str])] = &[
             "ObjectLockConfigurationNotFoundError",
             "NoSuchObjectLockConfiguration",
             "ServerSideEncryptionConfigurationNotFoundError",
+            "OwnershipControlsNotFoundError",
+            "ReplicationConfigurationNotFoundError",
+            "NoSuchCORSConfiguration",
         ],
     ),
     (
