@@ -4,6 +4,7 @@
 //! those record sets. What resolvers have cached lasts for the TTL.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
+use interlock_reader_aws::record_name;
 use serde_json::{Value, json};
 
 use super::super::way::{
@@ -20,10 +21,9 @@ fn zone(deed: &Deed) -> Option<&str> {
     text(deed, "/HostedZoneId").filter(|_| is(deed, "route53", &["ChangeResourceRecordSets"]))
 }
 
-/// A name in one spelling: small letters, a dot at the end, an asterisk as such (the service tells `\052`).
+/// A name in its one spelling, with the dot at the end that the service tells.
 fn spelled(name: &str) -> String {
-    let name = name.to_ascii_lowercase().replace("\\052", "*");
-    if name.ends_with('.') { name } else { format!("{name}.") }
+    format!("{}.", record_name(name))
 }
 
 /// Name, type and identifier of a record set.
@@ -118,5 +118,49 @@ impl Way for Records {
         let arguments = json!({"HostedZoneId": zone, "ChangeBatch": {"Changes": changes}});
         let name = format!("set the records of {zone} back: {}", names.join(", "));
         Ok(vec![step(name, call(deed, "route53", "ChangeResourceRecordSets", arguments))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interlock_action::{AccountId, Answer, Next, Operation, Surface};
+
+    use super::*;
+
+    /// Escapes, capitals and dots are how a name is written, not another name.
+    #[test]
+    fn a_record_is_found_however_its_name_is_spelled() {
+        let change =
+            |name: &str| json!({"Action": "DELETE", "ResourceRecordSet": {"Name": name, "Type": "TXT"}});
+        let deed = Deed {
+            surface: Surface::Aws,
+            operation: Operation::aws("route53", "ChangeResourceRecordSets"),
+            account: Some(AccountId::new("123456789012")),
+            region: None,
+            arguments: json!({"HostedZoneId": "Z1", "ChangeBatch": {"Changes": [
+                change("*.Example.com"), change("_dmarc\\100a.example.com"),
+            ]}}),
+            targets: Vec::new(),
+            points: Vec::new(),
+        };
+        let state = |sets: Value| {
+            let told = json!({"ResourceRecordSets": sets});
+            let reads = Records.reads(&deed, &Answers::new()).into_iter();
+            let answers = reads.map(|read| (read.key, Answer::Found(told.clone()))).collect();
+            Records.state(&deed, &answers).unwrap()
+        };
+        let set = |name: &str| json!({"Name": name, "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": "\"x\""}]});
+        let before = state(json!([
+            set("\\052.example.com."),
+            set("_dmarc\\100a.example.com."),
+            set("b.example.com."),
+        ]));
+        assert_eq!(list(what(&before), "").len(), 2, "{before}");
+        let steps = Records.back(&deed, &before, &state(json!([set("b.example.com.")]))).unwrap();
+        let Next::Call(call) = &steps[0].next else { panic!("{steps:?}") };
+        let changes = list(&call.arguments, "/ChangeBatch/Changes");
+        let names: Vec<&str> =
+            changes.iter().filter_map(|one| word(one, "/ResourceRecordSet/Name")).collect();
+        assert_eq!(names, ["*.example.com.", "_dmarc@a.example.com."]);
     }
 }
