@@ -152,6 +152,25 @@ fn lets_through(rule: &Value) -> bool {
         || listed(&format!("{managed}/ExcludedRules"))
 }
 
+/// A group has no default: what none of its rules decides the firewall's next rules do. What gets past those is not to be seen
+/// from here, so that wherever in the group a rule stands that lets something through, it may stand before one that stops it.
+fn group_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        let now = entries(answer.get("RuleGroup")?, "/Rules");
+        let new = entries(&action.arguments, "/Rules");
+        Some(!keeps_all(new, now) || new.iter().any(|rule| !now.contains(rule) && lets_through(rule)))
+    })
+}
+
+fn patterns_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    compared(answer, |answer| {
+        // Nor does a set of patterns say what it is for.
+        let now = entries(answer.get("RegexPatternSet")?, "/RegularExpressionList");
+        let new = entries(&action.arguments, "/RegularExpressionList");
+        Some(!keeps_all(new, now) || !keeps_all(now, new))
+    })
+}
+
 fn addresses_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, |answer| {
         // What a set is for, to let in or to keep out, it does not say: one that grows may let in more.
@@ -328,6 +347,10 @@ pub(super) const ROWS: &[Setting] = &[
         |action| by(action, "wafv2", "GetWebACL", &["Name", "Scope", "Id"])),
     whole!("wafv2" "UpdateIPSet" WAFV2_PROTECTION_DROPPED "addresses" "/IPSet/Addresses" true addresses_dropped,
         |action| by(action, "wafv2", "GetIPSet", &["Name", "Scope", "Id"])),
+    whole!("wafv2" "UpdateRuleGroup" WAFV2_PROTECTION_DROPPED "group of rules" "/RuleGroup" true group_dropped,
+        |action| by(action, "wafv2", "GetRuleGroup", &["Name", "Scope", "Id"])),
+    whole!("wafv2" "UpdateRegexPatternSet" WAFV2_PROTECTION_DROPPED "patterns" "/RegexPatternSet/RegularExpressionList" true patterns_dropped,
+        |action| by(action, "wafv2", "GetRegexPatternSet", &["Name", "Scope", "Id"])),
     whole!("ecr" "PutImage" ECR_TAG_MOVES "tag" "/imageDetails/0/imageDigest" false tag_moves, |action| {
         let image = json!([{"imageTag": given(action, "imageTag")?}]);
         Some(("ecr", "DescribeImages", json!({"repositoryName": given(action, "repositoryName")?, "imageIds": image})))

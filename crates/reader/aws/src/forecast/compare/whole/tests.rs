@@ -244,3 +244,47 @@ fn a_tag_stands_on_an_image_by_the_digest_of_its_manifest() {
     assert_eq!(put(image("sha256:00")), Some(true));
     assert_eq!(put(Answer::NotFound), Some(false));
 }
+
+#[test]
+fn groups_of_rules_keep_what_they_have() {
+    let block = json!({"Name": "stop", "Priority": 5, "Action": {"Block": {}}, "Statement": {"GeoMatchStatement": {"CountryCodes": ["XX"]}}});
+    let put_to = |rules: Value, answer: Answer| {
+        let arguments =
+            json!({"Name": "g", "Scope": "REGIONAL", "Id": "i", "LockToken": "t", "Rules": rules});
+        fact("wafv2:UpdateRuleGroup", arguments, answer, facts::WAFV2_PROTECTION_DROPPED)
+    };
+    let put =
+        |rules: Value| put_to(rules, found(json!({"RuleGroup": {"Name": "g", "Rules": [block.clone()]}})));
+    let with = |priority: u64, action: Value| json!([block.clone(), {"Name": "new", "Priority": priority, "Action": action, "Statement": {}}]);
+    assert_eq!(put(json!([block.clone()])), Some(false), "nothing changes");
+    assert_eq!(put(with(9, json!({"Block": {}}))), Some(false), "more is stopped");
+    assert_eq!(put(with(0, json!({"Count": {}}))), Some(false), "counting stops nothing and lets nothing by");
+    assert_eq!(put(with(0, json!({"Allow": {}}))), Some(true), "let in before it is stopped");
+    assert_eq!(put(with(9, json!({"Allow": {}}))), Some(true), "let in before the firewall's next rules");
+    assert_eq!(put(json!([])), Some(true), "a rule is gone");
+    let mut counted = block.clone();
+    counted["Action"] = json!({"Count": {}});
+    assert_eq!(put(json!([counted])), Some(true), "what was stopped is counted");
+    let mut narrower = block.clone();
+    narrower["Statement"]["GeoMatchStatement"]["CountryCodes"] = json!(["YY"]);
+    assert_eq!(put(json!([narrower])), Some(true));
+    let mut later = block.clone();
+    later["Priority"] = json!(50);
+    assert_eq!(put(json!([later])), Some(true), "its place is part of it");
+    let unread = Answer::Unreadable("denied".to_owned());
+    assert_eq!(put_to(json!([block.clone()]), unread), None, "what was not read is not known");
+}
+
+#[test]
+fn sets_of_patterns_keep_what_they_have_and_get_nothing_more() {
+    let set = |all: &[&str]| -> Value { all.iter().map(|one| json!({"RegexString": one})).collect() };
+    let put = |new: &[&str]| {
+        let answer = found(json!({"RegexPatternSet": {"RegularExpressionList": set(&["a", "b"])}}));
+        let arguments =
+            json!({"Name": "p", "Scope": "REGIONAL", "Id": "i", "RegularExpressionList": set(new)});
+        fact("wafv2:UpdateRegexPatternSet", arguments, answer, facts::WAFV2_PROTECTION_DROPPED)
+    };
+    assert_eq!(put(&["b", "a"]), Some(false));
+    assert_eq!(put(&["a"]), Some(true));
+    assert_eq!(put(&["a", "b", ".*"]), Some(true), "a set that lets in may let in more");
+}
