@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use interlock_action::{Action, Answer, Answers, Call, Claim, Deed, Effect, Securing};
 use interlock_flow::Undo as _;
 use interlock_reader_aws::catalogue::{Catalogue, Operation, Protocol, Service};
-use interlock_reader_aws::forecast::{ROUNDS, forecaster_for, says_absent};
+use interlock_reader_aws::forecast::{Measures, ROUNDS, forecaster_for, says_absent};
 use interlock_reader_aws::judge;
 use interlock_reader_aws::wire::{ServiceError, read_answer, write};
 use interlock_recovery::AwsUndo;
@@ -128,8 +128,8 @@ impl Bed {
         AwsUndo.state(deed, &answers)
     }
 
-    /// Makes the recovery point that the forecast asks for: the parameters to send instead, and what was made.
-    pub(crate) fn secure(&self, action: &Action) -> (Value, Securing) {
+    /// Makes the recovery point that the forecast asks for: what is sent instead, and what was made.
+    pub(crate) fn secure(&self, action: &Action) -> (Action, Securing) {
         let mut answers = Answers::new();
         for _ in 0..ROUNDS {
             for read in forecaster_for(action).reads(action, &answers) {
@@ -137,7 +137,7 @@ impl Bed {
                 answers.insert(read.key, answer);
             }
         }
-        let survey = forecaster_for(action).fold(action, &answers);
+        let survey = forecaster_for(action).fold_under(action, &answers, &Measures::default());
         match &survey.securing {
             Securing::ByCalls { calls, .. } => {
                 for call in calls {
@@ -147,7 +147,9 @@ impl Bed {
             Securing::Impossible(why) => panic!("{}: {why}", action.operation),
             Securing::ByRewrite { .. } | Securing::Exists | Securing::NotNeeded => {}
         }
-        (survey.rewrite.unwrap_or_else(|| action.arguments.clone()), survey.securing)
+        let operation = survey.instead.as_ref().unwrap_or(&action.operation);
+        let arguments = survey.rewrite.as_ref().unwrap_or(&action.arguments);
+        (act(operation.service(), operation.verb(), arguments), survey.securing)
     }
 }
 

@@ -66,9 +66,7 @@ fn play(bed: &Bed, scene: &Scene) -> Done {
     let mut asked = act(service, verb, &names.fill(&scene.deed.with));
     let mut securing = Securing::NotNeeded;
     if scene.secured {
-        let rewritten;
-        (rewritten, securing) = bed.secure(&asked);
-        asked = act(service, verb, &rewritten);
+        (asked, securing) = bed.secure(&asked);
     }
     let deed = Deed::of(&asked, &securing, &Sealer::new([7; 32]));
     let way = AwsUndo.way(&deed).unwrap_or_else(|| panic!("{}: no way", scene.name));
@@ -81,6 +79,7 @@ fn play(bed: &Bed, scene: &Scene) -> Done {
     let said = (scene.minutes, scene.days, &scene.loses);
     assert_eq!(said, (terms.minutes, terms.days, &terms.loses), "{}: the terms", scene.name);
     let wide = wide(bed, scene, &names);
+    let (service, verb) = (asked.operation.service(), asked.operation.verb());
     names.save(&scene.deed, &bed.ok(service, verb, &asked.arguments));
     let after = state(bed, scene, &deed);
     assert_ne!(compared(&before), compared(&after), "{}: the deed shows", scene.name);

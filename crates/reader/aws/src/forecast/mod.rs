@@ -54,6 +54,7 @@ mod words;
 
 use interlock_action::{Action, Answers, Preparation, Read, Survey};
 
+pub use cloudformation::resource_type_bears;
 pub use existence::says_absent;
 pub use measures::Measures;
 

@@ -15,7 +15,7 @@ use super::super::way::{
 pub(super) struct Stack;
 
 /// What stands for a parameter that is not told.
-const HIDDEN: &str = "****";
+pub(super) const HIDDEN: &str = "****";
 
 fn name(deed: &Deed) -> Option<&str> {
     text(deed, "/StackName").filter(|_| is(deed, "cloudformation", &["UpdateStack"]))

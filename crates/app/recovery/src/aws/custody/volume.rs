@@ -1,4 +1,4 @@
-//! Snapshots of volumes. They are found by the name that their mark carries: the service chooses their ids.
+//! Snapshots of volumes, and copies of snapshots. They are found by the name that their mark carries: the service chooses their ids.
 //!
 //! Depends on the key that it is encrypted with. Drill: a volume is made of it in the first zone that is there, attached to
 //! nothing; compared by size, origin and key. What stands on it is not mounted and not looked at. Reads: DescribeSnapshots,
@@ -48,7 +48,8 @@ const COMPARED: &[(&str, &str)] = &[
 
 impl Kind for Volume {
     fn is(&self, kept: &interlock_flow::custody::Kept) -> bool {
-        kept.id.starts_with("interlock-vol-") && matches!(kept.operation.service(), "ec2" | "cloudcontrol")
+        let named = ["interlock-vol-", "interlock-snap-"].iter().any(|start| kept.id.starts_with(start));
+        named && matches!(kept.operation.service(), "ec2" | "cloudcontrol")
     }
 
     fn reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {

@@ -1,8 +1,10 @@
-//! An image that is deregistered: registered again from its snapshots, which stay.
+//! An image that is deregistered: registered again from its snapshots, which stay; where they go with it, copied again from the
+//! copy that Interlock made first.
 //!
-//! Kept: name, description, architecture, how it boots, its volumes, whom it is shared with, tags. Back: it is registered
-//! and shared again. Compared: all that is kept. Lost: the id. No way where the service knows more of it than a registration
-//! can say (Windows, billed products), or where its snapshots go with it.
+//! Kept: name, description, architecture, how it boots, its volumes, whom it is shared with, tags. Back: it is registered, or
+//! copied, and shared again. Compared: all that is kept; of volumes whose snapshots are gone all but these. Lost: the id, and
+//! those of snapshots that went with it. No way where the service knows more of it than a registration can say (Windows, billed
+//! products), and its snapshots stay.
 
 use interlock_action::{Answers, Deed, Read, Step, Terms};
 use serde_json::{Value, json};
@@ -10,9 +12,10 @@ use serde_json::{Value, json};
 use super::{
     super::way::{
         RESTORES, Way, at, busy, call, found, is, later, list, only, read, sorted, standing, step, tags,
-        text, wait, what, with, word,
+        text, token, wait, what, with, word,
     },
     gone::{Things, tagged},
+    volume::POINT,
 };
 
 /// The way.
@@ -23,6 +26,36 @@ const IMAGES: Things =
 
 fn id(deed: &Deed) -> Option<&str> {
     text(deed, "/ImageId").filter(|_| is(deed, "ec2", &["DeregisterImage"]))
+}
+
+/// Whether its snapshots go with it.
+fn takes_all(deed: &Deed) -> bool {
+    deed.arguments.get("DeleteAssociatedSnapshots") == Some(&Value::Bool(true))
+}
+
+fn copies(deed: &Deed) -> Value {
+    json!({"Filters": [{"Name": format!("tag:{POINT}"), "Values": deed.points}], "Owners": ["self"]})
+}
+
+/// The copy that Interlock made for this deed. That the service was asked for such ones only is not relied on.
+fn copy<'a>(deed: &Deed, answers: &'a Answers) -> Result<Option<&'a str>, String> {
+    let answer = found(answers, "ec2", "DescribeImages", &copies(deed))?;
+    let made = |tag: &Value| {
+        word(tag, "/Key") == Some(POINT)
+            && word(tag, "/Value").is_some_and(|name| deed.points.iter().any(|point| point == name))
+    };
+    let own = |one: &&Value| word(one, "/State") == Some("available") && list(one, "/Tags").iter().any(made);
+    let all = answer.map_or(&[][..], |answer| list(answer, "/Images"));
+    Ok(all.iter().find(own).and_then(|one| word(one, "/ImageId")))
+}
+
+/// A volume of an image, but for what it is made of.
+fn without_source(mapping: &Value) -> Value {
+    let mut mapping = mapping.clone();
+    if let Some(ebs) = mapping.pointer_mut("/Ebs").and_then(Value::as_object_mut) {
+        ebs.retain(|name, _| !matches!(name.as_str(), "SnapshotId" | "KmsKeyId"));
+    }
+    mapping
 }
 
 fn current<'a>(answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
@@ -60,13 +93,15 @@ impl Way for Image {
     }
 
     fn undoes(&self, deed: &Deed) -> bool {
-        let takes_all = deed.arguments.get("DeleteAssociatedSnapshots") == Some(&Value::Bool(true));
-        id(deed).is_some() && !takes_all
+        id(deed).is_some() && (!takes_all(deed) || !deed.points.is_empty())
     }
 
     fn reads(&self, deed: &Deed, so_far: &Answers) -> Vec<Read> {
         let Some(id) = id(deed) else { return Vec::new() };
         let mut reads = IMAGES.reads(deed, id);
+        if takes_all(deed) {
+            reads.push(read(deed, "ec2", "DescribeImages", copies(deed)));
+        }
         if let Ok(Some(image)) = current(so_far, id) {
             let image = word(image, "/ImageId").unwrap_or_default();
             reads.push(read(deed, "ec2", "DescribeImageAttribute", shared(image)));
@@ -76,7 +111,10 @@ impl Way for Image {
 
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let id = id(deed).ok_or("the image is not named")?;
-        let Some(image) = current(answers, id)? else { return Ok(standing(Value::Null, json!({}))) };
+        let copy = if takes_all(deed) { copy(deed, answers)? } else { None };
+        let Some(image) = current(answers, id)? else {
+            return Ok(standing(Value::Null, json!({"copy": copy})));
+        };
         let now = word(image, "/ImageId").ok_or("the image has no id")?;
         let permissions = found(answers, "ec2", "DescribeImageAttribute", &shared(now))?;
         let permissions = permissions.map_or(&[][..], |answer| list(answer, "/LaunchPermissions"));
@@ -86,10 +124,20 @@ impl Way for Image {
             "plain": is_plain(image),
         });
         let working = word(image, "/State") == Some("pending");
-        Ok(standing(with(only(image, &MEMBERS), more), json!({"id": now, "busy": working})))
+        let mut kept = with(only(image, &MEMBERS), more);
+        if takes_all(deed) {
+            let volumes: Vec<Value> =
+                list(image, "/BlockDeviceMappings").iter().map(without_source).collect();
+            kept = with(kept, json!({"BlockDeviceMappings": volumes}));
+        }
+        Ok(standing(kept, json!({"id": now, "copy": copy, "busy": working})))
     }
 
-    fn terms(&self, _deed: &Deed, before: &Value) -> Option<Terms> {
+    fn terms(&self, deed: &Deed, before: &Value) -> Option<Terms> {
+        if takes_all(deed) {
+            let lost = ["the image's id, and those of its snapshots"];
+            return (!what(before).is_null()).then(|| Terms::from_recovery_point(60, &lost));
+        }
         let plain = at(what(before), "/plain") == &Value::Bool(true);
         plain.then(|| Terms::lossy(10, &["the image's id"]))
     }
@@ -98,7 +146,19 @@ impl Way for Image {
         let id = id(deed).ok_or("the image is not named")?;
         let (was, is) = (what(before), what(now));
         let mut steps = Vec::new();
-        if is.is_null() {
+        if is.is_null() && takes_all(deed) {
+            let copy = word(now, "/handle/copy").ok_or("the copy that Interlock made is not there")?;
+            let arguments = json!({
+                "SourceImageId": copy,
+                "SourceRegion": deed.region,
+                "Name": at(was, "/Name"),
+                "Description": at(was, "/Description"),
+                "ClientToken": token(deed, "image"),
+                "TagSpecifications": tagged("image", at(was, "/Tags"), id),
+            });
+            let name = format!("copy the image {id} again from {copy}");
+            steps.push(step(name, call(deed, "ec2", "CopyImage", with(arguments, json!({})))));
+        } else if is.is_null() {
             let name = format!("register the image {id} again from its snapshots");
             steps.push(step(name, call(deed, "ec2", "RegisterImage", registration(was, id))));
         }
@@ -142,7 +202,7 @@ fn registration(was: &Value, id: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Next, Operation, Surface};
+    use interlock_action::{AccountId, Answer, Next, Operation, Surface};
 
     use super::*;
 
@@ -229,7 +289,48 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_takes_its_snapshots_along_has_no_way() {
-        assert!(!Image.undoes(&deed(json!({"ImageId": "ami-1", "DeleteAssociatedSnapshots": true}))));
+    fn an_image_that_takes_its_snapshots_along_comes_back_from_the_copy_that_was_made() {
+        let bare = deed(json!({"ImageId": "ami-1", "DeleteAssociatedSnapshots": true}));
+        assert!(!Image.undoes(&bare), "no copy was made");
+        let deed = Deed { points: vec!["interlock-ami-1-12345678".to_owned()], ..bare };
+        assert!(Image.undoes(&deed));
+        let told = |image: Option<&Value>| {
+            let mut copy = self::image("ami-9");
+            copy["Tags"] = json!([{"Key": POINT, "Value": "interlock-ami-1-12345678"}]);
+            let mut answers = Answers::new();
+            for _ in 0..2 {
+                for read in Image.reads(&deed, &answers) {
+                    let filter = word(&read.call.arguments, "/Filters/0/Name").unwrap_or_default();
+                    let answer = match (read.call.operation.verb(), image) {
+                        ("DescribeImages", _) if filter.ends_with(POINT) => {
+                            Answer::Found(json!({"Images": [copy]}))
+                        }
+                        ("DescribeImages", Some(image)) => Answer::Found(json!({"Images": [image]})),
+                        ("DescribeImages", None) => Answer::NotFound,
+                        _ => Answer::Found(json!({"LaunchPermissions": []})),
+                    };
+                    answers.insert(read.key, answer);
+                }
+            }
+            Image.state(&deed, &answers).unwrap()
+        };
+        let mut windows = image("ami-1");
+        windows["Platform"] = json!("windows");
+        let before = told(Some(&windows));
+        let terms = Image.terms(&deed, &before).unwrap();
+        assert_eq!(terms.class, interlock_action::Reversibility::FromRecoveryPoint);
+        let steps = Image.back(&deed, &before, &told(None)).unwrap();
+        let Next::Call(copy) = &steps[0].next else { panic!("{steps:?}") };
+        assert_eq!(copy.operation.verb(), "CopyImage");
+        assert_eq!(
+            (&copy.arguments["SourceImageId"], &copy.arguments["Name"]),
+            (&json!("ami-9"), &json!("base"))
+        );
+
+        let mut again = windows.clone();
+        again["ImageId"] = json!("ami-2");
+        again["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] = json!("snap-2");
+        again["Tags"].as_array_mut().unwrap().push(json!({"Key": RESTORES, "Value": "ami-1"}));
+        assert_eq!(interlock_action::compared(&told(Some(&again))), interlock_action::compared(&before));
     }
 }

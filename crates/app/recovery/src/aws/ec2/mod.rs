@@ -1,6 +1,7 @@
 //! Amazon EC2.
 //!
-//! No way back: a snapshot that is deleted (a rule of the Recycle Bin would keep it; the rule is read nowhere).
+//! No way back: a snapshot that is deleted while another of its volume is left, and an encrypted one: Interlock makes no copy (a
+//! rule of the Recycle Bin would keep it; the rule is read nowhere).
 
 mod address;
 mod attachment;
@@ -15,6 +16,7 @@ mod route;
 mod security_group;
 mod security_group_rules;
 mod shared;
+mod snapshot;
 mod tags;
 mod volume;
 
@@ -35,6 +37,7 @@ pub(super) static WAYS: &[&dyn Way] = &[
     &security_group_rules::Rules,
     &shared::IMAGE,
     &shared::SNAPSHOT,
+    &snapshot::Snapshot,
     &tags::Tags,
     &volume::Volume,
 ];

@@ -11,7 +11,7 @@ mod template;
 mod touch;
 pub(super) mod update;
 
-use interlock_action::{Action, Answers, Kind, Read, Relation, TargetId};
+use interlock_action::{Action, Answers, Bears, Kind, Read, Relation, TargetId};
 use serde_json::{Value, json};
 
 use super::{
@@ -22,6 +22,11 @@ use super::{
 const RESOURCES: &str = "resources of the stack";
 const TEMPLATE: &str = "template of the stack";
 const ORIGINAL: &str = "template of the stack as it was given";
+
+/// Whether a resource of a type that templates name bears data. What is part of the record of what happened does.
+pub fn resource_type_bears(kind: &str) -> Bears {
+    if kinds::records(kind) { Bears::Yes } else { kinds::bears(kind) }
+}
 
 /// Whether it is this operation.
 fn is(action: &Action, verbs: &[&str]) -> bool {

@@ -1,9 +1,10 @@
 //! Machine images.
 //!
 //! Deregistering an image leaves the snapshots it is made of, unless the request deletes them too; an image can be
-//! registered again from them, under another id. Running instances go on; Auto Scaling groups and launch templates that
-//! name the image can start none any more (not looked at). Reads: DescribeImages, DescribeSnapshots of what it is made
-//! of, kms:DescribeKey, DescribeInstances of the image.
+//! registered again from them, under another id. Where they go too, Interlock makes a copy of the image first, which has
+//! snapshots of its own. Running instances go on; Auto Scaling groups and launch templates that name the image can start
+//! none any more (not looked at). Reads: DescribeImages of it and of its copy, DescribeSnapshots of what it is made of,
+//! kms:DescribeKey, DescribeInstances of the image.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -21,6 +22,7 @@ use super::{
     behind, id_of, ids, ours, points,
 };
 
+const COPY: &str = "ec2 copy of the image";
 const INSTANCES: &str = "ec2 instances of the image";
 const SNAPSHOTS: &str = "ec2 snapshots of the image";
 
@@ -63,6 +65,51 @@ fn count(answers: &Answers, snapshots: &[&str], image: &str, too: bool, draft: &
     tally
 }
 
+/// Whether its snapshots go with it.
+fn takes_all(action: &Action) -> bool {
+    flag(&action.arguments, "/DeleteAssociatedSnapshots") == Some(true)
+}
+
+/// The name of the copy: its own, and the value of its tag. The service chooses its id.
+fn copy_name(action: &Action, image: &str, record: &Value) -> String {
+    let parts = json!([action.account, action.region, image, record.get("CreationDate")]);
+    let digest = interlock_action::digest_of("interlock image copy v1", &parts).map(|digest| digest.short());
+    let digits: String = digest.unwrap_or_default().chars().take(8).collect();
+    format!("{}{image}-{digits}", super::super::OWN)
+}
+
+fn copies(name: &str) -> Value {
+    let filter = format!("tag:{}", super::super::OWN_TAG);
+    json!({"Filters": [{"Name": filter, "Values": [name]}], "Owners": ["self"]})
+}
+
+/// Makes a copy with snapshots of its own, unless one is there, or is being made.
+fn copied(action: &Action, answers: &Answers, image: &str, record: &Value) -> Securing {
+    let have = listed(answers, COPY, "Images");
+    if !have.complete() {
+        return Securing::Impossible(format!("whether there is a copy of image {image} could not be read"));
+    }
+    let name = copy_name(action, image, record);
+    let tags = json!([{"Key": super::super::OWN_TAG, "Value": name}, {"Key": "Name", "Value": name}]);
+    let tags: Value =
+        ["image", "snapshot"].iter().map(|kind| json!({"ResourceType": kind, "Tags": tags})).collect();
+    let make = json!({
+        "SourceImageId": image,
+        "SourceRegion": action.region,
+        "Name": name,
+        "Description": format!("recovery point: copy of {image}, made by interlock before it is deregistered"),
+        "TagSpecifications": tags,
+    });
+    let calls = if have.entries().is_empty() {
+        vec![crate::call::call(action, "ec2", "CopyImage", make)]
+    } else {
+        Vec::new()
+    };
+    let look = crate::call::call(action, "ec2", "DescribeImages", copies(&name));
+    let proof = (look, "/Images/0/State".to_owned(), json!("available"));
+    Securing::ByCalls { calls, proof: vec![proof], makes: vec![name] }
+}
+
 impl Look for Image {
     fn knows(&self, action: &Action) -> bool {
         ours(action) && action.operation.verb() == "DeregisterImage" && subject(action).is_some()
@@ -70,6 +117,13 @@ impl Look for Image {
 
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
         let Some((image, id)) = subject(action) else { return Vec::new() };
+        let copy = match existence::of(action, so_far, &id) {
+            Live::Found(record) if takes_all(action) => {
+                let look = copies(&copy_name(action, image, record));
+                Some(crate::call::read(action, COPY, "ec2", "DescribeImages", look))
+            }
+            _ => None,
+        };
         let by = json!({"Filters": [{"Name": "image-id", "Values": [image]}]});
         let one = json!({ "ImageIds": [image] });
         let mut reads = vec![
@@ -83,6 +137,7 @@ impl Look for Image {
         }
         let there = listed(so_far, SNAPSHOTS, "Snapshots");
         reads.extend(keys::reads(action, there.entries().iter().filter_map(|one| points::key_of(one))));
+        reads.extend(copy);
         reads
     }
 
@@ -102,7 +157,7 @@ impl Look for Image {
             }
         };
         let name = text(record, "/Name").unwrap_or(image);
-        let too = flag(&action.arguments, "/DeleteAssociatedSnapshots") == Some(true);
+        let too = takes_all(action);
         let snapshots = snapshots(record);
         draft.observe(&id, Observed { data: Bears::Yes, ..Observed::default() });
         draft.bind(id.as_str(), json!({"CreationDate": record.get("CreationDate"), "snapshots": snapshots}));
@@ -128,8 +183,15 @@ impl Look for Image {
             Securing::Exists
         } else {
             draft.lose(format!("image {name} and what it is made of"));
-            Securing::Impossible(format!("no snapshot of image {name} would remain"))
+            if too {
+                copied(action, answers, image, record)
+            } else {
+                Securing::Impossible(format!("nothing that image {name} is made of can be restored from"))
+            }
         };
+        if matches!(how, Securing::ByCalls { .. }) {
+            draft.reversibility = Reversibility::FromRecoveryPoint;
+        }
         draft.secure(how);
         draft.tally(tally);
     }
@@ -148,7 +210,8 @@ mod tests {
             let arguments = json!({"ImageId": "ami-1", "DeleteAssociatedSnapshots": too});
             let mut action = action("ec2", "DeregisterImage", arguments);
             action.targets = vec![target("arn:aws:ec2:us-east-1::image/ami-1", Kind::Image, "ami-1")];
-            survey(&action, |operation, _| match operation {
+            survey(&action, |operation, arguments| match operation {
+                "DescribeImages" if arguments.get("Filters").is_some() => found(json!({"Images": []})),
                 "DescribeImages" => found(json!({"Images": [{
                     "ImageId": "ami-1", "Name": "web", "Tags": [],
                     "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}],
@@ -166,6 +229,8 @@ mod tests {
         assert!(matches!(closed.securing, Securing::Impossible(_)), "its key goes: it restores nothing");
         let gone = deregister(true, "Enabled");
         assert_eq!((gone.forecast.recovery.before, gone.forecast.recovery.after), (Some(1), Some(0)));
-        assert!(matches!(gone.securing, Securing::Impossible(_)));
+        let Securing::ByCalls { calls, proof, makes } = gone.securing else { panic!("a copy is made first") };
+        assert_eq!((calls.len(), calls[0].operation.verb()), (1, "CopyImage"));
+        assert_eq!((&calls[0].arguments["Name"], &proof[0].2), (&json!(makes[0]), &json!("available")));
     }
 }

@@ -1,9 +1,10 @@
 //! EBS snapshots and machine images.
 //!
 //! A deleted snapshot is gone unless a Recycle Bin rule keeps it (not looked at). A snapshot that an image is made of is
-//! refused until the image is deregistered. What counts is whether the volume it was taken of has another one. Reads:
-//! DescribeSnapshots of it and of its volume, DescribeImages that use it, DescribeVolumes made from it and of its
-//! source, kms:DescribeKey.
+//! refused until the image is deregistered. What counts is whether the volume it was taken of has another one. Of the last one
+//! Interlock makes a copy first, where it is not encrypted: the copy of an encrypted one takes a presigned request (Amazon EC2
+//! API Reference, "CopySnapshot"). Reads: DescribeSnapshots of it, of its volume and of its copy, DescribeImages that use it,
+//! DescribeVolumes made from it and of its source, kms:DescribeKey.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, listed, number, or_dash, text},
+        answer::{Live, flag, listed, number, or_dash, text},
         draft::Draft,
         existence, words,
     },
@@ -22,6 +23,7 @@ use super::{
 
 const IMAGES: &str = "ec2 images of the snapshot";
 const MADE: &str = "ec2 volumes of the snapshot";
+const COPY: &str = "ec2 copy of the snapshot";
 const SOURCE: &str = "ec2 source of the snapshot";
 
 /// The forecaster of deletions of snapshots.
@@ -56,6 +58,8 @@ impl Look for Snapshot {
             let source = json!({ "Filters": filter("volume-id", volume) });
             reads.push(crate::call::read(action, SOURCE, "ec2", "DescribeVolumes", source));
             reads.extend(points::key_reads(action, so_far, volume));
+            let look = copies(&copy_name(action, snapshot, record));
+            reads.push(crate::call::read(action, COPY, "ec2", "DescribeSnapshots", look));
         }
         reads
     }
@@ -63,7 +67,7 @@ impl Look for Snapshot {
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
         let Some((snapshot, id)) = subject(action) else { return };
         match existence::of(action, answers, &id) {
-            Live::Found(record) => found(answers, snapshot, &id, record, draft),
+            Live::Found(record) => found(action, answers, snapshot, &id, record, draft),
             Live::Absent => {}
             Live::Unread(why) => {
                 draft.unread(action, (&format!("snapshot {snapshot}"), &id, Kind::Snapshot), &why);
@@ -77,7 +81,64 @@ impl Look for Snapshot {
     }
 }
 
-fn found(answers: &Answers, snapshot: &str, id: &TargetId, record: &Value, draft: &mut Draft) {
+/// The name of the copy: the value of its tag. The service chooses its id.
+fn copy_name(action: &Action, snapshot: &str, record: &Value) -> String {
+    let parts = json!([action.account, action.region, snapshot, record.get("StartTime")]);
+    let digest =
+        interlock_action::digest_of("interlock snapshot copy v1", &parts).map(|digest| digest.short());
+    let digits: String = digest.unwrap_or_default().chars().take(8).collect();
+    format!("{}{snapshot}-{digits}", super::super::OWN)
+}
+
+fn copies(name: &str) -> Value {
+    let filter = format!("tag:{}", super::super::OWN_TAG);
+    json!({"Filters": [{"Name": filter, "Values": [name]}], "OwnerIds": ["self"]})
+}
+
+/// Makes a copy, unless one is there, or is being made.
+fn copied(action: &Action, answers: &Answers, snapshot: &str, record: &Value) -> Securing {
+    let last =
+        |why: &str| Securing::Impossible(format!("it is the last known snapshot of its volume; {why}"));
+    if flag(record, "/Encrypted") != Some(false) {
+        return last("an encrypted one is not copied");
+    }
+    if text(record, "/StorageTier") == Some("archive") {
+        return last("one in the archive is not copied");
+    }
+    let have = listed(answers, COPY, "Snapshots");
+    if !have.complete() {
+        return last("whether there is a copy could not be read");
+    }
+    let name = copy_name(action, snapshot, record);
+    let fails = |one: &Value| text(one, "/State") == Some("error");
+    let tags = json!([{
+        "ResourceType": "snapshot",
+        "Tags": [{"Key": super::super::OWN_TAG, "Value": name}, {"Key": "Name", "Value": name}],
+    }]);
+    let make = json!({
+        "SourceSnapshotId": snapshot,
+        "SourceRegion": action.region,
+        "Description": format!("recovery point: copy of {snapshot}, made by interlock before its deletion"),
+        "TagSpecifications": tags,
+    });
+    let calls = if have.entries().iter().all(|one| fails(one)) {
+        vec![crate::call::call(action, "ec2", "CopySnapshot", make)]
+    } else {
+        Vec::new()
+    };
+    let look = crate::call::call(action, "ec2", "DescribeSnapshots", copies(&name));
+    let proof = (look, "/Snapshots/0/State".to_owned(), json!("completed"));
+    Securing::ByCalls { calls, proof: vec![proof], makes: vec![name] }
+}
+
+fn found(
+    action: &Action,
+    answers: &Answers,
+    snapshot: &str,
+    id: &TargetId,
+    record: &Value,
+    draft: &mut Draft,
+) {
     let volume = or_dash(record, "/VolumeId");
     let size = number(record, "/VolumeSize").map(|gib| format!("{gib} GiB"));
     let at = or_dash(record, "/StartTime");
@@ -112,8 +173,11 @@ fn found(answers: &Answers, snapshot: &str, id: &TargetId, record: &Value, draft
     } else {
         draft.lose(format!("the last known snapshot of {volume}, {sized} as of {at}"));
         draft.unknown("whether a Recycle Bin rule would keep the snapshot was not looked at");
-        Securing::Impossible(format!("it is the last known snapshot of {volume}"))
+        copied(action, answers, snapshot, record)
     };
+    if matches!(how, Securing::ByCalls { .. }) {
+        draft.reversibility = Reversibility::FromRecoveryPoint;
+    }
     draft.secure(how);
     draft.tally(tally);
 }
