@@ -1,10 +1,10 @@
 //! Objects written, written over or deleted by name.
 //!
-//! Kept: whether each key had an object, its entity tag, size, type and the other words of its head, its tags, whether it is
-//! held, and, where its bucket still has those, its own access list; and, as a handle, its version or the copy that Interlock
+//! Kept: whether each key had an object, its entity tag, size, type and the other words of its head, its tags,
+//! and, where its bucket still has those, its own access list; and, as a handle, its version or the copy that Interlock
 //! made of it. Back: what was new is deleted; what was written over or deleted is copied on top again, from its version or
 //! from Interlock's copy, with its access list. Compared: all that is kept. New: version id and date; a checksum follows the
-//! content. Lost: until when an object is locked: the copy is locked as its bucket says, the version before keeps its own.
+//! content. Lost: an object's own lock and hold: the copy is locked as its bucket says, the version before keeps its own.
 //!
 //! No way back: an object whose entity tag changes by a copy (one of a multipart upload, one under a KMS key), one in an
 //! archive, and one that belongs to another account. Open for as long as no rule of the bucket expires the version.
@@ -37,8 +37,7 @@ const COMPARED: &[&str] = &[
     "WebsiteRedirectLocation",
 ];
 /// What a copy is told, for it does not take it from its source.
-const TOLD: &[&str] =
-    &["StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation", "ObjectLockLegalHoldStatus"];
+const TOLD: &[&str] = &["StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation"];
 /// Classes from which nothing is copied before it is restored.
 const ARCHIVES: &[&str] = &["GLACIER", "DEEP_ARCHIVE"];
 const OPERATIONS: &[&str] =
@@ -109,9 +108,6 @@ fn expires(answers: &Answers, bucket: &str, keys: &[&str]) -> Result<Option<u64>
 /// What of an object is kept.
 fn kept(answers: &Answers, place: &Value, seen: &Value, lists: bool) -> Result<Value, String> {
     let mut kept = only(seen, COMPARED);
-    if word(seen, "/ObjectLockLegalHoldStatus") == Some("ON") {
-        kept = with(kept, json!({"ObjectLockLegalHoldStatus": "ON"}));
-    }
     if tagged(seen) {
         let tags = found(answers, "s3", "GetObjectTagging", place)?.ok_or("its tags are not told")?;
         kept = with(kept, json!({"TagSet": sorted(list(tags, "/TagSet").to_vec())}));
@@ -180,7 +176,8 @@ impl Way for Objects {
             if let Some(version) = seen.get("VersionId").filter(|_| versioned) {
                 versions.insert(key.to_owned(), version.clone());
             }
-            locked |= !at(seen, "/ObjectLockMode").is_null();
+            locked |= !at(seen, "/ObjectLockMode").is_null()
+                || word(seen, "/ObjectLockLegalHoldStatus") == Some("ON");
             archived |= !at(seen, "/ArchiveStatus").is_null()
                 || word(seen, "/StorageClass").is_some_and(|class| ARCHIVES.contains(&class));
         }
@@ -216,7 +213,7 @@ impl Way for Objects {
             lost.push("the object's date");
         }
         if at(before, "/handle/locked") == &Value::Bool(true) {
-            lost.push("until when it was locked: the copy is locked as its bucket says");
+            lost.push("its own lock and hold: the copy is locked as its bucket says");
         }
         let terms = match (copied, lost.is_empty()) {
             (true, _) => Terms::from_recovery_point(1, &lost),
@@ -258,11 +255,7 @@ impl Way for Objects {
                 }
                 None => json!({}),
             };
-            let told = only(&was, TOLD);
-            // The service wants the content's sum beside a hold.
-            let sum = told.get("ObjectLockLegalHoldStatus").map(|_| "SHA256");
-            let told = with(told, json!({"ChecksumAlgorithm": sum}));
-            let arguments = with(with(copied, told), listed);
+            let arguments = with(with(copied, only(&was, TOLD)), listed);
             let name = format!("copy the earlier content of object {key} back into {bucket}");
             steps.push(step(name, call(deed, "s3", "CopyObject", arguments)));
         }
