@@ -26,8 +26,8 @@ fn greatest(memory: &Memory, people: &People<'_>, situated: &Situated, now: Mill
     let uninvolved = memory.in_force(now).filter(|person| people.uninvolved(&person.name)).count();
     Hypothetical::new(Evidence {
         independent: number(people.independent(uninvolved)),
-            recovery_point: is_securable(&situated.survey),
-            recovery_proven: situated.proof != custody::Provable::Never,
+        recovery_point: is_securable(&situated.survey),
+        recovery_proven: situated.proof != custody::Provable::Never,
         ..*Hypothetical::greatest(judge::team(memory, now), number(others), memory.solo(now)).evidence()
     })
 }
