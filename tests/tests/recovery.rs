@@ -94,6 +94,15 @@ fn stays(home: &Home, name: &str) {
     assert!(early.code != 0 && early.err.contains("its time is not over"), "{}", early.err);
 }
 
+/// Its own bucket is closed, marked, and keeps versions.
+fn closed_bucket(emulator: &Emulator) {
+    let bucket = "s3 = client('s3')\nname = next(b['Name'] for b in s3.list_buckets()['Buckets'] if b['Name'].startswith('interlock-'))\n\
+                  blocked = s3.get_public_access_block(Bucket=name)['PublicAccessBlockConfiguration']\n\
+                  print(all(blocked.values()), s3.get_bucket_versioning(Bucket=name)['Status'], \
+                  s3.get_bucket_tagging(Bucket=name)['TagSet'][0]['Key'])";
+    assert_eq!(emulator.hands(bucket), "True Enabled interlock:recovery-point");
+}
+
 #[test]
 fn what_interlock_has_kept_is_guarded_drilled_and_proven() {
     let emulator = Emulator::start();
@@ -109,12 +118,7 @@ fn what_interlock_has_kept_is_guarded_drilled_and_proven() {
     assert!(snapshot["sight"]["depends"][0].as_str().unwrap().ends_with(key), "{snapshot}");
     assert_eq!(snapshot["operation"], "aws:rds:DeleteDBInstance");
 
-    // Its own bucket is closed, marked, and keeps versions.
-    let bucket = "s3 = client('s3')\nname = next(b['Name'] for b in s3.list_buckets()['Buckets'] if b['Name'].startswith('interlock-'))\n\
-                  blocked = s3.get_public_access_block(Bucket=name)['PublicAccessBlockConfiguration']\n\
-                  print(all(blocked.values()), s3.get_bucket_versioning(Bucket=name)['Status'], \
-                  s3.get_bucket_tagging(Bucket=name)['TagSet'][0]['Key'])";
-    assert_eq!(emulator.hands(bucket), "True Enabled interlock:recovery-point");
+    closed_bucket(&emulator);
 
     // Interlock's mark is on what the rewritten request made.
     let tags = emulator.hands(&format!(
@@ -221,11 +225,14 @@ fn warehouses_and_memory_databases_are_drilled_and_removed_too() {
     emulator.hands(STORES);
     let config = format!("{DEVELOPMENT}\n[recovery]\ngrace_days = 0\n");
     let (home, _daemon) = Home::new(&emulator, &PEOPLE, &config);
-    home.boto3(
-        "boto3.client('redshift').delete_cluster(ClusterIdentifier='dev-wh', SkipFinalClusterSnapshot=True)\n\
-         boto3.client('memorydb').delete_cluster(ClusterName='dev-mem')",
-    )
-    .ok();
+    // Asked for without a final snapshot, each loses what it could be restored from: a person says yes.
+    for call in [
+        "boto3.client('redshift').delete_cluster(ClusterIdentifier='dev-wh', SkipFinalClusterSnapshot=True)",
+        "boto3.client('memorydb').delete_cluster(ClusterName='dev-mem')",
+    ] {
+        home.approve("bo", &home.boto3(call).ticket()).ok();
+        home.boto3(call).ok();
+    }
     assert_eq!(seen(&home).len(), 2);
     let (bo, cy) = (home.private("bo"), home.private("cy"));
     let drilled = home.cli(&["recovery", "drill", "--all", "--key", &bo, "--reason", "quarterly"]);

@@ -6,8 +6,7 @@ use std::{
 };
 
 use interlock_action::{
-    Action, ActionId, Content, Digest, Effect, Kind, Millis, Operation, Relation, Sealer, SessionId, Surface,
-    Target,
+    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -19,7 +18,7 @@ use crate::{
     hold, judge,
     permit::frozen,
     quorum,
-    rules::is_identity,
+    rules::touches_identities,
     situate::{World, situate},
 };
 
@@ -550,18 +549,6 @@ impl Road {
 
 const UNKNOWN_IDENTITY: &str = "STS has not said yet whose credentials Interlock itself holds, so nobody can tell \
      whether this touches them; Interlock asks again: send the same call in a minute";
-
-/// Whether an action changes identities or hands out credentials, and so may fall on Interlock's own.
-fn touches_identities(action: &Action) -> bool {
-    let identity = |target: &Target| {
-        matches!(target.relation, Relation::Acts | Relation::Creates)
-            && is_identity(target.kind)
-            && target.kind != Kind::Account
-    };
-    let services = ["iam", "sts", "sso-admin", "identitystore", "organizations"];
-    !action.is_plain_read()
-        && (services.contains(&action.operation.service()) || action.targets.iter().any(identity))
-}
 
 /// One action out of several readings of the same bytes: the first, with everything the others would do added.
 fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobMatcher};
-use interlock_action::{AccountId, EnvironmentName, Kind, Target, name_of};
+use interlock_action::{AccountId, Action, EnvironmentName, Kind, Relation, Target, name_of};
 use serde::{Deserialize, Serialize};
 
 /// The environment that everything belongs to which no rule classifies.
@@ -331,6 +331,18 @@ fn build(pattern: &str, any_case: bool) -> Result<GlobMatcher, RuleError> {
 /// The stricter of two environments; between two that are not production, the one known longer stays.
 pub(crate) fn stricter(known: EnvironmentName, now: EnvironmentName) -> EnvironmentName {
     if now.as_str() == PRODUCTION { now } else { known }
+}
+
+/// Whether an action changes identities or hands out credentials, and so may fall on Interlock's own.
+pub(crate) fn touches_identities(action: &Action) -> bool {
+    let identity = |target: &Target| {
+        matches!(target.relation, Relation::Acts | Relation::Creates)
+            && is_identity(target.kind)
+            && target.kind != Kind::Account
+    };
+    let services = ["iam", "sts", "sso-admin", "identitystore", "organizations"];
+    !action.is_plain_read()
+        && (services.contains(&action.operation.service()) || action.targets.iter().any(identity))
 }
 
 /// Whether identities live in the account as a whole rather than in one environment of it.

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use interlock_action::{Digest, PersonId, digest_of};
+use interlock_action::{Digest, Millis, PersonId, digest_of};
 use interlock_approval::{Person, Statement};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Journal as _, Memory, Record};
 use interlock_ledger::{Entry, EntryKind};
@@ -132,16 +132,6 @@ impl Files {
         Ok(Self { folder, candidate, text, parsed, config, bundle })
     }
 
-    /// How long one person who works alone waits for what `weakens`, and for any other configuration: what its settings
-    /// are worth no review has compared. INVARIANT: it is the delay in force that counts, not one that is itself new.
-    fn delay(&self, memory: &Memory, weakens: bool) -> Option<Duration> {
-        let stamp = memory.config.as_ref();
-        let usual = ApprovalConfig::default().solo_delay.millis();
-        let delay = stamp.and_then(|stamp| stamp.solo_delay).unwrap_or(usual);
-        let other = stamp.is_none_or(|stamp| stamp.config != self.config);
-        (delay > 0 && (weakens || other)).then_some(Duration::from_millis(delay))
-    }
-
     /// What is to change, as a review is shown it.
     fn pending(&self, force: &InForce) -> Pending {
         let kept = |file: &&PolicyFile| !self.folder.invariants.contains(file);
@@ -175,6 +165,15 @@ fn differing(one: &Config, other: &Config) -> Vec<String> {
         found.push("something".to_owned());
     }
     found
+}
+
+/// How long one person who works alone waits for what weakens, once there is an agent. INVARIANT: it is the delay in force
+/// that counts, not one that is itself new.
+fn solo_delay(memory: &Memory, now: Millis) -> Option<Duration> {
+    let usual = ApprovalConfig::default().solo_delay.millis();
+    let delay = memory.config.as_ref().and_then(|stamp| stamp.solo_delay).unwrap_or(usual);
+    let waits = delay > 0 && memory.solo(now) && !memory.agents.is_empty();
+    waits.then_some(Duration::from_millis(delay))
 }
 
 /// Puts the files as they stand in force, reviewed, and signed by a person, in a team by two. `review` is given what is to
@@ -235,7 +234,7 @@ where
     let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
     let (mut signers, delay) = {
         let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
-        let delay = files.delay(&memory, weakens).filter(|_| memory.solo(now));
+        let delay = solo_delay(&memory, now).filter(|_| weakens);
         (check_signed(&memory, &signed, &statement, now)?, delay)
     };
     if let Some(delay) = delay {

@@ -15,9 +15,10 @@ fn the_shipped_bundle_is_sound() {
     let files = Bundle::shipped_files();
     let bundle = Bundle::load(&files).unwrap();
     assert_eq!(bundle.hash(), Bundle::shipped().hash());
-    let written: usize = files.iter().map(|file| file.text.matches("@id(").count()).sum();
-    assert_eq!((bundle.rules().count(), written), (35, 35));
-    let mut other = files;
+    // An example that stands in a comment is no rule.
+    let written = files.iter().flat_map(|file| file.text.lines()).filter(|line| line.starts_with("@id("));
+    assert_eq!((bundle.rules().count(), written.count()), (35, 35));
+    let mut other = files.clone();
     other.push(PolicyFile::new("empty.cedar", "// nothing\n"));
     assert_ne!(Bundle::load(&other).unwrap().hash(), bundle.hash());
     other.rotate_left(3);

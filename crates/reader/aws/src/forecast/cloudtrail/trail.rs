@@ -202,9 +202,13 @@ fn update(action: &Action, name: &str, id: &TargetId, trail: &Value, draft: &mut
     draft.reversibility = if exact { Reversibility::Exact } else { Reversibility::Lossy };
 }
 
-/// Whether new selectors leave out something that the present ones record.
+/// Whether new selectors leave out something that the present ones record. A trail that nobody set any for records every
+/// management event.
 fn narrows(new: &Value, now: &Value) -> bool {
     let (plain, advanced) = ("/EventSelectors", "/AdvancedEventSelectors");
+    let unset = json!({"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": true}]});
+    let none = entries(now, plain).is_empty() && entries(now, advanced).is_empty();
+    let now = if none { &unset } else { now };
     let kept = entries(now, advanced).iter().all(|one| {
         entries(new, advanced).iter().any(|have| have.get("FieldSelectors") == one.get("FieldSelectors"))
     });
@@ -338,6 +342,11 @@ mod tests {
         let one = || with(json!(["arn:aws:s3:::exams/"]));
         assert!(narrows(json!([{"ReadWriteType": "All"}]), one()), "the objects of a bucket are left out");
         assert!(narrows(with(json!(["arn:aws:s3:::exams/2026/"])), one()));
+        assert!(
+            narrows(json!([{"ReadWriteType": "ReadOnly"}]), json!([])),
+            "unset is every management event"
+        );
+        assert!(!narrows(json!([{"ReadWriteType": "All"}]), json!([])));
         assert!(!narrows(with(json!(["arn:aws:s3:::exams/", "arn:aws:s3:::logs/"])), one()));
         assert!(!narrows(with(json!(["arn:aws:s3"])), one()), "every bucket");
         let fields = |name: &str| json!([{"FieldSelectors": [{"Field": "eventCategory", "Equals": [name]}]}]);

@@ -228,12 +228,14 @@ struct Going {
     proof: Vec<(Call, String, Value)>,
     makes: Vec<String>,
     impossible: Vec<String>,
+    /// Instance stores: what is on them is lost and said, and no reason not to keep the rest.
+    stores: Vec<String>,
 }
 
 impl Going {
     /// Whether nothing goes that would have to be kept.
     fn is_empty(&self) -> bool {
-        self.calls.is_empty() && self.impossible.is_empty()
+        self.calls.is_empty() && self.impossible.is_empty() && self.stores.is_empty()
     }
 }
 
@@ -423,7 +425,7 @@ fn lose_store(instance: &str, store: Option<bool>, going: &mut Going, draft: &mu
             draft.lose(format!("what {instance} holds on an instance store, should it have one"));
         }
     }
-    going.impossible.push(format!("what {instance} holds on an instance store cannot be kept"));
+    going.stores.push(format!("what {instance} holds on an instance store cannot be kept"));
 }
 
 /// How long after its launch an instance's root volume is there at the latest.
@@ -489,11 +491,13 @@ fn volume_goes(
 
 fn settle(going: Going, draft: &mut Draft) {
     draft.reversibility = Reversibility::Lossy;
-    if let Some(why) = going.impossible.first() {
+    let alone = going.stores.first().filter(|_| going.calls.is_empty());
+    if let Some(why) = going.impossible.first().or(alone) {
         draft.secure(Securing::Impossible(why.clone()));
         draft.reversibility = Reversibility::None;
     } else if !going.calls.is_empty() {
-        draft.reversibility = Reversibility::FromRecoveryPoint;
+        let whole = going.stores.is_empty();
+        draft.reversibility = if whole { Reversibility::FromRecoveryPoint } else { Reversibility::Lossy };
         draft.secure(Securing::ByCalls { calls: going.calls, proof: going.proof, makes: going.makes });
     }
 }

@@ -46,7 +46,7 @@ impl Look for Volume {
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
         let Some((volume, id)) = subject(action) else { return Vec::new() };
         let mut reads = vec![points::volume_read(action, &id, volume)];
-        if matches!(action.operation.verb(), "DeleteVolume" | "ModifyVolume") {
+        if matches!(action.operation.verb(), "DeleteVolume" | "DetachVolume" | "ModifyVolume") {
             reads.push(points::read(action, volume));
             reads.extend(points::key_reads(action, so_far, volume));
         }
@@ -99,6 +99,10 @@ impl Look for Volume {
                     draft.change(&instance, Kind::Instance, Effect::Interrupt, what);
                 }
                 draft.reversibility = if forced { Reversibility::Lossy } else { Reversibility::Exact };
+                if forced && !attached.is_empty() {
+                    draft.lose(format!("what was not yet written to {volume}"));
+                    keep(action, answers, volume, record, draft);
+                }
             }
             "ModifyVolume" => {
                 super::super::compare::diff::changes(action, &id, Kind::Volume, record, draft);
@@ -156,9 +160,14 @@ fn delete(
     let but = if tally.survives() { ", but for what its snapshots hold" } else { "" };
     draft.lose(format!("what {} holds{but}", describe(volume, record)));
     draft.tally(tally);
+    keep(action, answers, volume, record, draft);
+    draft.reversibility = Reversibility::FromRecoveryPoint;
+}
+
+/// A snapshot is taken first.
+fn keep(action: &Action, answers: &Answers, volume: &str, record: &Value, draft: &mut Draft) {
     let (call, proof, name) = points::by_snapshot(action, answers, volume, record);
     draft.secure(Securing::ByCalls { calls: vec![call], proof: vec![proof], makes: vec![name] });
-    draft.reversibility = Reversibility::FromRecoveryPoint;
 }
 
 #[cfg(test)]
