@@ -3,15 +3,15 @@
 //! Every conditional effect counts, for nothing was read; evidence that could still come shows up as needs.
 
 use interlock_action::{
-    AgentId, Contract, Deed, Digest, EnvironmentName, Facts, Forecast, Millis, PersonId, Sealer, Securing,
-    SessionId, Survey, Target, Terms, digest_of,
+    AgentId, Contract, Deed, EnvironmentName, Facts, Forecast, Millis, PersonId, Sealer, Securing, SessionId,
+    Survey, Target, Terms, digest_of,
 };
 use interlock_approval::Launch;
 use interlock_policy::{AgentClass, Bundle, Decision, Hypothetical, Verified};
 use serde_json::Value;
 
 use crate::{
-    Agent, Budget, Falls, Lease, Memory, PRODUCTION, RoadSettings, Rules, Session, judge,
+    Agent, Budget, Falls, Lease, Memory, PRODUCTION, RoadSettings, Rules, Session, WayBack, judge,
     situate::{World, situate},
 };
 
@@ -111,7 +111,7 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
 }
 
 /// An exact way back, as it would be registered.
-fn a_way_back(action: &interlock_action::Action, sealer: &Sealer) -> Option<(Contract, Digest)> {
+fn a_way_back(action: &interlock_action::Action, sealer: &Sealer) -> Option<WayBack> {
     let deed = Deed::of(action, &Securing::NotNeeded, sealer);
     let subject = digest_of("supposed", &deed.operation).ok()?;
     let contract = Contract {
@@ -121,7 +121,7 @@ fn a_way_back(action: &interlock_action::Action, sealer: &Sealer) -> Option<(Con
         terms: Terms::exact(),
         until: None,
     };
-    Some((contract, subject))
+    Some(WayBack { contract, subject, about: Vec::new() })
 }
 
 fn stranger() -> Session {

@@ -51,7 +51,8 @@ pub use rules::{
 pub use session::{Agent, Lease, Session};
 pub use situate::{Falls, Situated};
 pub use undo::{
-    Change, ChangeNote, Conflict, Preview, PreviewedChange, Progress, Standing, UndoError, Watch,
+    Change, ChangeNote, Conflict, Preview, PreviewedChange, Progress, Standing, UndoError, Watch, WayBack,
+    overlap,
 };
 pub use verdict::{Cause, HeldAction, RefusedAction, Verdict};
 

@@ -1,14 +1,14 @@
 //! What flow asks of the rest of the house.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, RwLock},
 };
 
 use async_trait::async_trait;
 use interlock_action::{
-    Action, ActionId, Answer, Answers, Call, Deed, Millis, Preparation, Read, SessionId, Step, Surface,
-    Survey, Terms, TicketId,
+    Action, ActionId, Answer, Answers, Call, Deed, Millis, Preparation, Read, Relation, SessionId, Step,
+    Surface, Survey, Terms, TicketId,
 };
 use serde_json::Value;
 
@@ -59,6 +59,16 @@ pub trait Undo: Send + Sync {
     /// What is found on the way from a state to `before` that is in neither: what the service itself sets meanwhile.
     fn between(&self, _deed: &Deed, _before: &Value, _now: &Value) -> Vec<Value> {
         Vec::new()
+    }
+    /// What the deed writes, one name a thing, whatever it is called in the request and whichever request writes it. A `*`
+    /// stands for any text that the request leaves open, a `?` for one sign. `reads` are the keys of those that told its state.
+    fn about(&self, deed: &Deed, _reads: &BTreeSet<String>) -> Vec<String> {
+        let way = self.way(deed).unwrap_or_default();
+        let written = deed
+            .targets
+            .iter()
+            .filter(|target| matches!(target.relation, Relation::Acts | Relation::Creates));
+        written.map(|target| format!("{way} {}", target.id)).collect()
     }
     /// What a call would do, as if an agent asked for it.
     fn judge(&self, call: &Call) -> Option<Action>;

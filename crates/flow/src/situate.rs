@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
-    Action, AgentId, Bears, Claim, ClassifierWrite, Contract, Digest, Effect, EnvironmentName, Kind, Millis,
-    Observed, Operation, RESTORES, Relation, Securing, Survey, Target, TargetId,
+    Action, AgentId, Bears, Claim, ClassifierWrite, Effect, EnvironmentName, Kind, Millis, Observed,
+    Operation, RESTORES, Relation, Securing, Survey, Target, TargetId,
 };
 
 use crate::{
-    Budget, Event, Memory, PRODUCTION, Rules, Session, custody,
+    Budget, Event, Memory, PRODUCTION, Rules, Session, WayBack, custody,
     inherit::inherits,
     memory::{DAY, HOUR, Made},
     rules::{Subject, bucket_of, glob, is_identity, stricter, subject},
@@ -71,7 +71,7 @@ pub struct Situated {
     /// What stays the agent's own when it succeeds: things it made and now writes anew.
     pub renews: Vec<Event>,
     /// The way back, where there is one.
-    pub undo: Option<(Contract, Digest)>,
+    pub undo: Option<WayBack>,
     /// What the policy said of it, once it was asked.
     pub judged: Option<interlock_policy::Judged>,
 }

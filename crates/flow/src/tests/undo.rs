@@ -307,3 +307,98 @@ fn what_is_found_long_after_a_change_is_not_taken_for_the_agents() {
     wait(&house);
     assert_eq!(conflict(&house), None);
 }
+
+/// The one thing has two names, and what is looked at is told by either.
+struct TwoNames;
+
+impl Undo for TwoNames {
+    fn way(&self, _deed: &Deed) -> Option<&'static str> {
+        Some("test/two-names")
+    }
+    fn reads(&self, deed: &Deed, _so_far: &Answers) -> Vec<Read> {
+        let name = deed.arguments["Name"].as_str().unwrap();
+        vec![Read { key: format!("status of {name}"), call: call(deed, "DescribeDBInstances", json!({})) }]
+    }
+    fn state(&self, _deed: &Deed, answers: &Answers) -> Result<Value, String> {
+        match answers.values().next() {
+            Some(Answer::Found(value)) => Ok(value.clone()),
+            _ => Err("the status cannot be read".to_owned()),
+        }
+    }
+    fn terms(&self, _deed: &Deed, _before: &Value) -> Option<Terms> {
+        Some(Terms::exact())
+    }
+    fn back(&self, deed: &Deed, before: &Value, now: &Value) -> Result<Vec<Step>, String> {
+        Way { effect: Effect::Update }.back(deed, before, now)
+    }
+    fn about(&self, deed: &Deed, _reads: &std::collections::BTreeSet<String>) -> Vec<String> {
+        // The first name leaves open what the second one says.
+        let name = deed.arguments["Name"].as_str().unwrap();
+        vec![if name == "school" { "database */school".to_owned() } else { format!("database {name}") }]
+    }
+    fn judge(&self, _call: &Call) -> Option<Action> {
+        Some(action("SetStatus", Effect::Update, database("school")))
+    }
+}
+
+/// Whoever writes under another name is another writer all the same, whether the first change was looked at before or not.
+#[test]
+fn a_later_writer_is_seen_whatever_it_calls_the_thing() {
+    for (first, second) in [("school", "main/school"), ("main/school", "school")] {
+        let mut house = House::of(&["ana", "bo", "cy"]);
+        house.undone_by(TwoNames);
+        status(&house, "available");
+        let named = |name: &str| {
+            let mut change = action("ModifyDBInstance", Effect::Update, database("dev-school"));
+            change.arguments = json!({"Name": name});
+            change
+        };
+        let admit = |name: &str| {
+            let Verdict::Allowed(permit) = house.admit(&named(name)) else { panic!("it must pass") };
+            permit
+        };
+        // The later one is let through before anybody has looked at what the first one left.
+        let permit = admit(first);
+        let id = permit.id().clone();
+        let later = admit(second);
+        status(&house, "stopped");
+        block_on(permit.complete(done(), Vec::new())).unwrap();
+        status(&house, "renamed");
+        block_on(later.complete(done(), Vec::new())).unwrap();
+        block_on(house.road.settle(&id));
+        let shown = block_on(house.road.preview_undo(std::slice::from_ref(&id))).unwrap();
+        assert_eq!(shown.changes[0].conflict, Some(Conflict::Unsettled), "{first} then {second}");
+        assert!(undo(&house, &shown, &["bo"]).is_err());
+        assert!(house.land.calls.lock().unwrap().is_empty(), "nothing is written over");
+    }
+}
+
+/// What an earlier change left is read before a later one of the same thing is let through.
+#[test]
+fn what_a_change_left_is_read_before_the_next_writer_of_the_same_thing() {
+    let mut house = House::of(&["ana", "bo", "cy"]);
+    house.undone_by(TwoNames);
+    status(&house, "available");
+    let named = |name: &str| {
+        let mut change = action("ModifyDBInstance", Effect::Update, database("dev-school"));
+        change.arguments = json!({"Name": name});
+        change
+    };
+    let Verdict::Allowed(permit) = house.admit(&named("school")) else { panic!("it must pass") };
+    let first = permit.id().clone();
+    status(&house, "stopped");
+    block_on(permit.complete(done(), Vec::new())).unwrap();
+    // Nobody has looked yet when the other one comes.
+    let Verdict::Allowed(later) = house.admit(&named("main/school")) else { panic!("it must pass") };
+    let second = later.id().clone();
+    status(&house, "renamed");
+    block_on(later.complete(done(), Vec::new())).unwrap();
+    block_on(house.road.settle(&second));
+    let alone = block_on(house.road.preview_undo(std::slice::from_ref(&first))).unwrap();
+    let changed = Conflict::Changed(vec!["Status".to_owned()]);
+    assert_eq!(alone.changes[0].conflict, Some(changed), "the later writer stops it");
+    let both = preview(&house);
+    assert!(both.clear(), "{both:?}");
+    undo(&house, &both, &["bo"]).unwrap();
+    assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(json!({"Status": "available"})));
+}

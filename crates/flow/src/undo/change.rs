@@ -24,8 +24,44 @@ pub struct Change {
     pub at: Millis,
     /// The way back; `None` once it was redacted.
     pub contract: Option<Contract>,
-    /// What it is about: the changes of one subject are taken back newest first, each from where the next one began.
+    /// How it is looked at: of two changes with one subject each is taken back from where the next one began.
     pub subject: Digest,
+    /// What it writes, however the request calls it: a later change of the same thing may have another subject.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+}
+
+/// Whether two changes write the same thing: one of the first is called as one of the second.
+pub fn overlap(one: &[String], other: &[String]) -> bool {
+    one.iter().any(|one| other.iter().any(|other| one == other || fits(one, other) || fits(other, one)))
+}
+
+/// Whether a text is as a pattern says: `*` is any text, `?` any one sign.
+fn fits(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?']) {
+        return false;
+    }
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // Where the last `*` stood, and what it has covered so far.
+    let mut back: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
+    loop {
+        let (mut next, mut left) = (pattern.clone(), text.clone());
+        match (next.next(), left.next()) {
+            (Some('*'), _) => {
+                back = Some((next.clone(), text.clone()));
+                pattern = next;
+            }
+            (Some(wanted), Some(found)) if wanted == '?' || wanted == found => (pattern, text) = (next, left),
+            (None, None) => return true,
+            _ => {
+                let Some((after, covered)) = back.as_mut() else { return false };
+                if covered.next().is_none() {
+                    return false;
+                }
+                (pattern, text) = (after.clone(), covered.clone());
+            }
+        }
+    }
 }
 
 /// What a way looks at: the same way, by the same reads.
@@ -81,8 +117,11 @@ pub struct ChangeNote {
     pub operation: String,
     /// To what, first of all.
     pub target: Option<TargetId>,
-    /// What it is about.
+    /// How it is looked at.
     pub subject: Digest,
+    /// What it writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
     /// How well it can be taken back.
     pub terms: Terms,
     /// When the way closes.
@@ -97,6 +136,16 @@ pub struct ChangeNote {
 }
 
 impl ChangeNote {
+    /// Whether its call has ended, and nobody has read what it left.
+    pub(crate) fn waits(&self) -> bool {
+        self.ended && self.standing == Standing::Unsettled
+    }
+
+    /// Whether it writes what another change writes.
+    pub(crate) fn overlaps(&self, subject: &Digest, about: &[String]) -> bool {
+        self.subject == *subject || overlap(&self.about, about)
+    }
+
     pub(crate) fn of(change: &Change, order: u64) -> Option<Self> {
         let contract = change.contract.as_ref()?;
         Some(Self {
@@ -107,6 +156,7 @@ impl ChangeNote {
             operation: contract.deed.operation.to_string(),
             target: contract.deed.targets.first().map(|target| target.id.clone()),
             subject: change.subject,
+            about: change.about.clone(),
             terms: contract.terms.clone(),
             until: contract.until,
             points: contract.deed.points.clone(),
@@ -157,5 +207,33 @@ impl Recalled {
         let change = found?;
         let contract = change.contract.clone()?;
         Some(Self { change, contract, after })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::overlap;
+
+    #[test]
+    fn one_thing_is_one_thing_however_it_is_called() {
+        let overlap = |one: &[&str], other: &[&str]| {
+            let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+            overlap(&owned(one), &owned(other))
+        };
+        assert!(overlap(&["w key/1"], &["w key/2", "w key/1"]));
+        assert!(overlap(&["w service/*/web"], &["w service/main/web"]));
+        assert!(overlap(&["w secret:db-aB3dE6"], &["w secret:db-??????"]));
+        assert!(overlap(&["w a*b*c"], &["w aXbYbZc"]));
+        assert!(overlap(&["* table/t"], &["x table/t"]));
+        for (one, other) in [
+            ("w key/1", "w key/10"),
+            ("w service/*/web", "w service/main/webs"),
+            ("w secret:db-??????", "w secret:db"),
+            ("w a*b", "w axbx"),
+            ("v key/1", "w key/1"),
+        ] {
+            assert!(!overlap(&[one], &[other]), "{one} {other}");
+        }
+        assert!(!overlap(&[], &["w key/1"]));
     }
 }

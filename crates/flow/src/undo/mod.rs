@@ -9,8 +9,9 @@ mod register;
 mod run;
 mod told;
 
-pub use change::{Change, ChangeNote, Standing};
+pub use change::{Change, ChangeNote, Standing, overlap};
 pub use preview::{Conflict, Preview, PreviewedChange};
+pub use register::WayBack;
 pub use run::{Progress, UndoError, Watch};
 
 pub(crate) use change::{Recalled, Seen, same, state_digest, subject};

@@ -10,7 +10,7 @@ use interlock_policy::{Decision, Hypothetical, Tier};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeNote, Recalled, Standing, same};
+use super::{ChangeNote, Recalled, Standing, overlap, same};
 use crate::{
     Freshness, Undo, judge,
     road::{Road, Stop},
@@ -71,11 +71,14 @@ struct Ahead {
     stands: HashMap<Digest, Value>,
     /// What they touched.
     touched: HashSet<TargetId>,
+    /// What they wrote, however it is called.
+    about: Vec<String>,
 }
 
 impl Ahead {
     fn touches(&self, recalled: &Recalled) -> bool {
         recalled.contract.deed.targets.iter().any(|target| self.touched.contains(&target.id))
+            || overlap(&recalled.change.about, &self.about)
     }
 }
 
@@ -209,6 +212,7 @@ impl Road {
         }
         let ids = recalled.contract.deed.targets.iter().map(|target| target.id.clone());
         ahead.touched.extend(ids);
+        ahead.about.extend(recalled.change.about.iter().cloned());
         Ok(previewed)
     }
 

@@ -11,7 +11,7 @@ use interlock_action::{
 use interlock_ledger::{Entry, EntryKind};
 use serde_json::Value;
 
-use super::{Change, Recalled, Seen, Standing, same, subject, told};
+use super::{Change, ChangeNote, Recalled, Seen, Standing, same, subject, told};
 use crate::{
     Event, Freshness, Inspection, Record, Session, Situated, Undo,
     road::{Road, Stop},
@@ -24,6 +24,17 @@ const LOOKS: u32 = 5;
 /// A look is one right after the call where it is taken this soon after the call was let through.
 const PROMPT: Millis = 1000;
 const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// The way back of an action, as it will be registered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WayBack {
+    /// The way, and the state before.
+    pub contract: Contract,
+    /// How it is looked at.
+    pub subject: Digest,
+    /// What it writes.
+    pub about: Vec<String>,
+}
 
 /// No way back is remembered longer than this many days.
 pub(crate) const KEPT_DAYS: u32 = 30;
@@ -84,7 +95,7 @@ impl Road {
         session: &Session,
         action: &Action,
         securing: &Securing,
-    ) -> Option<(Contract, Digest)> {
+    ) -> Option<WayBack> {
         if action.is_plain_read() || !action.mutates() {
             return None;
         }
@@ -96,34 +107,50 @@ impl Road {
         let freshness = if objects { Freshness::Presence } else { Freshness::Now };
         let seen = self.state(&session.id, &deed, freshness).await.ok()?;
         let (before, subject) = (seen.state, subject(way, &deed, &seen.reads));
+        let about = undo.about(&deed, &seen.reads);
+        self.settle_earlier(&subject, &about, &before).await;
         let terms = undo.terms(&deed, &before).filter(|terms| terms.class != Reversibility::None)?;
         let days = terms.days.unwrap_or(KEPT_DAYS).min(KEPT_DAYS);
         let until = Some(self.ports.clock.now().saturating_add(u64::from(days).saturating_mul(DAY)));
         let contract = Contract { way: way.to_owned(), deed, before, terms, until };
-        self.settle_earlier(&subject, &contract.before).await;
-        Some((contract, subject))
+        Some(WayBack { contract, subject, about })
     }
 
-    async fn settle_earlier(&self, subject: &Digest, state: &Value) {
-        let earlier: Vec<ActionId> = {
+    /// Of earlier changes of the same things what they left is read while it stands: what has the same subject is what was
+    /// found now. One whose outcome cannot be told now is not taken back unseen.
+    async fn settle_earlier(&self, subject: &Digest, about: &[String], found: &Value) {
+        let earlier: Vec<(ActionId, SessionId, bool)> = {
             let memory = self.memory();
-            let ended = |action: &&ActionId| {
-                memory
-                    .changes
-                    .get(*action)
-                    .is_some_and(|note| note.ended && note.standing == Standing::Unsettled)
-            };
-            memory.unsettled.get(subject).into_iter().flatten().filter(ended).cloned().collect()
+            let waiting = memory.unsettled.values().flatten();
+            let noted = waiting.filter_map(|action| Some((action, memory.changes.get(action)?)));
+            let ours = noted.filter(|(_, note)| note.waits() && note.overlaps(subject, about));
+            ours.map(|(action, note)| (action.clone(), note.session.clone(), note.subject == *subject))
+                .collect()
         };
-        // Of several, only the last one left what is found.
-        let Some(action) = earlier.last() else { return };
-        let Ok(Some(recalled)) = self.recalled(action).await else { return };
-        // INVARIANT: what somebody else may have written is not taken for the agent's.
-        if self.is_prompt(action, recalled.change.at) || left(&recalled, state) {
-            let record = self.settled(action, state);
-            // Lost, the change counts as one whose outcome nobody read: it is not taken back unseen.
-            let _ = self.ports.journal.note(record);
+        for (action, session, same) in earlier {
+            let Ok(Some(recalled)) = self.recalled(&action).await else { continue };
+            let state = match same {
+                true => Ok(found.clone()),
+                false => {
+                    self.state(&session, &recalled.contract.deed, Freshness::Now).await.map(|seen| seen.state)
+                }
+            };
+            let Ok(state) = state else { continue };
+            // INVARIANT: what somebody else may have written is not taken for the agent's.
+            let its = self.is_prompt(&action, recalled.change.at) || left(&recalled, &state);
+            if its && self.is_last(&action) {
+                // Lost, the change counts as one whose outcome nobody read.
+                let _ = self.ports.journal.note(self.settled(&action, &state));
+            }
         }
+    }
+
+    /// Whether nothing that was let through later writes what this change writes, and its outcome is still to be read.
+    fn is_last(&self, action: &ActionId) -> bool {
+        let memory = self.memory();
+        let Some(own) = memory.changes.get(action) else { return false };
+        let later = |note: &ChangeNote| note.order > own.order && note.overlaps(&own.subject, &own.about);
+        own.waits() && !memory.changes.values().any(later)
     }
 
     /// Whether what is found now is what the call left, because nobody had the time to write after it, and nobody has seen
@@ -140,7 +167,7 @@ impl Road {
         situated: &Situated,
         action: &ActionId,
     ) -> (Entry, Option<Event>) {
-        let Some((contract, subject)) = &situated.undo else { return (entry, None) };
+        let Some(WayBack { contract, subject, about }) = &situated.undo else { return (entry, None) };
         let entry = entry
             .public("undo", &contract.way)
             .public("undo_class", contract.terms.class)
@@ -151,6 +178,7 @@ impl Road {
             agent: session.agent.name.clone(),
             at: self.ports.clock.now(),
             subject: *subject,
+            about: about.clone(),
             contract: Some(contract.clone()),
         };
         (entry, Some(Event::Undoable { change: Box::new(change) }))
@@ -176,13 +204,10 @@ impl Road {
     /// and counts only where the state is the one before, or the one that the request says; else the change stays one of
     /// which nobody knows what it left, and is not taken back.
     async fn outcome_state(&self, action: &ActionId, at_once: bool) -> Option<Record> {
-        let waiting = || {
+        let session = {
             let memory = self.memory();
-            let note = memory.changes.get(action)?;
-            let waits = note.standing == Standing::Unsettled && note.ended;
-            waits.then(|| (note.session.clone(), note.subject, note.order))
+            memory.changes.get(action).filter(|note| note.waits())?.session.clone()
         };
-        let (session, subject, order) = waiting()?;
         let recalled = self.recalled(action).await.ok()??;
         let mut prompt = (at_once && !self.looked.at(action)) || self.is_prompt(action, recalled.change.at);
         let mut found = None;
@@ -214,11 +239,7 @@ impl Road {
         }
         let state = found?;
         // INVARIANT: what was read after a later change was let through is not what this one left.
-        let later = {
-            let memory = self.memory();
-            memory.changes.values().any(|note| note.subject == subject && note.order > order)
-        };
-        (!later && waiting().is_some()).then(|| self.settled(action, &state))
+        self.is_last(action).then(|| self.settled(action, &state))
     }
 
     /// A change as the store tells it; `None` where it has no way back any more.
@@ -248,11 +269,11 @@ fn left(recalled: &Recalled, state: &Value) -> bool {
 pub(crate) fn promise(situated: &mut Situated) {
     let forecast = &mut situated.survey.forecast;
     match &situated.undo {
-        Some((way, _)) if way.terms.class == Reversibility::Exact => {
+        Some(way) if way.contract.terms.class == Reversibility::Exact => {
             forecast.reversibility = Reversibility::Exact
         }
-        Some((way, _)) if forecast.reversibility == Reversibility::Exact => {
-            forecast.reversibility = way.terms.class;
+        Some(way) if forecast.reversibility == Reversibility::Exact => {
+            forecast.reversibility = way.contract.terms.class;
         }
         // Whoever knows an inverse and walks no way promises nothing.
         None if forecast.reversibility == Reversibility::Exact => {

@@ -32,8 +32,11 @@ mod settings;
 mod sns;
 mod sqs;
 mod ssm;
+mod subject;
 mod wafv2;
 mod way;
+
+use std::collections::BTreeSet;
 
 use interlock_action::{Action, Answers, Call, Deed, Read, Step, Terms, compared};
 use interlock_flow::Undo;
@@ -120,6 +123,10 @@ impl Undo for AwsUndo {
         let working = way::busy(now).then(|| now.clone());
         let own = way_of(deed).map_or_else(Vec::new, |way| way.between(deed, before, now));
         own.into_iter().chain(working).collect()
+    }
+
+    fn about(&self, deed: &Deed, reads: &BTreeSet<String>) -> Vec<String> {
+        way_of(deed).map_or_else(Vec::new, |way| subject::about(way.name(), deed, reads))
     }
 
     fn judge(&self, call: &Call) -> Option<Action> {
