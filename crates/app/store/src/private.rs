@@ -163,7 +163,7 @@ fn session(session: &Session) -> Session {
 
 /// The way back is the state before: arguments and content. Without it the change stays as it is.
 fn change(change: &Change) -> Change {
-    let Change { action, session, agent, at, contract: _, subject } = change;
+    let Change { action, session, agent, at, contract: _, subject, about: _ } = change;
     Change {
         action: action.clone(),
         session: session.clone(),
@@ -171,6 +171,8 @@ fn change(change: &Change) -> Change {
         at: *at,
         contract: None,
         subject: *subject,
+        // The keys of items are content.
+        about: Vec::new(),
     }
 }
 

@@ -299,6 +299,7 @@ fn changed(store: &Store, action: &str, thing: &str, states: [&str; 2]) {
         at: NOW,
         contract: Some(Contract { way, deed, before, terms, until: None }),
         subject: Digest::of(thing.as_bytes()),
+        about: Vec::new(),
     };
     let entry = |kind| Entry::new(kind, NOW).public("action", action);
     let allowed = entry(EntryKind::Allowed).private("arguments", &after);
