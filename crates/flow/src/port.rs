@@ -163,6 +163,10 @@ pub trait Journal: Send + Sync {
     async fn witnessed_opening(&self, _session: &SessionId) -> Result<bool, Unwitnessed> {
         Ok(false)
     }
+    /// The same of one entry.
+    async fn witnessed_entry(&self, _receipt: &Receipt) -> Result<(), Unwitnessed> {
+        Ok(())
+    }
     /// The fold of all events.
     fn memory(&self) -> &RwLock<Memory>;
 }

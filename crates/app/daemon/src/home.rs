@@ -1,19 +1,18 @@
 //! The home's files, its first making, and what is read from its ledger.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use interlock_action::{Digest, Millis, PersonId, SessionId, digest_of, name_of};
-use interlock_approval::{Launch, People, Person, Refusal, Statement, parse_public_key, verify};
-use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Memory, Record};
+use interlock_action::{Digest, PersonId, SessionId, name_of};
+use interlock_approval::{Person, parse_public_key};
+use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Record};
 use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::Bundle;
-use interlock_store::{Home, Options, Query, Redacted, Store, StoreError};
+use interlock_store::{Home, Options, Query, Store, StoreError};
 use serde::Serialize;
 
 use crate::{
@@ -271,123 +270,4 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
         private: entry.redacted.is_empty().then_some(entry.private),
     };
     Ok(entries.into_iter().map(row).collect())
-}
-
-pub(crate) fn enrolled(store: &Store) -> Vec<Person> {
-    let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    memory.people.values().cloned().collect()
-}
-
-/// Statements with their signatures.
-pub(crate) type SignedStatements = Vec<(Statement, String)>;
-
-/// Checks that these statements are what their people signed, each with a key that counts, and that they are as many
-/// different people as it takes: one alone, in a team two.
-pub(crate) fn check_signed(
-    memory: &Memory,
-    signed: &[(Statement, String)],
-    wanted: &dyn Fn(&PersonId, &str) -> Statement,
-    now: Millis,
-) -> Result<BTreeSet<PersonId>, DaemonError> {
-    let takes = if memory.solo(now) { 1 } else { 2 };
-    let refused = |refusal: Refusal| DaemonError::Key(refusal.to_string());
-    let mut signers = BTreeSet::new();
-    for (statement, signature) in signed {
-        let person = memory.people.get(&statement.person);
-        let keys = person.map(|person| person.keys.as_slice()).unwrap_or_default();
-        let wanted = wanted(&statement.person, &statement.reason);
-        let key = verify(&wanted, signature, keys).map_err(refused)?;
-        key.counts(now).map_err(refused)?;
-        if key.step < memory.step(takes, now) {
-            return Err(refused(Refusal::WeakKey(key.fingerprint.clone())));
-        }
-        signers.insert(statement.person.clone());
-    }
-    if signers.len() < takes {
-        return Err(DaemonError::Key(format!(
-            "{} of {takes} people have signed: in a team give `--key` twice, for two people",
-            signers.len()
-        )));
-    }
-    Ok(signers)
-}
-
-/// In a team, one of those who sign must be neither the owner nor a launcher of what is taken away.
-fn check_uninvolved(
-    involved: &[(PersonId, Launch)],
-    signers: &BTreeSet<PersonId>,
-) -> Result<(), DaemonError> {
-    for (owner, launch) in involved {
-        let people = People { owner, launch };
-        if !signers.iter().any(|signer| people.uninvolved(signer)) {
-            return Err(DaemonError::Key(
-                "all who signed own or launched what it is about: one must be somebody else".to_owned(),
-            ));
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn names(signers: &BTreeSet<PersonId>) -> String {
-    signers.iter().map(PersonId::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// Takes away what is private in an entry, and in all that carry the same request or session; signed by a person, in a
-/// team by two, one of whom neither owns nor launched it. Only
-/// while no daemon has the home open: it is for whoever may touch the home's files anyway, and no door leads to it.
-pub fn redact<S>(root: &Path, index: u64, sign: S) -> Result<Redacted, DaemonError>
-where
-    S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<SignedStatements, String>,
-{
-    let now = System.now();
-    let home = Home::open(root)?;
-    let store = Store::open(&home, &Options::default())?;
-    let people = enrolled(&store);
-    let digest = digest_of("interlock redact v1", &(home.verifier().to_string(), index))
-        .map_err(|error| DaemonError::Key(error.to_string()))?;
-    let statement = |person: &PersonId, reason: &str| Statement {
-        verb: "ledger-redact".to_owned(),
-        subject: index.to_string(),
-        digest,
-        person: person.clone(),
-        reason: reason.to_owned(),
-        // Taking away twice takes away nothing more.
-        nonce: now.to_string(),
-    };
-    let signed = sign(&people, &statement).map_err(DaemonError::Key)?;
-    let (signers, solo) = {
-        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (check_signed(&memory, &signed, &statement, now)?, memory.solo(now))
-    };
-    if !solo {
-        check_uninvolved(&store.involved(index).map_err(redaction)?, &signers)?;
-    }
-    let reason = signed.first().map(|(statement, _)| statement.reason.as_str()).unwrap_or_default();
-    let redacted = runtime()?.block_on(store.redact(index, &names(&signers), reason, now));
-    redacted.map_err(redaction)
-}
-
-fn redaction(error: StoreError) -> DaemonError {
-    match error {
-        StoreError::NoEntry(_) | StoreError::NoBody(_) | StoreError::StillNeeded { .. } => {
-            DaemonError::Redaction(error.to_string())
-        }
-        other => other.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_who_signs_a_redaction_neither_owns_nor_launched_it() {
-        let involved = [(PersonId::from("ana"), Launch::of("bo"))];
-        let signed = |names: &[&str]| {
-            let signers = names.iter().copied().map(PersonId::from).collect();
-            check_uninvolved(&involved, &signers).is_ok()
-        };
-        assert!(!signed(&["ana", "bo"]));
-        assert!(signed(&["ana", "cy"]) && signed(&["bo", "cy"]));
-    }
 }

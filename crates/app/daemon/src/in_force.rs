@@ -66,4 +66,11 @@ impl InForce {
         let invariants = files("invariants").unwrap_or_default();
         Ok(Self { policies, invariants, config, witness, knows_witness })
     }
+
+    /// Who witnesses the log: those that people signed for last, whatever a new configuration says.
+    ///
+    /// INVARIANT: no file can send them away unseen.
+    pub(crate) fn witness_or(&self, config: &Config) -> Option<WitnessConfig> {
+        if self.knows_witness { self.witness.clone() } else { config.ledger.witness.clone() }
+    }
 }

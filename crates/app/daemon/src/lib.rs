@@ -18,14 +18,17 @@ mod launch;
 mod nonce;
 mod policy;
 mod recovery;
+mod redact;
 mod report;
 mod serve;
 mod session;
+mod signed;
 mod state;
 mod undo;
 mod witness;
 
 pub use error::DaemonError;
-pub use home::{HomePaths, InitAnswer, init, redact, resolve_home};
+pub use home::{HomePaths, InitAnswer, init, resolve_home};
 pub use policy::{Pending, PolicyFolder, Reviewed, apply, in_force};
+pub use redact::redact;
 pub use serve::{Listen, Ready, Sockets, serve};

@@ -21,8 +21,9 @@ use crate::{
     DaemonError, HomePaths,
     clock::System,
     config::{ApprovalConfig, Config},
-    home::{SignedStatements, check_signed, enrolled, names, runtime},
+    home::runtime,
     in_force::InForce,
+    signed::{SignedStatements, check_signed, enrolled, names, signatures},
     witness as seen,
 };
 
@@ -195,11 +196,7 @@ where
     let paths = HomePaths::of(root);
     let files = Files::read(root)?;
     let force = InForce::read(&Reader::open(&home)?, &paths, Some(&files.text))?;
-    // INVARIANT: those who witness are who people signed for last; a new configuration cannot send them away unseen.
-    let witness = match force.knows_witness {
-        true => force.witness.clone(),
-        false => files.parsed.ledger.witness.clone(),
-    };
+    let witness = force.witness_or(&files.parsed);
     let options = seen::options(witness.as_ref())?;
     let open = || -> Result<Arc<Store>, DaemonError> {
         let store = Store::open(&home, &options)?;
@@ -258,10 +255,6 @@ where
     let (stamp, record) = activation(&files, &reviewed, weakens, by, &signed);
     runtime()?.block_on(store.commit(record)).map_err(|error| DaemonError::Store(error.to_string()))?;
     Ok(stamp)
-}
-
-fn signatures(signed: &[(Statement, String)]) -> Vec<&String> {
-    signed.iter().map(|(_, signature)| signature).collect()
 }
 
 /// What is written down when files come into force.

@@ -59,7 +59,7 @@ pub(crate) async fn approved(
     let receipt = receipt.map_err(|error| DaemonError::Store(error.to_string()))?;
     let reached = tokio::select! {
         () = submit(store, Some(config)) => Err("nobody asks the witnesses".to_owned()),
-        reached = store.witnessed_to(receipt.index.saturating_add(1)) => reached.map_err(|far| far.to_string()),
+        reached = store.witnessed_entry(&receipt) => reached.map_err(|far| far.to_string()),
     };
     reached.map_err(DaemonError::Unwitnessed)
 }

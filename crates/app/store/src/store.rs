@@ -242,17 +242,6 @@ impl Store {
         self.shared.seen.wanted()
     }
 
-    /// Waits until enough witnesses have cosigned so much of the log; at once where none are asked for.
-    ///
-    /// # Errors
-    /// How far they are when the time is over.
-    pub async fn witnessed_to(&self, size: u64) -> Result<(), Unwitnessed> {
-        if self.shared.seen.by.witnesses.quorum() == 0 {
-            return Ok(());
-        }
-        self.shared.seen.reach(size).await.map(|_| ()).map_err(Unwitnessed)
-    }
-
     /// Says why a witness does not cosign, or that it does.
     pub fn witness_answered(&self, witness: &str, fault: Option<String>) {
         self.shared.seen.note(witness, fault);
@@ -335,6 +324,13 @@ impl Journal for Store {
         let opened =
             opened.first().ok_or_else(|| Unwitnessed(format!("no entry opens session `{session}`")))?;
         self.shared.seen.reach(opened.index.saturating_add(1)).await.map_err(Unwitnessed)
+    }
+
+    async fn witnessed_entry(&self, receipt: &Receipt) -> Result<(), Unwitnessed> {
+        if self.shared.seen.by.witnesses.quorum() == 0 {
+            return Ok(());
+        }
+        self.shared.seen.reach(receipt.index.saturating_add(1)).await.map(|_| ()).map_err(Unwitnessed)
     }
 
     fn memory(&self) -> &RwLock<Memory> {

@@ -179,6 +179,9 @@ fn as_many_sign_as_the_same_call_of_an_agent_would_need() {
     let shown = preview(&house);
     assert_eq!(shown.signatures, 2, "taking back a guard that was put up removes it");
     assert_eq!(undo(&house, &shown, &["bo"]), Err(UndoError::Signatures(2)));
+    let unseen = crate::Unwitnessed("1 must have cosigned, 0 have".to_owned());
+    house.pages.witnesses.lock().unwrap().push(Err(unseen));
+    assert!(matches!(undo(&house, &shown, &["bo", "cy"]), Err(UndoError::Unwitnessed(_))));
     assert!(house.land.calls.lock().unwrap().is_empty());
     undo(&house, &shown, &["bo", "cy"]).unwrap();
 }

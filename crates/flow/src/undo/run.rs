@@ -31,6 +31,9 @@ pub enum UndoError {
     /// More people must sign.
     #[error("{0} people must sign for what this takes back")]
     Signatures(u8),
+    /// Too few witnesses have seen that it was signed.
+    #[error("it waits for witnesses, and is to be signed again once they answer: {0}")]
+    Unwitnessed(String),
     /// The preview that was signed is not what would be done now.
     #[error("the world moved since the preview: look again")]
     Moved,
@@ -89,6 +92,9 @@ impl Road {
             return Err(UndoError::Conflict(change.action.clone(), conflict));
         }
         let actions: Vec<ActionId> = preview.changes.iter().map(|change| change.action.clone()).collect();
+        if preview.signatures > 1 {
+            self.seen_to_be_signed(preview, undo, by).await?;
+        }
         let again = self.preview_undo(&actions).await.map_err(UndoError::Ledger)?;
         if again.digest != preview.digest {
             return Err(UndoError::Moved);
@@ -100,6 +106,24 @@ impl Road {
             self.undo_one(action, undo, by, watch).await?;
         }
         Ok(())
+    }
+
+    /// What takes two people waits, as when an agent asks for it, until witnesses have seen that they signed.
+    async fn seen_to_be_signed(
+        &self,
+        preview: &Preview,
+        undo: &UndoId,
+        by: &[PersonId],
+    ) -> Result<(), UndoError> {
+        let entry = Entry::new(EntryKind::Undo, self.ports.clock.now())
+            .public("undo", undo)
+            .public("state", "signed")
+            .public("digest", preview.digest)
+            .public("by", by);
+        let record = Record { entry, events: Vec::new(), guards: Vec::new() };
+        let journal = &self.ports.journal;
+        let receipt = journal.commit(record).await.map_err(|error| UndoError::Ledger(error.to_string()))?;
+        journal.witnessed_entry(&receipt).await.map_err(|far| UndoError::Unwitnessed(far.to_string()))
     }
 
     async fn undo_one(
