@@ -271,12 +271,13 @@ impl Road {
                 return self.refuse(session, &situated, Cause::Denied, vec![reason("denied", &words)]).await;
             }
         }
-        self.decide(session, situated, digest, standing, epoch).await
+        self.decide(session, &action, situated, digest, standing, epoch).await
     }
 
     async fn decide(
         &self,
         session: &Arc<Session>,
+        asked: &Arc<Action>,
         mut situated: Situated,
         digest: Digest,
         standing: Vec<Ticket>,
@@ -305,6 +306,7 @@ impl Road {
                 // What a machine can bring is brought, once; then the policy is asked again.
                 Decision::Allow { needs, .. } if !secured && needs.contains(&Need::RecoveryPoint) => {
                     self.secure(session, &situated).await?;
+                    self.stood_still(session, asked, &situated).await?;
                     secured = true;
                 }
                 // What only a drill can prove has to be there to be drilled: it is made first, and people are told.
@@ -314,6 +316,7 @@ impl Road {
                         && needs.contains(&Need::RecoveryDrill) =>
                 {
                     self.secure(session, &situated).await?;
+                    self.stood_still(session, asked, &situated).await?;
                     secured = true;
                 }
                 Decision::Refuse { .. } => {

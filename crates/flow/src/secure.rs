@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interlock_action::{Answer, Call, Claim, Effect, EnvironmentName, Securing, value_at};
+use interlock_action::{Action, Answer, Call, Claim, Effect, EnvironmentName, Securing, value_at};
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
@@ -56,6 +56,25 @@ impl Road {
             self.look_at_point(kept).await;
         }
         Ok(())
+    }
+
+    /// INVARIANT: what was forecast is what is carried out. Points take minutes, in which somebody may change what it rests
+    /// on.
+    pub(crate) async fn stood_still(
+        &self,
+        session: &Arc<Session>,
+        asked: &Arc<Action>,
+        situated: &Situated,
+    ) -> Result<(), Stop> {
+        if !matches!(situated.survey.securing, Securing::ByCalls { .. }) {
+            return Ok(());
+        }
+        let (_, survey) = self.prepared(session, Arc::clone(asked)).await?;
+        if survey.fingerprint == situated.survey.fingerprint {
+            return Ok(());
+        }
+        let why = "what it is about changed while its recovery point was made; the point is kept, and the same call is looked at anew";
+        Err(Stop::NotSecured(why.to_owned()))
     }
 
     /// A call that makes a recovery point.

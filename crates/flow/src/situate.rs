@@ -130,6 +130,7 @@ pub(crate) fn situate(
     }
     let remember = classify(world, &mut action, &survey);
     guard_classifiers(world.rules, &mut action);
+    data_that_is_lost(&mut action, &survey);
     let mut falls: Vec<Falls> = Vec::new();
     for claim in &action.claims {
         if claim.when.iter().all(|test| test.holds(&survey.facts)) {
@@ -342,6 +343,16 @@ fn guard_classifiers(rules: &Rules, action: &mut Action) {
         let why = format!("changes {what}, by which a rule tells its environment");
         let mut claim = Claim::plain(Effect::GuardRemoval, why);
         claim.rule = Some("classification-write".into());
+        action.claims.push(claim);
+    }
+}
+
+/// What is said to lose data destroys it, whatever its call is named. Where a rule has asked for the facts, they decide.
+fn data_that_is_lost(action: &mut Action, survey: &Survey) {
+    let told = |claim: &Claim| matches!(claim.effect, Effect::Destroy | Effect::RecoveryLoss);
+    if let (Some(lost), false) = (survey.forecast.data_loss.first(), action.claims.iter().any(told)) {
+        let mut claim = Claim::plain(Effect::Destroy, format!("loses {lost}"));
+        claim.rule = Some("data-lost".into());
         action.claims.push(claim);
     }
 }

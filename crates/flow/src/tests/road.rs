@@ -87,6 +87,40 @@ fn a_recovery_point_is_made_and_read_back_before_the_destroy() {
     assert_eq!(house.entries(EntryKind::RecoveryPoint), 1);
 }
 
+/// Points take minutes: what is destroyed is what was forecast and kept, or nothing.
+#[test]
+fn what_changes_while_its_point_is_made_is_not_destroyed() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    house.land.world.lock().unwrap().securing = Securing::ByCalls {
+        calls: Vec::new(),
+        proof: vec![(
+            interlock_action::Call {
+                surface: Surface::Aws,
+                operation: Operation::aws("dynamodb", "DescribeBackup"),
+                account: None,
+                region: None,
+                arguments: json!({}),
+            },
+            "/Status".into(),
+            json!("AVAILABLE"),
+        )],
+        makes: vec!["backup-1".into()],
+    };
+    let ticket = house.ticket(&delete("school"));
+    house.says("bo", Decisive::Approve, &ticket).unwrap();
+    house.says("cy", Decisive::Approve, &ticket).unwrap();
+    *house.land.proof.lock().unwrap() = Answer::Found(json!({"Status": "CREATING"}));
+    let land = std::sync::Arc::clone(&house.land);
+    *house.hand.meanwhile.lock().unwrap() = Some(Box::new(move || {
+        land.world.lock().unwrap().fingerprint = json!({"version": 2});
+        *land.proof.lock().unwrap() = Answer::Found(json!({"Status": "AVAILABLE"}));
+    }));
+    let Verdict::Refused(refused) = house.admit(&delete("school")) else { panic!("it is another thing now") };
+    assert!(
+        refused.reasons.iter().any(|reason| reason.why.contains("changed while its recovery point was made"))
+    );
+}
+
 #[test]
 fn what_cannot_be_secured_is_never_destroyed_in_production() {
     let house = House::of(&["ana", "bo", "cy"]);
@@ -105,6 +139,20 @@ fn what_is_lost_is_never_what_needs_no_keeping() {
     assert!(
         matches!(house.admit(&delete("school")), Verdict::Refused(refused) if refused.cause == Cause::Policy)
     );
+}
+
+#[test]
+fn what_loses_data_destroys_it_whatever_it_is_called() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let update = action("UpdateEverything", Effect::Update, database("school"));
+    let needs = |house: &House| match house.admit(&update) {
+        Verdict::Held(held) => held.message(),
+        Verdict::Refused(refused) => format!("{:?}", refused.reasons),
+        _ => "flows".to_owned(),
+    };
+    assert!(!needs(&house).contains("destroy-data-production"));
+    house.land.world.lock().unwrap().loss = vec!["all of it".to_owned()];
+    assert!(needs(&house).contains("destroy-data-production"), "{}", needs(&house));
 }
 
 #[test]
