@@ -25,7 +25,6 @@ use crate::rules::facts;
 
 const PAGE: &str = "s3 one page";
 const MADE: &str = "s3 creation";
-const RULES: &str = "s3 lifecycle";
 
 /// The forecaster of buckets.
 pub(in crate::forecast) struct Bucket;
@@ -52,8 +51,7 @@ impl Look for Bucket {
         let made = json!({"Prefix": name, "MaxBuckets": 50});
         reads.push(crate::call::read(action, MADE, "s3", "ListBuckets", made));
         if lifecycle(action) {
-            let rules = json!({ "Bucket": name });
-            reads.push(crate::call::read(action, RULES, "s3", "GetBucketLifecycleConfiguration", rules));
+            reads.push(super::lifecycle_read(action, name));
         }
         reads
     }
@@ -171,7 +169,7 @@ fn reach(rule: &Value) -> &str {
 
 fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, draft: &mut Draft) {
     let asked = action.arguments.get("LifecycleConfiguration").cloned().unwrap_or(Value::Null);
-    let before = match live(answers, RULES) {
+    let before = match live(answers, super::LIFECYCLE) {
         Live::Found(answer) => Some(expirations(answer)),
         Live::Absent => Some(Vec::new()),
         Live::Unread(why) => {

@@ -11,7 +11,7 @@ use interlock_action::{Action, Answer, Answers, Kind, Observed, Read, TargetId};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Live, live, text},
+    answer::{Live, entries, live, number, text},
     arn,
     draft::Draft,
     existence,
@@ -54,6 +54,35 @@ fn versioned(answers: &Answers) -> Option<bool> {
         // A bucket whose versioning was never set leaves the member out.
         Live::Found(answer) => Some(text(answer, "/Status") == Some("Enabled")),
         Live::Absent | Live::Unread(_) => None,
+    }
+}
+
+const LIFECYCLE: &str = "s3 lifecycle";
+/// A version that stays for less is none that somebody could find again in time.
+const DAYS: u64 = 7;
+
+/// The read of what expires in a bucket.
+fn lifecycle_read(action: &Action, name: &str) -> Read {
+    let arguments = json!({ "Bucket": name });
+    crate::call::read(action, LIFECYCLE, "s3", "GetBucketLifecycleConfiguration", arguments)
+}
+
+/// Whether overwritten and deleted objects keep their versions for a week at least; `None` when nobody could tell. Which
+/// keys a rule is about is not looked at: what may be about them counts.
+fn keeps_versions(answers: &Answers) -> Option<bool> {
+    if !versioned(answers)? {
+        return Some(false);
+    }
+    match live(answers, LIFECYCLE) {
+        Live::Absent => Some(true),
+        Live::Found(answer) => {
+            let expires = |rule: &Value| {
+                let days = number(rule, "/NoncurrentVersionExpiration/NoncurrentDays");
+                text(rule, "/Status") == Some("Enabled") && days.is_some_and(|days| days < DAYS)
+            };
+            Some(!entries(answer, "/Rules").iter().any(expires))
+        }
+        Live::Unread(_) => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! S3 objects: writes over them and deletions without a version.
 //!
 //! In a versioned bucket a deletion leaves a delete marker and an overwrite keeps the old version: the way back is exact
-//! for as long as no lifecycle rule expires noncurrent versions. Elsewhere (never versioned, or suspended) the object is
-//! gone, and Interlock copies it away first. Objects are classified by their bucket's tags. Reads: GetBucketVersioning,
-//! GetBucketTagging, HeadObject of up to 100 keys, HeadBucket and GetBucketVersioning of the recovery bucket, HeadObject
-//! of up to 20 copies in it.
+//! for as long as no lifecycle rule expires noncurrent versions. Elsewhere (never versioned, suspended, or with a rule that
+//! expires versions within a week) the object is gone, and Interlock copies it away first. Objects are classified by their
+//! bucket's tags. Reads: GetBucketVersioning, GetBucketLifecycleConfiguration, GetBucketTagging, HeadObject of up to 100
+//! keys, HeadBucket and GetBucketVersioning of the recovery bucket, HeadObject of up to 20 copies in it.
 
 use interlock_action::{
     Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
@@ -21,7 +21,7 @@ use super::{
         tally::Tally,
         words,
     },
-    asked, bucket, bucket_reads, bucket_tags, object_id, see_bucket,
+    asked, bucket, bucket_reads, bucket_tags, keeps_versions, lifecycle_read, object_id, see_bucket,
     vault::{self, Kept},
     versioned,
 };
@@ -78,13 +78,13 @@ impl Look for Object {
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
         let Some(bucket) = bucket(action) else { return Vec::new() };
         let mut reads = bucket_reads(action, bucket);
+        reads.push(lifecycle_read(action, bucket));
         let keys = keys(action);
         // A thousand keys in a versioned bucket keep their versions: no need to look at each.
         let many = keys.len() > 1;
-        if many && (live(so_far, super::VERSIONING) == Live::Absent || versioned(so_far) == Some(true)) {
-            return reads;
-        }
-        if many && !so_far.contains_key(super::VERSIONING) {
+        let told = so_far.contains_key(super::VERSIONING) && so_far.contains_key(super::LIFECYCLE);
+        let gone = live(so_far, super::VERSIONING) == Live::Absent;
+        if many && (!told || gone || keeps_versions(so_far) == Some(true)) {
             return reads;
         }
         for key in keys.iter().take(MOST) {
@@ -92,7 +92,7 @@ impl Look for Object {
             reads.push(crate::call::read(action, head_key(key), "s3", "HeadObject", arguments));
         }
         let lost = keys.iter().any(|key| matches!(live(so_far, &head_key(key)), Live::Found(_)));
-        let settled = so_far.contains_key(super::VERSIONING) && versioned(so_far) != Some(true);
+        let settled = told && keeps_versions(so_far) != Some(true);
         if lost && settled && fate(action) != Some(Fate::Kept) {
             reads.extend(vault::reads(action, so_far));
             let mut found = Lost::default();
@@ -109,10 +109,12 @@ impl Look for Object {
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
         let (Some(bucket), Some(fate)) = (bucket(action), fate(action)) else { return };
         see_bucket(action, answers, bucket, draft);
-        let versioned = versioned(answers);
+        let versioned = keeps_versions(answers);
         draft.fact(facts::S3_BUCKET_VERSIONED, false, versioned);
         if versioned.is_none() {
-            draft.unknown(format!("whether bucket {bucket} keeps versions could not be read"));
+            draft.unknown(format!(
+                "whether bucket {bucket} keeps versions, and for how long, could not be read"
+            ));
         }
         let keys = keys(action);
         let tags = bucket_tags(action, answers, bucket);
@@ -309,7 +311,11 @@ fn gone(
     }
     let bearing: Vec<Kept<'_>> = lost.found.iter().map(|(kept, _)| clone(kept)).collect();
     let many = words::count(bearing.len() as u64, "object");
-    draft.lose(format!("{many} of {bucket}, {}; the bucket keeps no versions", words::bytes(lost.bytes())));
+    let why = match versioned(answers) {
+        Some(true) => "its versions expire within a week",
+        _ => "the bucket keeps no versions",
+    };
+    draft.lose(format!("{many} of {bucket}, {}; {why}", words::bytes(lost.bytes())));
     for kept in &bearing {
         draft.tally(vault::tally(action, answers, kept));
     }

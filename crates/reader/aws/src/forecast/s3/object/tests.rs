@@ -37,6 +37,7 @@ fn answers(status: Option<&'static str>, size: Option<u64>, vault: bool) -> impl
             if vault { found(json!({})) } else { Answer::NotFound }
         }
         "ListBuckets" => found(json!({ "Buckets": [] })),
+        "GetBucketLifecycleConfiguration" => Answer::NotFound,
         other => panic!("{other} was not expected"),
     }
 }
@@ -61,6 +62,25 @@ fn a_marker_in_a_versioned_bucket_is_taken_back_exactly() {
         "objects are classified by their bucket's tags"
     );
     assert!(survey.forecast.data_loss.is_empty());
+}
+
+#[test]
+fn versions_that_expire_within_a_week_keep_nothing() {
+    let delete = act("DeleteObject", json!({"Bucket": "photos", "Key": "2024/a b.jpg"}));
+    let with = |days: u64, status: &'static str| {
+        let told = answers(Some("Enabled"), Some(1_234_567), false);
+        let rule = json!({"Status": status, "NoncurrentVersionExpiration": {"NoncurrentDays": days}});
+        survey(&delete, move |operation, arguments| match operation {
+            "GetBucketLifecycleConfiguration" => found(json!({ "Rules": [rule] })),
+            _ => told(operation, arguments),
+        })
+    };
+    let soon = with(1, "Enabled");
+    assert!(matches!(soon.securing, Securing::ByCalls { .. }), "{:?}", soon.securing);
+    assert_eq!(soon.facts.get(facts::S3_BUCKET_VERSIONED), Some(&json!(false)));
+    for kept in [with(1, "Disabled"), with(30, "Enabled")] {
+        assert_eq!(kept.securing, Securing::NotNeeded);
+    }
 }
 
 #[test]
