@@ -228,7 +228,7 @@ struct Going {
     proof: Vec<(Call, String, Value)>,
     makes: Vec<String>,
     impossible: Vec<String>,
-    /// Instance stores: what is on them is lost and said, and no reason not to keep the rest.
+    /// Instance stores beside volumes that are kept: what is on them is lost, and said.
     stores: Vec<String>,
 }
 
@@ -332,7 +332,7 @@ fn one(
                 Some(_) => terminate((action, answers), (instance, id), record, going, draft),
                 None => {
                     interfaces(action, record, false, draft);
-                    lose_store(instance, instance_store(answers, record), going, draft);
+                    lose_store(instance, instance_store(answers, record), false, going, draft);
                 }
             }
         }
@@ -400,7 +400,8 @@ fn terminate(
         Some(before),
         None,
     );
-    lose_store(instance, store, going, draft);
+    let on_store = text(record, "/RootDeviceType") == Some("instance-store");
+    lose_store(instance, store, !on_store && !volumes(record, true).is_empty(), going, draft);
     if store == Some(false) {
         // What it holds stands on its volumes, and those that go with it are targets of their own.
         draft.observe(id, Observed { data: Bears::No, ..Observed::default() });
@@ -415,8 +416,8 @@ fn terminate(
     }
 }
 
-/// An instance store keeps nothing, and nothing can be kept of it.
-fn lose_store(instance: &str, store: Option<bool>, going: &mut Going, draft: &mut Draft) {
+/// An instance store keeps nothing, and nothing can be kept of it. `keeps`: whether what else the machine holds is kept.
+fn lose_store(instance: &str, store: Option<bool>, keeps: bool, going: &mut Going, draft: &mut Draft) {
     match store {
         Some(false) => return,
         Some(true) => draft.lose(format!("everything on the instance store of {instance}, with no way back")),
@@ -425,7 +426,8 @@ fn lose_store(instance: &str, store: Option<bool>, going: &mut Going, draft: &mu
             draft.lose(format!("what {instance} holds on an instance store, should it have one"));
         }
     }
-    going.stores.push(format!("what {instance} holds on an instance store cannot be kept"));
+    let lost = format!("what {instance} holds on an instance store cannot be kept");
+    if keeps { going.stores.push(lost) } else { going.impossible.push(lost) }
 }
 
 /// How long after its launch an instance's root volume is there at the latest.
@@ -491,8 +493,7 @@ fn volume_goes(
 
 fn settle(going: Going, draft: &mut Draft) {
     draft.reversibility = Reversibility::Lossy;
-    let alone = going.stores.first().filter(|_| going.calls.is_empty());
-    if let Some(why) = going.impossible.first().or(alone) {
+    if let Some(why) = going.impossible.first() {
         draft.secure(Securing::Impossible(why.clone()));
         draft.reversibility = Reversibility::None;
     } else if !going.calls.is_empty() {
