@@ -19,7 +19,16 @@ pub(super) const RULES: &[Rule] = &[
         id: "cloudformation-removes",
         finds: "a stack's change that may remove or replace resources",
         shape: Shape::FullReplace { difference: CLOUDFORMATION_REMOVES },
-        operations: UPDATES,
+        operations: &[
+            ("cloudformation", "UpdateStack"),
+            ("cloudformation", "ExecuteChangeSet"),
+            // Of these no plan is made: what they would change is not known.
+            ("cloudformation", "UpdateStackSet"),
+            ("cloudformation", "UpdateStackInstances"),
+            ("cloudformation", "RollbackStack"),
+            ("cloudformation", "CancelUpdateStack"),
+            ("cloudformation", "ContinueUpdateRollback"),
+        ],
         test: |_| {
             vec![claim_when(
                 Effect::Destroy,

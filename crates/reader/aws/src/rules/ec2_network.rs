@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The widest range that is still somebody's own: one octet. Two halves of the internet are the internet.
-pub(super) fn is_world(cidr: &str) -> bool {
+pub(crate) fn is_world(cidr: &str) -> bool {
     let Some((address, prefix)) = cidr.split_once('/') else { return false };
     let prefix: u8 = prefix.parse().unwrap_or(0);
     if !address.contains(':') {

@@ -66,6 +66,7 @@ mod tests;
 use interlock_action::{Claim, Effect, FactTest, RuleId};
 
 use crate::effect::Subject;
+pub(crate) use ec2_network::is_world;
 pub(crate) use general::buckets;
 pub(crate) use iam::is_administrator;
 pub(crate) use policy_document::{administrator, lets_others_in};

@@ -69,7 +69,7 @@ fn field<'a>(change: &'a Value, member: &str) -> Option<&'a str> {
 /// Whether it is the change of a nested stack, whose own changes are told beside it.
 pub(super) fn is_stack(change: &Value) -> bool {
     field(change, "ResourceType") == Some("AWS::CloudFormation::Stack")
-        && matches!(field(change, "Action"), Some("Modify" | "Dynamic"))
+        && matches!(field(change, "Action"), Some("Add" | "Modify" | "Dynamic" | "Import"))
 }
 
 /// The plan with the plans of nested stacks, one level deep.

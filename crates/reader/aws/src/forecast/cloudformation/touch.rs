@@ -20,7 +20,7 @@ use super::{
     plan::Falls,
     properties,
 };
-use crate::rules::{administrator, facts, is_administrator, lets_others_in};
+use crate::rules::{administrator, facts, is_administrator, is_world, lets_others_in};
 
 /// Of one stack the tags of so many changed things are looked at.
 const MOST: usize = 20;
@@ -208,7 +208,10 @@ fn loosened(detail: &Value) -> bool {
 }
 
 /// Properties whose value says who may do what, or holds such documents: of principals, of things.
-const OF_PRINCIPALS: [&str; 3] = ["Policies", "PolicyDocument", "ManagedPolicyArns"];
+const OF_PRINCIPALS: [&str; 5] =
+    ["Policies", "PolicyDocument", "ManagedPolicyArns", "ManagedPolicies", "InlinePolicy"];
+/// Properties that say who gets what a policy gives.
+const HOLDERS: [&str; 6] = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
 
 /// What policy documents give, and whom they let in. `property`: the one that changes; none where all of it is new.
 fn grants(changed: &Changed<'_>, property: Option<&str>, own: Option<&str>, touch: &mut Touch) {
@@ -217,9 +220,15 @@ fn grants(changed: &Changed<'_>, property: Option<&str>, own: Option<&str>, touc
         Some(_) => changed.values(name).1,
         None => changed.after.as_ref().map(|after| after.get(name).cloned().unwrap_or(Value::Null)),
     };
-    if changed.kind.starts_with("AWS::IAM::") {
-        for name in OF_PRINCIPALS.into_iter().filter(|name| about(name)) {
-            touch.administrator |= values(name).filter(is_told).is_none_or(|value| gives(&value));
+    if changed.kind.starts_with("AWS::IAM::") || changed.kind == "AWS::SSO::PermissionSet" {
+        // Another holder gets all that the policy gives, though nothing of it changes.
+        let held = property.is_some_and(|property| HOLDERS.contains(&property));
+        for name in OF_PRINCIPALS.into_iter().filter(|name| held || about(name)) {
+            let value = match held {
+                true => changed.after.as_ref().map(|after| after.get(name).cloned().unwrap_or(Value::Null)),
+                false => values(name),
+            };
+            touch.administrator |= value.filter(is_told).is_none_or(|value| gives(&value));
         }
         if about("AssumeRolePolicyDocument") && changed.kind == "AWS::IAM::Role" {
             opens(values("AssumeRolePolicyDocument"), "AssumeRolePolicyDocument", own, touch);
@@ -246,14 +255,21 @@ fn grants(changed: &Changed<'_>, property: Option<&str>, own: Option<&str>, touc
         touch.add([Effect::Expose], property.unwrap_or("the new resource"));
     }
     if changed.kind.starts_with("AWS::EC2::SecurityGroup") {
-        let world = |value: &Value| {
-            ["0.0.0.0/", "::/0", "/0\"", "/1\""].iter().any(|all| value.to_string().contains(all))
-        };
         for name in ["SecurityGroupIngress", "CidrIp", "CidrIpv6"].into_iter().filter(|name| about(name)) {
-            if values(name).filter(is_told).is_none_or(|value| world(&value)) {
+            if values(name).filter(is_told).is_none_or(|value| names_world(&value)) {
                 touch.add([Effect::Expose], name);
             }
         }
+    }
+}
+
+/// Whether a range of addresses somewhere in it is a good part of the internet.
+fn names_world(value: &Value) -> bool {
+    match value {
+        Value::String(range) => is_world(range),
+        Value::Array(list) => list.iter().any(names_world),
+        Value::Object(members) => members.values().any(names_world),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -263,6 +279,7 @@ fn gives(value: &Value) -> bool {
         Value::Null => false,
         Value::Array(list) => list.iter().any(gives),
         Value::String(arn) if arn.starts_with("arn:") => is_administrator(arn),
+        Value::String(document) if document.trim_start().starts_with('{') => administrator(document),
         Value::Object(policy) => match policy.get("PolicyDocument") {
             Some(document) => administrator(&document.to_string()),
             None => administrator(&value.to_string()),

@@ -254,10 +254,20 @@ impl Look for Update {
         } else {
             unknown(action, &id, name, "what the stack holds could not be read", draft);
         }
-        if direct(action) {
-            about(action, name, &id, brought(action, answers), draft);
+        match direct(action) {
+            true => about(action, name, &id, brought(action, answers), draft),
+            false => draft.rewrite = pinned(action, answers),
         }
     }
+}
+
+/// The very change set that was read: another one may stand under its name when the request arrives.
+fn pinned(action: &Action, answers: &Answers) -> Option<Value> {
+    let set = super::super::answer::live(answers, plan::KEY).found()?;
+    let id = text(set, "/ChangeSetId").filter(|id| id.starts_with("arn:"))?;
+    let mut arguments = action.arguments.clone();
+    arguments.as_object_mut()?.insert("ChangeSetName".to_owned(), json!(id));
+    Some(arguments)
 }
 
 /// The lines of a plan that was read, but for what goes.

@@ -55,6 +55,7 @@ fn a_guard_that_goes_in_its_place_is_seen() {
     assert!(of("AWS::S3::Bucket", block(false), block(true)).is_empty());
     let rule = |range: &str| json!({"SecurityGroupIngress": [{"CidrIp": range, "IpProtocol": "tcp", "FromPort": 22}]});
     assert_eq!(of("AWS::EC2::SecurityGroup", rule("10.0.0.0/8"), rule("0.0.0.0/0")), [Network, Expose]);
+    assert_eq!(of("AWS::EC2::SecurityGroup", rule("10.0.0.0/8"), rule("64.0.0.0/2")), [Network, Expose]);
     assert_eq!(of("AWS::EC2::SecurityGroup", rule("10.0.0.0/8"), rule("10.1.0.0/16")), [Network]);
     let policy = |principal: &str| {
         json!({"PolicyDocument": {"Statement": [
@@ -92,6 +93,19 @@ fn administrator_rights_are_told_from_others() {
         !touch(&modified(kind, &arns(wide), &arns("arn:aws:iam::aws:policy/ReadOnlyAccess")), OWN)
             .administrator
     );
+    // The policy stays, and somebody else gets it.
+    let held = |role: &str| {
+        json!({"PolicyName": "p", "Roles": [role], "PolicyDocument": {"Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"}]}})
+    };
+    let mut moved = modified("AWS::IAM::Policy", &held("people"), &held("agent"));
+    moved["ResourceChange"]["Details"] =
+        json!([{"Target": {"Attribute": "Properties", "Name": "Roles"}, "Evaluation": "Static"}]);
+    assert!(touch(&moved, OWN).administrator);
+    let set = |arn: &str| json!({ "ManagedPolicies": [arn] });
+    let read_only = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    assert!(touch(&modified("AWS::SSO::PermissionSet", &set(read_only), &set(wide)), OWN).administrator);
+    assert!(!touch(&modified("AWS::SSO::PermissionSet", &set(wide), &set(read_only)), OWN).administrator);
     // What is put together only when it is carried out may be anything.
     assert!(
         touch(
