@@ -148,6 +148,7 @@ fn judged(
     if !effect::rehearses(&subject) {
         claims.extend(rules::claims(&subject, rule));
     }
+    effect::doubt(&subject, &mut claims);
     effect::settle(&mut claims);
     let mutates = claims.iter().any(|claim| claim.effect.mutates());
     let touched = target::touched(&subject, mutates);

@@ -5,6 +5,7 @@
 
 mod destination;
 mod disclosure;
+mod fresh;
 mod secrets;
 pub(crate) mod sql;
 mod subject;
@@ -153,6 +154,26 @@ fn hands_out(subject: &Subject<'_>, claims: &mut Vec<Claim>) {
     };
     claims.retain(|claim| claim.effect != Effect::Read);
     claims.push(Claim::plain(Effect::SensitiveRead, why));
+}
+
+/// Whether it is a creation by its name alone, and nobody has looked at it: it may change whatever it names.
+pub(crate) fn is_doubted(subject: &Subject<'_>) -> bool {
+    subject.access == Access::Write
+        && verb::effect(subject.operation) == Effect::Create
+        && table::claims(subject).is_empty()
+        && !fresh::only_adds(subject)
+}
+
+/// What is a creation by its name alone is a change as well, where nothing worse is known of it.
+pub(crate) fn doubt(subject: &Subject<'_>, claims: &mut Vec<Claim>) {
+    let known =
+        |claim: &Claim| claim.when.is_empty() && claim.effect.mutates() && claim.effect != Effect::Create;
+    if is_doubted(subject) && !claims.iter().any(known) {
+        claims.push(Claim::plain(
+            Effect::Update,
+            "may change what is there: only its name says that it makes something",
+        ));
+    }
 }
 
 /// How bad an effect is at its worst, for putting claims in order: greater is worse.

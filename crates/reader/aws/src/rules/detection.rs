@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Rule, Shape, claim, only_if};
 use crate::effect::Subject;
 
-pub(super) const RULES: &[Rule] = &[DETECTOR, WATCH];
+pub(super) const RULES: &[Rule] = &[DETECTOR, WATCH, PUT_AWAY];
 
 const DETECTOR: Rule = Rule {
     id: "detector-off",
@@ -61,6 +61,42 @@ const WATCH: Rule = Rule {
         )
     },
 };
+
+const PUT_AWAY: Rule = Rule {
+    id: "findings-put-away",
+    finds: "findings that are marked as dealt with, now or as they come",
+    shape: Shape::GuardRemoval,
+    operations: &[
+        ("securityhub", "BatchUpdateFindings"),
+        ("securityhub", "BatchUpdateFindingsV2"),
+        ("securityhub", "CreateAutomationRule"),
+        ("securityhub", "CreateAutomationRuleV2"),
+        ("securityhub", "BatchUpdateAutomationRules"),
+        ("securityhub", "UpdateAutomationRuleV2"),
+        ("accessanalyzer", "UpdateFindings"),
+    ],
+    test: |subject| {
+        only_if(
+            put_away("", subject.parameters),
+            claim(Effect::GuardRemoval, "puts findings where nobody looks at them"),
+        )
+    },
+};
+
+/// Whether a finding's new status says that nobody need look at it, anywhere but in what says which findings are meant.
+fn put_away(name: &str, value: &Value) -> bool {
+    match value {
+        Value::String(text) => ["SUPPRESSED", "RESOLVED", "ARCHIVED"].contains(&text.as_str()),
+        // The Open Cybersecurity Schema Framework's: 3 suppressed, 4 resolved, 5 archived.
+        Value::Number(id) => name == "StatusId" && id.as_u64().is_some_and(|id| (3..=5).contains(&id)),
+        Value::Array(values) => values.iter().any(|value| put_away(name, value)),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| !name.to_ascii_lowercase().ends_with("criteria"))
+            .any(|(name, value)| put_away(name, value)),
+        Value::Null | Value::Bool(_) => false,
+    }
+}
 
 /// Whether something is switched off, anywhere but in what says which findings are meant.
 fn quiet(name: &str, value: &Value) -> bool {

@@ -7,6 +7,19 @@ use super::{Rule, Shape, claim, only_if};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        id: "dms-target-reloaded",
+        finds: "a copy of data that begins anew, over what the target holds",
+        shape: Shape::Setting,
+        operations: &[("dms", "StartReplicationTask"), ("dms", "StartReplication")],
+        test: |subject| {
+            let kinds = ["StartReplicationTaskType", "StartReplicationType"];
+            only_if(
+                kinds.iter().any(|kind| subject.text(kind) == Some("reload-target")),
+                claim(Effect::Destroy, "loads the target's tables anew, and may drop them first"),
+            )
+        },
+    },
+    Rule {
         id: "dms-target-emptied",
         finds: "a task that drops or empties the tables of its target first",
         shape: Shape::Setting,

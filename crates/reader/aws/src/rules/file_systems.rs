@@ -14,6 +14,18 @@ pub(super) const RULES: &[Rule] = &[
         test: backup,
     },
     Rule {
+        id: "efs-replication-overwrites",
+        finds: "a file system that is written over by another's replication",
+        shape: Shape::Setting,
+        operations: &[("efs", "CreateReplicationConfiguration")],
+        test: |subject| {
+            only_if(
+                !subject.texts("Destinations[].FileSystemId").is_empty(),
+                claim(Effect::Destroy, "writes over what the destination file system holds"),
+            )
+        },
+    },
+    Rule {
         id: "efs-files-moved",
         finds: "files that are not used moved to slower storage",
         shape: Shape::Setting,

@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "kms-policy-lockout",
         finds: "a key policy put in force without the check that somebody can still change it",
         shape: Shape::GuardRemoval,
-        operations: &[("kms", "PutKeyPolicy"), ("kms", "CreateKey")],
+        operations: &[("kms", "PutKeyPolicy"), ("kms", "CreateKey"), ("kms", "ReplicateKey")],
         test: |subject| {
             only_if(
                 subject.on("BypassPolicyLockoutSafetyCheck"),

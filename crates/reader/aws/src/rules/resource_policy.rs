@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
             ("secretsmanager", "PutResourcePolicy"),
             ("kms", "PutKeyPolicy"),
             ("kms", "CreateKey"),
+            ("kms", "ReplicateKey"),
             ("dynamodb", "PutResourcePolicy"),
             ("ecr", "SetRepositoryPolicy"),
             ("ecr", "PutRegistryPolicy"),

@@ -39,6 +39,18 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "secretsmanager-replica-overwrites",
+        finds: "a replica that is written over a secret of its name in another region",
+        shape: Shape::Setting,
+        operations: &[("secretsmanager", "ReplicateSecretToRegions"), ("secretsmanager", "CreateSecret")],
+        test: |subject| {
+            only_if(
+                subject.on("ForceOverwriteReplicaSecret"),
+                claim(Effect::Destroy, "writes over a secret of the same name in another region"),
+            )
+        },
+    },
+    Rule {
         id: "secretsmanager-current-moved",
         finds: "another version that programs get",
         shape: Shape::Setting,

@@ -8,7 +8,7 @@ use crate::effect::Subject;
 use crate::rules::buckets;
 
 /// Operations that make a part of something that is there and named: the whole is changed by it.
-const PARENTS: [(&str, &str, &str, &str); 8] = [
+const PARENTS: [(&str, &str, &str, &str); 17] = [
     ("elbv2", "CreateRule", "ListenerArn", "elasticloadbalancing:{r}:{a}:listener/{}"),
     ("elbv2", "CreateListener", "LoadBalancerArn", "elasticloadbalancing:{r}:{a}:loadbalancer/{}"),
     ("lambda", "CreateEventSourceMapping", "EventSourceArn", "lambda:{r}:{a}:event-source/{}"),
@@ -17,6 +17,15 @@ const PARENTS: [(&str, &str, &str, &str); 8] = [
     ("ecs", "CreateTaskSet", "cluster", "ecs:{r}:{a}:cluster/{}"),
     ("ec2", "CreateTrafficMirrorSession", "NetworkInterfaceId", "ec2:{r}:{a}:network-interface/{}"),
     ("ec2", "CreateFlowLogs", "ResourceIds[]", "ec2:{r}:{a}:resource/{}"),
+    ("transfer", "CreateUser", "ServerId", "transfer:{r}:{a}:server/{}"),
+    ("transfer", "CreateAccess", "ServerId", "transfer:{r}:{a}:server/{}"),
+    ("transfer", "ImportSshPublicKey", "ServerId", "transfer:{r}:{a}:server/{}"),
+    ("efs", "CreateAccessPoint", "FileSystemId", "elasticfilesystem:{r}:{a}:file-system/{}"),
+    ("verifiedpermissions", "CreatePolicy", "policyStoreId", "verifiedpermissions::{a}:policy-store/{}"),
+    ("apigatewayv2", "CreateRoute", "ApiId", "apigateway:{r}::/apis/{}"),
+    ("apigatewayv2", "CreateApiMapping", "ApiId", "apigateway:{r}::/apis/{}"),
+    ("apigateway", "CreateBasePathMapping", "restApiId", "apigateway:{r}::/restapis/{}"),
+    ("acm-pca", "IssueCertificate", "CertificateAuthorityArn", "acm-pca:{r}:{a}:certificate-authority/{}"),
 ];
 
 /// Whether the operation makes something and acts on a parent beside.

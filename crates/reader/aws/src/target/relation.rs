@@ -2,10 +2,10 @@
 
 use interlock_action::{Kind, Relation};
 
-use crate::effect::{Subject, verb};
+use crate::effect::{Subject, is_doubted, verb};
 
 /// Operations that begin like a creation and yet act on the thing they name: they add something to it.
-const ADDS_TO: [(&str, &str); 21] = [
+const ADDS_TO: [(&str, &str); 23] = [
     ("cloudfront", "CreateInvalidation"),
     ("ec2", "CreateTags"),
     ("ec2", "CreateRoute"),
@@ -21,11 +21,13 @@ const ADDS_TO: [(&str, &str); 21] = [
     ("iam", "UploadSigningCertificate"),
     ("kms", "CreateGrant"),
     ("kms", "ImportKeyMaterial"),
+    ("kms", "ReplicateKey"),
     ("kms", "GenerateDataKey"),
     ("lambda", "CreateFunctionUrlConfig"),
     ("lambda", "PublishVersion"),
     ("sns", "Publish"),
     ("autoscaling", "CreateOrUpdateTags"),
+    ("secretsmanager", "ReplicateSecretToRegions"),
     ("secretsmanager", "RestoreSecret"),
 ];
 
@@ -103,7 +105,16 @@ pub(super) fn of(
         return None;
     }
     if !acting {
-        return creation(leaf, &stem, &made, kind, specific);
+        let part = creation(leaf, &stem, &made, kind, specific);
+        let looked_at = super::parents::has_parent(subject);
+        let changed = is_doubted(subject)
+            && !looked_at
+            && !is_identity(kind)
+            && !leaf.to_lowercase().starts_with("source");
+        return match part {
+            Some(Relation::Source | Relation::Reaches) if changed => Some(Relation::Acts),
+            part => part,
+        };
     }
     if leaf.starts_with("destination") || leaf.starts_with("Destination") {
         return Some(Relation::Reaches);
@@ -156,6 +167,11 @@ fn creation(leaf: &str, stem: &str, made: &str, kind: Kind, specific: bool) -> O
         | Kind::Volume => Some(Relation::Source),
         _ => Some(Relation::Reaches),
     }
+}
+
+/// Kinds that the effect reaches, whatever is made.
+fn is_identity(kind: Kind) -> bool {
+    matches!(kind, Kind::Role | Kind::Policy | Kind::InstanceProfile | Kind::User | Kind::Group)
 }
 
 /// Kinds that other things merely use: being used changes nothing about them.

@@ -298,4 +298,20 @@ pub(super) const ROWS: &[Row] = &[
         &[Interrupt],
         "ends what runs",
     ),
+    (
+        "fsx",
+        &["CopySnapshotAndUpdateVolume"],
+        &[Update, Destroy],
+        "writes a snapshot over what a volume holds",
+    ),
+    (
+        "neptunedata",
+        &["ExecuteGremlinQuery", "ExecuteGremlinProfileQuery", "ExecuteOpenCypherQuery"],
+        &[Update],
+        "runs a query that may change what the graph holds",
+    ),
+    ("neptune-graph", &["ExecuteQuery"], &[Update], "runs a query that may change what the graph holds"),
+    ("neptunedata", &["ExecuteFastReset"], &[Destroy], "removes everything that the graph holds"),
+    ("drs", &["StartFailbackLaunch"], &[Update, Destroy], "writes over the disks of the source machine"),
+    ("bedrock-agent-runtime", &["DeleteAgentMemory"], &[Destroy], "removes what an agent remembers"),
 ];

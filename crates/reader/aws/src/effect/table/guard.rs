@@ -116,6 +116,10 @@ pub(super) const ROWS: &[Row] = &[
             "DeleteMalwareProtectionPlan",
             "ArchiveFindings",
             "CreateFilter",
+            "CreateIPSet",
+            "UpdateIPSet",
+            "CreateTrustedEntitySet",
+            "UpdateTrustedEntitySet",
         ],
         &[GuardRemoval],
         "changes what threat detection reports",
@@ -271,4 +275,10 @@ pub(super) const ROWS: &[Row] = &[
         "changes how long the record of configuration is kept",
     ),
     ("organizations", &["MoveAccount"], &[Privilege, GuardRemoval], "puts an account under other limits"),
+    (
+        "ec2",
+        &["CreateMacSystemIntegrityProtectionModificationTask"],
+        &[GuardRemoval],
+        "changes whether a machine's system is protected from change",
+    ),
 ];

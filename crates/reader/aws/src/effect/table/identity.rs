@@ -1,6 +1,6 @@
 //! Identity operations whose published level is too weak or too strong.
 
-use interlock_action::Effect::{Create, Destroy, Expose, Interrupt, Privilege, Read, Update};
+use interlock_action::Effect::{Create, Destroy, Expose, Interrupt, Privilege, Read, SensitiveRead, Update};
 
 use super::Row;
 
@@ -261,5 +261,67 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &[Privilege],
         "changes who may do what",
+    ),
+    (
+        "transfer",
+        &["CreateUser", "CreateAccess", "ImportSshPublicKey"],
+        &[Create, Privilege],
+        "lets somebody log in to a file server",
+    ),
+    (
+        "elasticache",
+        &["CreateUser", "CreateUserGroup"],
+        &[Create, Privilege],
+        "says who may log in to a cache, and for what",
+    ),
+    (
+        "memorydb",
+        &["CreateUser", "CreateACL"],
+        &[Create, Privilege],
+        "says who may log in to a database, and for what",
+    ),
+    ("mq", &["CreateUser"], &[Create, Privilege], "lets somebody log in to a broker"),
+    ("connect", &["CreateUser"], &[Create, Privilege], "lets somebody sign in"),
+    ("workmail", &["CreateImpersonationRole"], &[Create, Privilege], "lets its holder read others' mail"),
+    (
+        "acm-pca",
+        &["IssueCertificate"],
+        &[Create, Privilege],
+        "makes a certificate that whoever trusts the authority believes",
+    ),
+    (
+        "verifiedpermissions",
+        &["CreatePolicy", "CreatePolicyTemplate", "CreateIdentitySource"],
+        &[Create, Privilege],
+        "changes who may do what in the programs that ask this store",
+    ),
+    (
+        "sso-admin",
+        &[
+            "CreateTrustedTokenIssuer",
+            "CreateApplicationAssignment",
+            "CreateInstanceAccessControlAttributeConfiguration",
+        ],
+        &[Create, Privilege],
+        "changes who may sign in to what",
+    ),
+    (
+        "iot",
+        &["RegisterCertificate", "RegisterCertificateWithoutCA", "RegisterCACertificate", "CreateAuthorizer"],
+        &[Create, Privilege],
+        "lets devices in",
+    ),
+    ("apigateway", &["CreateUsagePlanKey"], &[Create, Privilege], "lets the holder of a key call an API"),
+    (
+        "ssm",
+        &["CreateActivation"],
+        &[Create, Privilege, SensitiveRead],
+        "hands out a code with which machines register under a role",
+    ),
+    (
+        "efs",
+        &["CreateAccessPoint"],
+        &[Create, Privilege],
+        "says as whom files are read and written through it",
     ),
 ];

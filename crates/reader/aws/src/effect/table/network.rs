@@ -1,12 +1,13 @@
 //! Operations that change who can reach what.
 
-use interlock_action::Effect::{Create, Destroy, Interrupt, Network, Update};
+use interlock_action::Effect::{Create, Destroy, Expose, Interrupt, Network, Update};
 use interlock_action::{Claim, Effect};
 
 use super::Row;
 use crate::effect::{Subject, verb};
 
 const REACH: &str = "changes who can reach what";
+const TRAFFIC: &str = "changes where callers arrive";
 
 pub(super) const ROWS: &[Row] = &[
     (
@@ -267,6 +268,79 @@ pub(super) const ROWS: &[Row] = &[
         &[Network],
         "moves a public address",
     ),
+    (
+        "fsx",
+        &["CreateAndAttachS3AccessPoint"],
+        &[Create, Network, Expose],
+        "makes another door to the files, with a policy of its own",
+    ),
+    (
+        "directconnect",
+        &[
+            "AllocateConnectionOnInterconnect",
+            "AllocateHostedConnection",
+            "AllocatePrivateVirtualInterface",
+            "AllocatePublicVirtualInterface",
+            "AllocateTransitVirtualInterface",
+            "CreateBGPPeer",
+            "CreateDirectConnectGatewayAssociation",
+            "CreateDirectConnectGatewayAssociationProposal",
+            "CreatePrivateVirtualInterface",
+            "CreatePublicVirtualInterface",
+            "CreateTransitVirtualInterface",
+        ],
+        &[Create, Network],
+        REACH,
+    ),
+    (
+        "networkmanager",
+        &[
+            "CreateConnectAttachment",
+            "CreateConnectPeer",
+            "CreateCoreNetworkPrefixListAssociation",
+            "CreateDirectConnectGatewayAttachment",
+            "CreateSiteToSiteVpnAttachment",
+            "CreateTransitGatewayPeering",
+            "CreateTransitGatewayRouteTableAttachment",
+            "CreateVpcAttachment",
+        ],
+        &[Create, Network],
+        REACH,
+    ),
+    ("network-firewall", &["CreateProxyRules", "CreateVpcEndpointAssociation"], &[Update, Network], REACH),
+    (
+        "opensearch",
+        &["CreateOutboundConnection", "CreateOutboundCrossClusterSearchConnection", "CreateVpcEndpoint"],
+        &[Create, Network],
+        REACH,
+    ),
+    ("redshift", &["CreateEndpointAccess"], &[Create, Network], REACH),
+    ("redshift-serverless", &["CreateEndpointAccess"], &[Create, Network], REACH),
+    ("kafka", &["CreateVpcConnection"], &[Create, Network], REACH),
+    (
+        "apigateway",
+        &["CreateBasePathMapping", "CreateDomainNameAccessAssociation"],
+        &[Create, Network],
+        TRAFFIC,
+    ),
+    ("apigatewayv2", &["CreateApiMapping", "CreateRoute", "CreateRoutingRule"], &[Create, Network], TRAFFIC),
+    (
+        "vpc-lattice",
+        &["CreateListener", "CreateRule", "CreateServiceNetworkResourceAssociation"],
+        &[Create, Network],
+        TRAFFIC,
+    ),
+    (
+        "globalaccelerator",
+        &["CreateEndpointGroup", "CreateCustomRoutingEndpointGroup"],
+        &[Create, Network],
+        TRAFFIC,
+    ),
+    ("elb", &["CreateLoadBalancerListeners"], &[Create, Network], TRAFFIC),
+    ("lightsail", &["CreateDomainEntry"], &[Create, Network], TRAFFIC),
+    ("route53", &["CreateTrafficPolicyInstance"], &[Create, Network], TRAFFIC),
+    ("route53resolver", &["CreateFirewallRule"], &[Create, Network], TRAFFIC),
+    ("servicediscovery", &["CreatePrivateDnsNamespace"], &[Create, Network], "answers names in a network"),
 ];
 
 /// Nouns of EC2 whose every write changes reach.
