@@ -8,6 +8,7 @@ mod inherit;
 mod invariants;
 mod launch;
 mod laundering;
+mod lossy;
 mod objects;
 mod observe;
 mod people;
