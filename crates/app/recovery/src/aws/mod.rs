@@ -1,5 +1,6 @@
 //! The ways back on AWS, behind flow's `Undo` port.
 
+mod acm;
 mod apigateway;
 mod autoscaling;
 mod ce;
@@ -13,6 +14,7 @@ mod dynamodb;
 mod ec2;
 mod ecr;
 mod ecs;
+mod efs;
 mod eks;
 mod elasticache;
 mod elbv2;
@@ -33,6 +35,8 @@ mod sns;
 mod sqs;
 mod ssm;
 mod subject;
+#[cfg(test)]
+mod testing;
 mod wafv2;
 mod way;
 
@@ -48,6 +52,7 @@ pub use way::Way;
 
 /// Every way, a family after the other.
 static WAYS: &[&[&dyn Way]] = &[
+    acm::WAYS,
     apigateway::WAYS,
     autoscaling::WAYS,
     ce::WAYS,
@@ -60,6 +65,7 @@ static WAYS: &[&[&dyn Way]] = &[
     ec2::WAYS,
     ecr::WAYS,
     ecs::WAYS,
+    efs::WAYS,
     eks::WAYS,
     elasticache::WAYS,
     elbv2::WAYS,

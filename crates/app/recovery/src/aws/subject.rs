@@ -13,7 +13,10 @@ use serde_json::Value;
 use super::way::at;
 
 /// Ways whose state is a part of another's.
-const FAMILIES: [(&str, &str); 6] = [
+const FAMILIES: [(&str, &str); 9] = [
+    ("acm/certificate-options", "acm/certificate"),
+    ("efs/lifecycle", "efs/file-system"),
+    ("efs/backup-policy", "efs/file-system"),
     ("cloudformation/deleted-stack", "cloudformation/stack"),
     ("s3/acl", "s3/objects"),
     ("autoscaling/processes", "autoscaling/group"),

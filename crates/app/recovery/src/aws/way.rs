@@ -129,6 +129,12 @@ pub(crate) fn only(record: &Value, members: &[&str]) -> Value {
     Value::Object(kept.filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
 }
 
+/// Whether a record tells nothing but these members. What nobody here knows would not be put back.
+pub(crate) fn tells_only(record: &Value, known: &[&[&str]]) -> bool {
+    let mut told = record.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    told.all(|(name, _)| known.iter().any(|known| known.contains(&name.as_str())))
+}
+
 /// The elements of a list.
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value_at(value, pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)

@@ -35,6 +35,7 @@ macro_rules! families {
 }
 
 families! {
+    acm => "acm",
     autoscaling => "autoscaling",
     cloudformation => "cloudformation",
     cloudfront => "cloudfront",
@@ -44,6 +45,7 @@ families! {
     ec2 => "ec2",
     ecr => "ecr",
     ecs => "ecs",
+    efs => "efs",
     eks => "eks",
     elbv2 => "elbv2",
     events => "events",
