@@ -9,6 +9,7 @@ mod cloudformation;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod cognito_idp;
 mod custody;
 mod dynamodb;
 mod ec2;
@@ -61,6 +62,7 @@ static WAYS: &[&[&dyn Way]] = &[
     cloudfront::WAYS,
     cloudtrail::WAYS,
     cloudwatch::WAYS,
+    cognito_idp::WAYS,
     dynamodb::WAYS,
     ec2::WAYS,
     ecr::WAYS,

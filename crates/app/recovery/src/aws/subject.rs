@@ -13,11 +13,12 @@ use serde_json::Value;
 use super::way::at;
 
 /// Ways whose state is a part of another's.
-const FAMILIES: [(&str, &str); 9] = [
+const FAMILIES: [(&str, &str); 10] = [
     ("acm/certificate-options", "acm/certificate"),
     ("efs/lifecycle", "efs/file-system"),
     ("efs/backup-policy", "efs/file-system"),
     ("cloudformation/deleted-stack", "cloudformation/stack"),
+    ("cognito-idp/deleted-user-pool", "cognito-idp/user-pool"),
     ("s3/acl", "s3/objects"),
     ("autoscaling/processes", "autoscaling/group"),
     ("cloudwatch/alarm-actions", "cloudwatch/alarm"),
@@ -204,6 +205,20 @@ mod tests {
                 (
                     "ecs:UpdateService",
                     json!({"cluster": arn("ecs:us-east-1:123456789012:cluster/main"), "service": arn("ecs:us-east-1:123456789012:service/main/web"), "desiredCount": 2}),
+                ),
+            ),
+            (
+                (
+                    "cognito-idp:UpdateUserPool",
+                    json!({"UserPoolId": "us-east-1_a", "MfaConfiguration": "ON"}),
+                ),
+                ("cognito-idp:DeleteUserPool", json!({"UserPoolId": "us-east-1_a"})),
+            ),
+            (
+                ("efs:PutLifecycleConfiguration", json!({"FileSystemId": "fs-1", "LifecyclePolicies": []})),
+                (
+                    "efs:DeleteFileSystem",
+                    json!({"FileSystemId": arn("elasticfilesystem:us-east-1:123456789012:file-system/fs-1")}),
                 ),
             ),
             (

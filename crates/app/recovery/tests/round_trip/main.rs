@@ -41,6 +41,7 @@ families! {
     cloudfront => "cloudfront",
     cloudtrail => "cloudtrail",
     cloudwatch => "cloudwatch",
+    cognito_idp => "cognito_idp",
     dynamodb => "dynamodb",
     ec2 => "ec2",
     ecr => "ecr",
