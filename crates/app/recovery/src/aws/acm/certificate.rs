@@ -43,6 +43,9 @@ const TOLD: &[&str] = &[
     "Options",
 ];
 
+/// The algorithms that Amazon issues certificates for (ACM User Guide, "Certificate characteristics").
+const ALGORITHMS: [&str; 3] = ["RSA_2048", "EC_prime256v1", "EC_secp384r1"];
+
 fn arn(deed: &Deed) -> Option<&str> {
     let known = sends_only(deed, &[&["CertificateArn"]]);
     text(deed, "/CertificateArn").filter(|_| known && is(deed, "acm", &["DeleteCertificate"]))
@@ -111,6 +114,11 @@ fn mailed(certificate: &Value) -> Value {
     sorted(all.map(|one| only(one, &["DomainName", "ValidationDomain"])).collect())
 }
 
+/// The key algorithm as a request spells it: answers say `RSA-2048`, requests `RSA_2048`.
+fn algorithm(certificate: &Value) -> Option<String> {
+    word(certificate, "/KeyAlgorithm").map(|name| name.replace('-', "_"))
+}
+
 /// Whether asking for it again makes the same.
 fn is_plain(certificate: &Value) -> bool {
     tells_only(certificate, &[TOLD])
@@ -118,7 +126,7 @@ fn is_plain(certificate: &Value) -> bool {
         && matches!(word(certificate, "/Status"), Some("ISSUED" | "PENDING_VALIDATION"))
         && matches!(word(certificate, "/Options/Export"), None | Some("DISABLED"))
         && matches!(method(certificate).as_str(), Some("DNS" | "EMAIL"))
-        && word(certificate, "/KeyAlgorithm").is_some()
+        && algorithm(certificate).is_some_and(|name| ALGORITHMS.contains(&name.as_str()))
 }
 
 impl Way for Certificate {
@@ -156,11 +164,9 @@ impl Way for Certificate {
         let arn = word(certificate, "/CertificateArn").ok_or("the certificate has no ARN")?;
         let put = found(answers, "acm", "ListTagsForCertificate", &one(arn))?;
         let put = put.ok_or("the certificate went while it was read")?;
-        // Answers spell algorithms `RSA-2048`, requests `RSA_2048`.
-        let algorithm = word(certificate, "/KeyAlgorithm").map(|name| name.replace('-', "_"));
         let more = json!({
             "SubjectAlternativeNames": sorted(list(certificate, "/SubjectAlternativeNames").to_vec()),
-            "KeyAlgorithm": algorithm,
+            "KeyAlgorithm": algorithm(certificate),
             "ValidationMethod": method(certificate),
             "DomainValidationOptions": mailed(certificate),
             "Tags": tags(at(put, "/Tags")),

@@ -107,6 +107,7 @@ fn what_cannot_be_requested_again_has_no_way() {
         ("/DomainValidationOptions/0/ValidationMethod", json!("HTTP")),
         ("/DomainValidationOptions", json!([])),
         ("/KeyAlgorithm", Value::Null),
+        ("/KeyAlgorithm", json!("RSA_1024")),
     ] {
         assert!(!terms(changed(pointer, value)), "{pointer}");
     }
