@@ -29,4 +29,5 @@ documents! {
     settings "settings.md"
     data "data.md"
     access "access.md"
+    lossy "lossy.md"
 }
