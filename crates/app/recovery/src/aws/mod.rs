@@ -26,6 +26,7 @@ mod kms;
 mod lambda;
 mod logs;
 mod one_read;
+mod opensearch;
 mod rds;
 mod redshift;
 mod route53;
@@ -77,6 +78,7 @@ static WAYS: &[&[&dyn Way]] = &[
     kms::WAYS,
     lambda::WAYS,
     logs::WAYS,
+    opensearch::WAYS,
     rds::WAYS,
     redshift::WAYS,
     route53::WAYS,

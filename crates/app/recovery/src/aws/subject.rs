@@ -13,12 +13,16 @@ use serde_json::Value;
 use super::way::at;
 
 /// Ways whose state is a part of another's.
-const FAMILIES: [(&str, &str); 10] = [
+const FAMILIES: [(&str, &str); 14] = [
     ("acm/certificate-options", "acm/certificate"),
     ("efs/lifecycle", "efs/file-system"),
     ("efs/backup-policy", "efs/file-system"),
     ("cloudformation/deleted-stack", "cloudformation/stack"),
     ("cognito-idp/deleted-user-pool", "cognito-idp/user-pool"),
+    ("eks/cluster-config", "eks/cluster"),
+    ("lambda/code", "lambda/function"),
+    ("lambda/configuration", "lambda/function"),
+    ("opensearch/domain-config", "opensearch/domain"),
     ("s3/acl", "s3/objects"),
     ("autoscaling/processes", "autoscaling/group"),
     ("cloudwatch/alarm-actions", "cloudwatch/alarm"),
@@ -192,6 +196,20 @@ mod tests {
                     "lambda:UpdateFunctionConfiguration",
                     json!({"FunctionName": arn("lambda:us-east-1:123456789012:function:f"), "Timeout": 4}),
                 ),
+            ),
+            (
+                ("lambda:UpdateFunctionCode", json!({"FunctionName": "f", "ImageUri": "r/web:v2"})),
+                (
+                    "lambda:DeleteFunction",
+                    json!({"FunctionName": arn("lambda:us-east-1:123456789012:function:f")}),
+                ),
+            ),
+            (
+                (
+                    "opensearch:UpdateDomainConfig",
+                    json!({"DomainName": "d", "SnapshotOptions": {"AutomatedSnapshotStartHour": 3}}),
+                ),
+                ("es:DeleteElasticsearchDomain", json!({"DomainName": "d"})),
             ),
             (
                 ("secretsmanager:PutSecretValue", json!({"SecretId": "my-secret", "SecretString": "x"})),

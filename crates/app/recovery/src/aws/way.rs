@@ -135,6 +135,35 @@ pub(crate) fn tells_only(record: &Value, known: &[&[&str]]) -> bool {
     told.all(|(name, _)| known.iter().any(|known| known.contains(&name.as_str())))
 }
 
+/// A record that says that something is on; [`Value::Null`] where it is off, or nothing is said.
+pub(crate) fn if_on(record: &Value, member: &str) -> Value {
+    match record.get(member) {
+        Some(Value::Bool(true)) => record.clone(),
+        _ => Value::Null,
+    }
+}
+
+/// The members of a record that say something: no empty text, list or record.
+pub(crate) fn said(record: Value) -> Value {
+    let Value::Object(mut members) = record else { return record };
+    let empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    };
+    members.retain(|_, value| !empty(value));
+    Value::Object(members)
+}
+
+/// A map of tags, without those that a service or Interlock itself puts on.
+pub(crate) fn tag_map(map: &Value) -> Value {
+    let mut tags = map.as_object().cloned().unwrap_or_default();
+    tags.retain(|key, _| !key.starts_with("aws:") && key != RESTORES);
+    Value::Object(tags)
+}
+
 /// The elements of a list.
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value_at(value, pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)

@@ -30,6 +30,8 @@ impl Bed {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let mut command = Command::new("moto_server");
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        // Functions are made of the images that stand in its registry, not of any name.
+        command.env("MOTO_LAMBDA_STUB_ECR", "false");
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("moto_server");
         let bed = Self { child, port };
         let until = Instant::now() + Duration::from_secs(120);

@@ -55,6 +55,7 @@ families! {
     kms => "kms",
     lambda => "lambda",
     logs => "logs",
+    opensearch => "opensearch",
     rds => "rds",
     redshift => "redshift",
     route53 => "route53",

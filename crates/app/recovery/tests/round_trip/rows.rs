@@ -100,6 +100,10 @@ days, or for as long as the service keeps what it needs.
 and did not meanwhile (events, versions, backups, records that expired) counts as lost. What others read, sent or missed while a \
 change stood is never taken back, and not counted.
 
+A *lossy* way never opens anything: whatever it loses, an action is judged as if it had no way back. Some are there for some things \
+only, as each way's file says: a function's code comes back where it is packaged as an image, and never where it is packaged as an \
+archive.
+
 | operation | way | comes back | minutes, expected | days, open | what does not come back |
 |---|---|---|---|---|---|
 ";

@@ -47,6 +47,24 @@ const PLAIN: &[&str] = &[
     "LoggingConfig",
 ];
 
+/// Every setting of a function that is told as it is set; what is not there as what takes it away.
+pub(super) fn settings(answer: &Value) -> Value {
+    let network = |member: &str| sorted(list(answer, &format!("/VpcConfig/{member}")).to_vec());
+    let layers = list(answer, "/Layers").iter().map(|layer| at(layer, "/Arn").clone());
+    let variables = at(answer, "/Environment/Variables");
+    let more = json!({
+        "VpcConfig": {"SubnetIds": network("SubnetIds"), "SecurityGroupIds": network("SecurityGroupIds")},
+        "Environment": {"Variables": if variables.is_null() { json!({}) } else { variables.clone() }},
+        "Layers": layers.collect::<Vec<_>>(),
+        "DeadLetterConfig": {"TargetArn": word(answer, "/DeadLetterConfig/TargetArn").unwrap_or_default()},
+        "KMSKeyArn": word(answer, "/KMSKeyArn").unwrap_or_default(),
+        "TracingConfig": {"Mode": word(answer, "/TracingConfig/Mode").unwrap_or("PassThrough")},
+        "SnapStart": {"ApplyOn": word(answer, "/SnapStart/ApplyOn").unwrap_or("None")},
+        "ImageConfig": at(answer, "/ImageConfigResponse/ImageConfig"),
+    });
+    with(only(answer, PLAIN), more)
+}
+
 impl OneRead for Configuration {
     fn called(&self) -> &'static str {
         "lambda/configuration"
@@ -58,22 +76,8 @@ impl OneRead for Configuration {
 
     fn kept(&self, _deed: &Deed, answer: Option<&Value>) -> Result<Value, String> {
         let answer = answer.ok_or("the function is not there")?;
-        let network = |member: &str| sorted(list(answer, &format!("/VpcConfig/{member}")).to_vec());
-        let layers = list(answer, "/Layers").iter().map(|layer| at(layer, "/Arn").clone());
-        let variables = at(answer, "/Environment/Variables");
-        let more = json!({
-            // What is not there is set as what takes it away.
-            "VpcConfig": {"SubnetIds": network("SubnetIds"), "SecurityGroupIds": network("SecurityGroupIds")},
-            "Environment": {"Variables": if variables.is_null() { json!({}) } else { variables.clone() }},
-            "Layers": layers.collect::<Vec<_>>(),
-            "DeadLetterConfig": {"TargetArn": word(answer, "/DeadLetterConfig/TargetArn").unwrap_or_default()},
-            "KMSKeyArn": word(answer, "/KMSKeyArn").unwrap_or_default(),
-            "TracingConfig": {"Mode": word(answer, "/TracingConfig/Mode").unwrap_or("PassThrough")},
-            "SnapStart": {"ApplyOn": word(answer, "/SnapStart/ApplyOn").unwrap_or("None")},
-            "ImageConfig": at(answer, "/ImageConfigResponse/ImageConfig"),
-        });
         let working = word(answer, "/LastUpdateStatus") == Some("InProgress");
-        Ok(standing(with(only(answer, PLAIN), more), json!({"busy": working})))
+        Ok(standing(settings(answer), json!({"busy": working})))
     }
 
     fn on(&self, _deed: &Deed, _before: &Value) -> Option<Terms> {

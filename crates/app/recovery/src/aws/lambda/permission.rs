@@ -23,7 +23,7 @@ fn of(deed: &Deed) -> Option<(&str, &str, Value)> {
 }
 
 /// The parameters that add a statement; `None` where none do.
-fn added(statement: &Value) -> Option<Value> {
+pub(super) fn added(statement: &Value) -> Option<Value> {
     const CONDITIONS: [(&str, &str); 5] = [
         ("AWS:SourceArn", "SourceArn"),
         ("AWS:SourceAccount", "SourceAccount"),

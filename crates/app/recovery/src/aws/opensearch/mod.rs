@@ -1,0 +1,8 @@
+//! Amazon OpenSearch Service.
+
+mod domain;
+
+use super::Way;
+
+/// OpenSearch Service's ways.
+pub(super) static WAYS: &[&dyn Way] = &[&domain::Domain];
