@@ -324,9 +324,9 @@ impl Stage {
                 }
                 "undo" => {
                     let stops = step.then.iter().find_map(|line| line.strip_prefix("stops "));
-                    faults.extend(
-                        self.undo(&name, stops).map(|fault| format!("{}: undo\n    {fault}", case.name)),
-                    );
+                    let says = step.then.iter().filter_map(|line| line.strip_prefix("says "));
+                    let fault = self.undo(&name, stops, &says.collect::<Vec<_>>());
+                    faults.extend(fault.map(|fault| format!("{}: undo\n    {fault}", case.name)));
                     continue;
                 }
                 _ => {}
@@ -354,7 +354,7 @@ impl Stage {
 
 impl Stage {
     /// Two people take back all that an agent changed; what went otherwise.
-    fn undo(&self, agent: &str, stops: Option<&str>) -> Option<String> {
+    fn undo(&self, agent: &str, stops: Option<&str>, says: &[&str]) -> Option<String> {
         let (bo, cy) = (self.home.private("bo"), self.home.private("cy"));
         let signed = ["--key", &bo, "--key", &cy, "--reason", "back to what it was"];
         let mut words = vec!["undo", "--agent", agent, "--since", "1h"];
@@ -362,6 +362,12 @@ impl Stage {
         let output = self.home.cli(&words);
         let said = format!("{}{}", output.out, output.err);
         eprintln!("undo ({})\n    {}", output.code, said.replace('\n', "\n    "));
+        // What is shown before the signing stands in front of its call for it.
+        let shown = said.split("person signs").next().unwrap_or_default();
+        let shown = shown.split("people sign").next().unwrap_or_default();
+        if let Some(words) = says.iter().find(|words| !shown.contains(**words)) {
+            return Some(format!("must say first: {words}\n    was: {said}"));
+        }
         match stops {
             Some(words) if output.code != 0 && said.contains(words) => None,
             Some(words) => Some(format!("must stop: {words}\n    was: {said}")),
