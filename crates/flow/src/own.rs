@@ -4,7 +4,7 @@
 use interlock_action::{Action, ActionId, Call, Claim, Content, Digest, SessionId, digest_of};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{PermitNote, road::Road};
+use crate::{Outcome, PermitNote, road::Road};
 
 /// One of them, before it is let through.
 pub(crate) struct OwnCall {
@@ -14,6 +14,15 @@ pub(crate) struct OwnCall {
     pub(crate) note: PermitNote,
     /// Its entry, to which whoever makes the call adds why.
     pub(crate) entry: Entry,
+}
+
+/// Why a call was surely not done, in words. Of one that succeeded or whose end nobody saw, what is found tells whether it was.
+pub(crate) fn not_done(call: &Call, outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Failed { code, .. } => Some(format!("{} failed: {code}", call.operation)),
+        Outcome::NotExecuted { why } => Some(format!("{} was not sent: {why}", call.operation)),
+        Outcome::Succeeded { .. } | Outcome::Unknown { .. } => None,
+    }
 }
 
 impl Road {

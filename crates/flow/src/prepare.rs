@@ -10,11 +10,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use interlock_action::{Action, Answer, Answers, Preparation, Survey, value_at};
+use interlock_action::{Action, Answer, Answers, Preparation, Survey};
 use interlock_policy::AgentClass;
 
 use crate::{
-    Freshness, Inspection, Session,
+    Session,
     permit::frozen,
     road::{Road, Stop},
 };
@@ -104,22 +104,7 @@ impl Road {
     /// Waits until it can be read.
     async fn ready(&self, session: &Session, preparation: &Preparation) -> Result<Option<String>, Stop> {
         let (call, pointer, wanted) = &preparation.ready;
-        let (inspect, _, _) = self.surface(call.surface)?;
-        let inspection = Inspection::mint(session.id.clone(), Freshness::Now);
-        let mut last = "nothing".to_owned();
-        for look in 0..LOOKS {
-            if look > 0 {
-                self.ports.clock.pause(u64::from(look.min(5)).saturating_mul(200)).await;
-            }
-            match inspect.inspect(&inspection, call).await {
-                Answer::Found(found) => match value_at(&found, pointer) {
-                    Some(value) if wanted.contains(value) => return Ok(None),
-                    other => last = other.map_or("nothing".to_owned(), ToString::to_string),
-                },
-                Answer::NotFound => "not there yet".clone_into(&mut last),
-                Answer::Unreadable(why) => last = why,
-            }
-        }
-        Ok(Some(format!("{} still answers {last}", call.operation)))
+        let last = self.shows(session, (call, pointer), LOOKS, |value| wanted.contains(value)).await?;
+        Ok(last.map(|last| format!("{} still answers {last}", call.operation)))
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use interlock_action::{Action, Answer, Call, Claim, Effect, EnvironmentName, Securing, value_at};
 use interlock_ledger::{Entry, EntryKind};
+use serde_json::Value;
 
 use crate::{
     Event, Freshness, Guard, Inspection, Outcome, Permit, Record, Session, Situated,
@@ -140,29 +141,39 @@ impl Road {
             .await
     }
 
-    async fn prove(
+    async fn prove(&self, session: &Session, call: &Call, pointer: &str, wanted: &Value) -> Result<(), Stop> {
+        match self.shows(session, (call, pointer), LOOKS, |value| value == wanted).await? {
+            None => Ok(()),
+            Some(last) => {
+                Err(Stop::NotSecured(format!("{} still answers {last}, not {wanted}", call.operation)))
+            }
+        }
+    }
+
+    /// Looks so often whether the answer to a read has what is waited for; what it still answers in the end, if it does not.
+    pub(crate) async fn shows(
         &self,
         session: &Session,
-        call: &Call,
-        pointer: &str,
-        wanted: &serde_json::Value,
-    ) -> Result<(), Stop> {
+        (call, pointer): (&Call, &str),
+        looks: u32,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Option<String>, Stop> {
         let (inspect, _, _) = self.surface(call.surface)?;
         let inspection = Inspection::mint(session.id.clone(), Freshness::Now);
         let mut last = "nothing".to_owned();
-        for look in 0..LOOKS {
+        for look in 0..looks {
             if look > 0 {
                 self.ports.clock.pause(u64::from(look.min(5)).saturating_mul(200)).await;
             }
             match inspect.inspect(&inspection, call).await {
-                Answer::Found(value) if value_at(&value, pointer) == Some(wanted) => return Ok(()),
-                Answer::Found(value) => {
-                    last = value_at(&value, pointer).map_or("nothing".to_owned(), ToString::to_string)
-                }
+                Answer::Found(found) => match value_at(&found, pointer) {
+                    Some(value) if wanted(value) => return Ok(None),
+                    other => last = other.map_or("nothing".to_owned(), ToString::to_string),
+                },
                 Answer::NotFound => "not there yet".clone_into(&mut last),
                 Answer::Unreadable(why) => last = why,
             }
         }
-        Err(Stop::NotSecured(format!("{} still answers {last}, not {wanted}", call.operation)))
+        Ok(Some(last))
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
     Action, AgentId, Bears, Claim, ClassifierWrite, Effect, EnvironmentName, Kind, Millis, Observed,
-    Operation, RESTORES, Relation, Securing, Survey, Target, TargetId,
+    Operation, POINT, RESTORES, Relation, Securing, Survey, Target, TargetId,
 };
 
 use crate::{
@@ -18,7 +18,6 @@ use crate::{
 
 /// Names and tags of what Interlock keeps for itself.
 const OWN_PREFIX: &str = "interlock-";
-const OWN_TAG: &str = "interlock:recovery-point";
 
 /// An effect that holds, on one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -318,7 +317,7 @@ fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTree
 /// Writing what a classification rule reads takes a guard away, whatever else it is. Nobody but Interlock writes its own
 /// mark.
 fn guard_classifiers(rules: &Rules, action: &mut Action) {
-    let own = |key: &str| key == OWN_TAG || key == RESTORES;
+    let own = |key: &str| key == POINT || key == RESTORES;
     let marks = |write: &ClassifierWrite| matches!(write, ClassifierWrite::Tag { key, .. } if own(key));
     if action.writes.iter().any(marks) {
         let mut claim =
@@ -472,7 +471,7 @@ fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bo
             | Kind::Key
             | Kind::Alias
     );
-    let tagged = observed.and_then(|seen| seen.tags.as_ref()).is_some_and(|tags| tags.contains_key(OWN_TAG));
+    let tagged = observed.and_then(|seen| seen.tags.as_ref()).is_some_and(|tags| tags.contains_key(POINT));
     let point = world.memory.recovery_points.keys().any(|point| point == id || point == name);
     target.relation != Relation::Source
         && (tagged

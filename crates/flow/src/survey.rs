@@ -3,18 +3,40 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use interlock_action::{Action, Answer, Answers, Effect, Kind, Observed, SessionId, Survey, TargetId};
+use interlock_action::{Action, Answers, Effect, Kind, Observed, Read, SessionId, Survey, TargetId};
 use interlock_ledger::{Entry, EntryKind};
 
 use crate::{
-    Event, Freshness, Inspection, Memory, Record, Session,
+    Event, Freshness, Inspect, Inspection, Memory, Record, Session,
     road::{Road, Stop},
 };
 
-/// How often a forecaster may ask for more.
+/// How often somebody may ask for more.
 const ROUNDS: usize = 4;
 /// How many reads one survey may make.
 const READS: usize = 200;
+
+/// Reads what is wanted, and what is wanted then; so many answers at the most.
+pub(crate) async fn ask(
+    inspect: &dyn Inspect,
+    inspection: &Inspection,
+    most: usize,
+    answers: &mut Answers,
+    wants: impl Fn(&Answers) -> Vec<Read>,
+) {
+    for _ in 0..ROUNDS {
+        let mut reads = wants(answers);
+        reads.retain(|read| !answers.contains_key(&read.key));
+        reads.truncate(most.saturating_sub(answers.len()));
+        if reads.is_empty() {
+            break;
+        }
+        let asked = reads
+            .iter()
+            .map(|read| async { (read.key.clone(), inspect.inspect(inspection, &read.call).await) });
+        answers.extend(join_all(asked).await);
+    }
+}
 
 impl Road {
     /// Reads what the forecast needs and folds it. Prepares nothing.
@@ -36,19 +58,7 @@ impl Road {
         let proves = proves(&self.memory(), action);
         let freshness = if proves { Freshness::Presence } else { Freshness::Recent };
         let inspection = Inspection::mint(session.id.clone(), freshness);
-        for _ in 0..ROUNDS {
-            let mut reads = foresee.reads(action, answers);
-            reads.retain(|read| !answers.contains_key(&read.key));
-            reads.truncate(READS.saturating_sub(answers.len()));
-            if reads.is_empty() {
-                break;
-            }
-            let asked = reads.iter().map(|read| async {
-                let answer: Answer = inspect.inspect(&inspection, &read.call).await;
-                (read.key.clone(), answer)
-            });
-            answers.extend(join_all(asked).await);
-        }
+        ask(inspect.as_ref(), &inspection, READS, answers, |answers| foresee.reads(action, answers)).await;
         Ok(())
     }
 

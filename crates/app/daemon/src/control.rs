@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
-use interlock_action::{ActionId, SessionId, TicketId, UndoId};
+use interlock_action::{ActionId, SessionId, TicketId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{
     ApproveError, ChangeNote, Decisive, Preview,

@@ -24,7 +24,7 @@ pub use id::{
 pub use name::name_of;
 pub use survey::{Answer, Answers, Call, Observed, Preparation, Read, ReadKey, Securing, Survey, value_at};
 pub use target::{Bears, Kind, Relation, Target};
-pub use undo::{Contract, Deed, HANDLE, Next, RESTORES, Step, Terms, compared, strays};
+pub use undo::{Contract, Deed, HANDLE, Next, POINT, RESTORES, Step, Terms, compared, strays};
 
 /// A point in time: milliseconds since the Unix epoch, UTC. Always a parameter, never read here.
 pub type Millis = u64;

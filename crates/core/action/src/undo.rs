@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{AccountId, Action, Call, Millis, Operation, Reversibility, Sealer, Securing, Surface, Target};
+use crate::{
+    AccountId, Action, Call, Millis, Operation, Reversibility, Sealer, Securing, Surface, Target, UndoId,
+};
 
 /// What an undo needs to know of the action that it takes back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Deed {
     /// The recovery points that were made for it, or that it makes itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<String>,
+    /// The run that takes it back, once one has begun: its name, and what nobody outside can tell of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<UndoId>,
 }
 
 impl Deed {
@@ -42,7 +47,16 @@ impl Deed {
             arguments: sealer.seal_all(&action.arguments, &action.secrets),
             targets: action.targets.clone(),
             points,
+            undo: None,
         }
+    }
+
+    /// What [`RESTORES`] says on what its undo makes in place of something that is gone; nothing before one has begun.
+    ///
+    /// INVARIANT: nobody could write it before the run's first call, so that what bears it is either the run's own or copied
+    /// from that.
+    pub fn mark(&self, gone: &str) -> Option<String> {
+        self.undo.as_ref().map(|undo| format!("{gone}/{undo}"))
     }
 }
 
@@ -89,9 +103,12 @@ impl Terms {
 /// version.
 pub const HANDLE: &str = "handle";
 
-/// The tag of a thing that was made again under a new id: its value is the id of the one that is gone. Nobody but Interlock
-/// writes it.
+/// The tag of a thing that was made again under a new id: its value is the [mark](Deed::mark) of the one that is gone. Nobody
+/// but Interlock writes it.
 pub const RESTORES: &str = "interlock:restores";
+
+/// The tag of a recovery point that Interlock made: nobody else writes it.
+pub const POINT: &str = "interlock:recovery-point";
 
 /// A state without its [`HANDLE`]: what two states are compared by.
 pub fn compared(state: &Value) -> Value {

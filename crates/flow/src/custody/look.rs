@@ -16,11 +16,11 @@ use interlock_ledger::{Entry, EntryKind};
 use super::Kept;
 use crate::{
     Event, Freshness, Inspection, Keep, Outcome, Record, Session, Situated,
+    own::not_done,
     road::{Road, Stop},
+    survey,
 };
 
-/// How often a port may ask for further reads.
-const ROUNDS: usize = 4;
 /// So many points are looked at in one pass.
 const MOST: usize = 20;
 /// Younger points are looked at in every pass, older ones in one of [`RARELY`].
@@ -151,17 +151,7 @@ impl Road {
         let mut answers = Answers::new();
         let Ok((inspect, _, _)) = self.surface(kept.surface) else { return answers };
         let inspection = Inspection::mint(kept.session.clone(), Freshness::Now);
-        for _ in 0..ROUNDS {
-            let mut reads = wants(&answers);
-            reads.retain(|read| !answers.contains_key(&read.key));
-            if reads.is_empty() {
-                break;
-            }
-            let asked = reads
-                .iter()
-                .map(|read| async { (read.key.clone(), inspect.inspect(&inspection, &read.call).await) });
-            answers.extend(futures_util::future::join_all(asked).await);
-        }
+        survey::ask(inspect.as_ref(), &inspection, usize::MAX, &mut answers, wants).await;
         answers
     }
 
@@ -189,12 +179,7 @@ impl Road {
         let permit = self.open(permit, record).await.map_err(ledger)?;
         let outcome = execute.execute(&permit, call).await;
         permit.complete(outcome.clone(), Vec::new()).await.map_err(|error| error.to_string())?;
-        match &outcome {
-            Outcome::Failed { code, .. } => Err(format!("{} failed: {code}", call.operation)),
-            Outcome::NotExecuted { why } => Err(format!("{} was not sent: {why}", call.operation)),
-            // What is found tells whether it was done.
-            Outcome::Succeeded { .. } | Outcome::Unknown { .. } => Ok(outcome),
-        }
+        not_done(call, &outcome).map_or(Ok(outcome), Err)
     }
 }
 

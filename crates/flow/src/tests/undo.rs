@@ -2,7 +2,7 @@
 
 use futures_executor::block_on;
 use interlock_action::{
-    Action, Answer, Answers, Call, Deed, Effect, Next, Operation, Read, Step, Surface, Terms, UndoId,
+    Action, Answer, Answers, Call, Deed, Effect, HANDLE, Next, Operation, Read, Step, Surface, Terms, UndoId,
 };
 use interlock_ledger::EntryKind;
 use serde_json::{Value, json};
@@ -67,6 +67,7 @@ impl Undo for TwoSteps {
             if before[member] != now[member] {
                 let mut all = now.clone();
                 all[member] = before[member].clone();
+                all[HANDLE] = json!({ "by": deed.undo });
                 let next = Next::Call(call(deed, "SetStatus", all));
                 steps.push(Step { name: format!("set {member}"), next });
             }
@@ -126,8 +127,12 @@ fn preview(house: &House) -> Preview {
 }
 
 fn undo(house: &House, preview: &Preview, by: &[&str]) -> Result<(), UndoError> {
+    undo_as("undo-1", house, preview, by)
+}
+
+fn undo_as(run: &str, house: &House, preview: &Preview, by: &[&str]) -> Result<(), UndoError> {
     let by: Vec<_> = by.iter().map(|name| (*name).into()).collect();
-    block_on(house.road.undo(preview, &UndoId::new("undo-1"), &by, &Nobody))
+    block_on(house.road.undo(preview, &UndoId::new(run), &by, &Nobody))
 }
 
 #[test]
@@ -234,9 +239,12 @@ fn what_another_writes_between_two_steps_is_never_written_over() {
 
     stands(json!({"Status": "available", "Class": "micro"}));
     let again = preview(&house);
-    undo(&house, &again, &["bo"]).unwrap();
-    let back = json!({"Status": "available", "Class": "large"});
-    assert_eq!(*house.land.proof.lock().unwrap(), Answer::Found(back));
+    undo_as("undo-2", &house, &again, &["bo"]).unwrap();
+    let Answer::Found(back) = house.land.proof.lock().unwrap().clone() else { panic!("it is there") };
+    assert_eq!(interlock_action::compared(&back), json!({"Status": "available", "Class": "large"}));
+    // What it makes bears the name of the run that began, also where another finishes it, and what the log does not tell.
+    let by = back[HANDLE]["by"].as_str().unwrap();
+    assert!(by.strip_prefix("undo-1-").is_some_and(|rest| rest.len() > 7), "{by}");
 }
 
 /// An agent's call that changed nothing, as far as anybody can see.

@@ -196,16 +196,18 @@ pub(crate) struct Recalled {
 
 impl Recalled {
     pub(crate) fn of(action: &ActionId, events: Vec<Event>) -> Option<Self> {
-        let (mut found, mut after) = (None, None);
+        let (mut found, mut after, mut begun) = (None, None, None);
         for event in events {
             match event {
                 Event::Undoable { change } if change.action == *action => found = Some(*change),
                 Event::Settled { action: of, after: state } if of == *action => after = Some(state),
+                Event::Undoing { action: of, undo, .. } if of == *action => begun = Some(undo),
                 _ => {}
             }
         }
         let change = found?;
-        let contract = change.contract.clone()?;
+        let mut contract = change.contract.clone()?;
+        contract.deed.undo = begun;
         Some(Self { change, contract, after })
     }
 }

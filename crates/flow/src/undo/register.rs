@@ -7,18 +7,18 @@ use std::{
 
 use interlock_action::{
     Action, ActionId, Answers, Contract, Deed, Digest, Kind, Millis, Reversibility, Securing, SessionId,
+    UndoId, digest_of,
 };
 use interlock_ledger::{Entry, EntryKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Change, ChangeNote, Recalled, Seen, Standing, same, subject, told};
 use crate::{
     Event, Freshness, Inspection, Record, Session, Situated, Undo,
     road::{Road, Stop},
+    survey,
 };
 
-/// How often the way back may ask for further reads.
-const ROUNDS: usize = 4;
 /// How often the state after a change is looked at until it is no longer the one before: services show changes late.
 const LOOKS: u32 = 5;
 /// A look is one right after the call where it is taken this soon after the call was let through.
@@ -72,17 +72,8 @@ impl Road {
             self.surface(deed.surface).map_err(|_| "nothing here reads this surface".to_owned())?;
         let inspection = Inspection::mint(session.clone(), freshness).sealed();
         let mut answers = Answers::new();
-        for _ in 0..ROUNDS {
-            let mut reads = undo.reads(deed, &answers);
-            reads.retain(|read| !answers.contains_key(&read.key));
-            if reads.is_empty() {
-                break;
-            }
-            let asked = reads
-                .iter()
-                .map(|read| async { (read.key.clone(), inspect.inspect(&inspection, &read.call).await) });
-            answers.extend(futures_util::future::join_all(asked).await);
-        }
+        let wants = |answers: &Answers| undo.reads(deed, answers);
+        survey::ask(inspect.as_ref(), &inspection, usize::MAX, &mut answers, wants).await;
         let state = undo.state(deed, &answers)?;
         Ok(Seen { state, reads: answers.into_keys().collect() })
     }
@@ -245,7 +236,19 @@ impl Road {
     /// A change as the store tells it; `None` where it has no way back any more.
     pub(crate) async fn recalled(&self, action: &ActionId) -> Result<Option<Recalled>, Stop> {
         let events = self.ports.journal.recall(action).await.map_err(Stop::from)?;
-        Ok(Recalled::of(action, events))
+        let mut recalled = Recalled::of(action, events);
+        if let Some(undo) = recalled.as_mut().and_then(|recalled| recalled.contract.deed.undo.as_mut()) {
+            *undo = self.kept_name(undo);
+        }
+        Ok(recalled)
+    }
+
+    /// The name of a run as what it makes bears it. The log tells the run's own name before its first call, the rest nobody
+    /// can tell who has not the home's key.
+    fn kept_name(&self, undo: &UndoId) -> UndoId {
+        let sealed = self.settings.sealer.seal(&json!({ "undo": undo }));
+        let digits = digest_of("interlock undo mark v1", &sealed).map(|digest| digest.short());
+        UndoId::new(format!("{undo}-{}", digits.unwrap_or_default()))
     }
 }
 

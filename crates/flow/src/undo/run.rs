@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use interlock_action::{ActionId, Call, Claim, Effect, Next, PersonId, Step, UndoId};
+use interlock_action::{ActionId, Call, Claim, Contract, Effect, Next, PersonId, Step, UndoId};
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::{
     preview::{Conflict, differing, half_way, rest_of, unchanged},
     same,
 };
-use crate::{Event, Freshness, Outcome, Permit, Record, Session, Undo, fault, road::Road};
+use crate::{Event, Freshness, Outcome, Permit, Record, Session, Undo, fault, own::not_done, road::Road};
 
 /// How often a step's effect is looked for before the run gives up on it.
 const LOOKS: u32 = 20;
@@ -133,13 +133,19 @@ impl Road {
         by: &[PersonId],
         watch: &dyn Watch,
     ) -> Result<(), UndoError> {
-        let ledger = |why: String| UndoError::Ledger(why);
-        let recalled = self.recalled(action).await.map_err(|stop| ledger(format!("{stop:?}")))?;
-        let recalled = recalled.ok_or_else(|| UndoError::Conflict(action.clone(), Conflict::NoWay))?;
-        let run = Run { road: self, action, undo, by, recalled: &recalled, watch };
-        let (steps, now) = run.look().await?;
-        run.begin(&steps, &now).await?;
-        run.finish(steps, now).await
+        let run = |recalled| Run { road: self, action, undo, by, recalled, watch };
+        let known = run(self.known(action).await?);
+        let (steps, now) = known.look().await?;
+        known.begin(&steps, &now).await?;
+        // INVARIANT: what is made anew bears the name of the run that was written down as the one that began.
+        let begun = run(self.known(action).await?);
+        let steps = begun.remaining(&now)?;
+        begun.finish(steps, now).await
+    }
+
+    async fn known(&self, action: &ActionId) -> Result<Recalled, UndoError> {
+        let recalled = self.recalled(action).await.map_err(|stop| UndoError::Ledger(format!("{stop:?}")))?;
+        recalled.ok_or_else(|| UndoError::Conflict(action.clone(), Conflict::NoWay))
     }
 }
 
@@ -149,7 +155,7 @@ struct Run<'a> {
     action: &'a ActionId,
     undo: &'a UndoId,
     by: &'a [PersonId],
-    recalled: &'a Recalled,
+    recalled: Recalled,
     watch: &'a dyn Watch,
 }
 
@@ -169,12 +175,16 @@ impl Run<'_> {
 
     /// What is found, and what remains.
     async fn look(&self) -> Result<(Vec<Step>, Value), UndoError> {
-        let (deed, port) = (&self.recalled.contract.deed, self.port()?);
+        let deed = &self.recalled.contract.deed;
         let unread = |why| self.conflict(Conflict::Unreadable(why));
         let now =
             self.road.state(&self.recalled.change.session, deed, Freshness::Now).await.map_err(unread)?.state;
-        let steps = port.back(deed, &self.recalled.contract.before, &now).map_err(|why| self.failed(why))?;
-        Ok((steps, now))
+        Ok((self.remaining(&now)?, now))
+    }
+
+    fn remaining(&self, now: &Value) -> Result<Vec<Step>, UndoError> {
+        let Contract { deed, before, .. } = &self.recalled.contract;
+        self.port()?.back(deed, before, now).map_err(|why| self.failed(why))
     }
 
     fn entry(&self) -> Entry {
@@ -195,7 +205,7 @@ impl Run<'_> {
         let note = self.road.memory().changes.get(self.action).cloned();
         let note = note.ok_or_else(|| self.conflict(Conflict::NoWay))?;
         // INVARIANT: what somebody else has written since is never written over.
-        let held = unchanged(self.port()?.as_ref(), &note, self.recalled, now, steps);
+        let held = unchanged(self.port()?.as_ref(), &note, &self.recalled, now, steps);
         held.map_err(|why| self.conflict(why))?;
         if matches!(note.standing, Standing::Undoing { .. }) {
             return Ok(());
@@ -269,7 +279,7 @@ impl Run<'_> {
         if rest.is_empty() {
             return Ok(());
         }
-        half_way(self.port()?.as_ref(), self.recalled, now, found).map_err(|why| self.conflict(why))?;
+        half_way(self.port()?.as_ref(), &self.recalled, now, found).map_err(|why| self.conflict(why))?;
         if rest_of(steps.iter().map(|step| &step.name), rest) {
             return Ok(());
         }
@@ -293,7 +303,7 @@ impl Run<'_> {
         now: &Value,
     ) -> Result<Option<(Vec<Step>, Value)>, UndoError> {
         self.watch.told(Progress::Step { action: self.action.clone(), name: step.name.clone() });
-        let needed = self.road.signatures(self.recalled, std::slice::from_ref(step)).await;
+        let needed = self.road.signatures(&self.recalled, std::slice::from_ref(step)).await;
         let refused = |what| UndoError::Conflict(self.action.clone(), Conflict::Refused(what));
         let needed = needed.map_err(refused)?;
         if self.by.len() < usize::from(needed) {
@@ -312,12 +322,7 @@ impl Run<'_> {
         }
         let outcome = execute.execute(&permit, call).await;
         fault::here(fault::AFTER_UNDO_CALL);
-        let words = match &outcome {
-            Outcome::Failed { code, .. } => Some(format!("{} failed: {code}", call.operation)),
-            Outcome::NotExecuted { why } => Some(format!("{} was not sent: {why}", call.operation)),
-            // What is found tells whether it was done.
-            Outcome::Succeeded { .. } | Outcome::Unknown { .. } => None,
-        };
+        let words = not_done(call, &outcome);
         permit.complete(outcome, Vec::new()).await.map_err(ledger)?;
         words.map_or(Ok(None), |why| Err(UndoError::Step(step.name.clone(), why)))
     }

@@ -133,6 +133,7 @@ mod tests {
             arguments,
             targets: Vec::new(),
             points: Vec::new(),
+            undo: None,
         };
         told(&deed, &before, &now)
     }

@@ -15,6 +15,7 @@ pub(crate) fn deed(service: &str, operation: &str, arguments: Value) -> Deed {
         arguments,
         targets: Vec::new(),
         points: Vec::new(),
+        undo: None,
     }
 }
 

@@ -259,9 +259,9 @@ pub(crate) fn tags(list: &Value) -> Value {
 }
 
 /// The same, with the tag that says which thing is made again.
-pub(crate) fn tags_of_another(tags: &Value, gone: &str) -> Value {
+pub(crate) fn tags_of_another(deed: &Deed, tags: &Value, gone: &str) -> Value {
     let mut tags = tags.as_array().cloned().unwrap_or_default();
-    tags.push(json!({"Key": RESTORES, "Value": gone}));
+    tags.extend(deed.mark(gone).map(|mark| json!({"Key": RESTORES, "Value": mark})));
     Value::Array(tags)
 }
 

@@ -1,6 +1,6 @@
 //! One round trip: before, the deed, after, every step back, before again.
 
-use interlock_action::{Contract, Deed, Next, Sealer, Securing, Step, compared, strays};
+use interlock_action::{Contract, Deed, Next, Sealer, Securing, Step, UndoId, compared, strays};
 use interlock_flow::Undo as _;
 use interlock_recovery::AwsUndo;
 use serde_json::Value;
@@ -83,6 +83,7 @@ fn play(bed: &Bed, scene: &Scene) -> Done {
     names.save(&scene.deed, &bed.ok(service, verb, &asked.arguments));
     let after = state(bed, scene, &deed);
     assert_ne!(compared(&before), compared(&after), "{}: the deed shows", scene.name);
+    let deed = Deed { undo: Some(UndoId::new("undo-1")), ..deed };
     let contract = Contract { way: way.to_owned(), deed, before, terms, until: None };
     Done { names, contract, after, wide }
 }

@@ -290,6 +290,7 @@ fn changed(store: &Store, action: &str, thing: &str, states: [&str; 2]) {
         arguments: json!({"Value": after["value"]}),
         targets: Vec::new(),
         points: Vec::new(),
+        undo: None,
     };
     let (way, terms) = ("ssm/parameter".to_owned(), Terms::exact());
     let change = interlock_flow::Change {

@@ -62,21 +62,18 @@ impl OneRead for Tags {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Next, Operation, Reversibility, Surface};
+    use interlock_action::{Next, Reversibility};
 
     use super::*;
+    use crate::aws::testing;
 
     fn deed(status: &str) -> Deed {
         let one = |key: &str| json!({"TagKey": key, "Status": status});
-        Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("ce", "UpdateCostAllocationTagsStatus"),
-            account: Some(AccountId::new("123456789012")),
-            region: None,
-            arguments: json!({"CostAllocationTagsStatus": [one("team"), one("handle")]}),
-            targets: Vec::new(),
-            points: Vec::new(),
-        }
+        testing::deed(
+            "ce",
+            "UpdateCostAllocationTagsStatus",
+            json!({"CostAllocationTagsStatus": [one("team"), one("handle")]}),
+        )
     }
 
     #[test]

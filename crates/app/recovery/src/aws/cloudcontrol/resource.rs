@@ -69,21 +69,18 @@ fn text_of(deed: &Deed) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Next, Operation, Surface};
+    use interlock_action::Next;
 
     use super::*;
+    use crate::aws::testing;
 
     #[test]
     fn a_resource_is_patched_back() {
-        let deed = Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("cloudcontrol", "UpdateResource"),
-            account: Some(AccountId::new("123456789012")),
-            region: Some("us-east-1".to_owned()),
-            arguments: json!({"TypeName": "AWS::SQS::Queue", "Identifier": "jobs", "PatchDocument": "[]"}),
-            targets: Vec::new(),
-            points: Vec::new(),
-        };
+        let deed = testing::deed(
+            "cloudcontrol",
+            "UpdateResource",
+            json!({"TypeName": "AWS::SQS::Queue", "Identifier": "jobs", "PatchDocument": "[]"}),
+        );
         let told = |properties: Value| {
             let text = properties.to_string();
             let answer = json!({"ResourceDescription": {"Properties": text}});

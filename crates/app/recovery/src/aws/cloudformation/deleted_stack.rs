@@ -160,20 +160,13 @@ impl Way for DeletedStack {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Answer, Next, Operation, Surface};
+    use interlock_action::{Answer, Next};
 
     use super::*;
+    use crate::aws::testing;
 
     fn deed(arguments: Value) -> Deed {
-        Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("cloudformation", "DeleteStack"),
-            account: Some(AccountId::new("123456789012")),
-            region: Some("us-east-1".to_owned()),
-            arguments,
-            targets: Vec::new(),
-            points: Vec::new(),
-        }
+        testing::deed("cloudformation", "DeleteStack", arguments)
     }
 
     /// The state, with the stack as it is told; of kinds that its resources are.

@@ -39,21 +39,14 @@ impl Way for Invalidation {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Operation, Reversibility, Surface};
+    use interlock_action::Reversibility;
 
     use super::*;
+    use crate::aws::testing;
 
     #[test]
     fn there_is_nothing_to_do_and_something_may_be_lost() {
-        let of = |verb: &str| Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("cloudfront", verb),
-            account: Some(AccountId::new("123456789012")),
-            region: None,
-            arguments: json!({"DistributionId": "E1"}),
-            targets: Vec::new(),
-            points: Vec::new(),
-        };
+        let of = |verb: &str| testing::deed("cloudfront", verb, json!({"DistributionId": "E1"}));
         let deed = of("CreateInvalidation");
         assert!(Invalidation.undoes(&deed) && !Invalidation.undoes(&of("UpdateDistribution")));
         let before = Invalidation.state(&deed, &Answers::new()).unwrap();

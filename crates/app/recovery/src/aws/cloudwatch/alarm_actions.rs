@@ -55,21 +55,18 @@ impl OneRead for AlarmActions {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Next, Operation, Surface};
+    use interlock_action::Next;
 
     use super::*;
+    use crate::aws::testing;
 
     #[test]
     fn each_alarm_acts_again_as_it_did() {
-        let deed = Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("cloudwatch", "DisableAlarmActions"),
-            account: Some(AccountId::new("123456789012")),
-            region: None,
-            arguments: json!({"AlarmNames": ["cpu", "disk", "rule"]}),
-            targets: Vec::new(),
-            points: Vec::new(),
-        };
+        let deed = testing::deed(
+            "cloudwatch",
+            "DisableAlarmActions",
+            json!({"AlarmNames": ["cpu", "disk", "rule"]}),
+        );
         let told = |cpu: bool, rule: bool| {
             let one = |name: &str, acts: bool| json!({"AlarmName": name, "ActionsEnabled": acts});
             let answer = json!({

@@ -9,7 +9,7 @@ mod volume;
 
 use std::collections::BTreeMap;
 
-use interlock_action::{Answers, Call, Deed, Read, Step};
+use interlock_action::{Answers, Call, Deed, POINT, Read, Step};
 use interlock_flow::{
     Keep,
     custody::{Compared, Kept, Point, Restored, Sight},
@@ -17,9 +17,6 @@ use interlock_flow::{
 use serde_json::{Value, json};
 
 use super::way;
-
-/// The tag of Interlock's own recovery points.
-const MARK: &str = "interlock:recovery-point";
 
 /// One kind of recovery point. Pure.
 trait Kind: Sync {
@@ -78,6 +75,7 @@ impl<'a> At<'a> {
             arguments: Value::Null,
             targets: Vec::new(),
             points: Vec::new(),
+            undo: None,
         };
         Self { kept, deed }
     }
@@ -194,12 +192,12 @@ fn compare(point: &Value, copy: &Value, members: &[(&str, &str)]) -> Compared {
 
 /// The mark as a list of tags, with the name of what carries it.
 fn mark(value: &str) -> Value {
-    json!([{"Key": MARK, "Value": value}])
+    json!([{"Key": POINT, "Value": value}])
 }
 
 /// Whether a list of tags holds the mark.
 fn is_marked(record: &Value, pointer: &str) -> bool {
-    way::list(record, pointer).iter().any(|tag| text(tag, "/Key") == Some(MARK))
+    way::list(record, pointer).iter().any(|tag| text(tag, "/Key") == Some(POINT))
 }
 
 #[cfg(test)]

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, MARK, compare, text,
+    At, Kind, POINT, compare, text,
 };
 
 /// The kind.
 pub(super) struct Volume;
 
 fn look(at: &At<'_>) -> Value {
-    json!({"Filters": [{"Name": format!("tag:{MARK}"), "Values": [at.kept.id]}], "OwnerIds": ["self"]})
+    json!({"Filters": [{"Name": format!("tag:{POINT}"), "Values": [at.kept.id]}], "OwnerIds": ["self"]})
 }
 
 fn snapshot<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
@@ -26,7 +26,7 @@ fn snapshot<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, 
 }
 
 fn copies(scratch: &str) -> Value {
-    json!({"Filters": [{"Name": format!("tag:{MARK}"), "Values": [scratch]}]})
+    json!({"Filters": [{"Name": format!("tag:{POINT}"), "Values": [scratch]}]})
 }
 
 fn zones() -> Value {
@@ -85,7 +85,7 @@ impl Kind for Volume {
             None => {
                 let zones = wanted(answers, "ec2", "DescribeAvailabilityZones", &zones())?;
                 let zone = list(zones, "/AvailabilityZones").first().and_then(|zone| text(zone, "/ZoneName"));
-                let tags = [(MARK, scratch), ("Name", scratch)];
+                let tags = [(POINT, scratch), ("Name", scratch)];
                 let tags = tags.map(|(key, value)| json!({"Key": key, "Value": value}));
                 let arguments = json!({
                     "SnapshotId": record.get("SnapshotId"),

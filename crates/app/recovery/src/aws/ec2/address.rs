@@ -36,7 +36,7 @@ impl Way for Address {
 
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let id = id(deed).ok_or("the address is not named")?;
-        let Some(address) = ADDRESSES.current(answers, id, |_| true)? else {
+        let Some(address) = ADDRESSES.current(deed, answers, id, |_| true)? else {
             return Ok(standing(Value::Null, json!({})));
         };
         let kept = only(address, &["PublicIp", "PublicIpv4Pool", "NetworkBorderGroup"]);
@@ -60,7 +60,7 @@ impl Way for Address {
             "Domain": "vpc",
             "Address": address,
             "NetworkBorderGroup": at(was, "/NetworkBorderGroup"),
-            "TagSpecifications": tagged("elastic-ip", at(was, "/Tags"), id),
+            "TagSpecifications": tagged(deed, "elastic-ip", at(was, "/Tags"), id),
         });
         let name = format!("ask for the address {address} again");
         Ok(vec![step(name, call(deed, "ec2", "AllocateAddress", with(arguments, json!({}))))])

@@ -6,7 +6,7 @@
 //! those of snapshots that went with it. No way where the service knows more of it than a registration can say (Windows, billed
 //! products), and its snapshots stay.
 
-use interlock_action::{Answers, Deed, Read, Step, Terms};
+use interlock_action::{Answers, Deed, POINT, Read, Step, Terms};
 use serde_json::{Value, json};
 
 use super::{
@@ -14,8 +14,7 @@ use super::{
         RESTORES, Way, at, busy, call, found, is, later, list, only, read, sorted, standing, step, tags,
         text, token, wait, what, with, word,
     },
-    gone::{Things, tagged},
-    volume::POINT,
+    gone::{Things, made_for, tagged},
 };
 
 /// The way.
@@ -37,14 +36,10 @@ fn copies(deed: &Deed) -> Value {
     json!({"Filters": [{"Name": format!("tag:{POINT}"), "Values": deed.points}], "Owners": ["self"]})
 }
 
-/// The copy that Interlock made for this deed. That the service was asked for such ones only is not relied on.
+/// The copy that Interlock made for this deed.
 fn copy<'a>(deed: &Deed, answers: &'a Answers) -> Result<Option<&'a str>, String> {
     let answer = found(answers, "ec2", "DescribeImages", &copies(deed))?;
-    let made = |tag: &Value| {
-        word(tag, "/Key") == Some(POINT)
-            && word(tag, "/Value").is_some_and(|name| deed.points.iter().any(|point| point == name))
-    };
-    let own = |one: &&Value| word(one, "/State") == Some("available") && list(one, "/Tags").iter().any(made);
+    let own = |one: &&Value| word(one, "/State") == Some("available") && made_for(deed, one);
     let all = answer.map_or(&[][..], |answer| list(answer, "/Images"));
     Ok(all.iter().find(own).and_then(|one| word(one, "/ImageId")))
 }
@@ -58,8 +53,8 @@ fn without_source(mapping: &Value) -> Value {
     mapping
 }
 
-fn current<'a>(answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
-    IMAGES.current(answers, id, |one| matches!(word(one, "/State"), Some("available" | "pending")))
+fn current<'a>(deed: &Deed, answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
+    IMAGES.current(deed, answers, id, |one| matches!(word(one, "/State"), Some("available" | "pending")))
 }
 
 fn shared(image: &str) -> Value {
@@ -102,7 +97,7 @@ impl Way for Image {
         if takes_all(deed) {
             reads.push(read(deed, "ec2", "DescribeImages", copies(deed)));
         }
-        if let Ok(Some(image)) = current(so_far, id) {
+        if let Ok(Some(image)) = current(deed, so_far, id) {
             let image = word(image, "/ImageId").unwrap_or_default();
             reads.push(read(deed, "ec2", "DescribeImageAttribute", shared(image)));
         }
@@ -112,7 +107,7 @@ impl Way for Image {
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let id = id(deed).ok_or("the image is not named")?;
         let copy = if takes_all(deed) { copy(deed, answers)? } else { None };
-        let Some(image) = current(answers, id)? else {
+        let Some(image) = current(deed, answers, id)? else {
             return Ok(standing(Value::Null, json!({"copy": copy})));
         };
         let now = word(image, "/ImageId").ok_or("the image has no id")?;
@@ -154,13 +149,13 @@ impl Way for Image {
                 "Name": at(was, "/Name"),
                 "Description": at(was, "/Description"),
                 "ClientToken": token(deed, "image"),
-                "TagSpecifications": tagged("image", at(was, "/Tags"), id),
+                "TagSpecifications": tagged(deed, "image", at(was, "/Tags"), id),
             });
             let name = format!("copy the image {id} again from {copy}");
             steps.push(step(name, call(deed, "ec2", "CopyImage", with(arguments, json!({})))));
         } else if is.is_null() {
             let name = format!("register the image {id} again from its snapshots");
-            steps.push(step(name, call(deed, "ec2", "RegisterImage", registration(was, id))));
+            steps.push(step(name, call(deed, "ec2", "RegisterImage", registration(deed, was, id))));
         }
         if is.is_null() || busy(now) {
             steps.push(wait("wait for the image"));
@@ -184,7 +179,7 @@ impl Way for Image {
 }
 
 /// The parameters that register the image again.
-fn registration(was: &Value, id: &str) -> Value {
+fn registration(deed: &Deed, was: &Value, id: &str) -> Value {
     let mappings = list(was, "/BlockDeviceMappings").iter().map(|mapping| {
         let ebs = at(mapping, "/Ebs");
         let members = ["SnapshotId", "DeleteOnTermination", "VolumeSize", "VolumeType", "Iops", "Throughput"];
@@ -196,26 +191,19 @@ fn registration(was: &Value, id: &str) -> Value {
     if let Some(members) = arguments.as_object_mut() {
         members.retain(|name, value| name != "SriovNetSupport" || value.as_str() == Some("simple"));
     }
-    let tags = tagged("image", at(was, "/Tags"), id);
+    let tags = tagged(deed, "image", at(was, "/Tags"), id);
     with(arguments, json!({"BlockDeviceMappings": mappings.collect::<Vec<_>>(), "TagSpecifications": tags}))
 }
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Answer, Next, Operation, Surface};
+    use interlock_action::{Answer, Next, UndoId};
 
     use super::*;
+    use crate::aws::testing;
 
     fn deed(arguments: Value) -> Deed {
-        Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("ec2", "DeregisterImage"),
-            account: Some(AccountId::new("123456789012")),
-            region: Some("us-east-1".to_owned()),
-            arguments,
-            targets: Vec::new(),
-            points: Vec::new(),
-        }
+        Deed { undo: Some(UndoId::new("undo-1")), ..testing::deed("ec2", "DeregisterImage", arguments) }
     }
 
     /// The answers of a service that tells this image, under the id or under the tag.
@@ -267,7 +255,7 @@ mod tests {
         assert_eq!((&steps[1].next, &steps[2].next), (&Next::Wait, &Next::Later));
 
         let mut new = image("ami-2");
-        new["Tags"].as_array_mut().unwrap().push(json!({"Key": RESTORES, "Value": "ami-1"}));
+        new["Tags"].as_array_mut().unwrap().push(json!({"Key": RESTORES, "Value": "ami-1/undo-1"}));
         let again = Image.state(&deed, &answers(&deed, Some((&new, true)))).unwrap();
         assert_eq!(interlock_action::compared(&again), interlock_action::compared(&before));
     }
@@ -330,7 +318,7 @@ mod tests {
         let mut again = windows.clone();
         again["ImageId"] = json!("ami-2");
         again["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] = json!("snap-2");
-        again["Tags"].as_array_mut().unwrap().push(json!({"Key": RESTORES, "Value": "ami-1"}));
+        again["Tags"].as_array_mut().unwrap().push(json!({"Key": RESTORES, "Value": "ami-1/undo-1"}));
         assert_eq!(interlock_action::compared(&told(Some(&again))), interlock_action::compared(&before));
     }
 }

@@ -7,16 +7,16 @@
 //! stores. No way for what another launches anew (Auto Scaling, Spot), for several interfaces, for what an image from a
 //! snapshot cannot say (Windows, billed products), and for several instances at once. User data may hold secrets.
 
-use interlock_action::{Answers, Deed, Read, Step, Terms};
+use interlock_action::{Answers, Deed, POINT, Read, Step, Terms};
 use serde_json::{Map, Value, json};
 
 use super::{
     super::way::{
-        RESTORES, Way, at, busy, call, found, is, later, list, missing, only, read, set_by_service, sorted,
-        standing, step, tags, texts, token, wait, what, with, word,
+        Way, at, busy, call, found, is, later, list, missing, only, read, set_by_service, sorted, standing,
+        step, tags, texts, token, wait, what, with, word,
     },
-    gone::{restores, tagged},
-    volume::{POINT, newest, specification},
+    gone::{again, marked, tagged},
+    volume::{newest, specification},
 };
 
 /// The way.
@@ -34,8 +34,8 @@ fn by_id(id: &str) -> Value {
     json!({"InstanceIds": [id]})
 }
 
-fn by_tag(id: &str) -> Value {
-    json!({"Filters": [{"Name": format!("tag:{RESTORES}"), "Values": [id]}]})
+fn by_mark(deed: &Deed, id: &str) -> Option<Value> {
+    Some(json!({"Filters": [marked(deed, id)?]}))
 }
 
 fn snapshots() -> Value {
@@ -43,27 +43,25 @@ fn snapshots() -> Value {
 }
 
 /// The image by its mark: anybody may register one of any name.
-fn images(id: &str) -> Value {
-    let filter = json!({"Name": format!("tag:{RESTORES}"), "Values": [id]});
-    json!({"Filters": [filter], "Owners": ["self"]})
+fn images(deed: &Deed, id: &str) -> Option<Value> {
+    Some(json!({"Filters": [marked(deed, id)?], "Owners": ["self"]}))
 }
 
 /// The instance while it is there, else the one that restores it.
-fn current<'a>(answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
+fn current<'a>(deed: &Deed, answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
     let there = |one: &Value| {
         matches!(word(one, "/State/Name"), Some("pending" | "running" | "stopping" | "stopped"))
     };
-    for (by, again) in [(by_id(id), false), (by_tag(id), true)] {
-        let answer = found(answers, "ec2", "DescribeInstances", &by)?;
+    let asked = |by: &Value| {
+        let answer = found(answers, "ec2", "DescribeInstances", by)?;
         let all = answer.map_or(&[][..], |answer| list(answer, "/Reservations"));
-        let named =
-            |one: &Value| if again { restores(one, id) } else { word(one, "/InstanceId") == Some(id) };
-        let ours = |one: &&Value| there(one) && named(one);
-        if let Some(one) = all.iter().flat_map(|all| list(all, "/Instances")).find(ours) {
-            return Ok(Some(one));
-        }
+        Ok::<_, String>(all.iter().flat_map(|all| list(all, "/Instances")).filter(|one| there(one)))
+    };
+    let own = asked(&by_id(id))?.find(|one| word(one, "/InstanceId") == Some(id));
+    match by_mark(deed, id) {
+        Some(by) if own.is_none() => again(deed, id, asked(&by)?),
+        _ => Ok(own),
     }
-    Ok(None)
 }
 
 /// The reads that tell more of an instance that is there.
@@ -127,11 +125,11 @@ impl Way for Instance {
         let Some(id) = id(deed) else { return Vec::new() };
         let mut reads = vec![
             read(deed, "ec2", "DescribeInstances", by_id(id)),
-            read(deed, "ec2", "DescribeInstances", by_tag(id)),
-            read(deed, "ec2", "DescribeImages", images(id)),
             read(deed, "ec2", "DescribeSnapshots", snapshots()),
         ];
-        if let Ok(Some(instance)) = current(so_far, id) {
+        reads.extend(by_mark(deed, id).map(|by| read(deed, "ec2", "DescribeInstances", by)));
+        reads.extend(images(deed, id).map(|by| read(deed, "ec2", "DescribeImages", by)));
+        if let Ok(Some(instance)) = current(deed, so_far, id) {
             let further = further(instance).into_iter();
             reads.extend(further.map(|(operation, arguments)| read(deed, "ec2", operation, arguments)));
         }
@@ -141,8 +139,11 @@ impl Way for Instance {
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let id = id(deed).ok_or("the instance is not named")?;
         let asked = |operation, arguments: &Value| found(answers, "ec2", operation, arguments);
-        let images = asked("DescribeImages", &images(id))?.map_or(&[][..], |all| list(all, "/Images"));
-        let image = images.iter().find(|one| restores(one, id)).unwrap_or(&Value::Null);
+        let images = match images(deed, id) {
+            Some(by) => asked("DescribeImages", &by)?.map_or(&[][..], |all| list(all, "/Images")),
+            None => &[],
+        };
+        let image = again(deed, id, images.iter())?.unwrap_or(&Value::Null);
         let taken = asked("DescribeSnapshots", &snapshots())?;
         let taken = taken.map_or(&[][..], |taken| list(taken, "/Snapshots"));
         let mut points = Map::new();
@@ -152,7 +153,7 @@ impl Way for Instance {
             }
         }
         let image = json!({"id": at(image, "/ImageId"), "ready": word(image, "/State") == Some("available")});
-        let Some(instance) = current(answers, id)? else {
+        let Some(instance) = current(deed, answers, id)? else {
             return Ok(standing(Value::Null, json!({"image": image, "points": points})));
         };
         let mut told = Vec::new();
@@ -307,7 +308,7 @@ fn registration(deed: &Deed, before: &Value, now: &Value, id: &str) -> Result<Va
         "Description": format!("the root of {id}, registered by interlock to launch it again"),
         "VirtualizationType": "hvm",
         "BlockDeviceMappings": [mapping],
-        "TagSpecifications": tagged("image", &json!([]), id),
+        "TagSpecifications": tagged(deed, "image", &json!([]), id),
     });
     Ok(with(kept, more))
 }
@@ -347,7 +348,7 @@ fn launch(deed: &Deed, before: &Value, now: &Value, (id, image): (&str, &str)) -
         "IamInstanceProfile": if profile.is_null() { Value::Null } else { json!({"Arn": profile}) },
         "Monitoring": {"Enabled": at(was, "/monitored")},
         "MetadataOptions": if metadata == &json!({}) { &Value::Null } else { metadata },
-        "TagSpecifications": tagged("instance", at(was, "/Tags"), id),
+        "TagSpecifications": tagged(deed, "instance", at(was, "/Tags"), id),
         "ClientToken": token(deed, "instance"),
     });
     Ok(with(only(was, &["InstanceType", "KeyName", "EbsOptimized", "UserData"]), more))
@@ -355,24 +356,21 @@ fn launch(deed: &Deed, before: &Value, now: &Value, (id, image): (&str, &str)) -
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Answer, Next, Operation, Surface, compared};
+    use interlock_action::{Answer, Next, UndoId, compared};
 
-    use super::*;
+    use super::{super::super::way::RESTORES, *};
+    use crate::aws::testing;
 
     fn deed(ids: &[&str]) -> Deed {
         Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("ec2", "TerminateInstances"),
-            account: Some(AccountId::new("123456789012")),
-            region: Some("us-east-1".to_owned()),
-            arguments: json!({"InstanceIds": ids}),
-            targets: Vec::new(),
             points: vec!["interlock-vol-1-x".to_owned(), "interlock-vol-2-x".to_owned()],
+            undo: Some(UndoId::new("undo-1")),
+            ..testing::deed("ec2", "TerminateInstances", json!({"InstanceIds": ids}))
         }
     }
 
     fn mark(gone: &str) -> Value {
-        json!({"Key": RESTORES, "Value": gone})
+        json!({"Key": RESTORES, "Value": format!("{gone}/undo-1")})
     }
 
     /// An instance with a root, a volume that goes with it and one that stays.

@@ -24,9 +24,9 @@ fn id(deed: &Deed) -> Option<&str> {
     text(deed, "/NatGatewayId").filter(|_| is(deed, "ec2", &["DeleteNatGateway"]))
 }
 
-fn current<'a>(answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
+fn current<'a>(deed: &Deed, answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
     let there = |one: &Value| matches!(word(one, "/State"), Some("pending" | "available"));
-    GATEWAYS.current(answers, id, there)
+    GATEWAYS.current(deed, answers, id, there)
 }
 
 fn through(gateway: &str) -> Value {
@@ -59,7 +59,7 @@ impl Way for NatGateway {
     fn reads(&self, deed: &Deed, so_far: &Answers) -> Vec<Read> {
         let Some(id) = id(deed) else { return Vec::new() };
         let mut reads = GATEWAYS.reads(deed, id);
-        if let Ok(Some(gateway)) = current(so_far, id) {
+        if let Ok(Some(gateway)) = current(deed, so_far, id) {
             let gateway = word(gateway, "/NatGatewayId").unwrap_or_default();
             reads.push(read(deed, "ec2", "DescribeRouteTables", through(gateway)));
         }
@@ -68,7 +68,7 @@ impl Way for NatGateway {
 
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let id = id(deed).ok_or("the gateway is not named")?;
-        let Some(gateway) = current(answers, id)? else { return Ok(standing(Value::Null, json!({}))) };
+        let Some(gateway) = current(deed, answers, id)? else { return Ok(standing(Value::Null, json!({}))) };
         let now = word(gateway, "/NatGatewayId").ok_or("the gateway has no id")?;
         let tables = found(answers, "ec2", "DescribeRouteTables", &through(now))?;
         let addresses = list(gateway, "/NatGatewayAddresses").iter();
@@ -102,7 +102,7 @@ impl Way for NatGateway {
                 "SubnetId": at(was, "/SubnetId"),
                 "ConnectivityType": at(was, "/ConnectivityType"),
                 "AllocationId": addresses.next(),
-                "TagSpecifications": tagged("natgateway", at(was, "/Tags"), id),
+                "TagSpecifications": tagged(deed, "natgateway", at(was, "/Tags"), id),
                 "ClientToken": token(deed, "gateway"),
             });
             let others: Vec<&Value> = addresses.collect();

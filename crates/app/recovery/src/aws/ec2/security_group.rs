@@ -76,7 +76,7 @@ impl Way for Group {
 
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let id = id(deed).ok_or("the group is not named")?;
-        let group = GROUPS.current(answers, id, |_| true)?;
+        let group = GROUPS.current(deed, answers, id, |_| true)?;
         let Some(group) = group else { return Ok(standing(Value::Null, json!({}))) };
         let is = with(
             only(group, &["GroupName", "Description", "VpcId"]),
@@ -102,7 +102,7 @@ impl Way for Group {
                 "GroupName": at(was, "/GroupName"),
                 "Description": at(was, "/Description"),
                 "VpcId": at(was, "/VpcId"),
-                "TagSpecifications": tagged("security-group", at(was, "/Tags"), id),
+                "TagSpecifications": tagged(deed, "security-group", at(was, "/Tags"), id),
             });
             let name = format!("create the security group {id} again");
             steps.push(step(name, call(deed, "ec2", "CreateSecurityGroup", with(make, json!({})))));

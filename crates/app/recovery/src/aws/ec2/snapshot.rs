@@ -4,7 +4,7 @@
 //! shared again. Compared: all that is kept. Lost: the id, the date, and of which volume it says it is. No way where Interlock
 //! made no copy: another snapshot of the volume is left, or it is encrypted.
 
-use interlock_action::{Answers, Deed, Read, Step, Terms};
+use interlock_action::{Answers, Deed, POINT, Read, Step, Terms};
 use serde_json::{Value, json};
 
 use super::{
@@ -12,8 +12,7 @@ use super::{
         RESTORES, Way, at, busy, call, found, is, later, list, only, read, sorted, standing, step, tags,
         text, wait, what, with, word,
     },
-    gone::{Things, tagged},
-    volume::POINT,
+    gone::{Things, made_for, tagged},
 };
 
 /// The way.
@@ -26,8 +25,8 @@ fn id(deed: &Deed) -> Option<&str> {
     text(deed, "/SnapshotId").filter(|_| is(deed, "ec2", &["DeleteSnapshot"]) && !deed.points.is_empty())
 }
 
-fn current<'a>(answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
-    SNAPSHOTS.current(answers, id, |one| matches!(word(one, "/State"), Some("completed" | "pending")))
+fn current<'a>(deed: &Deed, answers: &'a Answers, id: &str) -> Result<Option<&'a Value>, String> {
+    SNAPSHOTS.current(deed, answers, id, |one| matches!(word(one, "/State"), Some("completed" | "pending")))
 }
 
 fn copies(deed: &Deed) -> Value {
@@ -38,14 +37,10 @@ fn shared(snapshot: &str) -> Value {
     json!({"SnapshotId": snapshot, "Attribute": "createVolumePermission"})
 }
 
-/// The copy that Interlock made for this deed. That the service was asked for such ones only is not relied on.
+/// The copy that Interlock made for this deed.
 fn copy<'a>(deed: &Deed, answers: &'a Answers) -> Result<Option<&'a str>, String> {
     let answer = found(answers, "ec2", "DescribeSnapshots", &copies(deed))?;
-    let made = |tag: &Value| {
-        word(tag, "/Key") == Some(POINT)
-            && word(tag, "/Value").is_some_and(|name| deed.points.iter().any(|point| point == name))
-    };
-    let own = |one: &&Value| word(one, "/State") == Some("completed") && list(one, "/Tags").iter().any(made);
+    let own = |one: &&Value| word(one, "/State") == Some("completed") && made_for(deed, one);
     let all = answer.map_or(&[][..], |answer| list(answer, "/Snapshots"));
     Ok(all.iter().find(own).and_then(|one| word(one, "/SnapshotId")))
 }
@@ -63,7 +58,7 @@ impl Way for Snapshot {
         let Some(id) = id(deed) else { return Vec::new() };
         let mut reads = SNAPSHOTS.reads(deed, id);
         reads.push(read(deed, "ec2", "DescribeSnapshots", copies(deed)));
-        if let Ok(Some(snapshot)) = current(so_far, id) {
+        if let Ok(Some(snapshot)) = current(deed, so_far, id) {
             let snapshot = word(snapshot, "/SnapshotId").unwrap_or_default();
             reads.push(read(deed, "ec2", "DescribeSnapshotAttribute", shared(snapshot)));
         }
@@ -73,7 +68,7 @@ impl Way for Snapshot {
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let id = id(deed).ok_or("the snapshot is not named")?;
         let copy = copy(deed, answers)?;
-        let Some(snapshot) = current(answers, id)? else {
+        let Some(snapshot) = current(deed, answers, id)? else {
             return Ok(standing(Value::Null, json!({"copy": copy})));
         };
         let now = word(snapshot, "/SnapshotId").ok_or("the snapshot has no id")?;
@@ -101,7 +96,7 @@ impl Way for Snapshot {
                 "SourceSnapshotId": copy,
                 "SourceRegion": deed.region,
                 "Description": at(was, "/Description"),
-                "TagSpecifications": tagged("snapshot", at(was, "/Tags"), id),
+                "TagSpecifications": tagged(deed, "snapshot", at(was, "/Tags"), id),
             });
             let name = format!("copy the snapshot {id} again from {copy}");
             steps.push(step(name, call(deed, "ec2", "CopySnapshot", with(arguments, json!({})))));

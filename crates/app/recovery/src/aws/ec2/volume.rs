@@ -11,7 +11,7 @@ use super::{
         Way, at, busy, call, found, is, list, only, read, standing, step, tags, text, token, wait, what,
         with, word,
     },
-    gone::{Things, tagged},
+    gone::{Things, made_for, tagged},
 };
 
 /// The way.
@@ -19,8 +19,6 @@ pub(super) struct Volume;
 
 const VOLUMES: Things =
     Things { describe: "DescribeVolumes", ids: "VolumeIds", filters: "Filters", list: "/Volumes" };
-/// The tag of the recovery points that Interlock makes.
-pub(super) const POINT: &str = "interlock:recovery-point";
 
 fn id(deed: &Deed) -> Option<&str> {
     text(deed, "/VolumeId").filter(|_| is(deed, "ec2", &["DeleteVolume"]))
@@ -43,14 +41,10 @@ pub(super) fn specification(volume: &Value) -> Value {
 
 /// The newest complete snapshot of a volume that was taken for this deed.
 pub(super) fn newest<'a>(deed: &Deed, snapshots: &'a [Value], volume: &str) -> Option<&'a str> {
-    let made = |tag: &Value| {
-        word(tag, "/Key") == Some(POINT)
-            && word(tag, "/Value").is_some_and(|name| deed.points.iter().any(|point| point == name))
-    };
     let own = |one: &&Value| {
         word(one, "/State") == Some("completed")
             && word(one, "/VolumeId") == Some(volume)
-            && list(one, "/Tags").iter().any(made)
+            && made_for(deed, one)
     };
     let newest = snapshots.iter().filter(own).max_by_key(|one| word(one, "/StartTime"));
     newest.and_then(|one| word(one, "/SnapshotId"))
@@ -76,7 +70,7 @@ impl Way for Volume {
         let id = id(deed).ok_or("the volume is not named")?;
         let there =
             |one: &Value| matches!(word(one, "/State"), Some("creating" | "available" | "in-use" | "error"));
-        let volume = VOLUMES.current(answers, id, there)?;
+        let volume = VOLUMES.current(deed, answers, id, there)?;
         let taken = found(answers, "ec2", "DescribeSnapshots", &snapshots(id))?;
         let snapshot = newest(deed, taken.map_or(&[], |taken| list(taken, "/Snapshots")), id);
         let Some(volume) = volume else { return Ok(standing(Value::Null, json!({"snapshot": snapshot}))) };
@@ -106,7 +100,7 @@ impl Way for Volume {
         let tags = was.as_object_mut().and_then(|was| was.shift_remove("Tags")).unwrap_or_default();
         let more = json!({
             "SnapshotId": snapshot,
-            "TagSpecifications": tagged("volume", &tags, id),
+            "TagSpecifications": tagged(deed, "volume", &tags, id),
             "ClientToken": token(deed, "volume"),
         });
         let name = format!("create {id} again from its snapshot");

@@ -47,6 +47,11 @@ fn family(revision: &str) -> &str {
     revision.split(':').next().unwrap_or(revision)
 }
 
+/// What the new revision is marked with: it is one of the same family.
+fn number(revision: &str) -> &str {
+    revision.rsplit(':').next().unwrap_or(revision)
+}
+
 /// The revision itself while it is active, else the one that restores it.
 fn current<'a>(deed: &Deed, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
     let revision = revision(deed).ok_or("the revision is not named")?;
@@ -61,11 +66,9 @@ fn current<'a>(deed: &Deed, answers: &'a Answers) -> Result<Option<&'a Value>, S
         Err(why) if why.contains("ClientException") => None,
         Err(why) => return Err(why),
     };
-    let restores = |answer: &&Value| {
-        list(answer, "/tags")
-            .iter()
-            .any(|tag| word(tag, "/key") == Some(RESTORES) && word(tag, "/value") == Some(revision))
-    };
+    let mark = deed.mark(number(revision));
+    let made = |tag: &Value| word(tag, "/key") == Some(RESTORES) && word(tag, "/value") == mark.as_deref();
+    let restores = |answer: &&Value| mark.is_some() && list(answer, "/tags").iter().any(made);
     Ok(latest.filter(active).filter(restores))
 }
 
@@ -102,7 +105,7 @@ impl Way for TaskDefinition {
             return Err("another revision stands in its place".to_owned());
         }
         let mut labels = list(what(before), "/tags").to_vec();
-        labels.push(json!({"key": RESTORES, "value": revision}));
+        labels.extend(deed.mark(number(revision)).map(|mark| json!({"key": RESTORES, "value": mark})));
         let make = with(what(before).clone(), json!({"tags": labels}));
         let register = call(deed, "ecs", "RegisterTaskDefinition", make);
         Ok(vec![step(format!("register {revision} again"), register)])

@@ -135,20 +135,13 @@ impl Way for ReplicationGroup {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Answer, Next, Operation, Surface, compared};
+    use interlock_action::{Answer, Next, compared};
 
     use super::*;
+    use crate::aws::testing;
 
     fn deed(arguments: Value) -> Deed {
-        Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("elasticache", "DeleteReplicationGroup"),
-            account: Some(AccountId::new("123456789012")),
-            region: Some("us-east-1".to_owned()),
-            arguments,
-            targets: Vec::new(),
-            points: Vec::new(),
-        }
+        testing::deed("elasticache", "DeleteReplicationGroup", arguments)
     }
 
     fn told(deed: &Deed, status: &str, token: bool) -> Value {

@@ -123,26 +123,23 @@ impl Way for Records {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Answer, Next, Operation, Surface};
+    use interlock_action::{Answer, Next};
 
     use super::*;
+    use crate::aws::testing;
 
     /// Escapes, capitals and dots are how a name is written, not another name.
     #[test]
     fn a_record_is_found_however_its_name_is_spelled() {
         let change =
             |name: &str| json!({"Action": "DELETE", "ResourceRecordSet": {"Name": name, "Type": "TXT"}});
-        let deed = Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("route53", "ChangeResourceRecordSets"),
-            account: Some(AccountId::new("123456789012")),
-            region: None,
-            arguments: json!({"HostedZoneId": "Z1", "ChangeBatch": {"Changes": [
+        let deed = testing::deed(
+            "route53",
+            "ChangeResourceRecordSets",
+            json!({"HostedZoneId": "Z1", "ChangeBatch": {"Changes": [
                 change("*.Example.com"), change("_dmarc\\100a.example.com"),
             ]}}),
-            targets: Vec::new(),
-            points: Vec::new(),
-        };
+        );
         let state = |sets: Value| {
             let told = json!({"ResourceRecordSets": sets});
             let reads = Records.reads(&deed, &Answers::new()).into_iter();

@@ -1,19 +1,12 @@
-use interlock_action::{AccountId, Answer, Claim, Effect, Next, Operation, Reversibility, Surface};
+use interlock_action::{Answer, Claim, Effect, Next, Reversibility};
 use interlock_reader_aws::catalogue::{Catalogue, Kind, Service, ShapeId};
 use interlock_reader_aws::judge;
 
 use super::*;
+use crate::aws::testing;
 
 fn deed(row: &Setting, arguments: Value) -> Deed {
-    Deed {
-        surface: Surface::Aws,
-        operation: Operation::aws(row.service, row.operation),
-        account: Some(AccountId::new("123456789012")),
-        region: Some("us-east-1".to_owned()),
-        arguments,
-        targets: Vec::new(),
-        points: Vec::new(),
-    }
+    testing::deed(row.service, row.operation, arguments)
 }
 
 fn rows() -> impl Iterator<Item = &'static Setting> {
