@@ -1,7 +1,5 @@
 //! Amazon RDS and its siblings.
 
-mod cluster;
-mod instance;
 mod options;
 mod parameters;
 mod restored;
@@ -14,8 +12,8 @@ use super::Way;
 pub(super) static WAYS: &[&dyn Way] = &[
     &settings::INSTANCE,
     &settings::CLUSTER,
-    &instance::Instance,
-    &cluster::Cluster,
+    &restored::INSTANCE,
+    &restored::CLUSTER,
     &options::Options,
     &parameters::Parameters,
     &shared::INSTANCE,

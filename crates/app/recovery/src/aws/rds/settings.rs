@@ -13,13 +13,18 @@ use super::super::way::{Way, call, is, is_less, list, read, step, text, wanted};
 /// The way of one kind of database.
 pub(super) struct Settings {
     name: &'static str,
-    words: &'static str,
-    modify: &'static str,
-    describe: &'static str,
-    records: &'static str,
-    id: &'static str,
+    /// What people call it.
+    pub(super) words: &'static str,
+    /// The operation that sets.
+    pub(super) modify: &'static str,
+    /// The operation that tells of it.
+    pub(super) describe: &'static str,
+    /// Where the answer has its record.
+    pub(super) records: &'static str,
+    /// The parameter that names it.
+    pub(super) id: &'static str,
     /// What can be set back: the parameter, and where the record tells it.
-    pub(super) settings: &'static [(&'static str, &'static str)],
+    settings: &'static [(&'static str, &'static str)],
 }
 
 /// Instances.
@@ -67,7 +72,7 @@ const GROUPS: &str = "VpcSecurityGroupIds";
 const HOW: [&str; 2] = ["ApplyImmediately", "AllowMajorVersionUpgrade"];
 
 /// The ids of the security groups of a record, in order.
-pub(super) fn groups(record: &Value) -> Value {
+fn groups(record: &Value) -> Value {
     let ids =
         list(record, "/VpcSecurityGroups").iter().filter_map(|one| one.get("VpcSecurityGroupId").cloned());
     super::super::way::sorted(ids.collect())

@@ -10,6 +10,7 @@
 //! archive, and one that belongs to another account. Open for as long as no rule of the bucket expires the version.
 
 use interlock_action::{Answers, Deed, HANDLE, Read, Step, Terms};
+use interlock_reader_aws::copy_source;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -242,8 +243,8 @@ impl Way for Objects {
                 continue;
             }
             let source = match (version(before, key), copy(deed, bucket, key)) {
-                (Some(version), _) => format!("{bucket}/{}?versionId={version}", encode(key)),
-                (None, Some((vault, place))) => format!("{vault}/{}", encode(place)),
+                (Some(version), _) => copy_source(bucket, key, Some(version)),
+                (None, Some((vault, place))) => copy_source(vault, place, None),
                 (None, None) => return Err(format!("nothing keeps object {key}")),
             };
             let copied = json!({
@@ -295,17 +296,4 @@ fn grants(acl: &Value) -> Option<Value> {
 
 fn version<'a>(state: &'a Value, key: &str) -> Option<&'a str> {
     state.get(HANDLE)?.get("versions")?.get(key)?.as_str()
-}
-
-/// The key as `x-amz-copy-source` wants it: percent-encoded but for unreserved characters and slashes.
-fn encode(key: &str) -> String {
-    let mut out = String::with_capacity(key.len());
-    for byte in key.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
