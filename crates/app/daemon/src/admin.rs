@@ -17,10 +17,6 @@ use crate::{
 /// The domain of administrative digests.
 pub(crate) const DOMAIN: &str = "interlock admin v1";
 
-fn fault(code: &str, message: impl Into<String>) -> Fault {
-    Fault { code: code.to_owned(), message: message.into(), hint: None }
-}
-
 impl Daemon {
     /// Checks that an enrolled person signed this very request.
     pub(crate) fn authorise<T: Serialize>(
@@ -32,9 +28,9 @@ impl Daemon {
     ) -> Result<(), Fault> {
         let now = self.now();
         if !self.nonces.take(&signed.nonce, now) {
-            return Err(fault("refused", "the nonce was not given out here, is used or too old"));
+            return Err(Fault::refused("the nonce was not given out here, is used or too old"));
         }
-        let digest = digest_of(DOMAIN, body).map_err(|error| fault("bad-request", error.to_string()))?;
+        let digest = digest_of(DOMAIN, body).map_err(Fault::bad_request)?;
         let statement = Statement {
             verb: verb.to_owned(),
             subject: subject.to_owned(),
@@ -46,12 +42,11 @@ impl Daemon {
         let memory = self.memory();
         let person = memory.people.get(&signed.person);
         let person =
-            person.ok_or_else(|| fault("refused", format!("there is no person `{}`", signed.person)))?;
-        let key = verify(&statement, &signed.signature, &person.keys)
-            .map_err(|refusal| fault("refused", refusal.to_string()))?;
-        key.counts(now).map_err(|refusal| fault("refused", refusal.to_string()))?;
+            person.ok_or_else(|| Fault::refused(format!("there is no person `{}`", signed.person)))?;
+        let key = verify(&statement, &signed.signature, &person.keys).map_err(Fault::refused)?;
+        key.counts(now).map_err(Fault::refused)?;
         if key.step < memory.step(1, now) {
-            return Err(fault("refused", Refusal::WeakKey(key.fingerprint.clone()).to_string()));
+            return Err(Fault::refused(Refusal::WeakKey(key.fingerprint.clone())));
         }
         Ok(())
     }
@@ -60,7 +55,7 @@ impl Daemon {
     pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<Ticket>, Fault> {
         let body = &request.body;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
-        parse_public_key(&body.public_key, 0, 0).map_err(|error| fault("bad-request", error.to_string()))?;
+        parse_public_key(&body.public_key, 0, 0).map_err(Fault::bad_request)?;
         self.authorise("person-add", body.name.as_str(), body, &request.signed)?;
         if self.memory().agents.is_empty() {
             let person = self.enrolment(body, 0)?;
@@ -72,28 +67,28 @@ impl Daemon {
         let change = Administrative {
             verb: "person-add".to_owned(),
             what: format!("enrol {} as a person who may approve", body.name),
-            body: serde_json::to_value(body).map_err(|error| fault("bad-request", error.to_string()))?,
+            body: serde_json::to_value(body).map_err(Fault::bad_request)?,
             by: request.signed.person.clone(),
             why: ("interlock-people", "agents are at work: who may approve is changed by two people only"),
         };
         let ticket = self.road.hold_administrative(change).await;
-        ticket.map(Some).map_err(|error| fault("unavailable", error.to_string()))
+        ticket.map(Some).map_err(Fault::unavailable)
     }
 
     fn enrolment(&self, body: &AddPerson, cooling_off: Millis) -> Result<Person, Fault> {
         let now = self.now();
         let key = parse_public_key(&body.public_key, now, now.saturating_add(cooling_off));
-        let key = key.map_err(|error| fault("bad-request", error.to_string()))?;
+        let key = key.map_err(Fault::bad_request)?;
         let memory = self.memory();
         if memory.people.contains_key(&body.name) {
-            return Err(fault("conflict", format!("`{}` is enrolled already", body.name)));
+            return Err(Fault::conflict(format!("`{}` is enrolled already", body.name)));
         }
         let taken = memory
             .people
             .values()
             .find(|person| person.keys.iter().any(|have| have.public_key == key.public_key));
         if let Some(person) = taken {
-            return Err(fault("conflict", format!("this key is enrolled for `{}` already", person.name)));
+            return Err(Fault::conflict(format!("this key is enrolled for `{}` already", person.name)));
         }
         let mut roles = body.roles.clone();
         for (role, holders) in &self.config.approval.roles {
@@ -152,15 +147,15 @@ impl Daemon {
         {
             let memory = self.memory();
             if !memory.people.contains_key(&body.owner) {
-                return Err(fault("not-found", format!("there is no person `{}` to own it", body.owner)));
+                return Err(Fault::not_found(format!("there is no person `{}` to own it", body.owner)));
             }
             if !signers().any(|signed| signed.person == body.owner) {
                 let message = format!("`{}` is to own it and has not signed", body.owner);
-                let hint = "give the owner's key too: `--key` may be given twice".to_owned();
-                return Err(Fault { code: "refused".to_owned(), message, hint: Some(hint) });
+                let hint = "give the owner's key too: `--key` may be given twice";
+                return Err(Fault::refused(message).hint(hint));
             }
             if memory.agents.contains_key(&body.name) {
-                return Err(fault("conflict", format!("there is an agent `{}` already", body.name)));
+                return Err(Fault::conflict(format!("there is an agent `{}` already", body.name)));
             }
         }
         let agent = Agent { name: body.name.clone(), owner: body.owner.clone(), class: body.class };
@@ -193,7 +188,7 @@ impl Daemon {
         self.authorise("unfreeze", "freeze", &request.body, &request.signed)?;
         let scope = request.body.scope;
         if !self.memory().freezes.contains_key(&scope) {
-            return Err(fault("not-found", "nothing of that scope is frozen"));
+            return Err(Fault::not_found("nothing of that scope is frozen"));
         }
         let entry = Entry::new(EntryKind::Unfrozen, self.now())
             .public("scope", &scope)
@@ -206,8 +201,8 @@ impl Daemon {
         use interlock_flow::JournalError;
         match self.road.ports().journal.commit(record).await {
             Ok(_) => Ok(()),
-            Err(JournalError::Conflict(why)) => Err(fault("conflict", why)),
-            Err(error) => Err(fault("unavailable", error.to_string())),
+            Err(JournalError::Conflict(why)) => Err(Fault::conflict(why)),
+            Err(error) => Err(Fault::unavailable(error)),
         }
     }
 }

@@ -31,10 +31,9 @@ type Refused = (StatusCode, Json<Fault>);
 fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok());
     let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    daemon.session_of_token(token).ok_or_else(|| {
-        let fault = Fault { code: "refused".into(), message: "no session has this token".into(), hint: None };
-        (StatusCode::UNAUTHORIZED, Json(fault))
-    })
+    daemon
+        .session_of_token(token)
+        .ok_or_else(|| (StatusCode::UNAUTHORIZED, Json(Fault::refused("no session has this token"))))
 }
 
 async fn hook(
@@ -66,12 +65,7 @@ async fn request(
     let session = session(&daemon, &headers)?;
     let memory = daemon.memory();
     let ticket = memory.tickets.get(&TicketId::new(id)).filter(|ticket| ticket.session == session);
-    ticket.map(|ticket| Json(RequestRow::from(ticket))).ok_or_else(|| {
-        let fault = Fault {
-            code: "not-found".into(),
-            message: "this session has no such request".into(),
-            hint: None,
-        };
-        (StatusCode::NOT_FOUND, Json(fault))
-    })
+    ticket
+        .map(|ticket| Json(RequestRow::from(ticket)))
+        .ok_or_else(|| (StatusCode::NOT_FOUND, Json(Fault::not_found("this session has no such request"))))
 }

@@ -156,10 +156,8 @@ async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {
 
 fn find(daemon: &Daemon, id: &str) -> Result<Ticket, Fault> {
     let (memory, now) = (daemon.memory(), daemon.now());
-    memory.tickets.get(&TicketId::new(id)).map(|ticket| ticket.as_of(now)).ok_or_else(|| Fault {
-        code: "not-found".to_owned(),
-        message: format!("there is no request `{id}`"),
-        hint: Some("list them with `interlock request ls`".to_owned()),
+    memory.tickets.get(&TicketId::new(id)).map(|ticket| ticket.as_of(now)).ok_or_else(|| {
+        Fault::not_found(format!("there is no request `{id}`")).hint("list them with `interlock request ls`")
     })
 }
 
@@ -178,21 +176,17 @@ async fn decide(
         "approve" => Decisive::Approve,
         "deny" => Decisive::Deny,
         other => {
-            let message = format!("`{other}` is neither `approve` nor `deny`");
-            return Err(Fault { code: "bad-request".to_owned(), message, hint: None });
+            return Err(Fault::bad_request(format!("`{other}` is neither `approve` nor `deny`")));
         }
     };
     let decided = daemon
         .road
         .decide_ticket(&TicketId::new(id), decision, &body.person, &body.reason, &body.signature)
         .await;
-    let ticket = decided.map_err(|error| {
-        let code = match &error {
-            ApproveError::NoTicket(_) | ApproveError::NoPerson(_) => "not-found",
-            ApproveError::Refused(_) => "refused",
-            ApproveError::Journal(_) => "unavailable",
-        };
-        Fault { code: code.to_owned(), message: error.to_string(), hint: None }
+    let ticket = decided.map_err(|error| match error {
+        ApproveError::NoTicket(_) | ApproveError::NoPerson(_) => Fault::not_found(error),
+        ApproveError::Refused(_) => Fault::refused(error),
+        ApproveError::Journal(_) => Fault::unavailable(error),
     })?;
     daemon.carry_out_due().await;
     let prompt = daemon.told(&ticket.session).prompt;
@@ -231,17 +225,12 @@ struct Since {
 async fn feed(State(daemon): Shared, Query(query): Query<Since>) -> Reply<Feed> {
     let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(25).min(60));
     let size = || daemon.store.head().map(|head| head.map_or(0, |head| head.size));
-    let unavailable = |error: interlock_store::StoreError| Fault {
-        code: "unavailable".to_owned(),
-        message: error.to_string(),
-        hint: None,
-    };
     let mut after = query.after;
     loop {
-        let sequence = size().map_err(unavailable)?;
+        let sequence = size().map_err(Fault::unavailable)?;
         let moved = match after {
             Some(after) if after <= sequence => {
-                Some(daemon.store.reader().tickets_since(after).map_err(unavailable)?)
+                Some(daemon.store.reader().tickets_since(after).map_err(Fault::unavailable)?)
             }
             // Without a place to go on from, or with one of another log.
             _ => None,
@@ -288,7 +277,7 @@ async fn undo(State(daemon): Shared, Json(body): Json<Added<UndoRequest>>) -> Re
 }
 
 async fn undo_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<UndoRun> {
-    daemon.undo_run(&UndoId::new(id)).map(Json)
+    daemon.runs.get(id).map(Json)
 }
 
 async fn points(State(daemon): Shared) -> Json<Vec<KeptPoint>> {
@@ -308,7 +297,7 @@ async fn purge(State(daemon): Shared, Json(body): Json<Added<PurgeOrder>>) -> Re
 }
 
 async fn point_run(State(daemon): Shared, Path(id): Path<String>) -> Reply<PointRun> {
-    daemon.point_run(&id).map(Json)
+    daemon.point_runs.get(id).map(Json)
 }
 
 async fn ledger(State(daemon): Shared, Query(query): Query<LedgerQuery>) -> Reply<Vec<LedgerRow>> {

@@ -244,12 +244,11 @@ pub(crate) fn load(
 
 /// Entries of the log, decrypted where they still can be.
 pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<LedgerRow>, Fault> {
-    let bad = |message: String| Fault { code: "bad-request".to_owned(), message, hint: None };
     let kinds = match &query.kind {
         None => Vec::new(),
         Some(kind) => {
             let parsed: EntryKind = serde_json::from_value(serde_json::Value::String(kind.clone()))
-                .map_err(|_| bad(format!("`{kind}` is no kind of entry")))?;
+                .map_err(|_| Fault::bad_request(format!("`{kind}` is no kind of entry")))?;
             vec![parsed]
         }
     };
@@ -260,7 +259,7 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
         limit: Some(query.limit.unwrap_or(50)),
         ..Query::default()
     };
-    let entries = store.read_entries(&query).map_err(|error| bad(error.to_string()))?;
+    let entries = store.read_entries(&query).map_err(Fault::bad_request)?;
     let row = |entry: interlock_store::StoredEntry| LedgerRow {
         index: entry.index,
         kind: name_of(&entry.kind),

@@ -11,9 +11,8 @@ use crate::{
     state::Daemon,
 };
 
-fn refused(message: String) -> Fault {
-    let hint = "sign anew with `interlock run --key FILE`".to_owned();
-    Fault { code: "refused".to_owned(), message, hint: Some(hint) }
+fn refused(message: impl std::fmt::Display) -> Fault {
+    Fault::refused(message).hint("sign anew with `interlock run --key FILE`")
 }
 
 /// A proof that holds.
@@ -58,12 +57,12 @@ impl Daemon {
                 if takes == 1 { "a person must" } else { "two people must, in a team," },
                 signers.len()
             );
-            let hint = "`interlock run --observe --key FILE`, in a team with `--key` twice".to_owned();
-            return Err(Fault { code: "refused".to_owned(), message, hint: Some(hint) });
+            let hint = "`interlock run --observe --key FILE`, in a team with `--key` twice";
+            return Err(Fault::refused(message).hint(hint));
         }
         let least = memory.step(takes, now);
         match proved.iter().find(|proof| proof.step < least) {
-            Some(weak) => Err(refused(Refusal::WeakKey(weak.fingerprint.clone()).to_string())),
+            Some(weak) => Err(refused(Refusal::WeakKey(weak.fingerprint.clone()))),
             None => Ok(()),
         }
     }
@@ -72,14 +71,13 @@ impl Daemon {
         let LaunchProof { person, at, nonce, signature } = proof;
         let now = self.now();
         if !self.nonces.take(nonce, now) {
-            return Err(refused("the nonce was not given out here, is used or too old".to_owned()));
+            return Err(refused("the nonce was not given out here, is used or too old"));
         }
         let memory = self.memory();
         let known = memory.people.get(person);
         let known = known.ok_or_else(|| refused(format!("there is no person `{person}`")))?;
         let opening = request.opening(self.identity(), person.clone(), *at, nonce.clone());
-        let key =
-            opening.check(signature, &known.keys, now).map_err(|refusal| refused(refusal.to_string()))?;
+        let key = opening.check(signature, &known.keys, now).map_err(refused)?;
         Ok(Proved { person: person.clone(), fingerprint: key.fingerprint.clone(), step: key.step })
     }
 }

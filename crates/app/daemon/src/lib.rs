@@ -20,6 +20,7 @@ mod policy;
 mod recovery;
 mod redact;
 mod report;
+mod runs;
 mod serve;
 mod session;
 mod signed;

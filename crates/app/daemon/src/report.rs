@@ -22,11 +22,8 @@ impl Daemon {
         id: &SessionId,
     ) -> Result<SessionReport, Fault> {
         let known = self.memory().sessions.get(id).cloned();
-        let session = known.ok_or_else(|| Fault {
-            code: "not-found".to_owned(),
-            message: format!("there is no session `{id}`"),
-            hint: Some("list them with `interlock session ls`".to_owned()),
-        })?;
+        let unknown = || Fault::not_found(format!("there is no session `{id}`"));
+        let session = known.ok_or_else(|| unknown().hint("list them with `interlock session ls`"))?;
         let report = SessionReport {
             session: session.id,
             agent: session.agent.name,
@@ -42,9 +39,8 @@ impl Daemon {
             rules: Vec::new(),
         };
         let store = std::sync::Arc::clone(&self.store);
-        let unavailable = |why: String| Fault { code: "unavailable".to_owned(), message: why, hint: None };
         let counted = tokio::task::spawn_blocking(move || read(&store, report)).await;
-        counted.map_err(|error| unavailable(error.to_string()))?.map_err(unavailable)
+        counted.map_err(Fault::unavailable)?.map_err(Fault::unavailable)
     }
 }
 

@@ -118,8 +118,8 @@ pub async fn serve(
         config,
         home: paths.clone(),
         nonces: Nonces::default(),
-        runs: crate::undo::Runs::default(),
-        point_runs: crate::recovery::PointRuns::default(),
+        runs: crate::runs::Runs::default(),
+        point_runs: crate::runs::Runs::default(),
         told: Mutex::new(HashMap::new()),
         addresses: Mutex::new(Addresses::default()),
     });

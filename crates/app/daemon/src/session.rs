@@ -14,12 +14,8 @@ use crate::{
 /// The region a confined process works in when nothing else says so.
 const REGION: &str = "us-east-1";
 
-fn fault(code: &str, message: String, hint: Option<&str>) -> Fault {
-    Fault { code: code.to_owned(), message, hint: hint.map(str::to_owned) }
-}
-
 fn new_key() -> Result<String, Fault> {
-    VirtualKeys::draw().map_err(|error| fault("unavailable", error.to_string(), None))
+    VirtualKeys::draw().map_err(Fault::unavailable)
 }
 
 impl Daemon {
@@ -61,7 +57,7 @@ impl Daemon {
         let record =
             Record { entry, events: vec![Event::Session { session: session.clone() }], guards: Vec::new() };
         let committed = self.road.ports().journal.commit(record).await;
-        committed.map_err(|error| fault("unavailable", error.to_string(), None))?;
+        committed.map_err(Fault::unavailable)?;
         if observed {
             tracing::error!(session = %session.id, launch = %session.launch, "OBSERVED SESSION: nobody is asked in it");
         }
@@ -79,14 +75,10 @@ impl Daemon {
         let memory = self.memory();
         let agent = memory.agents.get(&request.agent).ok_or_else(|| {
             let hint = "register it with `interlock agent add NAME --owner PERSON --key FILE`";
-            fault("not-found", format!("there is no agent `{}`", request.agent), Some(hint))
+            Fault::not_found(format!("there is no agent `{}`", request.agent)).hint(hint)
         })?;
         if request.task.trim().is_empty() {
-            return Err(fault(
-                "bad-request",
-                "a session needs a task".to_owned(),
-                Some("say it with `--task TEXT`"),
-            ));
+            return Err(Fault::bad_request("a session needs a task").hint("say it with `--task TEXT`"));
         }
         let id = SessionId::new(format!("ses-{}", self.draw().chars().take(12).collect::<String>()));
         Ok(Session {
@@ -111,20 +103,14 @@ impl Daemon {
     fn resumed(&self, id: &SessionId, request: &OpenSession, launch: &Launch) -> Result<Session, Fault> {
         let memory = self.memory();
         let known = memory.sessions.get(id);
-        let known = known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
+        let known = known.ok_or_else(|| Fault::not_found(format!("there is no session `{id}`")))?;
         if known.agent.name != request.agent {
-            return Err(fault(
-                "conflict",
-                format!("session `{id}` belongs to agent `{}`", known.agent.name),
-                None,
-            ));
+            return Err(Fault::conflict(format!("session `{id}` belongs to agent `{}`", known.agent.name)));
         }
         if known.lease.revoked {
-            return Err(fault(
-                "refused",
-                format!("session `{id}` was ended and stays so"),
-                Some("open a new one"),
-            ));
+            return Err(
+                Fault::refused(format!("session `{id}` was ended and stays so")).hint("open a new one")
+            );
         }
         let mut session = known.clone();
         session.lease.until = self.now().saturating_add(self.config.run.lease.millis());
@@ -168,8 +154,7 @@ impl Daemon {
     /// Where somebody has already, it goes on.
     pub(crate) async fn rest_session(&self, id: &SessionId, key: &str) -> Result<(), Fault> {
         let known = self.memory().sessions.get(id).cloned();
-        let mut session =
-            known.ok_or_else(|| fault("not-found", format!("there is no session `{id}`"), None))?;
+        let mut session = known.ok_or_else(|| Fault::not_found(format!("there is no session `{id}`")))?;
         if !session.keys.iter().any(|have| have == key) {
             return Ok(());
         }
@@ -181,20 +166,20 @@ impl Daemon {
         match self.road.ports().journal.commit(record).await {
             // Resumed in the meantime.
             Ok(_) | Err(JournalError::Conflict(_)) => Ok(()),
-            Err(error) => Err(fault("unavailable", error.to_string(), None)),
+            Err(error) => Err(Fault::unavailable(error)),
         }
     }
 
     /// Ends a session: its lease and its keys are worth nothing from then on.
     pub(crate) async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
         if !self.memory().sessions.contains_key(id) {
-            return Err(fault("not-found", format!("there is no session `{id}`"), None));
+            return Err(Fault::not_found(format!("there is no session `{id}`")));
         }
         let entry = Entry::new(EntryKind::SessionClosed, self.now()).public("session", id);
         let events = vec![Event::SessionClosed { session: id.clone() }];
         let record = Record { entry, events, guards: Vec::new() };
         let committed = self.road.ports().journal.commit(record).await;
-        committed.map(|_| ()).map_err(|error| fault("unavailable", error.to_string(), None))
+        committed.map(|_| ()).map_err(Fault::unavailable)
     }
 
     /// All sessions, the newest first.

@@ -1,6 +1,6 @@
 //! People, agents, freezes, the ledger, and the daemon itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 use interlock_action::{AgentId, Digest, Millis, PersonId, SessionId};
 use interlock_flow::FreezeScope;
@@ -18,6 +18,42 @@ pub struct Fault {
     /// The next thing to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+impl Fault {
+    fn of(code: &str, message: impl Display) -> Self {
+        Self { code: code.to_owned(), message: message.to_string(), hint: None }
+    }
+
+    /// There is no such thing.
+    pub(crate) fn not_found(message: impl Display) -> Self {
+        Self::of("not-found", message)
+    }
+
+    /// It is not for who asks.
+    pub(crate) fn refused(message: impl Display) -> Self {
+        Self::of("refused", message)
+    }
+
+    /// It cannot be read, or makes no sense.
+    pub(crate) fn bad_request(message: impl Display) -> Self {
+        Self::of("bad-request", message)
+    }
+
+    /// It does not go with what is there.
+    pub(crate) fn conflict(message: impl Display) -> Self {
+        Self::of("conflict", message)
+    }
+
+    /// Not now.
+    pub(crate) fn unavailable(message: impl Display) -> Self {
+        Self::of("unavailable", message)
+    }
+
+    /// With the next thing to do.
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
 }
 
 /// A value to be signed into the next administrative statement or opening of a session, once.

@@ -28,6 +28,6 @@ impl Daemon {
             }
             told.ended();
         });
-        self.point_run(&run)
+        self.point_runs.get(run)
     }
 }

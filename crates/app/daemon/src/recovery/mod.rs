@@ -3,41 +3,15 @@
 mod drill;
 pub(crate) mod purge;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use interlock_flow::custody::{Point, PointNews, PointWatch};
 
 use crate::{
     api::{Fault, KeptPoint, PointRun},
+    runs,
     state::Daemon,
 };
-
-/// So many runs are remembered for those who ask what became of them.
-const KEPT: usize = 100;
-
-/// What this process does with points for people, oldest first.
-#[derive(Default)]
-pub(crate) struct PointRuns(Mutex<BTreeMap<(u64, String), PointRun>>);
-
-impl PointRuns {
-    fn with<T>(&self, id: &str, change: impl FnOnce(&mut PointRun) -> T) -> Option<T> {
-        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.iter_mut().find(|((_, known), _)| known == id).map(|(_, run)| change(run))
-    }
-
-    fn begin(&self, id: &str) {
-        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let order = runs.last_key_value().map_or(0, |((order, _), _)| order.saturating_add(1));
-        let run = PointRun { id: id.to_owned(), progress: Vec::new(), ended: false, failed: Vec::new() };
-        runs.insert((order, id.to_owned()), run);
-        while runs.len() > KEPT {
-            runs.pop_first();
-        }
-    }
-}
 
 /// Writes down what one run tells.
 struct Told(Arc<Daemon>, String);
@@ -55,17 +29,8 @@ impl Told {
 
 impl PointWatch for Told {
     fn told(&self, news: PointNews) {
-        // A service that is at work is not told of twice.
-        self.0.point_runs.with(&self.1, |run| {
-            if run.progress.last() != Some(&news) {
-                run.progress.push(news);
-            }
-        });
+        self.0.point_runs.with(&self.1, |run| runs::tell(&mut run.progress, news));
     }
-}
-
-fn fault(code: &str, message: impl Into<String>, hint: Option<&str>) -> Fault {
-    Fault { code: code.to_owned(), message: message.into(), hint: hint.map(str::to_owned) }
 }
 
 impl Daemon {
@@ -81,12 +46,12 @@ impl Daemon {
     /// Whether all of these are in custody.
     fn known_points(&self, names: &[String]) -> Result<(), Fault> {
         if names.is_empty() {
-            return Err(fault("bad-request", "no recovery point is named", None));
+            return Err(Fault::bad_request("no recovery point is named"));
         }
         for name in names {
             if !self.memory().custody.values().any(|point| point.is_called(name)) {
-                let hint = Some("list them with `interlock recovery list`");
-                return Err(fault("not-found", format!("no recovery point `{name}` is in custody"), hint));
+                let hint = "list them with `interlock recovery list`";
+                return Err(Fault::not_found(format!("no recovery point `{name}` is in custody")).hint(hint));
             }
         }
         Ok(())
@@ -94,14 +59,9 @@ impl Daemon {
 
     /// A run that begins now, and who is told of it.
     fn point_run_begins(self: &Arc<Self>, verb: &str) -> Told {
-        let id = format!("{verb}-{}", self.draw().chars().take(10).collect::<String>());
-        self.point_runs.begin(&id);
+        let id = self.run_name(verb);
+        let run = PointRun { id: id.clone(), progress: Vec::new(), ended: false, failed: Vec::new() };
+        self.point_runs.begin(&id, run);
         Told(Arc::clone(self), id)
-    }
-
-    /// A run as it stands.
-    pub(crate) fn point_run(&self, id: &str) -> Result<PointRun, Fault> {
-        let unknown = || fault("not-found", format!("this daemon knows no run `{id}`"), None);
-        self.point_runs.with(id, |run| run.clone()).ok_or_else(unknown)
     }
 }

@@ -10,7 +10,6 @@ use interlock_flow::{
 };
 use interlock_ledger::{Entry, EntryKind};
 
-use super::fault;
 use crate::{
     api::{Added, Fault, PurgeBegun, RequestRow},
     state::Daemon,
@@ -20,18 +19,19 @@ use crate::{
 pub(crate) const VERB: &str = "recovery-purge";
 
 fn refused(error: &PurgeError) -> Fault {
-    let (code, hint) = match error {
+    match error {
         PurgeError::Stands(..) => {
-            ("conflict", Some("what stands in the way of each: `interlock recovery purge POINT`"))
+            Fault::conflict(error).hint("what stands in the way of each: `interlock recovery purge POINT`")
         }
         PurgeError::Moved => {
-            ("conflict", Some("look at it again with `interlock recovery purge`, and sign anew"))
+            Fault::conflict(error).hint("look at it again with `interlock recovery purge`, and sign anew")
         }
-        PurgeError::Signatures { .. } => ("refused", Some("give `--key FILE` once for each of them")),
-        PurgeError::Ledger(_) => ("unavailable", None),
-        PurgeError::Wait | PurgeError::Step(..) => ("refused", None),
-    };
-    fault(code, error.to_string(), hint)
+        PurgeError::Signatures { .. } => {
+            Fault::refused(error).hint("give `--key FILE` once for each of them")
+        }
+        PurgeError::Ledger(_) => Fault::unavailable(error),
+        PurgeError::Wait | PurgeError::Step(..) => Fault::refused(error),
+    }
 }
 
 impl Daemon {
@@ -48,7 +48,7 @@ impl Daemon {
         let order = request.body;
         self.known_points(&order.points)?;
         let Some(digest) = order.digest else {
-            return Err(fault("bad-request", "the digest of what was shown is missing", None));
+            return Err(Fault::bad_request("the digest of what was shown is missing"));
         };
         let (subject, mut by) = (digest.to_string(), Signers::default());
         let mut signers: BTreeSet<PersonId> = BTreeSet::new();
@@ -68,20 +68,19 @@ impl Daemon {
             Err(error) => return Err(refused(&error)),
         }
         let run = self.purge(order, by, None);
-        self.point_run(&run).map(|run| PurgeBegun { run: Some(run), held: None })
+        self.point_runs.get(run).map(|run| PurgeBegun { run: Some(run), held: None })
     }
 
     async fn hold_purge(&self, order: &PurgeOrder, by: &PersonId) -> Result<RequestRow, Fault> {
         let change = Administrative {
             verb: VERB.to_owned(),
             what: format!("remove recovery points for good: {}", order.points.join(", ")),
-            body: serde_json::to_value(order)
-                .map_err(|error| fault("bad-request", error.to_string(), None))?,
+            body: serde_json::to_value(order).map_err(Fault::bad_request)?,
             by: by.clone(),
             why: ("custody", "one person works alone: what is removed for good can be stopped for a while"),
         };
         let ticket = self.road.hold_administrative(change).await;
-        ticket.map(|ticket| (&ticket).into()).map_err(|error| fault("unavailable", error.to_string(), None))
+        ticket.map(|ticket| (&ticket).into()).map_err(Fault::unavailable)
     }
 
     fn purge(self: &Arc<Self>, order: PurgeOrder, by: Signers, waited: Option<Ticket>) -> String {
