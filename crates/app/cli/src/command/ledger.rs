@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 use interlock_daemon::api::LedgerRow;
-use interlock_ledger::NoteVerifier;
+use interlock_ledger::{NoteVerifier, Witnesses};
 use interlock_store::{Home, StoreError};
 
 use crate::{
@@ -130,4 +130,15 @@ fn broken(error: StoreError) -> Fault {
         }
         _ => Fault::failed(error.to_string()),
     }
+}
+
+/// The witnesses of which so many must have cosigned; all, where that is not said.
+fn witnesses(keys: &[String], quorum: Option<usize>) -> Result<Witnesses, Fault> {
+    let keys = keys.iter().map(|key| key.parse().map_err(|error| Fault::usage(format!("{error}"))));
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    let quorum = quorum.unwrap_or(keys.len());
+    if quorum == 0 && !keys.is_empty() {
+        return Err(Fault::usage("at least one of the witnesses must have cosigned".to_owned()));
+    }
+    Witnesses::new(keys, quorum).map_err(|error| Fault::usage(error.to_string()))
 }

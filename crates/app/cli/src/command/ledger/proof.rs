@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use interlock_action::name_of;
-use interlock_ledger::{Cosignature, Inclusion, Leaf, LedgerError, Witnesses};
+use interlock_ledger::{Cosignature, Inclusion, Leaf, LedgerError};
 use interlock_store::{Home, Query, Reader, StoredEntry};
 use serde_json::json;
 
@@ -138,18 +138,11 @@ impl CheckProof {
     }
 
     fn cosigned(&self, checkpoint: &str) -> Result<Vec<Cosignature>, Fault> {
-        let mut keys = Vec::new();
-        for key in &self.witnesses {
-            keys.push(key.parse().map_err(|error| Fault::usage(format!("{error}")))?);
-        }
-        let quorum = self.quorum.unwrap_or(keys.len());
-        if quorum == 0 && !keys.is_empty() {
-            return Err(Fault::usage("at least one of the witnesses must have cosigned".to_owned()));
-        }
-        let witnesses = Witnesses::new(keys, quorum).map_err(|error| Fault::usage(error.to_string()))?;
+        let witnesses = super::witnesses(&self.witnesses, self.quorum)?;
         let found = witnesses.read(checkpoint).map_err(|error| proves_nothing(&error))?;
-        if found.len() < quorum {
-            let few = interlock_ledger::Broken::Unwitnessed { found: found.len(), wanted: quorum };
+        if found.len() < witnesses.quorum() {
+            let few =
+                interlock_ledger::Broken::Unwitnessed { found: found.len(), wanted: witnesses.quorum() };
             return Err(Fault::new(Exit::LedgerBroken, few.name(), few.to_string()));
         }
         Ok(found)

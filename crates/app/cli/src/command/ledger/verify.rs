@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use interlock_ledger::{Counted, NoteVerifier, Witnesses};
+use interlock_ledger::{Counted, NoteVerifier};
 use interlock_store::{Home, Reader, StoreError, read_held, verify_folder};
 use serde::Serialize;
 
@@ -90,7 +90,7 @@ impl Verify {
                 _ => fault,
             }
         })?;
-        let witnesses = self.witnesses()?;
+        let witnesses = super::witnesses(&self.witnesses, self.quorum)?;
         let mut held = Vec::new();
         for path in &self.trusted {
             match read_held(path, &key) {
@@ -112,18 +112,6 @@ impl Verify {
         let of = |cosignature: &interlock_ledger::Cosignature| cosignature.witness.clone();
         let cosigned = report.witnesses.iter().map(of).collect();
         Ok(Ok(verified(&report.verified, Some(report.bodies), cosigned)))
-    }
-
-    fn witnesses(&self) -> Result<Witnesses, Fault> {
-        let mut keys = Vec::new();
-        for key in &self.witnesses {
-            keys.push(key.parse().map_err(|error| Fault::usage(format!("{error}")))?);
-        }
-        let quorum = self.quorum.unwrap_or(keys.len());
-        if quorum == 0 && !keys.is_empty() {
-            return Err(Fault::usage("at least one of the witnesses must have cosigned".to_owned()));
-        }
-        Witnesses::new(keys, quorum).map_err(|error| Fault::usage(error.to_string()))
     }
 
     /// This home's own log: every entry and checkpoint, and what is encrypted, which only the home's keys can tell.
