@@ -119,6 +119,29 @@ fn secrets_are_not_plain_reads() {
 }
 
 #[test]
+fn what_an_operation_does_whatever_it_is_told_stands_in_a_table() {
+    use Effect::{Create, Destroy, Execute, GuardRemoval, Interrupt, Network, Privilege, Update};
+    let all: [(&str, &str, &[Effect]); 13] = [
+        ("lambda", "InvokeAsync", &[Execute]),
+        ("stepfunctions", "StartExecution", &[Execute]),
+        ("ecs", "ExecuteCommand", &[Execute]),
+        ("servicecatalog", "ProvisionProduct", &[Privilege, Execute, Create]),
+        ("servicecatalog", "UpdateProvisionedProduct", &[Privilege, Execute, Update]),
+        ("kms", "DisableKey", &[Interrupt]),
+        ("rds", "FailoverDBCluster", &[Interrupt]),
+        ("iam", "SetDefaultPolicyVersion", &[Privilege]),
+        ("iam", "DeleteRolePermissionsBoundary", &[GuardRemoval, Privilege]),
+        ("route53domains", "DisableDomainTransferLock", &[GuardRemoval]),
+        ("route53domains", "UpdateDomainNameservers", &[Network, Interrupt]),
+        ("ec2", "DisassociateRouteTable", &[Network, Interrupt]),
+        ("ecr", "PutLifecyclePolicy", &[Destroy, Update]),
+    ];
+    for (service, operation, expected) in all {
+        assert_eq!(effects(service, operation, &json!({})), expected, "{service}:{operation}");
+    }
+}
+
+#[test]
 fn decryption_makes_a_parameter_secret() {
     let read = effects("ssm", "GetParameter", &json!({"Name": "/a"}));
     assert_eq!(read, [Effect::Read]);

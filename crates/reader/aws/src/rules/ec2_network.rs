@@ -53,20 +53,6 @@ pub(super) const RULES: &[Rule] = &[
         test: acl_entry,
     },
     Rule {
-        id: "ec2-acl-association",
-        finds: "another network ACL for a subnet",
-        shape: Shape::Setting,
-        operations: &[("ec2", "ReplaceNetworkAclAssociation")],
-        test: |_| vec![claim(Effect::Interrupt, "puts a whole subnet under other network rules at once")],
-    },
-    Rule {
-        id: "ec2-route-table-association",
-        finds: "another route table for a subnet",
-        shape: Shape::Setting,
-        operations: &[("ec2", "ReplaceRouteTableAssociation"), ("ec2", "DisassociateRouteTable")],
-        test: |_| vec![claim(Effect::Interrupt, "puts a whole subnet under other routes at once")],
-    },
-    Rule {
         id: "ec2-endpoint-weakened",
         finds: "an endpoint that loses routes, or its policy",
         shape: Shape::Setting,

@@ -27,15 +27,6 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        id: "ecs-command-run",
-        finds: "a command in a container that runs",
-        shape: Shape::Delegation { identity: &[] },
-        operations: &[("ecs", "ExecuteCommand")],
-        test: |_| {
-            vec![claim(Effect::Execute, "opens a shell in a container, which acts under its task's role")]
-        },
-    },
-    Rule {
         id: "ecs-task-run",
         finds: "a task started, perhaps with another command or role",
         shape: Shape::Delegation { identity: &["overrides.taskRoleArn", "overrides.executionRoleArn"] },

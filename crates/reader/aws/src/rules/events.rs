@@ -50,22 +50,6 @@ pub(super) const RULES: &[Rule] = &[
             vec![claim(Effect::Execute, format!("has events set off `{targets}`"))]
         },
     },
-    Rule {
-        id: "workflow-run",
-        finds: "a workflow started",
-        shape: Shape::Delegation { identity: &[] },
-        operations: &[
-            ("stepfunctions", "StartExecution"),
-            ("stepfunctions", "StartSyncExecution"),
-            ("stepfunctions", "RedriveExecution"),
-        ],
-        test: |_| {
-            vec![claim(
-                Effect::Execute,
-                "starts a workflow, whose steps call other services under its own role",
-            )]
-        },
-    },
 ];
 
 /// The call itself is judged too, where the target is one of the scheduler's universal ones:

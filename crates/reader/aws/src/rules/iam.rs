@@ -53,13 +53,6 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        id: "iam-default-version",
-        finds: "an older text of a policy, in force at once",
-        shape: Shape::Setting,
-        operations: &[("iam", "SetDefaultPolicyVersion")],
-        test: |_| vec![claim(Effect::Privilege, "changes at once what everyone who has the policy may do")],
-    },
-    Rule {
         id: "iam-trust-opens",
         finds: "a role that others may take on",
         shape: Shape::Setting,
@@ -88,15 +81,6 @@ pub(super) const RULES: &[Rule] = &[
                 subject.has("Password"),
                 claim(Effect::Privilege, "sets a person's password: whoever knows it can sign in"),
             )
-        },
-    },
-    Rule {
-        id: "iam-boundary-removed",
-        finds: "the limit of what a principal can be given, taken away",
-        shape: Shape::GuardRemoval,
-        operations: &[("iam", "DeleteRolePermissionsBoundary"), ("iam", "DeleteUserPermissionsBoundary")],
-        test: |_| {
-            vec![claim(Effect::GuardRemoval, "takes away the limit of what the principal can be given")]
         },
     },
     Rule {

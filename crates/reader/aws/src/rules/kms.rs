@@ -24,13 +24,6 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        id: "kms-key-disabled",
-        finds: "a key turned off",
-        shape: Shape::Setting,
-        operations: &[("kms", "DisableKey")],
-        test: |_| vec![claim(Effect::Interrupt, "makes everything that needs the key fail at once")],
-    },
-    Rule {
         id: "kms-policy-lockout",
         finds: "a key policy put in force without the check that somebody can still change it",
         shape: Shape::GuardRemoval,

@@ -59,17 +59,6 @@ pub(super) const RULES: &[Rule] = &[
         test: lambda_opens,
     },
     Rule {
-        id: "lambda-invoked",
-        finds: "a function that is run",
-        shape: Shape::Delegation { identity: &[] },
-        operations: &[
-            ("lambda", "Invoke"),
-            ("lambda", "InvokeAsync"),
-            ("lambda", "InvokeWithResponseStream"),
-        ],
-        test: |_| vec![claim(Effect::Execute, "runs the function, which does what its own role may")],
-    },
-    Rule {
         id: "lambda-code-replaced",
         finds: "other code for a function",
         shape: Shape::Delegation { identity: &[] },

@@ -1,5 +1,5 @@
-//! Parameter rules: operations whose danger stands in their parameters, not in their names. Some look at no parameter:
-//! they say of what a table calls dangerous under which identity, or to what, it happens.
+//! Parameter rules: operations whose danger stands in their parameters, or in the live state of what these name. What an
+//! operation does whatever it is told is a line of the tables in [`crate::effect`].
 //!
 //! A rule looks at parameters and adds claims, conditional ones where live state decides. It never takes a claim away:
 //! what an operation is at its most harmless stands in [`crate::effect`]. One file a service family; how a rule's danger
@@ -52,7 +52,6 @@ mod route53;
 mod s3;
 mod s3_access;
 mod secretsmanager;
-mod servicecatalog;
 mod shape;
 mod sharing;
 mod sns;
@@ -87,7 +86,7 @@ pub struct Rule {
     test: fn(&Subject<'_>) -> Vec<Claim>,
 }
 
-const FAMILIES: [&[Rule]; 51] = [
+const FAMILIES: [&[Rule]; 50] = [
     s3::RULES,
     s3_access::RULES,
     rds::RULES,
@@ -129,7 +128,6 @@ const FAMILIES: [&[Rule]; 51] = [
     queries::RULES,
     redshift::RULES,
     retention::RULES,
-    servicecatalog::RULES,
     sns::RULES,
     sqs::RULES,
     ssm::RULES,

@@ -150,15 +150,6 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        id: "rds-cluster-failover",
-        finds: "a cluster's fail-over",
-        shape: Shape::Setting,
-        operations: &[("rds", "FailoverDBCluster"), ("rds", "FailoverGlobalCluster")],
-        test: |_| {
-            vec![claim(Effect::Interrupt, "makes another instance the writer: every connection is cut")]
-        },
-    },
-    Rule {
         id: "rds-option-removed",
         finds: "an option taken out of an option group",
         shape: Shape::Setting,

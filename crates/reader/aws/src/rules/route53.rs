@@ -70,25 +70,6 @@ pub(super) const RULES: &[Rule] = &[
             )
         },
     },
-    Rule {
-        id: "route53-nameservers",
-        finds: "other name servers for a whole domain",
-        shape: Shape::Setting,
-        operations: &[("route53domains", "UpdateDomainNameservers")],
-        test: |_| {
-            vec![
-                claim(Effect::Network, "hands every name of the domain to other name servers"),
-                claim(Effect::Interrupt, "makes names that the other name servers do not have unreachable"),
-            ]
-        },
-    },
-    Rule {
-        id: "route53-transfer-lock-off",
-        finds: "a domain that may be moved to another registrar",
-        shape: Shape::GuardRemoval,
-        operations: &[("route53domains", "DisableDomainTransferLock")],
-        test: |_| vec![claim(Effect::GuardRemoval, "lets the domain be moved to another registrar")],
-    },
 ];
 
 /// Name and type of every record that the batch changes by this action.

@@ -133,6 +133,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     ("route53", &["ChangeResourceRecordSets"], &[Create], "writes DNS records"),
     ("route53", &["ChangeTagsForResource"], &[Update], "changes tags"),
+    (
+        "rds",
+        &["FailoverDBCluster", "FailoverGlobalCluster"],
+        &[Interrupt],
+        "makes another instance the writer: every connection is cut",
+    ),
     ("rds", &["BacktrackDBCluster"], &[Destroy], "turns the database back and drops what was written since"),
     (
         "rds",
@@ -190,6 +196,12 @@ pub(super) const ROWS: &[Row] = &[
         &[Create],
         "adds an image",
     ),
+    (
+        "ecr",
+        &["PutLifecyclePolicy"],
+        &[Destroy, Update],
+        "lets images expire, later and without a further request",
+    ),
     ("lambda", &["PublishLayerVersion", "PublishVersion"], &[Create], "keeps a version"),
     (
         "lambda",
@@ -241,6 +253,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     ("cloudfront", &["CreateInvalidation"], &[Update], "drops cached copies"),
     ("kms", &["UpdateAlias"], &[Update], "changes which key a name stands for"),
+    ("kms", &["DisableKey"], &[Interrupt], "makes everything that needs the key fail at once"),
     ("kms", &["DeleteAlias"], &[Interrupt], "takes the name away that programs find the key by"),
     ("acm", &["DeleteCertificate"], &[Destroy], "deletes a certificate; its key cannot be had again"),
     ("events", &["RemoveTargets", "DisableRule"], &[Interrupt], "stops what a rule sets off"),

@@ -7,6 +7,7 @@ use super::Row;
 const RUNS: &str = "runs code under another identity";
 const LATER: &str = "makes code or calls run later under another identity";
 const SHELL: &str = "opens a shell or runs commands on a machine, out of sight of any policy";
+const TEMPLATE: &str = "makes what a template says, which may grant rights, under the role of its portfolio";
 const SQL: &str = "runs SQL under another identity";
 
 pub(super) const ROWS: &[Row] = &[
@@ -68,6 +69,17 @@ pub(super) const ROWS: &[Row] = &[
         "takes the identity from what runs on a machine",
     ),
     ("stepfunctions", &["StartExecution", "StartSyncExecution", "RedriveExecution"], &[Execute], RUNS),
+    ("servicecatalog", &["ProvisionProduct"], &[Create, Execute, Privilege], TEMPLATE),
+    (
+        "servicecatalog",
+        &[
+            "UpdateProvisionedProduct",
+            "ExecuteProvisionedProductPlan",
+            "ExecuteProvisionedProductServiceAction",
+        ],
+        &[Update, Execute, Privilege],
+        TEMPLATE,
+    ),
     ("stepfunctions", &["CreateStateMachine"], &[Create, Execute], LATER),
     ("stepfunctions", &["UpdateStateMachine"], &[Update, Execute], LATER),
     ("scheduler", &["CreateSchedule"], &[Create, Execute], LATER),

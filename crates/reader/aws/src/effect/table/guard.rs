@@ -221,6 +221,12 @@ pub(super) const ROWS: &[Row] = &[
     ("redshift", &["DisableLogging"], &[GuardRemoval], "turns off the database's audit log"),
     ("storagegateway", &["DeleteSnapshotSchedule"], &[GuardRemoval], "stops the making of snapshots"),
     ("kms", &["DisableKeyRotation"], &[GuardRemoval], "stops the yearly change of key material"),
+    (
+        "route53domains",
+        &["DisableDomainTransferLock"],
+        &[GuardRemoval],
+        "lets the domain be moved to another registrar",
+    ),
     ("route53domains", &["DisableDomainAutoRenew"], &[GuardRemoval], "lets the domain expire"),
     (
         "route53",

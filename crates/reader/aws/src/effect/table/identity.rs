@@ -1,6 +1,8 @@
 //! Identity operations whose published level is too weak or too strong.
 
-use interlock_action::Effect::{Create, Destroy, Expose, Interrupt, Privilege, Read, SensitiveRead, Update};
+use interlock_action::Effect::{
+    Create, Destroy, Expose, GuardRemoval, Interrupt, Privilege, Read, SensitiveRead, Update,
+};
 
 use super::Row;
 
@@ -28,9 +30,15 @@ pub(super) const ROWS: &[Row] = &[
     ("iam", &["UpdateAccessKey"], &[Privilege], "turns a key on or off"),
     (
         "iam",
-        &["DeleteRolePermissionsBoundary", "DeleteUserPermissionsBoundary"],
+        &["SetDefaultPolicyVersion"],
         &[Privilege],
-        "changes what a principal can be given",
+        "changes at once what everyone who has the policy may do",
+    ),
+    (
+        "iam",
+        &["DeleteRolePermissionsBoundary", "DeleteUserPermissionsBoundary"],
+        &[GuardRemoval, Privilege],
+        "takes away the limit of what the principal can be given",
     ),
     (
         "iam",

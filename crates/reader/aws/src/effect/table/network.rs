@@ -88,6 +88,24 @@ pub(super) const ROWS: &[Row] = &[
         &[Network, Interrupt],
         "cuts a way that traffic takes",
     ),
+    (
+        "ec2",
+        &["ReplaceNetworkAclAssociation"],
+        &[Network, Interrupt],
+        "puts a whole subnet under other network rules at once",
+    ),
+    (
+        "ec2",
+        &["ReplaceRouteTableAssociation", "DisassociateRouteTable"],
+        &[Network, Interrupt],
+        "puts a whole subnet under other routes at once",
+    ),
+    (
+        "route53domains",
+        &["UpdateDomainNameservers"],
+        &[Network, Interrupt],
+        "hands every name of the domain to other name servers",
+    ),
     ("ec2", &["ReleaseAddress"], &[Destroy], "gives the public address back; it cannot be had again"),
     (
         "ec2",

@@ -4,37 +4,24 @@ use interlock_action::Action;
 use serde_json::{Value, json};
 
 use super::{
-    super::answer::{Live, entries, flag, number, text},
+    super::answer::{Live, entries, flag, given, number, text},
     notification,
-    settings::Setting,
+    settings::{Setting, compared},
 };
 use crate::rules::facts;
-
-fn given<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
-    action.arguments.get(member)?.as_str()
-}
 
 fn by_bucket(action: &Action) -> Option<Value> {
     Some(json!({ "Bucket": given(action, "Bucket")? }))
 }
 
-/// A fact that is known only from a found answer; where there is nothing yet it has this value.
-fn compared(answer: &Live<'_>, absent: Option<bool>, found: impl Fn(&Value) -> Option<bool>) -> Option<bool> {
-    match answer {
-        Live::Found(answer) => found(answer),
-        Live::Absent => absent,
-        Live::Unread(_) => None,
-    }
-}
-
 fn notifications_dropped(action: &Action, answer: &Live<'_>) -> Option<bool> {
     let new = action.arguments.get("NotificationConfiguration").unwrap_or(&Value::Null);
-    compared(answer, Some(false), |answer| Some(!notification::keeps(new, answer)))
+    compared(answer, |answer| Some(!notification::keeps(new, answer)))
 }
 
 fn block_loosened(action: &Action, answer: &Live<'_>) -> Option<bool> {
     let flags = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
-    compared(answer, Some(false), |answer| {
+    compared(answer, |answer| {
         Some(flags.iter().any(|name| {
             let pointer = format!("/PublicAccessBlockConfiguration/{name}");
             flag(answer, &pointer) == Some(true) && flag(&action.arguments, &pointer) != Some(true)
@@ -43,7 +30,7 @@ fn block_loosened(action: &Action, answer: &Live<'_>) -> Option<bool> {
 }
 
 fn lock_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, Some(false), |answer| {
+    compared(answer, |answer| {
         let rule = "/ObjectLockConfiguration/Rule/DefaultRetention";
         let Some(now) = answer.pointer(rule).filter(|now| now.is_object()) else { return Some(false) };
         let Some(new) = action.arguments.pointer(rule).filter(|new| new.is_object()) else {
@@ -58,7 +45,7 @@ fn lock_weakened(action: &Action, answer: &Live<'_>) -> Option<bool> {
 }
 
 fn parameters_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
+    answer.found().and_then(|answer| {
         let now = answer.get("Parameters")?.as_array()?;
         let same = |asked: &Value| {
             let name = text(asked, "/ParameterName");
@@ -82,12 +69,12 @@ fn parameter_group(action: &Action) -> Option<(&'static str, &'static str, Value
 fn policy_changed(action: &Action, answer: &Live<'_>) -> Option<bool> {
     let parsed = |text: Option<&str>| text.and_then(|text| serde_json::from_str::<Value>(text).ok());
     let asked = parsed(given(action, "Policy"));
-    compared(answer, None, |answer| Some(asked.is_none() || asked != parsed(text(answer, "/Policy"))))
+    answer.found().map(|answer| asked.is_none() || asked != parsed(text(answer, "/Policy")))
 }
 
 /// Whether one of the parameters is a secret one; of one that is not found nothing is known.
 fn secret_parameter(action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
+    answer.found().and_then(|answer| {
         let found = answer.get("Parameters")?.as_array()?;
         let names = asked_parameters(action);
         let plain = |name: &&str| {
@@ -125,7 +112,7 @@ fn own_bucket(action: &Action, bucket: &str) -> Option<(&'static str, &'static s
 }
 
 fn foreign(_action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |_| Some(false))
+    answer.found().map(|_| false)
 }
 
 fn replicated_to(action: &Action) -> Option<(&'static str, &'static str, Value)> {
@@ -149,60 +136,46 @@ fn template(action: &Action) -> Option<(&'static str, &'static str, Value)> {
 }
 
 fn template_has_profile(_action: &Action, answer: &Live<'_>) -> Option<bool> {
-    compared(answer, None, |answer| {
+    answer.found().and_then(|answer| {
         let version = answer.pointer("/LaunchTemplateVersions/0/LaunchTemplateData")?;
         Some(version.get("IamInstanceProfile").is_some_and(|profile| !profile.is_null()))
     })
 }
 
-macro_rules! setting {
-    ($service:literal, $operation:literal, $fact:ident $worst:literal, $words:literal, $shown:literal, $exact:literal, $judge:expr, $read:expr) => {
-        Setting {
-            service: $service,
-            operation: $operation,
-            read: $read,
-            fact: (facts::$fact, $worst),
-            judge: $judge,
-            words: $words,
-            shown: $shown,
-            exact: $exact,
-        }
-    };
-}
-
 /// The rows.
+#[rustfmt::skip]
 pub(super) const ROWS: &[Setting] = &[
-    setting!("s3", "PutBucketPolicy", S3_BUCKET_POLICY_EXISTS true, "bucket policy", "/Policy", true,
-        |_, answer| compared(answer, Some(false), |_| Some(true)),
+    setting!("s3", "PutBucketPolicy", S3_BUCKET_POLICY_EXISTS, "bucket policy", "/Policy", true,
+        |_, answer| compared(answer, |_| Some(true)),
         |action| Some(("s3", "GetBucketPolicy", by_bucket(action)?))),
-    setting!("s3", "DeleteBucketPolicy", S3_BUCKET_POLICY_EXISTS true, "bucket policy", "/Policy", true,
-        |_, answer| compared(answer, Some(false), |_| Some(true)),
+    setting!("s3", "DeleteBucketPolicy", S3_BUCKET_POLICY_EXISTS, "bucket policy", "/Policy", true,
+        |_, answer| compared(answer, |_| Some(true)),
         |action| Some(("s3", "GetBucketPolicy", by_bucket(action)?))),
-    setting!("s3", "PutBucketNotificationConfiguration", S3_NOTIFICATION_DROPPED true, "notification configuration", "", true,
+    setting!("s3", "PutBucketNotificationConfiguration", S3_NOTIFICATION_DROPPED, "notification configuration", "", true,
         notifications_dropped, |action| Some(("s3", "GetBucketNotificationConfiguration", by_bucket(action)?))),
-    setting!("s3", "PutPublicAccessBlock", S3_ACCESS_BLOCK_LOOSENED true, "public access block", "/PublicAccessBlockConfiguration", true,
+    setting!("s3", "PutPublicAccessBlock", S3_ACCESS_BLOCK_LOOSENED, "public access block", "/PublicAccessBlockConfiguration", true,
         block_loosened, |action| Some(("s3", "GetPublicAccessBlock", by_bucket(action)?))),
-    setting!("s3", "DeletePublicAccessBlock", S3_ACCESS_BLOCK_LOOSENED true, "public access block", "/PublicAccessBlockConfiguration", true,
+    setting!("s3", "DeletePublicAccessBlock", S3_ACCESS_BLOCK_LOOSENED, "public access block", "/PublicAccessBlockConfiguration", true,
         block_loosened, |action| Some(("s3", "GetPublicAccessBlock", by_bucket(action)?))),
-    setting!("s3", "PutObjectLockConfiguration", S3_OBJECT_LOCK_WEAKENED true, "object lock configuration", "/ObjectLockConfiguration", false,
+    setting!("s3", "PutObjectLockConfiguration", S3_OBJECT_LOCK_WEAKENED, "object lock configuration", "/ObjectLockConfiguration", false,
         lock_weakened, |action| Some(("s3", "GetObjectLockConfiguration", by_bucket(action)?))),
-    setting!("s3", "PutBucketReplication", S3_DESTINATION_FOREIGN true, "replication destination", "", false,
+    setting!("s3", "PutBucketReplication", S3_DESTINATION_FOREIGN, "replication destination", "", false,
         foreign, replicated_to),
-    setting!("rds", "StartExportTask", S3_DESTINATION_FOREIGN true, "export bucket", "", false,
+    setting!("rds", "StartExportTask", S3_DESTINATION_FOREIGN, "export bucket", "", false,
         foreign, |action| own_bucket(action, given(action, "S3BucketName")?)),
-    setting!("dynamodb", "ExportTableToPointInTime", S3_DESTINATION_FOREIGN true, "export bucket", "", false,
+    setting!("dynamodb", "ExportTableToPointInTime", S3_DESTINATION_FOREIGN, "export bucket", "", false,
         foreign, |action| own_bucket(action, given(action, "S3Bucket")?)),
-    setting!("rds", "ModifyDBParameterGroup", RDS_PARAMETERS_CHANGED true, "parameters", "/Parameters", true,
+    setting!("rds", "ModifyDBParameterGroup", RDS_PARAMETERS_CHANGED, "parameters", "/Parameters", true,
         parameters_changed, parameter_group),
-    setting!("rds", "ModifyDBClusterParameterGroup", RDS_PARAMETERS_CHANGED true, "parameters", "/Parameters", true,
+    setting!("rds", "ModifyDBClusterParameterGroup", RDS_PARAMETERS_CHANGED, "parameters", "/Parameters", true,
         parameters_changed, parameter_group),
-    setting!("kms", "PutKeyPolicy", KMS_POLICY_CHANGED true, "key policy", "/Policy", true,
+    setting!("kms", "PutKeyPolicy", KMS_POLICY_CHANGED, "key policy", "/Policy", true,
         policy_changed,
         |action| Some(("kms", "GetKeyPolicy", json!({"KeyId": given(action, "KeyId")?, "PolicyName": "default"})))),
-    setting!("ssm", "GetParameter", SSM_PARAMETER_SECRET true, "parameter", "", false,
+    setting!("ssm", "GetParameter", SSM_PARAMETER_SECRET, "parameter", "", false,
         secret_parameter, parameters_read),
-    setting!("ssm", "GetParameters", SSM_PARAMETER_SECRET true, "parameters", "", false,
+    setting!("ssm", "GetParameters", SSM_PARAMETER_SECRET, "parameters", "", false,
         secret_parameter, parameters_read),
-    setting!("ec2", "RunInstances", EC2_TEMPLATE_HAS_PROFILE true, "launch template", "", false,
+    setting!("ec2", "RunInstances", EC2_TEMPLATE_HAS_PROFILE, "launch template", "", false,
         template_has_profile, template),
 ];

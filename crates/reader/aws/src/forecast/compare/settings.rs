@@ -27,8 +27,8 @@ pub(super) struct Setting {
     pub(super) operation: &'static str,
     /// The read: its service, operation and parameters; `None` where the request names too little.
     pub(super) read: fn(&Action) -> Option<(&'static str, &'static str, Value)>,
-    /// The fact that it answers, and the value that is worst.
-    pub(super) fact: (&'static str, bool),
+    /// The fact that it answers: true is worst.
+    pub(super) fact: &'static str,
     /// The fact's value; `None` is unknown.
     pub(super) judge: fn(&Action, &Live<'_>) -> Option<bool>,
     /// The setting in words.
@@ -37,6 +37,15 @@ pub(super) struct Setting {
     pub(super) shown: &'static str,
     /// Whether putting the present setting again takes the request back wholly.
     pub(super) exact: bool,
+}
+
+/// A fact that is known only from a found answer; where there is nothing yet it is false.
+pub(super) fn compared(answer: &Live<'_>, found: impl Fn(&Value) -> Option<bool>) -> Option<bool> {
+    match answer {
+        Live::Found(answer) => found(answer),
+        Live::Absent => Some(false),
+        Live::Unread(_) => None,
+    }
 }
 
 const KEY: &str = "setting";
@@ -67,9 +76,8 @@ impl Look for Settings {
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
         let Some(row) = row(action) else { return };
         let answer = live(answers, KEY);
-        let (name, worst) = row.fact;
         let value = (row.judge)(action, &answer);
-        draft.fact(name, worst, value);
+        draft.fact(row.fact, true, value);
         if !action.mutates() {
             // Nothing is written: what was asked is only what it is that would be read.
             match &answer {
@@ -108,8 +116,8 @@ impl Look for Settings {
         let shown = present.filter(|present| present.to_string().len() <= LONGEST);
         let state = match (value, answer.found()) {
             (_, None) => "there is none now",
-            (Some(value), _) if value == worst => "the present one is given up",
-            (Some(_), _) => "nothing of the present one is given up",
+            (Some(true), _) => "the present one is given up",
+            (Some(false), _) => "nothing of the present one is given up",
             (None, _) => "how it compares could not be told",
         };
         let of = target.name.as_deref().unwrap_or(target.id.as_str());

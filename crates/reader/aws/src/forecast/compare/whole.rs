@@ -7,26 +7,13 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    super::answer::{Live, entries, number, text},
+    super::answer::{Live, entries, given, number, text},
     diff,
-    settings::Setting,
+    settings::{Setting, compared},
 };
 use crate::rules::facts;
 
 type Reads = Option<(&'static str, &'static str, Value)>;
-
-fn given<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
-    action.arguments.get(member)?.as_str()
-}
-
-/// A fact that is known only from a found answer; where there is nothing yet it is false.
-fn compared(answer: &Live<'_>, found: impl Fn(&Value) -> Option<bool>) -> Option<bool> {
-    match answer {
-        Live::Found(answer) => found(answer),
-        Live::Absent => Some(false),
-        Live::Unread(_) => None,
-    }
-}
 
 /// Whether every entry of the present list stands, as it is, in the new one.
 fn keeps_all(new: &[Value], now: &[Value]) -> bool {
@@ -316,50 +303,34 @@ fn by(action: &Action, service: &'static str, operation: &'static str, members: 
     Some((service, operation, Value::Object(arguments)))
 }
 
-/// A row whose setting is put back by putting the present one again, or, with `false`, is not.
-macro_rules! whole {
-    ($service:literal $operation:literal $fact:ident $words:literal $shown:literal $exact:literal $judge:expr, $read:expr) => {
-        Setting {
-            service: $service,
-            operation: $operation,
-            read: $read,
-            fact: (facts::$fact, true),
-            judge: $judge,
-            words: $words,
-            shown: $shown,
-            exact: $exact,
-        }
-    };
-}
-
 /// The rows.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Setting] = &[
-    whole!("glue" "UpdateTable" GLUE_LOCATION_CHANGED "table" "/Table" true location_changed, |action| {
+    setting!("glue", "UpdateTable", GLUE_LOCATION_CHANGED, "table", "/Table", true, location_changed, |action| {
         let name = text(&action.arguments, "/TableInput/Name").or_else(|| given(action, "Name"))?;
         Some(("glue", "GetTable", json!({"DatabaseName": given(action, "DatabaseName")?, "Name": name})))
     }),
-    whole!("cognito-idp" "UpdateUserPool" COGNITO_SETTINGS_RESET "user pool" "" true pool_reset,
+    setting!("cognito-idp", "UpdateUserPool", COGNITO_SETTINGS_RESET, "user pool", "", true, pool_reset,
         |action| by(action, "cognito-idp", "DescribeUserPool", &["UserPoolId"])),
-    whole!("cloudfront" "UpdateDistribution" CLOUDFRONT_DISTRIBUTION_CHANGED "distribution" "/DistributionConfig" true distribution_changed,
+    setting!("cloudfront", "UpdateDistribution", CLOUDFRONT_DISTRIBUTION_CHANGED, "distribution", "/DistributionConfig", true, distribution_changed,
         |action| by(action, "cloudfront", "GetDistributionConfig", &["Id"])),
-    whole!("wafv2" "UpdateWebACL" WAFV2_PROTECTION_DROPPED "firewall" "/WebACL" true firewall_dropped,
+    setting!("wafv2", "UpdateWebACL", WAFV2_PROTECTION_DROPPED, "firewall", "/WebACL", true, firewall_dropped,
         |action| by(action, "wafv2", "GetWebACL", &["Name", "Scope", "Id"])),
-    whole!("wafv2" "UpdateIPSet" WAFV2_PROTECTION_DROPPED "addresses" "/IPSet/Addresses" true addresses_dropped,
+    setting!("wafv2", "UpdateIPSet", WAFV2_PROTECTION_DROPPED, "addresses", "/IPSet/Addresses", true, addresses_dropped,
         |action| by(action, "wafv2", "GetIPSet", &["Name", "Scope", "Id"])),
-    whole!("wafv2" "UpdateRuleGroup" WAFV2_PROTECTION_DROPPED "group of rules" "/RuleGroup" true group_dropped,
+    setting!("wafv2", "UpdateRuleGroup", WAFV2_PROTECTION_DROPPED, "group of rules", "/RuleGroup", true, group_dropped,
         |action| by(action, "wafv2", "GetRuleGroup", &["Name", "Scope", "Id"])),
-    whole!("wafv2" "UpdateRegexPatternSet" WAFV2_PROTECTION_DROPPED "patterns" "/RegexPatternSet/RegularExpressionList" true patterns_dropped,
+    setting!("wafv2", "UpdateRegexPatternSet", WAFV2_PROTECTION_DROPPED, "patterns", "/RegexPatternSet/RegularExpressionList", true, patterns_dropped,
         |action| by(action, "wafv2", "GetRegexPatternSet", &["Name", "Scope", "Id"])),
-    whole!("ecr" "PutImage" ECR_TAG_MOVES "tag" "/imageDetails/0/imageDigest" false tag_moves, |action| {
+    setting!("ecr", "PutImage", ECR_TAG_MOVES, "tag", "/imageDetails/0/imageDigest", false, tag_moves, |action| {
         let image = json!([{"imageTag": given(action, "imageTag")?}]);
         Some(("ecr", "DescribeImages", json!({"repositoryName": given(action, "repositoryName")?, "imageIds": image})))
     }),
-    whole!("cloudwatch" "PutMetricAlarm" CLOUDWATCH_ALARM_LOOSENED "alarm" "/MetricAlarms/0" true alarm_loosened,
+    setting!("cloudwatch", "PutMetricAlarm", CLOUDWATCH_ALARM_LOOSENED, "alarm", "/MetricAlarms/0", true, alarm_loosened,
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?]})))),
-    whole!("cloudwatch" "PutCompositeAlarm" CLOUDWATCH_ALARM_LOOSENED "alarm" "/CompositeAlarms/0" true alarm_loosened,
+    setting!("cloudwatch", "PutCompositeAlarm", CLOUDWATCH_ALARM_LOOSENED, "alarm", "/CompositeAlarms/0", true, alarm_loosened,
         |action| Some(("cloudwatch", "DescribeAlarms", json!({"AlarmNames": [given(action, "AlarmName")?], "AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})))),
-    whole!("events" "PutRule" EVENTS_RULE_CHANGED "rule" "" true rule_changed, |action| {
+    setting!("events", "PutRule", EVENTS_RULE_CHANGED, "rule", "", true, rule_changed, |action| {
         let bus = action.arguments.get("EventBusName").filter(|bus| !bus.is_null());
         let mut arguments = json!({"Name": given(action, "Name")?});
         if let (Some(bus), Some(members)) = (bus, arguments.as_object_mut()) {
@@ -367,16 +338,16 @@ pub(super) const ROWS: &[Setting] = &[
         }
         Some(("events", "DescribeRule", arguments))
     }),
-    whole!("backup" "UpdateBackupPlan" BACKUP_PLAN_WEAKENED "plan" "/BackupPlan" true plan_weakened,
+    setting!("backup", "UpdateBackupPlan", BACKUP_PLAN_WEAKENED, "plan", "/BackupPlan", true, plan_weakened,
         |action| by(action, "backup", "GetBackupPlan", &["BackupPlanId"])),
-    whole!("application-autoscaling" "RegisterScalableTarget" AUTOSCALING_SIZE_LOWERED "limits" "/ScalableTargets/0" true target_lowered, |action| {
+    setting!("application-autoscaling", "RegisterScalableTarget", AUTOSCALING_SIZE_LOWERED, "limits", "/ScalableTargets/0", true, target_lowered, |action| {
         let resource = json!([given(action, "ResourceId")?]);
         Some(("application-autoscaling", "DescribeScalableTargets", json!({"ServiceNamespace": given(action, "ServiceNamespace")?,
             "ScalableDimension": given(action, "ScalableDimension")?, "ResourceIds": resource})))
     }),
-    whole!("ec2" "ModifySpotFleetRequest" AUTOSCALING_SIZE_LOWERED "fleet" "" false spot_lowered,
+    setting!("ec2", "ModifySpotFleetRequest", AUTOSCALING_SIZE_LOWERED, "fleet", "", false, spot_lowered,
         |action| Some(("ec2", "DescribeSpotFleetRequests", json!({"SpotFleetRequestIds": [given(action, "SpotFleetRequestId")?]})))),
-    whole!("ec2" "ModifyFleet" AUTOSCALING_SIZE_LOWERED "fleet" "" false fleet_lowered,
+    setting!("ec2", "ModifyFleet", AUTOSCALING_SIZE_LOWERED, "fleet", "", false, fleet_lowered,
         |action| Some(("ec2", "DescribeFleets", json!({"FleetIds": [given(action, "FleetId")?]})))),
 ];
 
