@@ -5,6 +5,7 @@
 
 mod call;
 pub mod catalogue;
+mod copy_source;
 mod effect;
 mod error;
 pub mod forecast;
@@ -17,6 +18,7 @@ mod stack_template;
 mod target;
 pub mod wire;
 
+pub use copy_source::copy_source;
 pub use error::ReadError;
 pub use read::{Candidate, Reading, judge, read, read_without};
 pub use record_name::record_name;

@@ -31,7 +31,7 @@ pub(crate) fn fetches(body: &str) -> Vec<&'static str> {
 pub(crate) fn marks(body: &str) -> Vec<&'static str> {
     let spelled = spelled(body);
     let has = |mark: &&str| body.contains(*mark) || spelled.contains(*mark);
-    ["interlock:recovery-point", interlock_action::RESTORES].into_iter().filter(has).collect()
+    [interlock_action::POINT, interlock_action::RESTORES].into_iter().filter(has).collect()
 }
 
 /// Whether the word stands there by itself, as written or once escapes are resolved. Both count: what would be an escape

@@ -1,6 +1,6 @@
 //! How answers are looked into. What is missing is said to be unread, never taken for empty.
 
-use interlock_action::{Answer, Answers};
+use interlock_action::{Action, Answer, Answers};
 use serde_json::Value;
 
 /// One thing as the live state has it.
@@ -108,6 +108,11 @@ fn list<'a>(answers: &'a Answers, key: &str, member: &str, flat: bool) -> Listed
         None => MORE.iter().any(|more| text(answer, more).is_some_and(|token| !token.is_empty())),
     };
     if cut { Listed::Page(entries) } else { Listed::All(entries) }
+}
+
+/// A text among the arguments.
+pub(super) fn given<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
+    action.arguments.get(member)?.as_str()
 }
 
 /// The text at a pointer.

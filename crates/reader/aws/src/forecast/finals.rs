@@ -4,11 +4,13 @@ use interlock_action::{Action, Answers, Read, Reversibility, Securing};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Listed, listed, text},
+    answer::{Listed, given, listed, text},
+    arn,
     draft::Draft,
     keys,
     tally::Tally,
 };
+use crate::rules::facts;
 
 /// How a service tells of its snapshots.
 #[derive(Clone, Copy)]
@@ -29,6 +31,12 @@ pub(super) struct Shape {
     pub(super) made_by: &'static str,
     /// The pointer to when.
     pub(super) at: &'static str,
+    /// The member of a deletion that names its final snapshot.
+    asks: &'static str,
+    /// The member of a deletion that skips it, where there is one.
+    skips: Option<&'static str>,
+    /// The resource part of the ARN of a store's snapshot.
+    resource: fn(&str, &str) -> String,
 }
 
 /// ElastiCache.
@@ -41,6 +49,9 @@ pub(super) const ELASTICACHE: Shape = Shape {
     status: "/SnapshotStatus",
     made_by: "/SnapshotSource",
     at: "/NodeSnapshots/0/SnapshotCreateTime",
+    asks: "FinalSnapshotIdentifier",
+    skips: None,
+    resource: |_, snapshot| format!("snapshot:{snapshot}"),
 };
 
 /// MemoryDB.
@@ -53,6 +64,9 @@ pub(super) const MEMORYDB: Shape = Shape {
     status: "/Status",
     made_by: "/Source",
     at: "/ClusterConfiguration/Shards/0/SnapshotCreationTime",
+    asks: "FinalSnapshotName",
+    skips: None,
+    resource: |_, snapshot| format!("snapshot/{snapshot}"),
 };
 
 /// Redshift.
@@ -65,6 +79,9 @@ pub(super) const REDSHIFT: Shape = Shape {
     status: "/Status",
     made_by: "/SnapshotType",
     at: "/SnapshotCreateTime",
+    asks: "FinalClusterSnapshotIdentifier",
+    skips: Some("SkipFinalClusterSnapshot"),
+    resource: |store, snapshot| format!("snapshot:{store}/{snapshot}"),
 };
 
 const SNAPSHOTS: &str = "snapshots of the store";
@@ -161,66 +178,45 @@ pub(super) fn lasting(answers: &Answers, shape: Shape) -> Value {
     json!(names)
 }
 
-/// The members of a deletion that say whether a final snapshot is made.
-pub(super) struct Members {
-    /// The member that names it.
-    pub(super) snapshot: &'static str,
-    /// The member that skips it, where there is one.
-    pub(super) skip: Option<&'static str>,
-}
-
 /// Ends the forecast of a deletion: a final snapshot is made, by changing the request where it makes none, and what the
-/// request as it stands `loses` is said.
+/// request as it stands `loses` is said. `born` is what no later store of the name has.
 pub(super) fn deleted(
     action: &Action,
     answers: &Answers,
-    of: (Shape, &Members),
-    store: (&str, Option<&Value>),
-    point: impl Fn(&str) -> String,
+    shape: Shape,
+    (store, born): (&str, Option<&Value>),
     (loses, mut tally, draft): (&str, Tally, &mut Draft),
 ) {
-    if !secure(action, answers, of, store, point, (&mut tally, draft)) {
-        let but = if tally.survives() { ", but for what its manual snapshots hold" } else { "" };
-        draft.lose(format!("{loses}{but}"));
-    }
-    draft.reversibility = Reversibility::FromRecoveryPoint;
-    draft.tally(tally);
-}
-
-/// Has the deletion make a final snapshot, by changing the request where it does not. Says whether the request as it
-/// stands makes one. `born` is what no later store of the name will have; `point` makes the snapshot's ARN of its name.
-fn secure(
-    action: &Action,
-    answers: &Answers,
-    (shape, members): (Shape, &Members),
-    (store, born): (&str, Option<&Value>),
-    point: impl Fn(&str) -> String,
-    (tally, draft): (&mut Tally, &mut Draft),
-) -> bool {
     let snapshots = all(answers, shape);
     let taken: Vec<&str> = snapshots.entries().iter().filter_map(|one| text(one, shape.name)).collect();
     let skips = |member: &str| action.arguments.get(member) == Some(&json!(true));
-    let own = action.arguments.get(members.snapshot).and_then(Value::as_str);
-    let kept = own.is_some() && !members.skip.is_some_and(skips);
+    let own = given(action, shape.asks);
+    let kept = own.is_some() && !shape.skips.is_some_and(skips);
     let snapshot = own.map_or_else(|| free_name(action, store, born, &taken), str::to_owned);
+    let point = arn::build(action, shape.service, &(shape.resource)(store, &snapshot));
     if kept {
         if taken.contains(&snapshot.as_str()) {
             draft.depend(format!("a snapshot named {snapshot} is there already: the service will refuse"));
         }
-        tally.made(point(&snapshot), format!("final snapshot {snapshot}, made by the request"));
+        tally.made(&point, format!("final snapshot {snapshot}, made by the request"));
+    } else {
+        let but = if tally.survives() { ", but for what its manual snapshots hold" } else { "" };
+        draft.lose(format!("{loses}{but}"));
     }
     let mut arguments = action.arguments.clone();
-    if let Some(given) = arguments.as_object_mut() {
-        given.insert(members.snapshot.to_owned(), json!(snapshot));
-        if let Some(skip) = members.skip {
-            given.insert(skip.to_owned(), json!(false));
+    if let Some(members) = arguments.as_object_mut() {
+        members.insert(shape.asks.to_owned(), json!(snapshot));
+        if let Some(skip) = shape.skips {
+            members.insert(skip.to_owned(), json!(false));
         }
     }
     if arguments != action.arguments {
         draft.rewrite = Some(arguments);
     }
-    draft.secure(Securing::ByRewrite { makes: vec![point(&snapshot)] });
-    kept
+    draft.fact(facts::FINAL_SNAPSHOT_SKIPPED, true, Some(!kept));
+    draft.secure(Securing::ByRewrite { makes: vec![point] });
+    draft.reversibility = Reversibility::FromRecoveryPoint;
+    draft.tally(tally);
 }
 
 /// A name of Interlock's own that no snapshot of the store has: the same store gets the same one again until it is taken.

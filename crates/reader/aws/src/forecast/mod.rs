@@ -45,6 +45,7 @@ mod s3;
 mod secretsmanager;
 mod sqs;
 mod ssm;
+mod store;
 mod tally;
 #[cfg(test)]
 mod testing;
@@ -73,9 +74,6 @@ fn own_name(domain: &str, stem: &str, parts: &serde_json::Value) -> String {
     let digits: String = digest.unwrap_or_default().chars().take(8).collect();
     format!("{OWN}{stem}-{digits}")
 }
-
-/// The tag that Interlock's own recovery points carry.
-const OWN_TAG: &str = "interlock:recovery-point";
 
 /// Knows one kind of thing: which reads, and what their answers mean. Pure.
 pub trait Forecaster: Sync {

@@ -2,7 +2,8 @@
 
 use interlock_action::{Claim, Effect};
 
-use super::{Rule, Shape, claim, only_if};
+use super::facts::FINAL_SNAPSHOT_SKIPPED;
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -21,7 +22,11 @@ pub(super) const RULES: &[Rule] = &[
                 ["FinalSnapshotIdentifier", "FinalSnapshotName"].iter().any(|member| subject.has(member));
             only_if(
                 !kept && !subject.on("RetainPrimaryCluster"),
-                claim(Effect::RecoveryLoss, "deletes the cache without keeping a snapshot of its data"),
+                claim_when(
+                    Effect::RecoveryLoss,
+                    "deletes the cache without keeping a snapshot of its data",
+                    vec![yes(FINAL_SNAPSHOT_SKIPPED)],
+                ),
             )
         },
     },

@@ -26,8 +26,6 @@ pub const S3_BUCKET_POLICY_EXISTS: &str = "s3:bucket-policy-exists";
 /// A bucket that the request sends data to (replication, exports) is not the account's own. \[true]
 pub const S3_DESTINATION_FOREIGN: &str = "s3:destination-foreign";
 
-/// No final snapshot is made: the request skips it and no rewrite of Interlock's asks for one. \[true]
-pub const RDS_FINAL_SNAPSHOT_SKIPPED: &str = "rds:final-snapshot-skipped";
 /// There are automated backups, and neither the request nor a rewrite of Interlock's keeps them. \[true]
 pub const RDS_AUTOMATED_BACKUPS_LOST: &str = "rds:automated-backups-lost";
 /// The instance or cluster is protected from deletion now. \[true]
@@ -148,6 +146,8 @@ pub const BACKUP_RETENTION_LOWERED: &str = "backup:retention-lowered";
 /// The plan as written lacks a rule that it has now, or has a weaker one. \[true]
 pub const BACKUP_PLAN_WEAKENED: &str = "backup:plan-weakened";
 
+/// No final snapshot is made: the request skips it and no rewrite of Interlock's asks for one. \[true]
+pub const FINAL_SNAPSHOT_SKIPPED: &str = "recovery:final-snapshot-skipped";
 /// A time for which backups, snapshots or records are kept is shorter than the present one. \[true]
 pub const RECOVERY_RETENTION_LOWERED: &str = "recovery:retention-lowered";
 
@@ -161,7 +161,6 @@ pub const ALL: [&str; 63] = [
     S3_OBJECT_LOCK_WEAKENED,
     S3_BUCKET_POLICY_EXISTS,
     S3_DESTINATION_FOREIGN,
-    RDS_FINAL_SNAPSHOT_SKIPPED,
     RDS_AUTOMATED_BACKUPS_LOST,
     RDS_DELETION_PROTECTED,
     RDS_RETENTION_LOWERED,
@@ -215,5 +214,6 @@ pub const ALL: [&str; 63] = [
     EVENTS_RULE_CHANGED,
     BACKUP_RETENTION_LOWERED,
     BACKUP_PLAN_WEAKENED,
+    FINAL_SNAPSHOT_SKIPPED,
     RECOVERY_RETENTION_LOWERED,
 ];

@@ -3,7 +3,7 @@
 use interlock_action::{Claim, Effect};
 
 use super::facts::{
-    RDS_AUTOMATED_BACKUPS_LOST, RDS_DELETION_PROTECTED, RDS_FINAL_SNAPSHOT_SKIPPED, RDS_RETENTION_LOWERED,
+    FINAL_SNAPSHOT_SKIPPED, RDS_AUTOMATED_BACKUPS_LOST, RDS_DELETION_PROTECTED, RDS_RETENTION_LOWERED,
     S3_DESTINATION_FOREIGN,
 };
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
                 claim_when(
                     Effect::RecoveryLoss,
                     "deletes the database without keeping a final snapshot of its data",
-                    vec![yes(RDS_FINAL_SNAPSHOT_SKIPPED)],
+                    vec![yes(FINAL_SNAPSHOT_SKIPPED)],
                 ),
             )
         },

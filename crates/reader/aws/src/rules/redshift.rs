@@ -2,7 +2,8 @@
 
 use interlock_action::{Claim, Effect};
 
-use super::{Rule, Shape, claim, only_if};
+use super::facts::FINAL_SNAPSHOT_SKIPPED;
+use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -14,7 +15,11 @@ pub(super) const RULES: &[Rule] = &[
         test: |subject| {
             only_if(
                 subject.on("SkipFinalClusterSnapshot") || !subject.has("FinalClusterSnapshotIdentifier"),
-                claim(Effect::RecoveryLoss, "deletes the warehouse without keeping a final snapshot"),
+                claim_when(
+                    Effect::RecoveryLoss,
+                    "deletes the warehouse without keeping a final snapshot",
+                    vec![yes(FINAL_SNAPSHOT_SKIPPED)],
+                ),
             )
         },
     },

@@ -31,7 +31,7 @@ pub(super) fn encode(text: &str) -> String {
 }
 
 /// Encodes everything but unreserved characters and `/`.
-pub(super) fn encode_path(text: &str) -> String {
+pub(crate) fn encode_path(text: &str) -> String {
     encode_but(text, "/")
 }
 

@@ -11,7 +11,7 @@ use interlock_action::{
 use serde_json::{Value, json};
 
 use super::{
-    super::{OWN, OWN_TAG, arn, draft::Draft, forecaster_for, own_name, tally::Tally},
+    super::{OWN, arn, draft::Draft, forecaster_for, own_name, tally::Tally},
     kinds,
     template::Keep,
 };
@@ -164,7 +164,7 @@ fn snapshot(action: &Action, part: &Part, survey: &Survey) -> Option<(Call, (Cal
     let made = survey.observed.values().find_map(|seen| seen.immutable_id.clone());
     let parts = json!([action.account, action.region, physical, made, earlier]);
     let called = own_name("interlock stack snapshot v1", physical, &parts);
-    let tags = json!([{"Key": OWN_TAG, "Value": called}]);
+    let tags = json!([{"Key": interlock_action::POINT, "Value": called}]);
     let call = crate::call::call(action, "rds", make, json!({id: physical, name: called, "Tags": tags}));
     let proof = crate::call::call(action, "rds", look, json!({ name: called }));
     let point = arn::build(action, "rds", &format!("{resource}:{called}"));

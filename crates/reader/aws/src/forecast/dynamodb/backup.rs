@@ -93,7 +93,7 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
     // Backups bear no tags of their own: Interlock's are known by name, and marked like its other points.
     let own = called.starts_with(super::super::OWN);
     let tags = own
-        .then(|| std::collections::BTreeMap::from([(super::super::OWN_TAG.to_owned(), called.to_owned())]));
+        .then(|| std::collections::BTreeMap::from([(interlock_action::POINT.to_owned(), called.to_owned())]));
     draft.observe(id, Observed { exists: Some(true), data: Bears::Yes, size, tags, ..Observed::default() });
     draft.bind(id.as_str(), json!({ "at": at }));
     let what = format!("backup {called}{sized} of table {name} as of {at} is deleted for good");

@@ -79,7 +79,7 @@ fn copy_name(action: &Action, image: &str, record: &Value) -> String {
 }
 
 fn copies(name: &str) -> Value {
-    let filter = format!("tag:{}", super::super::OWN_TAG);
+    let filter = format!("tag:{}", interlock_action::POINT);
     json!({"Filters": [{"Name": filter, "Values": [name]}], "Owners": ["self"]})
 }
 
@@ -90,7 +90,7 @@ fn copied(action: &Action, answers: &Answers, image: &str, record: &Value) -> Se
         return Securing::Impossible(format!("whether there is a copy of image {image} could not be read"));
     }
     let name = copy_name(action, image, record);
-    let tags = json!([{"Key": super::super::OWN_TAG, "Value": name}, {"Key": "Name", "Value": name}]);
+    let tags = json!([{"Key": interlock_action::POINT, "Value": name}, {"Key": "Name", "Value": name}]);
     let tags: Value =
         ["image", "snapshot"].iter().map(|kind| json!({"ResourceType": kind, "Tags": tags})).collect();
     let make = json!({

@@ -34,7 +34,7 @@ pub(super) fn key_of(snapshot: &Value) -> Option<&str> {
 
 /// Whether Interlock made it.
 fn own(snapshot: &Value) -> bool {
-    tag(snapshot, super::super::OWN_TAG).is_some()
+    tag(snapshot, interlock_action::POINT).is_some()
 }
 
 /// The value of a tag.
@@ -93,14 +93,14 @@ pub(super) fn by_snapshot(
     let name = super::super::own_name("interlock volume snapshot v1", volume, &parts);
     let tags = json!([{
         "ResourceType": "snapshot",
-        "Tags": [{"Key": super::super::OWN_TAG, "Value": name}, {"Key": "Name", "Value": name}],
+        "Tags": [{"Key": interlock_action::POINT, "Value": name}, {"Key": "Name", "Value": name}],
     }]);
     let make = json!({
         "VolumeId": volume,
         "Description": format!("recovery point of {volume}, made by interlock before its deletion"),
         "TagSpecifications": tags,
     });
-    let filter = format!("tag:{}", super::super::OWN_TAG);
+    let filter = format!("tag:{}", interlock_action::POINT);
     let look = json!({"Filters": [{"Name": filter, "Values": [name]}], "OwnerIds": ["self"]});
     let proof = (
         crate::call::call(action, "ec2", "DescribeSnapshots", look),

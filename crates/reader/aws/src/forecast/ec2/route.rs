@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, entries, live, or_dash, text},
+        answer::{Live, entries, given, live, or_dash, text},
         draft::{Draft, leading},
         existence,
     },
@@ -32,10 +32,6 @@ const OPERATIONS: [&str; 7] = [
     "ReplaceRouteTableAssociation",
     "AssociateRouteTable",
 ];
-
-fn given<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
-    action.arguments.get(member)?.as_str()
-}
 
 /// The table that the association of the request is of now.
 fn associated<'a>(answers: &'a Answers) -> Live<'a> {

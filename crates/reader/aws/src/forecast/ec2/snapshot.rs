@@ -91,7 +91,7 @@ fn copy_name(action: &Action, snapshot: &str, record: &Value) -> String {
 }
 
 fn copies(name: &str) -> Value {
-    let filter = format!("tag:{}", super::super::OWN_TAG);
+    let filter = format!("tag:{}", interlock_action::POINT);
     json!({"Filters": [{"Name": filter, "Values": [name]}], "OwnerIds": ["self"]})
 }
 
@@ -113,7 +113,7 @@ fn copied(action: &Action, answers: &Answers, snapshot: &str, record: &Value) ->
     let fails = |one: &Value| text(one, "/State") == Some("error");
     let tags = json!([{
         "ResourceType": "snapshot",
-        "Tags": [{"Key": super::super::OWN_TAG, "Value": name}, {"Key": "Name", "Value": name}],
+        "Tags": [{"Key": interlock_action::POINT, "Value": name}, {"Key": "Name", "Value": name}],
     }]);
     let make = json!({
         "SourceSnapshotId": snapshot,

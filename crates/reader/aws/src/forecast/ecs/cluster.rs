@@ -9,12 +9,12 @@ use serde_json::json;
 use super::{
     super::{
         Look,
-        answer::{Live, listed, number, text},
+        answer::{Live, given, listed, number, text},
         arn,
         draft::Draft,
         existence, words,
     },
-    cluster, given, target,
+    cluster, target,
 };
 
 const SERVICES: &str = "ecs services";

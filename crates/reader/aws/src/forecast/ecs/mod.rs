@@ -6,12 +6,7 @@ pub(super) mod task;
 
 use interlock_action::{Action, Kind, TargetId};
 
-use super::arn;
-
-/// A text among the arguments.
-fn given<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
-    action.arguments.get(member)?.as_str()
-}
+use super::{answer::given, arn};
 
 /// The cluster of the request: the default one where it names none.
 fn cluster(action: &Action) -> &str {

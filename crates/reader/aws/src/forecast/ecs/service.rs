@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, entries, flag, number, or_dash, text},
+        answer::{Live, entries, flag, given, number, or_dash, text},
         arn,
         draft::{Draft, leading},
         existence,
     },
-    cluster, given, target,
+    cluster, target,
 };
 use crate::rules::facts;
 

@@ -9,11 +9,11 @@ use serde_json::json;
 use super::{
     super::{
         Look,
-        answer::{listed, or_dash, text},
+        answer::{given, listed, or_dash, text},
         arn,
         draft::{Draft, leading},
     },
-    cluster, given, target,
+    cluster, target,
 };
 
 /// The forecaster of tasks.

@@ -7,15 +7,12 @@
 use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, TargetId};
 use serde_json::json;
 
-use super::{
-    super::{
-        Look,
-        answer::{Live, or_dash},
-        arn,
-        draft::Draft,
-        existence,
-    },
-    given,
+use super::super::{
+    Look,
+    answer::{Live, given, or_dash},
+    arn,
+    draft::Draft,
+    existence,
 };
 
 /// The forecaster of access points.

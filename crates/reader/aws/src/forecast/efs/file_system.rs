@@ -12,16 +12,13 @@ use interlock_action::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    super::{
-        Look,
-        answer::{Live, entries, flag, listed, live, number, or_dash, text},
-        arn,
-        aws_backup::points,
-        draft::{Draft, leading},
-        existence, words,
-    },
-    given,
+use super::super::{
+    Look,
+    answer::{Live, entries, flag, given, listed, live, number, or_dash, text},
+    arn,
+    aws_backup::points,
+    draft::{Draft, leading},
+    existence, words,
 };
 
 const MOUNTS: &str = "efs mount targets";

@@ -7,16 +7,13 @@
 use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, TargetId};
 use serde_json::json;
 
-use super::{
-    super::{
-        Look,
-        answer::{Live, or_dash, text},
-        arn,
-        draft::Draft,
-        ec2::behind,
-        existence,
-    },
-    given,
+use super::super::{
+    Look,
+    answer::{Live, given, or_dash, text},
+    arn,
+    draft::Draft,
+    ec2::behind,
+    existence,
 };
 
 const INSTANCES: &str = "instances of the subnet";

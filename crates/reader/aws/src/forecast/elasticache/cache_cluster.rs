@@ -6,73 +6,61 @@
 //! "Creating a final backup", "Rebooting nodes"). Automatic snapshots go with the cluster. Reads:
 //! DescribeCacheClusters, DescribeSnapshots of the cluster, kms:DescribeKey.
 
-use interlock_action::{
-    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
-};
-use serde_json::{Value, json};
+use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing};
+use serde_json::Value;
 
 use super::{
     super::{
         Look,
-        answer::{Live, number, strings, text},
-        arn,
+        answer::{number, strings, text},
         compare::diff,
         draft::Draft,
-        existence,
-        finals::{self, ELASTICACHE},
+        finals::ELASTICACHE,
+        store::{Found, Store},
         words,
     },
-    FINAL, describe, given, kept_for, snapshot_arn, unread,
+    describe,
 };
+use crate::rules::facts;
 
 /// The forecaster of cache clusters.
 pub(in crate::forecast) struct CacheCluster;
 
 const OPERATIONS: [&str; 3] = ["DeleteCacheCluster", "ModifyCacheCluster", "RebootCacheCluster"];
 
-fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let name = given(action, "CacheClusterId")?;
-    Some((name, arn::target(action, Kind::Cluster, "elasticache", &format!("cluster:{name}"), name)))
-}
+const STORE: Store = Store {
+    shape: ELASTICACHE,
+    kind: Kind::Cluster,
+    noun: "cache cluster",
+    member: "CacheClusterId",
+    prefix: "cluster:",
+    born: "CacheClusterCreateTime",
+    parts: "NumCacheNodes",
+    kept: "SnapshotRetentionLimit",
+};
 
 impl Look for CacheCluster {
     fn knows(&self, action: &Action) -> bool {
-        action.operation.service() == "elasticache"
-            && OPERATIONS.contains(&action.operation.verb())
-            && subject(action).is_some()
+        STORE.knows(action, &OPERATIONS)
     }
 
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
-        let Some((name, _)) = subject(action) else { return Vec::new() };
-        finals::reads(action, so_far, ELASTICACHE, json!({ "CacheClusterId": name }))
+        STORE.reads(action, so_far)
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
-        let Some((name, id)) = subject(action) else { return };
-        let record = match existence::of(action, answers, &id) {
-            Live::Found(record) => record,
-            Live::Absent => return,
-            Live::Unread(why) => return unread(action, (name, &id), &why, draft),
-        };
-        let group = text(record, "/ReplicationGroupId");
+        let Some(found) = STORE.found(action, answers, draft) else { return };
+        let group = text(found.record, "/ReplicationGroupId");
         let data = if group.is_some() { Bears::Unknown } else { Bears::Yes };
-        draft.observe(&id, Observed { data, ..Observed::default() });
-        draft.bind(
-            id.as_str(),
-            json!({
-                "created": record.get("CacheClusterCreateTime"),
-                "nodes": record.get("NumCacheNodes"),
-                "points": finals::lasting(answers, ELASTICACHE),
-            }),
-        );
+        draft.observe(&found.id, Observed { data, ..Observed::default() });
         if let Some(group) = group {
             draft.depend(format!("it is a node of replication group {group}"));
         }
-        draft.depend(format!("everything that connects to {name}"));
+        draft.depend(format!("everything that connects to {}", found.name));
         match action.operation.verb() {
-            "DeleteCacheCluster" => delete(action, answers, (name, &id), record, draft),
-            "ModifyCacheCluster" => modify(action, answers, (name, &id), record, draft),
-            _ => reboot(action, (name, &id), record, draft),
+            "DeleteCacheCluster" => delete(action, answers, &found, draft),
+            "ModifyCacheCluster" => modify(action, answers, &found, draft),
+            _ => reboot(action, &found, draft),
         }
     }
 }
@@ -81,50 +69,35 @@ fn memcached(record: &Value) -> bool {
     text(record, "/Engine") == Some("memcached")
 }
 
-fn delete(
-    action: &Action,
-    answers: &Answers,
-    (name, id): (&str, &TargetId),
-    record: &Value,
-    draft: &mut Draft,
-) {
+fn delete(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Draft) {
+    let Found { name, id, record } = found;
     let nodes = number(record, "/NumCacheNodes").map(|nodes| format!(", {}", words::count(nodes, "node")));
     let called = format!("cache cluster {name} ({}{})", describe(record), nodes.unwrap_or_default());
     draft.change(id, Kind::Cluster, Effect::Destroy, format!("{called} is deleted"));
     draft.unknown(format!("how much {name} holds is not told by the service"));
-    let survives = |snapshot: &Value| !finals::automated(ELASTICACHE, snapshot);
-    let tally = finals::count(answers, ELASTICACHE, survives, draft);
     let cannot = if memcached(record) {
         Some("Memcached makes no snapshots".to_owned())
     } else {
         let group = text(record, "/ReplicationGroupId");
         group.map(|group| format!("a node of replication group {group} makes no final snapshot"))
     };
-    if let Some(why) = cannot {
-        draft.lose(format!("what {called} holds: {why}"));
-        draft.secure(match tally.survives() {
-            true => Securing::Exists,
-            false => Securing::Impossible(format!("{name}: {why}")),
-        });
-        draft.reversibility =
-            if tally.survives() { Reversibility::FromRecoveryPoint } else { Reversibility::None };
-        draft.tally(tally);
-        return;
-    }
-    let born = record.get("CacheClusterCreateTime");
-    let point = |name: &str| snapshot_arn(action, name);
-    let of = (ELASTICACHE, &FINAL);
-    let loses = format!("what {called} holds");
-    finals::deleted(action, answers, of, (name, born), point, (&loses, tally, draft));
+    let Some(why) = cannot else {
+        return STORE.deleted(action, answers, found, &format!("what {called} holds"), draft);
+    };
+    let left = STORE.left(answers, draft);
+    draft.lose(format!("what {called} holds: {why}"));
+    draft.fact(facts::FINAL_SNAPSHOT_SKIPPED, true, Some(true));
+    draft.secure(match left.survives() {
+        true => Securing::Exists,
+        false => Securing::Impossible(format!("{name}: {why}")),
+    });
+    draft.reversibility =
+        if left.survives() { Reversibility::FromRecoveryPoint } else { Reversibility::None };
+    draft.tally(left);
 }
 
-fn modify(
-    action: &Action,
-    answers: &Answers,
-    (name, id): (&str, &TargetId),
-    record: &Value,
-    draft: &mut Draft,
-) {
+fn modify(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Draft) {
+    let Found { name, id, record } = found;
     diff::changes(action, id, Kind::Cluster, record, draft);
     let fewer = number(&action.arguments, "/NumCacheNodes")
         .zip(number(record, "/NumCacheNodes"))
@@ -140,7 +113,7 @@ fn modify(
         let told = diff::tells_all(action, record, &["CacheClusterId", "ApplyImmediately"]);
         draft.reversibility = if told { Reversibility::Exact } else { Reversibility::None };
     }
-    kept_for(action, answers, (name, id), record, draft);
+    STORE.keeps(action, answers, found, draft);
     let interrupts = ["CacheNodeType", "EngineVersion", "Engine", "CacheParameterGroupName"];
     if interrupts.iter().any(|member| action.arguments.get(*member).is_some()) {
         let what = format!("nodes of {name} are replaced or restarted");
@@ -151,7 +124,8 @@ fn modify(
     }
 }
 
-fn reboot(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft: &mut Draft) {
+fn reboot(action: &Action, found: &Found<'_>, draft: &mut Draft) {
+    let Found { name, id, record } = found;
     let nodes = strings(&action.arguments, "/CacheNodeIdsToReboot").join(", ");
     draft.change(id, Kind::Cluster, Effect::Interrupt, format!("nodes {nodes} of {name} restart"));
     draft.lose(format!(

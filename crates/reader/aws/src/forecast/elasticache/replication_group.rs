@@ -6,23 +6,20 @@
 //! shards, other node types and engine versions interrupt, and a group without replicas has nothing to fail over to.
 //! Reads: DescribeReplicationGroups, DescribeSnapshots of the group, kms:DescribeKey. How much a cache holds is not told.
 
-use interlock_action::{
-    Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing, TargetId,
-};
-use serde_json::{Value, json};
+use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, Securing};
+use serde_json::Value;
 
 use super::{
     super::{
         Look,
-        answer::{Live, entries, flag, number, or_dash, strings, text},
-        arn,
+        answer::{entries, flag, number, or_dash, strings, text},
         compare::diff,
         draft::{Draft, leading},
-        existence,
-        finals::{self, ELASTICACHE},
+        finals::ELASTICACHE,
+        store::{Found, Store},
         words,
     },
-    FINAL, describe, given, kept_for, node_goes, snapshot_arn, unread,
+    describe, node_goes,
 };
 
 /// The forecaster of replication groups.
@@ -36,40 +33,30 @@ const OPERATIONS: [&str; 5] = [
     "TestFailover",
 ];
 
-fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let name = given(action, "ReplicationGroupId")?;
-    let resource = format!("replicationgroup:{name}");
-    Some((name, arn::target(action, Kind::Cluster, "elasticache", &resource, name)))
-}
+const STORE: Store = Store {
+    shape: ELASTICACHE,
+    kind: Kind::Cluster,
+    noun: "replication group",
+    member: "ReplicationGroupId",
+    prefix: "replicationgroup:",
+    born: "ReplicationGroupCreateTime",
+    parts: "MemberClusters",
+    kept: "SnapshotRetentionLimit",
+};
 
 impl Look for ReplicationGroup {
     fn knows(&self, action: &Action) -> bool {
-        action.operation.service() == "elasticache"
-            && OPERATIONS.contains(&action.operation.verb())
-            && subject(action).is_some()
+        STORE.knows(action, &OPERATIONS)
     }
 
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
-        let Some((name, _)) = subject(action) else { return Vec::new() };
-        finals::reads(action, so_far, ELASTICACHE, json!({ "ReplicationGroupId": name }))
+        STORE.reads(action, so_far)
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
-        let Some((name, id)) = subject(action) else { return };
-        let record = match existence::of(action, answers, &id) {
-            Live::Found(record) => record,
-            Live::Absent => return,
-            Live::Unread(why) => return unread(action, (name, &id), &why, draft),
-        };
-        draft.observe(&id, Observed { data: Bears::Yes, ..Observed::default() });
-        draft.bind(
-            id.as_str(),
-            json!({
-                "created": record.get("ReplicationGroupCreateTime"),
-                "members": strings(record, "/MemberClusters"),
-                "points": finals::lasting(answers, ELASTICACHE),
-            }),
-        );
+        let Some(found) = STORE.found(action, answers, draft) else { return };
+        let record = found.record;
+        draft.observe(&found.id, Observed { data: Bears::Yes, ..Observed::default() });
         if let Some(endpoint) = text(record, "/NodeGroups/0/PrimaryEndpoint/Address")
             .or_else(|| text(record, "/ConfigurationEndpoint/Address"))
         {
@@ -79,20 +66,15 @@ impl Look for ReplicationGroup {
             draft.depend(format!("global datastore {global}, of which it is a part"));
         }
         match action.operation.verb() {
-            "DeleteReplicationGroup" => delete(action, answers, (name, &id), record, draft),
-            "ModifyReplicationGroup" => modify(action, answers, (name, &id), record, draft),
-            _ => resize(action, (name, &id), record, draft),
+            "DeleteReplicationGroup" => delete(action, answers, &found, draft),
+            "ModifyReplicationGroup" => modify(action, answers, &found, draft),
+            _ => resize(action, &found, draft),
         }
     }
 }
 
-fn delete(
-    action: &Action,
-    answers: &Answers,
-    (name, id): (&str, &TargetId),
-    record: &Value,
-    draft: &mut Draft,
-) {
+fn delete(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Draft) {
+    let Found { name, id, record } = found;
     let members = strings(record, "/MemberClusters");
     let nodes = words::count(members.len() as u64, "node");
     let called = format!("replication group {name} ({}, {nodes})", describe(record));
@@ -107,22 +89,17 @@ fn delete(
         }
     }
     draft.unknown(format!("how much {name} holds is not told by the service"));
-    let survives = |snapshot: &Value| !finals::automated(ELASTICACHE, snapshot);
-    let tally = finals::count(answers, ELASTICACHE, survives, draft);
     if retains && primary.is_some() {
         draft.secure(Securing::NotNeeded);
         draft.reversibility = Reversibility::Lossy;
-        draft.tally(tally);
+        let left = STORE.left(answers, draft);
+        draft.tally(left);
         return;
     }
     if retains {
         draft.unknown(format!("which node of {name} is the primary is not told"));
     }
-    let born = record.get("ReplicationGroupCreateTime");
-    let point = |name: &str| snapshot_arn(action, name);
-    let of = (ELASTICACHE, &FINAL);
-    let loses = format!("what {called} holds");
-    finals::deleted(action, answers, of, (name, born), point, (&loses, tally, draft));
+    STORE.deleted(action, answers, found, &format!("what {called} holds"), draft);
 }
 
 /// The node that is written to.
@@ -134,13 +111,8 @@ fn primary(record: &Value) -> Option<&str> {
         .and_then(|member| text(member, "/CacheClusterId"))
 }
 
-fn modify(
-    action: &Action,
-    answers: &Answers,
-    (name, id): (&str, &TargetId),
-    record: &Value,
-    draft: &mut Draft,
-) {
+fn modify(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Draft) {
+    let Found { name, id, record } = found;
     diff::changes(action, id, Kind::Cluster, record, draft);
     let turned_off = |asked: &str, now: &str| {
         flag(&action.arguments, asked) == Some(false) && text(record, now) != Some("disabled")
@@ -164,10 +136,11 @@ fn modify(
     let set_nothing = ["ReplicationGroupId", "ApplyImmediately"];
     let told = diff::tells_all(action, record, &set_nothing);
     draft.reversibility = if told { Reversibility::Exact } else { Reversibility::None };
-    kept_for(action, answers, (name, id), record, draft);
+    STORE.keeps(action, answers, found, draft);
 }
 
-fn resize(action: &Action, (name, id): (&str, &TargetId), record: &Value, draft: &mut Draft) {
+fn resize(action: &Action, found: &Found<'_>, draft: &mut Draft) {
+    let Found { name, id, record } = found;
     let groups = entries(record, "/NodeGroups");
     let (what, effect) = match action.operation.verb() {
         "DecreaseReplicaCount" => {

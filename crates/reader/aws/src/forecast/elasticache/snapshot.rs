@@ -6,17 +6,14 @@
 use interlock_action::{Action, Answers, Kind, Read, TargetId};
 use serde_json::{Value, json};
 
-use super::{
-    super::{
-        Look,
-        answer::{Live, text},
-        arn,
-        draft::Draft,
-        existence,
-        finals::{self, ELASTICACHE},
-        point::{self, Point},
-    },
-    given,
+use super::super::{
+    Look,
+    answer::{Live, given, text},
+    arn,
+    draft::Draft,
+    existence,
+    finals::{self, ELASTICACHE},
+    point::{self, Point},
 };
 
 /// The forecaster of snapshots.

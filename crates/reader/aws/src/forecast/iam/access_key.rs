@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, listed, live, text},
+        answer::{Live, given, listed, live, text},
         draft::{Draft, leading},
     },
-    argument, id_of, key,
+    id_of, key,
 };
 
 /// The forecaster of access keys.
@@ -24,7 +24,7 @@ const USED: &str = "iam key last used";
 
 /// The user, or what else the action acts on: without a name the key is the caller's own.
 fn subject(action: &Action) -> TargetId {
-    match argument(action, "UserName") {
+    match given(action, "UserName") {
         Some(user) => id_of(action, Kind::User, "user/", user),
         None => {
             let acts = action.targets.iter().find(|target| target.relation == Relation::Acts);
@@ -37,14 +37,14 @@ impl Look for AccessKey {
     fn knows(&self, action: &Action) -> bool {
         action.operation.service() == "iam"
             && matches!(action.operation.verb(), "DeleteAccessKey" | "UpdateAccessKey")
-            && argument(action, "AccessKeyId").is_some()
+            && given(action, "AccessKeyId").is_some()
     }
 
     fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
-        let Some(access_key) = argument(action, "AccessKeyId") else { return Vec::new() };
+        let Some(access_key) = given(action, "AccessKeyId") else { return Vec::new() };
         let used = json!({ "AccessKeyId": access_key });
         let mut reads = vec![crate::call::read(action, USED, "iam", "GetAccessKeyLastUsed", used)];
-        if let Some(user) = argument(action, "UserName") {
+        if let Some(user) = given(action, "UserName") {
             let by = json!({ "UserName": user });
             reads.push(crate::call::read(action, key("ListAccessKeys"), "iam", "ListAccessKeys", by));
         }
@@ -52,7 +52,7 @@ impl Look for AccessKey {
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
-        let Some(access_key) = argument(action, "AccessKeyId") else { return };
+        let Some(access_key) = given(action, "AccessKeyId") else { return };
         let id = subject(action);
         draft.observe(&id, Observed { data: Bears::No, ..Observed::default() });
         let keys = listed(answers, &key("ListAccessKeys"), "AccessKeyMetadata");

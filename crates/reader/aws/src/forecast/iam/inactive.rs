@@ -10,11 +10,11 @@ use serde_json::json;
 use super::{
     super::{
         Look as _,
-        answer::{listed, text},
+        answer::{given, listed, text},
         plain,
     },
     access_key::AccessKey,
-    argument, key,
+    key,
 };
 
 /// Makes the key inactive instead.
@@ -22,7 +22,7 @@ pub(in crate::forecast) fn instead(action: &Action, answers: &Answers, survey: &
     if action.operation.as_str() != "aws:iam:DeleteAccessKey" || !AccessKey.knows(action) {
         return;
     }
-    let Some(access_key) = argument(action, "AccessKeyId") else { return };
+    let Some(access_key) = given(action, "AccessKeyId") else { return };
     let keys = listed(answers, &key("ListAccessKeys"), "AccessKeyMetadata");
     let active = |one: &&serde_json::Value| {
         text(one, "/AccessKeyId") == Some(access_key) && text(one, "/Status") == Some("Active")

@@ -9,11 +9,11 @@ use serde_json::json;
 use super::{
     super::{
         Look,
-        answer::{listed, or_dash, text, texts},
+        answer::{given, listed, or_dash, text, texts},
         draft::Draft,
         existence, words,
     },
-    argument, id_of, record, told,
+    id_of, record, told,
 };
 
 /// The forecaster of instance profiles.
@@ -22,7 +22,7 @@ pub(in crate::forecast) struct InstanceProfile;
 const USERS: &str = "ec2 profile associations";
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let profile = argument(action, "InstanceProfileName")?;
+    let profile = given(action, "InstanceProfileName")?;
     Some((profile, id_of(action, Kind::InstanceProfile, "instance-profile/", profile)))
 }
 

@@ -123,11 +123,6 @@ fn told(action: &Action, id: &TargetId, kind: Kind, name: &str, before: Option<V
     };
 }
 
-/// A text among the arguments.
-fn argument<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
-    action.arguments.get(member)?.as_str()
-}
-
 /// The target that is this identity; its ARN may have a path before the name.
 fn id_of(action: &Action, kind: Kind, prefix: &str, name: &str) -> TargetId {
     let same = |target: &&interlock_action::Target| {

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{flag, listed, number, text},
+        answer::{flag, given, listed, number, text},
         arn,
         draft::Draft,
         existence, words,
     },
-    argument, key, record, told,
+    key, record, told,
 };
 
 /// The forecaster of managed policies.
@@ -30,7 +30,7 @@ const OPERATIONS: [&str; 6] = [
 ];
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let policy = argument(action, "PolicyArn")?;
+    let policy = given(action, "PolicyArn")?;
     let name = arn::last(policy);
     Some((policy, super::id_of(action, Kind::Policy, "policy/", name)))
 }

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, live, text},
+        answer::{Live, given, live, text},
         draft::Draft,
     },
-    Belonging, argument, belongings, id_of, last_used, reads, record, told,
+    Belonging, belongings, id_of, last_used, reads, record, told,
 };
 
 /// The forecaster of roles.
@@ -39,7 +39,7 @@ const BELONGINGS: [Belonging; 3] = [
 const INLINE: &str = "iam inline policy";
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let role = argument(action, "RoleName")?;
+    let role = given(action, "RoleName")?;
     Some((role, id_of(action, Kind::Role, "role/", role)))
 }
 
@@ -56,7 +56,7 @@ impl Look for Role {
     fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
         let Some((role, id)) = subject(action) else { return Vec::new() };
         let mut wanted = reads(action, "GetRole", ("RoleName", role), &id, &BELONGINGS);
-        if let (Some(policy), true) = (argument(action, "PolicyName"), inline(action)) {
+        if let (Some(policy), true) = (given(action, "PolicyName"), inline(action)) {
             let arguments = json!({"RoleName": role, "PolicyName": policy});
             wanted.push(crate::call::read(action, INLINE, "iam", "GetRolePolicy", arguments));
         }

@@ -7,8 +7,8 @@ use interlock_action::{Action, Answers, Kind, Read, TargetId};
 use serde_json::json;
 
 use super::{
-    super::{Look, draft::Draft},
-    Belonging, argument, belongings, id_of, last_used, reads, record, told,
+    super::{Look, answer::given, draft::Draft},
+    Belonging, belongings, id_of, last_used, reads, record, told,
 };
 
 /// The forecaster of users.
@@ -32,7 +32,7 @@ const BELONGINGS: [Belonging; 4] = [
 ];
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let user = argument(action, "UserName")?;
+    let user = given(action, "UserName")?;
     Some((user, id_of(action, Kind::User, "user/", user)))
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Listed, Live, flag, listed, number, or_dash, text, texts},
+        answer::{Listed, Live, flag, given, listed, number, or_dash, text, texts},
         arn,
         compare::diff,
         draft::{Draft, leading},
@@ -22,7 +22,7 @@ use super::{
         tally::Tally,
         words,
     },
-    argument, describe, final_name, full, ours, points,
+    describe, final_name, full, ours, points,
 };
 use crate::rules::facts;
 
@@ -43,7 +43,7 @@ const OPERATIONS: [&str; 8] = [
 ];
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let name = arn::last(argument(action, "DBClusterIdentifier")?);
+    let name = arn::last(given(action, "DBClusterIdentifier")?);
     Some((name, arn::target(action, Kind::DatabaseCluster, "rds", &format!("cluster:{name}"), name)))
 }
 
@@ -173,7 +173,7 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let survives = |snapshot: &Value| keeps || !points::automated(snapshot);
     let mut tally = points::count(answers, &snapshots, points::OF_CLUSTERS, survives, draft);
     let kept = rewrite(action, name, record, &snapshots, &mut tally, draft);
-    draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(!kept));
+    draft.fact(facts::FINAL_SNAPSHOT_SKIPPED, true, Some(!kept));
     // DocumentDB and Neptune cannot keep their automated backups.
     let lost =
         if keeps { Some(false) } else { snapshots.complete().then_some(!full(action) || tally.loses()) };
@@ -207,7 +207,7 @@ fn rewrite(
     let taken: Vec<&str> =
         snapshots.entries().iter().filter_map(|snapshot| text(snapshot, points::OF_CLUSTERS.name)).collect();
     let identity = [text(record, "/DbClusterResourceId"), text(record, "/ClusterCreateTime")];
-    let own = argument(action, "FinalDBSnapshotIdentifier");
+    let own = given(action, "FinalDBSnapshotIdentifier");
     let asked = own.filter(|_| flag(&action.arguments, "/SkipFinalSnapshot") != Some(true));
     let snapshot = own.map_or_else(|| final_name(action, name, identity, &taken), str::to_owned);
     let point = arn::build(action, "rds", &format!("cluster-snapshot:{snapshot}"));

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Listed, Live, flag, listed, number, or_dash, strings, text, texts},
+        answer::{Listed, Live, flag, given, listed, number, or_dash, strings, text, texts},
         arn,
         compare::diff,
         draft::{Draft, leading},
@@ -27,7 +27,7 @@ use super::{
         tally::Tally,
         words,
     },
-    argument, describe, final_name, full, ours, points, shares_storage, size,
+    describe, final_name, full, ours, points, shares_storage, size,
 };
 use crate::rules::facts;
 
@@ -51,7 +51,7 @@ const OPERATIONS: [&str; 9] = [
 ];
 
 fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let id = argument(action, "DBInstanceIdentifier")?;
+    let id = given(action, "DBInstanceIdentifier")?;
     let name = arn::last(id);
     Some((name, arn::target(action, Kind::Database, "rds", &format!("db:{name}"), name)))
 }
@@ -235,7 +235,7 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     draft.bind(format!("{id} points"), manual(&snapshots));
     let made = matches!(draft.secured(), Some(Securing::ByRewrite { .. }) if kept)
         || matches!(draft.secured(), Some(Securing::ByCalls { .. }));
-    draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(!made));
+    draft.fact(facts::FINAL_SNAPSHOT_SKIPPED, true, Some(!made));
     let automated = snapshots.entries().iter().any(|one| points::automated(one));
     let sure = snapshots.complete() && listed(answers, AUTOMATED, "DBInstanceAutomatedBackups").complete();
     let lost = if keeps {
@@ -257,7 +257,7 @@ fn member(name: &str, record: &Value, draft: &mut Draft) {
     draft.reversibility = Reversibility::Lossy;
     draft.secure(Securing::NotNeeded);
     // Nothing that data could be restored from goes with it.
-    draft.fact(facts::RDS_FINAL_SNAPSHOT_SKIPPED, true, Some(false));
+    draft.fact(facts::FINAL_SNAPSHOT_SKIPPED, true, Some(false));
     draft.fact(facts::RDS_AUTOMATED_BACKUPS_LOST, true, Some(false));
 }
 
@@ -333,7 +333,7 @@ fn rewrite(
     let taken: Vec<&str> =
         snapshots.entries().iter().filter_map(|snapshot| text(snapshot, "/DBSnapshotIdentifier")).collect();
     let identity = [text(record, "/DbiResourceId"), text(record, "/InstanceCreateTime")];
-    let own = argument(action, "FinalDBSnapshotIdentifier");
+    let own = given(action, "FinalDBSnapshotIdentifier");
     let asked = own.filter(|_| flag(&action.arguments, "/SkipFinalSnapshot") != Some(true));
     let snapshot = own.map_or_else(|| final_name(action, name, identity, &taken), str::to_owned);
     let point = arn::build(action, "rds", &format!("snapshot:{snapshot}"));
@@ -368,7 +368,7 @@ fn by_snapshot(
         snapshots.entries().iter().filter_map(|snapshot| text(snapshot, "/DBSnapshotIdentifier")).collect();
     let identity = [text(record, "/DbiResourceId"), text(record, "/InstanceCreateTime")];
     let snapshot = final_name(action, name, identity, &taken);
-    let tags = json!([{"Key": super::super::OWN_TAG, "Value": id.as_str()}]);
+    let tags = json!([{"Key": interlock_action::POINT, "Value": id.as_str()}]);
     let make = json!({"DBInstanceIdentifier": name, "DBSnapshotIdentifier": snapshot, "Tags": tags});
     let look = json!({ "DBSnapshotIdentifier": snapshot });
     Securing::ByCalls {

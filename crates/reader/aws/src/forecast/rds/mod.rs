@@ -20,11 +20,6 @@ fn full(action: &Action) -> bool {
     action.operation.service() == "rds"
 }
 
-/// A text among the arguments.
-fn argument<'a>(action: &'a Action, member: &str) -> Option<&'a str> {
-    action.arguments.get(member)?.as_str()
-}
-
 /// Engines whose instances hold no data of their own: the cluster's volume does.
 fn shares_storage(record: &Value) -> bool {
     let engine = text(record, "/Engine").unwrap_or_default();

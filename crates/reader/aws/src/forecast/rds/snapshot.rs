@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, listed, live, number, text},
+        answer::{Live, given, listed, live, number, text},
         arn,
         draft::Draft,
         existence,
     },
-    argument, ours, points,
+    ours, points,
 };
 
 const OTHERS: &str = "rds snapshots of the source";
@@ -59,7 +59,7 @@ fn flavour(action: &Action) -> Option<Flavour> {
             cluster("DBClusterSnapshotIdentifier", "cluster-snapshot:", "DescribeDBClusterSnapshots")
         }
         "DeleteDBInstanceAutomatedBackup" => {
-            let member = match argument(action, "DBInstanceAutomatedBackupsArn") {
+            let member = match given(action, "DBInstanceAutomatedBackupsArn") {
                 Some(_) => "DBInstanceAutomatedBackupsArn",
                 None => "DbiResourceId",
             };
@@ -73,7 +73,7 @@ fn flavour(action: &Action) -> Option<Flavour> {
 }
 
 fn subject<'a>(action: &'a Action, flavour: &Flavour) -> Option<(&'a str, TargetId)> {
-    let name = argument(action, flavour.member)?;
+    let name = given(action, flavour.member)?;
     let last = arn::last(name);
     let resource = format!("{}{last}", flavour.prefix);
     Some((name, arn::target(action, Kind::DatabaseSnapshot, "rds", &resource, last)))

@@ -5,21 +5,17 @@
 //! automated retention of 0 deletes the automated snapshots at once. Pausing, restarting and resizing interrupt; fewer
 //! nodes have less room. Reads: DescribeClusters, DescribeClusterSnapshots of the cluster, kms:DescribeKey.
 
-use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility, TargetId};
+use interlock_action::{Action, Answers, Bears, Effect, Kind, Observed, Read, Reversibility};
 use serde_json::{Value, json};
 
-use super::{
-    super::{
-        Look,
-        answer::{Live, number, text},
-        arn,
-        compare::diff,
-        draft::{Draft, leading},
-        existence,
-        finals::{self, Members, REDSHIFT},
-        words,
-    },
-    given, snapshot_arn,
+use super::super::{
+    Look,
+    answer::{number, text},
+    compare::diff,
+    draft::{Draft, leading},
+    finals::REDSHIFT,
+    store::{Found, Store},
+    words,
 };
 
 /// The forecaster of clusters.
@@ -28,62 +24,44 @@ pub(in crate::forecast) struct Cluster;
 const OPERATIONS: [&str; 6] =
     ["DeleteCluster", "ModifyCluster", "RebootCluster", "PauseCluster", "ResumeCluster", "ResizeCluster"];
 
-const FINAL: Members =
-    Members { snapshot: "FinalClusterSnapshotIdentifier", skip: Some("SkipFinalClusterSnapshot") };
-
-fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let name = given(action, "ClusterIdentifier")?;
-    Some((name, arn::target(action, Kind::DatabaseCluster, "redshift", &format!("cluster:{name}"), name)))
-}
-
-/// Whether what is restored from matters to it.
-fn weighty(action: &Action) -> bool {
-    let retention = action.arguments.get("AutomatedSnapshotRetentionPeriod").is_some();
-    action.operation.verb() == "DeleteCluster" || retention
-}
+const STORE: Store = Store {
+    shape: REDSHIFT,
+    kind: Kind::DatabaseCluster,
+    noun: "warehouse",
+    member: "ClusterIdentifier",
+    prefix: "cluster:",
+    born: "ClusterCreateTime",
+    parts: "NumberOfNodes",
+    kept: "AutomatedSnapshotRetentionPeriod",
+};
 
 impl Look for Cluster {
     fn knows(&self, action: &Action) -> bool {
-        action.operation.service() == "redshift"
-            && OPERATIONS.contains(&action.operation.verb())
-            && subject(action).is_some()
+        STORE.knows(action, &OPERATIONS)
     }
 
     fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
-        let Some((name, _)) = subject(action).filter(|_| weighty(action)) else { return Vec::new() };
-        finals::reads(action, so_far, REDSHIFT, json!({ "ClusterIdentifier": name }))
+        STORE.reads(action, so_far)
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
-        let Some((name, id)) = subject(action) else { return };
-        let record = match existence::of(action, answers, &id) {
-            Live::Found(record) => record,
-            Live::Absent => return,
-            Live::Unread(why) => return unread(action, name, &id, &why, draft),
-        };
+        let Some(found) = STORE.found(action, answers, draft) else { return };
+        let Found { name, id, record } = &found;
         // Of nodes that the service does not count the room of it tells nothing, or zero.
         let size = number(record, "/TotalStorageCapacityInMegaBytes")
             .filter(|size| *size > 0)
             .map(|size| format!("up to {}", words::bytes(size.saturating_mul(1_000_000))));
-        draft.observe(&id, Observed { data: Bears::Yes, size, ..Observed::default() });
-        draft.bind(
-            id.as_str(),
-            json!({
-                "created": record.get("ClusterCreateTime"),
-                "nodes": record.get("NumberOfNodes"),
-                "points": finals::lasting(answers, REDSHIFT),
-            }),
-        );
+        draft.observe(id, Observed { data: Bears::Yes, size, ..Observed::default() });
         let endpoint = text(record, "/Endpoint/Address").unwrap_or(name);
         draft.depend(format!("everything that connects to {endpoint}"));
+        let called = describe(name, record);
         match action.operation.verb() {
-            "DeleteCluster" => delete(action, answers, (name, &id), record, draft),
-            "ModifyCluster" => modify(action, answers, (name, &id), record, draft),
+            "DeleteCluster" => delete(action, answers, &found, draft),
+            "ModifyCluster" => modify(action, answers, &found, draft),
             "ResizeCluster" => {
-                diff::changes(action, &id, Kind::DatabaseCluster, record, draft);
-                let what =
-                    format!("{} is out of reach, or read-only, while it is resized", describe(name, record));
-                draft.change(&id, Kind::DatabaseCluster, Effect::Interrupt, what);
+                diff::changes(action, id, Kind::DatabaseCluster, record, draft);
+                let what = format!("{called} is out of reach, or read-only, while it is resized");
+                draft.change(id, Kind::DatabaseCluster, Effect::Interrupt, what);
                 draft.reversibility = Reversibility::Lossy;
             }
             verb => {
@@ -92,22 +70,10 @@ impl Look for Cluster {
                     "ResumeCluster" => "is resumed",
                     _ => "restarts",
                 };
-                let called = describe(name, record);
-                draft.change(&id, Kind::DatabaseCluster, leading(action), format!("{called} {what}"));
+                draft.change(id, Kind::DatabaseCluster, leading(action), format!("{called} {what}"));
                 draft.reversibility = Reversibility::Exact;
             }
         }
-    }
-}
-
-fn unread(action: &Action, name: &str, id: &TargetId, why: &str, draft: &mut Draft) {
-    draft.unread(action, (&format!("warehouse {name}"), id, Kind::DatabaseCluster), why);
-    if weighty(action) {
-        draft.lose_unread(
-            &format!("warehouse {name}"),
-            format!("warehouse {name}: how much it holds could not be read"),
-            why,
-        );
     }
 }
 
@@ -119,13 +85,8 @@ fn describe(name: &str, record: &Value) -> String {
     format!("warehouse {name} ({nodes}{kind})")
 }
 
-fn delete(
-    action: &Action,
-    answers: &Answers,
-    (name, id): (&str, &TargetId),
-    record: &Value,
-    draft: &mut Draft,
-) {
+fn delete(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Draft) {
+    let Found { name, id, record } = found;
     let called = describe(name, record);
     let before = json!({
         "database": record.get("DBName"),
@@ -137,38 +98,15 @@ fn delete(
     if draft.seen(id).is_none_or(|seen| seen.size.is_none()) {
         draft.unknown(format!("how much {name} holds is not told"));
     }
-    let survives = |snapshot: &Value| !finals::automated(REDSHIFT, snapshot);
-    let tally = finals::count(answers, REDSHIFT, survives, draft);
-    let born = record.get("ClusterCreateTime");
-    let point = |snapshot: &str| snapshot_arn(action, name, snapshot);
-    let of = (REDSHIFT, &FINAL);
-    let loses = format!("the data of {called}");
-    finals::deleted(action, answers, of, (name, born), point, (&loses, tally, draft));
+    STORE.deleted(action, answers, found, &format!("the data of {called}"), draft);
 }
 
-fn modify(
-    action: &Action,
-    answers: &Answers,
-    (name, id): (&str, &TargetId),
-    record: &Value,
-    draft: &mut Draft,
-) {
-    diff::changes(action, id, Kind::DatabaseCluster, record, draft);
-    let told = diff::tells_all(action, record, &["ClusterIdentifier"]);
+fn modify(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Draft) {
+    diff::changes(action, &found.id, Kind::DatabaseCluster, found.record, draft);
+    let told = diff::tells_all(action, found.record, &["ClusterIdentifier"]);
     draft.reversibility =
         if told && action.secrets.is_empty() { Reversibility::Exact } else { Reversibility::None };
-    if !weighty(action) {
-        return;
-    }
-    let shorter = diff::shorter(action, record, "AutomatedSnapshotRetentionPeriod");
-    // Which of the automated ones stay depends on the day: none is counted on.
-    let survives = |snapshot: &Value| shorter.is_none() || !finals::automated(REDSHIFT, snapshot);
-    let tally = finals::count(answers, REDSHIFT, survives, draft);
-    if let Some(days) = shorter {
-        let backups = format!("automated snapshots of {name}");
-        diff::expire((id, Kind::DatabaseCluster), &backups, days, tally.survives(), draft);
-    }
-    draft.tally(tally);
+    STORE.keeps(action, answers, found, draft);
 }
 
 #[cfg(test)]

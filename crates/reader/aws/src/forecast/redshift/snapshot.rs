@@ -6,18 +6,15 @@
 use interlock_action::{Action, Answers, Kind, Read, TargetId};
 use serde_json::json;
 
-use super::{
-    super::{
-        Look,
-        answer::{Live, number, text},
-        arn,
-        draft::Draft,
-        existence,
-        finals::{self, REDSHIFT},
-        point::{self, Point},
-        words,
-    },
-    given,
+use super::super::{
+    Look,
+    answer::{Live, given, number, text},
+    arn,
+    draft::Draft,
+    existence,
+    finals::{self, REDSHIFT},
+    point::{self, Point},
+    words,
 };
 
 /// The forecaster of snapshots.

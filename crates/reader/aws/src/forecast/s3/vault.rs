@@ -146,7 +146,7 @@ fn settings(action: &Action, vault: &str) -> Vec<Call> {
     let closed = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
     let closed: serde_json::Map<String, Value> =
         closed.into_iter().map(|member| (member.to_owned(), json!(true))).collect();
-    let tags = json!({"TagSet": [{"Key": super::super::OWN_TAG, "Value": vault}]});
+    let tags = json!({"TagSet": [{"Key": interlock_action::POINT, "Value": vault}]});
     vec![
         set("PutPublicAccessBlock", "PublicAccessBlockConfiguration", Value::Object(closed)),
         set("PutBucketTagging", "Tagging", tags),
@@ -183,11 +183,7 @@ fn place(object: &Kept<'_>) -> String {
 }
 
 fn copy(action: &Action, vault: &str, key: &str, object: &Kept<'_>) -> Call {
-    let mut source = format!("{}/{}", object.bucket, encode(object.key));
-    if let Some(version) = object.version {
-        source.push_str("?versionId=");
-        source.push_str(version);
-    }
+    let source = crate::copy_source(object.bucket, object.key, object.version);
     let mut arguments = json!({
         "Bucket": vault,
         "Key": key,
@@ -201,27 +197,4 @@ fn copy(action: &Action, vault: &str, key: &str, object: &Kept<'_>) -> Call {
         members.insert("CopySourceIfMatch".to_owned(), Value::String(etag.to_owned()));
     }
     crate::call::call(action, "s3", "CopyObject", arguments)
-}
-
-/// The key as `x-amz-copy-source` wants it: percent-encoded but for unreserved characters and slashes.
-fn encode(key: &str) -> String {
-    let mut out = String::with_capacity(key.len());
-    for byte in key.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encode;
-
-    #[test]
-    fn keys_are_encoded_for_the_copy_source() {
-        assert_eq!(encode("a/b c+d?ü.txt"), "a/b%20c%2Bd%3F%C3%BC.txt");
-    }
 }

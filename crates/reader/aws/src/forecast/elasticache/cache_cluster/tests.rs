@@ -2,6 +2,7 @@ use interlock_action::{Effect, Kind, Securing, Survey};
 use serde_json::{Value, json};
 
 use crate::forecast::testing::{action, found, having, survey, target};
+use crate::rules::facts;
 
 fn ask(operation: &str, arguments: Value, record: Value) -> Survey {
     let mut action = having(action("elasticache", operation, arguments), Effect::Destroy);
@@ -23,6 +24,7 @@ fn memcached_keeps_nothing() {
     let survey = ask("DeleteCacheCluster", json!({"CacheClusterId": "c"}), memcached());
     assert!(matches!(survey.securing, Securing::Impossible(_)));
     assert_eq!(survey.rewrite, None);
+    assert_eq!(survey.facts.get(facts::FINAL_SNAPSHOT_SKIPPED), Some(&json!(true)));
     assert!(survey.forecast.data_loss[0].contains("3 nodes"), "{:?}", survey.forecast.data_loss);
 }
 

@@ -67,9 +67,9 @@ fn automated_snapshots_die_as_asked_and_stay_as_sent() {
     assert_eq!((asked.forecast.recovery.before, asked.forecast.recovery.after), (Some(3), Some(1)));
     assert_eq!((sent.forecast.recovery.before, sent.forecast.recovery.after), (Some(3), Some(4)));
     assert_eq!(asked.facts.get(facts::RDS_AUTOMATED_BACKUPS_LOST), Some(&json!(true)));
-    assert_eq!(asked.facts.get(facts::RDS_FINAL_SNAPSHOT_SKIPPED), Some(&json!(true)));
+    assert_eq!(asked.facts.get(facts::FINAL_SNAPSHOT_SKIPPED), Some(&json!(true)));
     assert_eq!(sent.facts.get(facts::RDS_AUTOMATED_BACKUPS_LOST), Some(&json!(false)));
-    assert_eq!(sent.facts.get(facts::RDS_FINAL_SNAPSHOT_SKIPPED), Some(&json!(false)));
+    assert_eq!(sent.facts.get(facts::FINAL_SNAPSHOT_SKIPPED), Some(&json!(false)));
     assert_eq!(
         asked.forecast.data_loss,
         ["the data of database school, up to 100 GiB, but for what the surviving recovery points hold"]

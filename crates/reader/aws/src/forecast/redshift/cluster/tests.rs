@@ -2,6 +2,7 @@ use interlock_action::{Effect, Kind, Reversibility, Securing, Survey};
 use serde_json::{Value, json};
 
 use crate::forecast::testing::{action, found, having, survey, target};
+use crate::rules::facts;
 
 const ID: &str = "arn:aws:redshift:us-east-1:111122223333:cluster:warehouse";
 
@@ -23,6 +24,9 @@ fn ask(operation: &str, arguments: Value, effect: Effect) -> Survey {
 fn a_warehouse_goes_with_a_final_snapshot() {
     let arguments = json!({"ClusterIdentifier": "warehouse", "SkipFinalClusterSnapshot": true});
     let survey = ask("DeleteCluster", arguments, Effect::Destroy);
+    // What is told is what is sent.
+    assert_eq!(survey.facts.get(facts::FINAL_SNAPSHOT_SKIPPED), Some(&json!(false)));
+    assert!(survey.forecast.data_loss.is_empty());
     let rewrite = survey.rewrite.unwrap();
     assert_eq!(rewrite["SkipFinalClusterSnapshot"], json!(false));
     let name = rewrite["FinalClusterSnapshotIdentifier"].as_str().unwrap();
