@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock. What needs live state comes out as a conditional claim naming the facts it needs; what
 //! cannot be told comes out as an unknown, never as a guess.
 
+mod arn;
 mod call;
 pub mod catalogue;
 mod copy_source;

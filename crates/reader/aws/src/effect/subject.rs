@@ -90,11 +90,7 @@ impl<'a> Subject<'a> {
 
     /// `aws`, `aws-cn`, `aws-us-gov`: by the region.
     pub(crate) fn partition(&self) -> &'static str {
-        match self.region.unwrap_or_default() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        crate::arn::partition(self.region)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use interlock_action::{Action, Kind, TargetId};
 
+use crate::arn::partition;
+
 /// The parts of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Arn<'a> {
@@ -21,15 +23,6 @@ pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
     let service = parts.next()?;
     let _region = parts.next()?;
     Some(Arn { service, account: parts.next()?, resource: parts.next()? })
-}
-
-/// The partition that a region belongs to.
-pub(super) fn partition(region: Option<&str>) -> &'static str {
-    match region {
-        Some(region) if region.starts_with("cn-") => "aws-cn",
-        Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 /// The ARN of a resource of the action's account and region.

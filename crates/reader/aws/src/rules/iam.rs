@@ -5,6 +5,7 @@ use interlock_action::{Claim, Effect};
 use super::policy_document::{administrator, opens};
 use super::resource_policy::exposures;
 use super::{Rule, Shape, claim, only_if};
+use crate::arn;
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -93,7 +94,7 @@ pub(super) const RULES: &[Rule] = &[
             ("sts", "AssumeRoleWithWebIdentity"),
         ],
         test: |subject| {
-            let account = subject.text("RoleArn").and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
+            let account = subject.text("RoleArn").and_then(arn::account).unwrap_or_default();
             only_if(
                 subject.account != Some(account),
                 claim(Effect::Privilege, format!("takes on a role of account {account}")),

@@ -4,6 +4,7 @@ use interlock_action::{Claim, Effect};
 
 use super::facts::KMS_ALIAS_REPOINTED;
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
+use crate::arn;
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -60,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
 fn grant(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
     for member in ["GranteePrincipal", "RetiringPrincipal"] {
-        let account = subject.text(member).and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
+        let account = subject.text(member).and_then(arn::account).unwrap_or_default();
         if subject.foreign(account) {
             claims.push(claim(Effect::Expose, format!("lets account {account} use the key")));
         }

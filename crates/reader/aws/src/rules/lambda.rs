@@ -6,6 +6,7 @@ use interlock_action::{Claim, Effect};
 
 use super::facts::LAMBDA_LIMITS_LOWERED;
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
+use crate::arn;
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -108,7 +109,7 @@ fn lambda_opens(subject: &Subject<'_>) -> Vec<Claim> {
     if principal == "*" && !subject.has("SourceAccount") && !subject.has("PrincipalOrgID") {
         claims.push(claim(Effect::Expose, "lets anybody call the function"));
     }
-    let by_arn = subject.text("SourceArn").and_then(|arn| arn.split(':').nth(4));
+    let by_arn = subject.text("SourceArn").and_then(arn::account);
     let accounts = [Some(account), subject.text("SourceAccount"), by_arn].into_iter().flatten();
     for account in accounts.filter(|account| subject.foreign(account)).collect::<BTreeSet<_>>() {
         claims.push(claim(Effect::Expose, format!("lets account {account} call the function")));

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::arn;
 use crate::effect::is_account;
 
 /// Whom a resource or trust policy lets in from outside.
@@ -108,7 +109,7 @@ fn limit(statement: &Value, own: Option<&str>) -> Limit {
                 | "aws:sourceowner"
                 | "s3:dataaccesspointaccount" => values,
                 "aws:principalarn" | "aws:sourcearn" => {
-                    values.iter().map(|arn| arn.split(':').nth(4).unwrap_or_default().to_owned()).collect()
+                    values.iter().map(|arn| arn::account(arn).unwrap_or_default().to_owned()).collect()
                 }
                 // An organisation or a network may be anybody's: what limits to it is judged as another's.
                 "aws:principalorgid" | "aws:principalorgpaths" | "aws:sourcevpc" | "aws:sourcevpce" => {

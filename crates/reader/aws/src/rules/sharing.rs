@@ -4,6 +4,7 @@ use interlock_action::{Claim, Effect};
 
 use super::facts::S3_DESTINATION_FOREIGN;
 use super::{Rule, Shape, claim, claim_when, yes};
+use crate::arn;
 use crate::effect::Subject;
 
 pub(super) const RULES: &[Rule] = &[
@@ -56,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
                 .iter()
                 .flat_map(|path| subject.texts(path))
                 .filter(|principal| {
-                    principal.split(':').nth(4).unwrap_or(principal) != subject.account.unwrap_or_default()
+                    arn::account(principal).unwrap_or(principal) != subject.account.unwrap_or_default()
                 })
                 .map(|principal| claim(Effect::Exfiltrate, format!("shares with `{principal}`")))
                 .collect()
@@ -77,7 +78,7 @@ fn sent_elsewhere(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
     let arns = paths.iter().flat_map(|path| subject.texts(path)).filter(|text| text.starts_with("arn:"));
     let registries = subject.texts("replicationConfiguration.rules[].destinations[].registryId");
-    for account in arns.filter_map(|arn| arn.split(':').nth(4)).chain(registries) {
+    for account in arns.filter_map(arn::account).chain(registries) {
         if subject.foreign(account) {
             claims.push(claim(Effect::Exfiltrate, format!("sends data to account {account}")));
         }

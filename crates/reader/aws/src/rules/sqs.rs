@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
             let plain = subject
                 .text("Attributes.SqsManagedSseEnabled")
                 .is_some_and(|value| !value.eq_ignore_ascii_case("true"));
-            let key = subject.text("Attributes.KmsMasterKeyId").and_then(|key| key.split(':').nth(4));
+            let key = subject.text("Attributes.KmsMasterKeyId").and_then(crate::arn::account);
             let theirs = key.is_some_and(|account| subject.foreign(account));
             only_if(
                 emptied || plain || theirs,
