@@ -55,19 +55,20 @@ fn one(arn: &str) -> Value {
     json!({"CertificateArn": arn})
 }
 
-fn tagged(arn: &str) -> Value {
-    json!({"TagFilters": [{"Key": RESTORES, "Values": [arn]}], "ResourceTypeFilters": ["acm"]})
+fn tagged(mark: &str) -> Value {
+    json!({"TagFilters": [{"Key": RESTORES, "Values": [mark]}], "ResourceTypeFilters": ["acm"]})
 }
 
-/// The ARNs that the tag tells.
-fn again<'a>(answers: &'a Answers, arn: &str) -> Result<Vec<&'a str>, String> {
-    let Some(told) = found(answers, "resourcegroupstaggingapi", "GetResources", &tagged(arn))? else {
+/// The ARNs that the tag tells; none before an undo has begun.
+fn again<'a>(deed: &Deed, answers: &'a Answers, arn: &str) -> Result<Vec<&'a str>, String> {
+    let Some(mark) = deed.mark(arn) else { return Ok(Vec::new()) };
+    let Some(told) = found(answers, "resourcegroupstaggingapi", "GetResources", &tagged(&mark))? else {
         return Err("what carries the tag is not told".to_owned());
     };
     if word(told, "/PaginationToken").is_some_and(|token| !token.is_empty()) {
         return Err("more things carry the tag than one answer tells".to_owned());
     }
-    let ours = |tag: &Value| word(tag, "/Key") == Some(RESTORES) && word(tag, "/Value") == Some(arn);
+    let ours = |tag: &Value| word(tag, "/Key") == Some(RESTORES) && word(tag, "/Value") == Some(&mark);
     let all = list(told, "/ResourceTagMappingList").iter();
     Ok(all
         .filter(|one| list(one, "/Tags").iter().any(ours))
@@ -86,7 +87,7 @@ fn current<'a>(deed: &Deed, answers: &'a Answers) -> Result<Option<&'a Value>, S
         return Ok(Some(own));
     }
     let mut there = Vec::new();
-    for arn in again(answers, arn)? {
+    for arn in again(deed, answers, arn)? {
         // The index of tags may still tell what is gone.
         there.extend(describe(arn)?);
     }
@@ -140,11 +141,10 @@ impl Way for Certificate {
 
     fn reads(&self, deed: &Deed, so_far: &Answers) -> Vec<Read> {
         let Some(arn) = arn(deed) else { return Vec::new() };
-        let mut reads = vec![
-            read(deed, "acm", "DescribeCertificate", one(arn)),
-            read(deed, "resourcegroupstaggingapi", "GetResources", tagged(arn)),
-        ];
-        let others = again(so_far, arn).unwrap_or_default();
+        let mut reads = vec![read(deed, "acm", "DescribeCertificate", one(arn))];
+        let by_mark = |mark: String| read(deed, "resourcegroupstaggingapi", "GetResources", tagged(&mark));
+        reads.extend(deed.mark(arn).map(by_mark));
+        let others = again(deed, so_far, arn).unwrap_or_default();
         reads.extend(others.into_iter().map(|arn| read(deed, "acm", "DescribeCertificate", one(arn))));
         if let Ok(Some(certificate)) = current(deed, so_far)
             && let Some(arn) = word(certificate, "/CertificateArn")
@@ -157,7 +157,7 @@ impl Way for Certificate {
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let gone = arn(deed).ok_or("the certificate is not named")?;
         // INVARIANT: where nobody could find out which one restores it, there is no way back.
-        again(answers, gone)?;
+        again(deed, answers, gone)?;
         let Some(certificate) = current(deed, answers)? else {
             return Ok(standing(Value::Null, json!({})));
         };
@@ -204,7 +204,7 @@ impl Way for Certificate {
         );
         let more = json!({
             "SubjectAlternativeNames": (!others.is_empty()).then_some(others),
-            "Tags": tags_of_another(at(was, "/Tags"), arn),
+            "Tags": tags_of_another(deed, at(was, "/Tags"), arn),
             "IdempotencyToken": token(deed, "certificate"),
         });
         let request = call(deed, "acm", "RequestCertificate", with(kept, more));

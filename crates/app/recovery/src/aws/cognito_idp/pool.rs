@@ -102,10 +102,10 @@ fn attribute(told: &Value) -> Option<Value> {
 }
 
 /// All settings but the functions, which are called for users that are made.
-pub(super) fn made(was: &Value, gone: &str) -> Value {
+pub(super) fn made(was: &Value, mark: Option<String>) -> Value {
     let schema: Vec<Value> = list(was, "/SchemaAttributes").iter().filter_map(attribute).collect();
     let mut tags = at(was, "/UserPoolTags").as_object().cloned().unwrap_or_default();
-    tags.insert(RESTORES.to_owned(), gone.into());
+    tags.extend(mark.map(|mark| (RESTORES.to_owned(), mark.into())));
     let more = json!({
         "PoolName": at(was, "/Name"),
         "Schema": (!schema.is_empty()).then_some(schema),
@@ -122,8 +122,8 @@ pub(super) fn made(was: &Value, gone: &str) -> Value {
 }
 
 /// The same of a pool that stands, with the functions: what is left out would fall back to what it is unless it is said.
-pub(super) fn updated(was: &Value, gone: &str) -> Value {
-    let members = made(was, gone).as_object().cloned().unwrap_or_default();
+pub(super) fn updated(was: &Value, mark: Option<String>) -> Value {
+    let members = made(was, mark).as_object().cloned().unwrap_or_default();
     let set = members.into_iter().filter(|(name, _)| !AT_FIRST.contains(&name.as_str()));
     with(Value::Object(set.collect::<Map<_, _>>()), only(was, &["LambdaConfig"]))
 }

@@ -74,9 +74,13 @@ fn current<'a>(deed: &Deed, answers: &'a Answers) -> Result<Option<&'a Value>, S
     if let Some(own) = describe(id)? {
         return Ok(Some(own));
     }
+    let mark = deed.mark(id);
     let mut there = Vec::new();
     for other in others(answers, id)? {
-        let restores = |pool: &&Value| at(pool, "/UserPoolTags").get(RESTORES) == Some(&Value::from(id));
+        let restores = |pool: &&Value| {
+            mark.is_some()
+                && at(pool, "/UserPoolTags").get(RESTORES).and_then(Value::as_str) == mark.as_deref()
+        };
         there.extend(describe(other)?.filter(restores));
     }
     match there.as_slice() {
@@ -153,12 +157,13 @@ impl Way for UserPool {
         }
         let mut steps = Vec::new();
         if fresh {
-            let create = call(deed, "cognito-idp", "CreateUserPool", pool::made(at(was, "/pool"), gone));
+            let create =
+                call(deed, "cognito-idp", "CreateUserPool", pool::made(at(was, "/pool"), deed.mark(gone)));
             steps.push(step(format!("make the user pool {name} again"), create));
         }
         let id = word(now, "/handle/id").filter(|_| !fresh);
         let rest = factors(was, is, name).into_iter().chain(parts(was, is)?);
-        let rest = rest.chain(people(was, is)?).chain(functions(was, is, gone, name));
+        let rest = rest.chain(people(was, is)?).chain(functions(was, is, deed.mark(gone), name));
         for (name, operation, arguments) in rest {
             let next = call(deed, "cognito-idp", operation, with(arguments, json!({"UserPoolId": id})));
             steps.push(if fresh { later(name) } else { step(name, next) });
@@ -243,12 +248,12 @@ fn factors(was: &Value, is: &Value, name: &str) -> Rest {
 }
 
 /// Functions: the last, for users who are made would call them.
-fn functions(was: &Value, is: &Value, gone: &str, name: &str) -> Rest {
+fn functions(was: &Value, is: &Value, mark: Option<String>, name: &str) -> Rest {
     if at(was, "/pool/LambdaConfig") == at(is, "/pool/LambdaConfig") {
         return Vec::new();
     }
     let factors = only(at(was, "/mfa"), &["MfaConfiguration"]);
-    let arguments = with(pool::updated(at(was, "/pool"), gone), factors);
+    let arguments = with(pool::updated(at(was, "/pool"), mark), factors);
     vec![(format!("let {name} call its functions again"), "UpdateUserPool", arguments)]
 }
 

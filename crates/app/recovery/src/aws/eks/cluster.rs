@@ -184,6 +184,7 @@ mod tests {
             arguments: json!({"name": "main"}),
             targets: Vec::new(),
             points: Vec::new(),
+            undo: None,
         }
     }
 

@@ -69,6 +69,7 @@ pub(super) mod tests {
             arguments,
             targets: Vec::new(),
             points: Vec::new(),
+            undo: None,
         }
     }
 

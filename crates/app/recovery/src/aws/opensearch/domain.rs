@@ -224,6 +224,7 @@ mod tests {
             arguments: json!({"DomainName": "search"}),
             targets: Vec::new(),
             points: Vec::new(),
+            undo: None,
         }
     }
 

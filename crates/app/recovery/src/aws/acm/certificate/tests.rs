@@ -7,7 +7,7 @@ const OLD: &str = "arn:aws:acm:us-east-1:123456789012:certificate/old";
 const NEW: &str = "arn:aws:acm:us-east-1:123456789012:certificate/new";
 
 fn deletes() -> Deed {
-    deed("acm", "DeleteCertificate", json!({"CertificateArn": OLD}))
+    Deed { undo: Some("undo-1".into()), ..deed("acm", "DeleteCertificate", json!({"CertificateArn": OLD})) }
 }
 
 fn certificate(arn: &str) -> Value {
@@ -35,7 +35,7 @@ fn told(there: &[Value], tagged: &[&str]) -> Result<Value, String> {
                 json!({"Certificate": there.iter().find(|one| at(one, "/CertificateArn") == arn)?})
             }
             "GetResources" => {
-                let tag = json!([{"Key": RESTORES, "Value": OLD}]);
+                let tag = json!([{"Key": RESTORES, "Value": format!("{OLD}/undo-1")}]);
                 let all: Vec<Value> =
                     tagged.iter().map(|arn| json!({"ResourceARN": arn, "Tags": tag})).collect();
                 json!({"ResourceTagMappingList": all, "PaginationToken": ""})
@@ -64,7 +64,7 @@ fn another_is_requested_with_all_that_was_told_and_is_found_by_its_tag() {
     assert_eq!(asked["SubjectAlternativeNames"], json!(["www.example.com"]));
     assert_eq!(asked["ValidationMethod"], "DNS");
     assert_eq!(asked.get("DomainValidationOptions"), None);
-    let tag = json!({"Key": RESTORES, "Value": OLD});
+    let tag = json!({"Key": RESTORES, "Value": format!("{OLD}/undo-1")});
     assert_eq!(asked["Tags"], json!([{"Key": "env", "Value": "dev"}, tag]));
     let mut early = certificate(NEW);
     early["DomainValidationOptions"] = json!([]);

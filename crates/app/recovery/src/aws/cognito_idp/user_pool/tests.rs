@@ -7,9 +7,10 @@ use crate::aws::testing::{called, deed, state, words};
 
 const OLD: &str = "us-east-1_old";
 const NEW: &str = "us-east-1_new";
+const MARK: &str = "us-east-1_old/undo-1";
 
 fn deletes() -> Deed {
-    deed("cognito-idp", "DeleteUserPool", json!({"UserPoolId": OLD}))
+    Deed { undo: Some("undo-1".into()), ..deed("cognito-idp", "DeleteUserPool", json!({"UserPoolId": OLD})) }
 }
 
 /// What one pool answers, by operation.
@@ -84,7 +85,7 @@ fn terms(answers: &Value) -> Option<Terms> {
 fn again(change: impl Fn(&mut Value)) -> Value {
     let mut answers = answers();
     answers["DescribeUserPool"]["UserPool"]["Id"] = NEW.into();
-    answers["DescribeUserPool"]["UserPool"]["UserPoolTags"][RESTORES] = OLD.into();
+    answers["DescribeUserPool"]["UserPool"]["UserPoolTags"][RESTORES] = MARK.into();
     answers["ListUserPools"] = json!({"UserPools": [{"Id": NEW}]});
     change(&mut answers);
     answers
@@ -96,7 +97,7 @@ fn it_is_made_again_from_what_was_told_and_its_functions_come_last() {
     let planned = UserPool.back(&deletes(), &before, &gone()).unwrap();
     let create = &called(&planned[0]).arguments;
     assert_eq!(create["PoolName"], "people");
-    assert_eq!(create["UserPoolTags"], json!({"env": "dev", RESTORES: OLD}));
+    assert_eq!(create["UserPoolTags"], json!({"env": "dev", RESTORES: MARK}));
     let schema = json!([
         {"AttributeDataType": "Number", "Name": "plan", "DeveloperOnlyAttribute": true},
         {"AttributeDataType": "String", "Mutable": true, "Required": true, "Name": "email"},
@@ -203,7 +204,7 @@ fn what_stands_in_the_place_is_never_written_over() {
         "ListUserPools" => Some(json!({"UserPools": [{"Id": "a"}, {"Id": "b"}]})),
         "DescribeUserPool" if word(asked, "/UserPoolId") != Some(OLD) => {
             *two.borrow_mut() += 1;
-            Some(json!({"UserPool": {"Id": asked["UserPoolId"], "UserPoolTags": {RESTORES: OLD}}}))
+            Some(json!({"UserPool": {"Id": asked["UserPoolId"], "UserPoolTags": {RESTORES: MARK}}}))
         }
         _ => None,
     });
