@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     Agent, Budget, Change, Session,
-    custody::{Failure, Kept, Proof, Purged, Sight},
+    custody::{Failure, Kept, Proof, Purged, Scratch, Sight},
 };
 
 /// What a freeze covers.
@@ -188,6 +188,13 @@ pub enum Event {
         point: String,
         /// What it depends on, and whether it can be restored from.
         sight: Sight,
+    },
+    /// A drill of a recovery point begins: what it restores will be called so; or its copy is gone.
+    Drilling {
+        /// Which.
+        point: String,
+        /// The copy; `None` once it is gone.
+        scratch: Option<Scratch>,
     },
     /// A drill restored a recovery point, and what came of it was what it should be.
     Proven {

@@ -138,6 +138,7 @@ impl Memory {
             }
             Event::RecoveryPoint { .. }
             | Event::PointSeen { .. }
+            | Event::Drilling { .. }
             | Event::Proven { .. }
             | Event::Unproven { .. }
             | Event::Purging { .. }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     Event, Inspection, Memory, Outcome, Permit, Record,
-    custody::{Kept, Point, Restored, Sight},
+    custody::{Kept, Point, Restored, Scratch, Sight},
 };
 
 /// Answers the reads that a forecast needs. Refuses whatever the catalogue does not prove to be a read.
@@ -92,11 +92,12 @@ pub trait Keep: Send + Sync {
     /// Whether a drill is known for its kind.
     fn drills(&self, kept: &Kept) -> bool;
     /// The reads still missing that tell how far a drill has come.
-    fn drill_reads(&self, kept: &Kept, scratch: &str, so_far: &Answers) -> Vec<Read>;
-    /// What remains to be done until a copy of this name is there, and then how it compares.
-    fn restore(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Restored, String>;
-    /// What remains to be done until that copy is gone; `None` once it is.
-    fn remove(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Option<Step>, String>;
+    fn drill_reads(&self, kept: &Kept, scratch: &Scratch, so_far: &Answers) -> Vec<Read>;
+    /// What remains to be done until a copy of this name is there, and then how it compares. An error where what has its name
+    /// is not provably that copy: it carries Interlock's mark with that name, or was made of that point, and not before.
+    fn restore(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Restored, String>;
+    /// What remains to be done until that copy is gone; `None` once it is. An error as for `restore`: nothing else is removed.
+    fn remove(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String>;
     /// The reads still missing that tell whether what a point is of is there.
     fn origin_reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read>;
     /// Whether it is: the thing itself, and not another of its name. An error where nobody can tell.

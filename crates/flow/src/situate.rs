@@ -315,13 +315,17 @@ fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTree
 }
 
 /// Writing what a classification rule reads takes a guard away, whatever else it is. Nobody but Interlock writes its own
-/// mark.
+/// mark, or gives a thing one of its names.
 fn guard_classifiers(rules: &Rules, action: &mut Action) {
     let own = |key: &str| key == POINT || key == RESTORES;
-    let marks = |write: &ClassifierWrite| matches!(write, ClassifierWrite::Tag { key, .. } if own(key));
+    let marks = |write: &ClassifierWrite| match write {
+        ClassifierWrite::Tag { key, .. } => own(key),
+        ClassifierWrite::Name(name) => is_reserved(name),
+        ClassifierWrite::AllTags => false,
+    };
     if action.writes.iter().any(marks) {
-        let mut claim =
-            Claim::plain(Effect::Interlock, "writes a mark by which Interlock knows what it made itself");
+        let why = "writes a mark or a name by which Interlock knows what it made itself";
+        let mut claim = Claim::plain(Effect::Interlock, why);
         claim.rule = Some("interlock-mark".into());
         action.claims.push(claim);
     }
@@ -460,24 +464,18 @@ fn is_still(id: &TargetId, made: &Made, observed: Option<&Observed>) -> bool {
 
 fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bool {
     let id = target.id.as_str();
-    let name = bucket_of(id).filter(|_| target.kind == Kind::Object).or(target.name.as_deref()).unwrap_or(id);
-    let keeps = matches!(
-        target.kind,
-        Kind::Snapshot
-            | Kind::DatabaseSnapshot
-            | Kind::Bucket
-            | Kind::Object
-            | Kind::Other
-            | Kind::Key
-            | Kind::Alias
-    );
+    let last = id.rsplit([':', '/']).next().unwrap_or(id);
+    let name =
+        bucket_of(id).filter(|_| target.kind == Kind::Object).or(target.name.as_deref()).unwrap_or(last);
     let tagged = observed.and_then(|seen| seen.tags.as_ref()).is_some_and(|tags| tags.contains_key(POINT));
     let point = world.memory.recovery_points.keys().any(|point| point == id || point == name);
     target.relation != Relation::Source
-        && (tagged
-            || point
-            || (keeps && name.starts_with(OWN_PREFIX))
-            || world.principals.iter().any(|own| own == id))
+        && (tagged || point || is_reserved(name) || world.principals.iter().any(|own| own == id))
+}
+
+/// Whether a name is one of those that Interlock gives what it makes, of whatever kind. Services write names in small letters.
+fn is_reserved(name: &str) -> bool {
+    name.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
 }
 
 fn reaches_production(world: &World<'_>, action: &Action, falls: &[Falls], survey: &Survey) -> bool {

@@ -93,6 +93,7 @@ fn event(event: &Event) -> Event {
         | Event::Touched { .. }
         | Event::RecoveryPoint { .. }
         | Event::PointSeen { .. }
+        | Event::Drilling { .. }
         | Event::Proven { .. }
         | Event::Unproven { .. }
         | Event::Purging { .. }

@@ -1,17 +1,26 @@
 //! Restoring a point to a scratch copy, comparing, and removing the copy: the only thing that proves a point.
 //!
-//! As a way back is, a drill is found from the state: one that was cut off is finished by running it again.
+//! INVARIANT: a point is proven only by a copy that this very run restored. The name of the copy is drawn for it and written
+//! down before anything is called; what has that name already proves nothing, and is left alone. What a run that was cut off
+//! left is removed by the next one, if it is provably that run's.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use interlock_action::{Effect, Millis, digest_of};
+use interlock_action::{Effect, Millis, Next, Step};
 
 use super::{
-    Compared, Failure, Kept, PointNews, PointWatch, Proof, Restored, Signers,
+    Compared, Failure, Kept, PointNews, PointWatch, Proof, Restored, Scratch, Signers,
     look::point_entry,
     work::{Undone, Work},
 };
 use crate::{Event, Record, road::Road};
+
+/// So many bytes of a copy's name are drawn: with the rest it is as long as the shortest limit allows (40 for a replication
+/// group, Amazon ElastiCache API Reference, `CreateReplicationGroup`).
+const NONCE: usize = 12;
 
 /// Why a drill proved nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +57,7 @@ impl Road {
         let kept = kept.ok_or_else(|| DrillError::NoPoint(name.to_owned()))?;
         let port = self.keep_port(&kept).filter(|port| port.drills(&kept));
         let port = Arc::clone(port.ok_or_else(|| DrillError::NoDrill(kept.id.clone()))?);
-        let digest = digest_of("interlock drill v1", &kept).map_err(|error| ledger(&error))?;
+        let left = self.memory().point(name).and_then(|point| point.drilling.clone());
         let work = Work {
             road: self,
             port,
@@ -60,54 +69,97 @@ impl Road {
             effect: Effect::Create,
             sent: AtomicBool::new(false),
         };
-        let drill = Drill { work, scratch: format!("interlock-drill-{}", digest.short()) };
-        watch.told(PointNews::Begins { point: kept.id.clone(), scratch: drill.scratch.clone() });
-        let ended = drill.run().await;
+        let scratch = Scratch { name: self.scratch(), begun: self.ports.clock.now() };
+        let drill = Drill { work, scratch };
+        watch.told(PointNews::Begins { point: kept.id.clone(), scratch: drill.scratch.name.clone() });
+        let ended = drill.run(left.as_ref()).await;
         drill.write_down(&kept, ended).await
     }
-}
 
-fn ledger(error: &dyn std::fmt::Display) -> DrillError {
-    DrillError::Ledger(error.to_string())
+    /// A name that nothing has and that nobody can foretell; within what every service takes for one.
+    fn scratch(&self) -> String {
+        let drawn = self.ports.entropy.draw();
+        let nonce: String = drawn.iter().take(NONCE).map(|byte| format!("{byte:02x}")).collect();
+        format!("interlock-drill-{nonce}")
+    }
 }
 
 /// One point being drilled.
 struct Drill<'a> {
     work: Work<'a>,
-    scratch: String,
+    scratch: Scratch,
+}
+
+/// What came of a run.
+struct Ended {
+    /// What was compared, and how long it took until the copy was ready.
+    restored: Result<(Compared, Millis), DrillError>,
+    /// Whether nothing of it is left.
+    clean: bool,
 }
 
 impl Drill<'_> {
-    /// Restores, compares, and removes the copy whatever came of it.
-    async fn run(&self) -> Result<(Compared, Millis), DrillError> {
-        let Work { road, port, kept, .. } = &self.work;
+    /// Removes what an earlier run left, restores, compares, and removes the copy whatever came of it.
+    async fn run(&self, left: Option<&Scratch>) -> Ended {
+        if let Some(left) = left
+            && let Err(undone) = self.remove(left).await
+        {
+            return Ended { restored: Err(undone.into()), clean: false };
+        }
+        if let Err(error) = self.begin().await {
+            return Ended { restored: Err(error), clean: true };
+        }
+        let began = self.work.road.ports.clock.now();
+        let restored = self.restore().await;
+        let took = self.work.road.ports.clock.now().saturating_sub(began);
+        let removed = self.remove(&self.scratch).await;
+        let clean = removed.is_ok();
+        let restored = restored.and_then(|compared| removed.map(|()| (compared, took)));
+        Ended { restored: restored.map_err(Into::into), clean }
+    }
+
+    /// Writes down what the copy will be called.
+    async fn begin(&self) -> Result<(), DrillError> {
+        let Work { road, kept, by, .. } = &self.work;
+        let entry = by.sign(point_entry(kept, self.scratch.begun));
+        let entry = entry.public("drill", "begun").public("scratch", &self.scratch.name);
+        let event = Event::Drilling { point: kept.id.clone(), scratch: Some(self.scratch.clone()) };
+        let record = Record { entry, events: vec![event], guards: Vec::new() };
+        road.commit(record).await.map_err(|stop| DrillError::Ledger(format!("{stop:?}")))
+    }
+
+    async fn restore(&self) -> Result<Compared, Undone> {
+        let Work { port, kept, .. } = &self.work;
         let wants = |so_far: &_| port.drill_reads(kept, &self.scratch, so_far);
-        let began = road.ports.clock.now();
+        let called = AtomicBool::new(false);
         let restored = self.work.until_done(wants, |answers| {
-            Ok(match port.restore(kept, &self.scratch, answers)? {
+            let restored = port.restore(kept, &self.scratch, answers)?;
+            let calls = matches!(&restored, Restored::Not(Step { next: Next::Call(_), .. }));
+            // INVARIANT: what is there before this run has called for it, it has not restored.
+            if !called.fetch_or(calls, Ordering::Relaxed) && !calls {
+                return Err(format!("something is called `{}` already", self.scratch.name));
+            }
+            Ok(match restored {
                 Restored::Ready(compared) => Ok(compared),
                 Restored::Not(step) => Err(step),
             })
         });
-        let restored = restored.await;
-        let took = road.ports.clock.now().saturating_sub(began);
-        let removed = self
-            .work
-            .until_done(wants, |answers| Ok(port.remove(kept, &self.scratch, answers)?.map_or(Ok(()), Err)));
-        let removed = removed.await;
-        let compared = restored?;
-        removed?;
-        Ok((compared, took))
+        restored.await
     }
 
-    async fn write_down(
-        &self,
-        kept: &Kept,
-        ended: Result<(Compared, Millis), DrillError>,
-    ) -> Result<Proof, DrillError> {
+    async fn remove(&self, scratch: &Scratch) -> Result<(), Undone> {
+        let Work { port, kept, .. } = &self.work;
+        let wants = |so_far: &_| port.drill_reads(kept, scratch, so_far);
+        let removed = self
+            .work
+            .until_done(wants, |answers| Ok(port.remove(kept, scratch, answers)?.map_or(Ok(()), Err)));
+        removed.await
+    }
+
+    async fn write_down(&self, kept: &Kept, ended: Ended) -> Result<Proof, DrillError> {
         let Work { road, by, watch, .. } = &self.work;
         let now = road.ports.clock.now();
-        let proved = ended.and_then(|(compared, took)| match compared.differs.is_empty() {
+        let proved = ended.restored.and_then(|(compared, took)| match compared.differs.is_empty() {
             true => Ok(Proof { at: now, took, by: by.people.clone(), figures: compared.figures }),
             false => Err(DrillError::Differs(compared.differs)),
         });
@@ -129,7 +181,9 @@ impl Drill<'_> {
                 )
             }
         };
-        let record = Record { entry, events: vec![event], guards: Vec::new() };
+        let gone = Event::Drilling { point: kept.id.clone(), scratch: None };
+        let events = ended.clean.then_some(gone).into_iter().chain([event]).collect();
+        let record = Record { entry, events, guards: Vec::new() };
         road.commit(record).await.map_err(|stop| DrillError::Ledger(format!("{stop:?}")))?;
         watch.told(news);
         proved

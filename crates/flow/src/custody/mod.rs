@@ -65,6 +65,15 @@ pub struct Sight {
     pub size: Option<String>,
 }
 
+/// A copy that a drill makes. Its name was drawn for that drill alone, and written down before anything was called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scratch {
+    /// What it is called.
+    pub name: String,
+    /// When the drill began: nothing older is its copy.
+    pub begun: Millis,
+}
+
 /// That a point was restored, and what came of it was what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
@@ -111,6 +120,9 @@ pub struct Point {
     /// The last drill, if it failed.
     #[serde(default)]
     pub failed: Option<Failure>,
+    /// The copy of a drill that has begun, until it is known to be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drilling: Option<Scratch>,
     /// Since when people are having it removed: nothing counts on it any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purging: Option<Millis>,
@@ -123,7 +135,7 @@ impl Point {
     /// As it comes into custody.
     fn of(kept: &Kept) -> Self {
         let kept = kept.clone();
-        Self { kept, sight: None, proven: None, failed: None, purging: None, purged: None }
+        Self { kept, sight: None, proven: None, failed: None, drilling: None, purging: None, purged: None }
     }
 
     /// Whether there is nothing more to be learned by looking.
@@ -174,6 +186,11 @@ impl Memory {
                     self.recovery_points.insert(id.clone(), known.kept.of.clone());
                 }
                 known.sight = Some(sight.clone());
+            }
+            Event::Drilling { point, scratch } => {
+                if let Some(known) = self.custody.get_mut(point) {
+                    known.drilling = scratch.clone();
+                }
             }
             Event::Proven { point, proof } => {
                 if let Some(known) = self.custody.get_mut(point) {

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::house::{House, SESSION, action, database};
 use crate::{
     Keep, Verdict,
-    custody::{Compared, DrillError, Kept, Point, PointNews, PointWatch, Restored, Sight, Signers},
+    custody::{Compared, DrillError, Kept, Point, PointNews, PointWatch, Restored, Scratch, Sight, Signers},
 };
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
@@ -27,6 +27,8 @@ pub(super) struct Shelf {
     pub(super) removes: Arc<Mutex<Vec<Option<Step>>>>,
     /// Whether what the points are of is there.
     pub(super) stands: Arc<Mutex<Result<bool, String>>>,
+    /// The names of the copies that were asked for, and of those that were to go.
+    named: Arc<Mutex<(Vec<String>, Vec<String>)>>,
 }
 
 impl Keep for Shelf {
@@ -42,13 +44,15 @@ impl Keep for Shelf {
     fn drills(&self, _kept: &Kept) -> bool {
         true
     }
-    fn drill_reads(&self, _kept: &Kept, _scratch: &str, _so_far: &Answers) -> Vec<Read> {
+    fn drill_reads(&self, _kept: &Kept, _scratch: &Scratch, _so_far: &Answers) -> Vec<Read> {
         Vec::new()
     }
-    fn restore(&self, _kept: &Kept, _scratch: &str, _answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, _kept: &Kept, scratch: &Scratch, _answers: &Answers) -> Result<Restored, String> {
+        self.named.lock().unwrap().0.push(scratch.name.clone());
         self.restores.lock().unwrap().pop().unwrap()
     }
-    fn remove(&self, _kept: &Kept, _scratch: &str, _answers: &Answers) -> Result<Option<Step>, String> {
+    fn remove(&self, _kept: &Kept, scratch: &Scratch, _answers: &Answers) -> Result<Option<Step>, String> {
+        self.named.lock().unwrap().1.push(scratch.name.clone());
         Ok(self.removes.lock().unwrap().pop().flatten())
     }
     fn origin_reads(&self, _kept: &Kept, _so_far: &Answers) -> Vec<Read> {
@@ -83,7 +87,8 @@ pub(super) fn step(verb: &str) -> Step {
 }
 
 pub(super) fn shelf(sight: Option<Sight>) -> Shelf {
-    Shelf { sight, restores: Arc::default(), removes: Arc::default(), stands: Arc::new(Mutex::new(Ok(true))) }
+    let stands = Arc::new(Mutex::new(Ok(true)));
+    Shelf { sight, restores: Arc::default(), removes: Arc::default(), stands, named: Arc::default() }
 }
 
 pub(super) fn ready() -> Option<Sight> {
@@ -177,31 +182,108 @@ fn drill(house: &House) -> Result<Millis, DrillError> {
     block_on(house.road.drill("interlock-point", &signed(&["bo"]), &Nobody)).map(|proof| proof.at)
 }
 
+/// The copy is there, and differs so.
+pub(super) fn compared(differs: &[&str]) -> Result<Restored, String> {
+    let differs = differs.iter().map(|one| (*one).to_owned()).collect();
+    Ok(Restored::Ready(Compared { figures: [("size".to_owned(), "3".to_owned())].into(), differs }))
+}
+
+/// The copy is still to be made.
+pub(super) fn not_yet() -> Result<Restored, String> {
+    Ok(Restored::Not(step("Restore")))
+}
+
+fn calls(house: &House) -> Vec<String> {
+    house.land.calls.lock().unwrap().iter().map(|call| call.verb().to_owned()).collect()
+}
+
 #[test]
 fn a_drill_alone_proves_and_a_failed_one_takes_it_back() {
-    let compared = |differs: &[&str]| {
-        let differs = differs.iter().map(|one| (*one).to_owned()).collect();
-        Ok(Restored::Ready(Compared { figures: [("size".to_owned(), "3".to_owned())].into(), differs }))
-    };
     let shelf = shelf(ready());
-    *shelf.restores.lock().unwrap() =
-        vec![compared(&["it is empty"]), compared(&[]), Ok(Restored::Not(step("Restore")))];
+    *shelf.restores.lock().unwrap() = vec![compared(&["it is empty"]), not_yet(), compared(&[]), not_yet()];
     *shelf.removes.lock().unwrap() = vec![None, Some(step("Remove")), None, Some(step("Remove"))];
+    let named = Arc::clone(&shelf.named);
     let house = house(shelf);
     let at = drill(&house).unwrap();
-    let calls: Vec<String> =
-        house.land.calls.lock().unwrap().iter().map(|call| call.verb().to_owned()).collect();
-    assert_eq!(calls, ["Restore", "Remove"]);
+    assert_eq!(calls(&house), ["Restore", "Remove"]);
     assert_eq!(house.road.memory().custody["interlock-point"].proven.as_ref().unwrap().at, at);
-    // A second one finds a copy that is not what it should be: the copy goes, and so does the proof.
+    // A second one makes a copy that is not what it should be: the copy goes, and so does the proof.
     assert_eq!(drill(&house), Err(DrillError::Differs(vec!["it is empty".to_owned()])));
-    assert_eq!(house.land.calls.lock().unwrap().len(), 3, "the copy is removed whatever came of it");
+    assert_eq!(house.land.calls.lock().unwrap().len(), 4, "the copy is removed whatever came of it");
     let memory = house.road.memory();
     let point = &memory.custody["interlock-point"];
-    assert!(point.proven.is_none() && point.failed.is_some());
+    assert!(point.proven.is_none() && point.failed.is_some() && point.drilling.is_none());
     drop(memory);
     assert_eq!(house.last().kind, EntryKind::RecoveryPoint);
     assert_eq!(house.last().public["drill"], "failed");
     let none = block_on(house.road.drill("another", &signed(&[]), &Nobody));
     assert_eq!(none.map(|_| ()), Err(DrillError::NoPoint("another".to_owned())));
+    // Nobody who saw the first copy knows what the second is called.
+    let (made, removed) = named.lock().unwrap().clone();
+    assert_eq!(made, removed);
+    assert_ne!(made.first(), made.last());
+    assert!(made.iter().all(|name| name.starts_with("interlock-drill-") && name.len() == 40), "{made:?}");
+}
+
+#[test]
+fn what_has_the_name_of_a_copy_before_a_drill_made_one_proves_nothing() {
+    let wait = Ok(Restored::Not(Step { name: "Wait".to_owned(), next: Next::Wait }));
+    for there in [compared(&[]), wait] {
+        let shelf = shelf(ready());
+        *shelf.restores.lock().unwrap() = vec![there];
+        let house = house(shelf);
+        let failed = drill(&house).unwrap_err().to_string();
+        assert!(failed.contains("already"), "{failed}");
+        assert!(calls(&house).is_empty() && house.road.memory().custody["interlock-point"].proven.is_none());
+    }
+}
+
+#[test]
+fn what_a_drill_that_was_cut_off_left_is_removed_and_proves_nothing() {
+    let shelf = shelf(ready());
+    *shelf.restores.lock().unwrap() = vec![compared(&[]), not_yet()];
+    *shelf.removes.lock().unwrap() = vec![None, Some(step("Remove")), None, Some(step("RemoveLeft"))];
+    let named = Arc::clone(&shelf.named);
+    let house = house(shelf);
+    let left = Scratch { name: "interlock-drill-left".to_owned(), begun: 1 };
+    house
+        .happens(crate::Event::Drilling { point: "interlock-point".to_owned(), scratch: Some(left.clone()) });
+    drill(&house).unwrap();
+    assert_eq!(calls(&house), ["RemoveLeft", "Restore", "Remove"]);
+    let (made, removed) = named.lock().unwrap().clone();
+    assert!(!made.contains(&left.name) && removed.contains(&left.name), "{made:?}");
+    assert_eq!(house.road.memory().custody["interlock-point"].drilling, None);
+}
+
+#[test]
+fn a_copy_that_could_not_be_removed_is_remembered() {
+    let shelf = shelf(ready());
+    *shelf.restores.lock().unwrap() = vec![compared(&[]), not_yet()];
+    *shelf.removes.lock().unwrap() = (0..30).map(|_| Some(step("Remove"))).collect();
+    let house = house(shelf);
+    assert!(drill(&house).is_err());
+    let memory = house.road.memory();
+    let point = &memory.custody["interlock-point"];
+    assert!(point.drilling.is_some() && point.proven.is_none());
+}
+
+/// An agent may not have what Interlock would take for its own, whatever the kind and however it is spelled.
+#[test]
+fn no_agent_gives_anything_one_of_interlocks_names() {
+    let house = house(shelf(ready()));
+    let refused = |action: &interlock_action::Action| match house.admit(action) {
+        Verdict::Refused(refused) => refused.message().contains("Interlock"),
+        _ => false,
+    };
+    for kind in [Kind::Database, Kind::DatabaseCluster, Kind::Cluster, Kind::Table, Kind::Volume] {
+        let made = Target { kind, relation: Relation::Creates, ..database("interlock-drill-0a1b") };
+        assert!(refused(&action("CreateDBInstance", Effect::Create, made)), "{kind:?}");
+    }
+    let nameless = Target { name: None, ..database("interlock-drill-0a1b") };
+    assert!(refused(&action("ModifyDBInstance", Effect::Update, nameless)));
+    for name in ["interlock-drill-0a1b", "Interlock-Drill-0A1B"] {
+        let mut rename = action("ModifyDBInstance", Effect::Update, database("dev-school"));
+        rename.writes = vec![interlock_action::ClassifierWrite::Name(name.to_owned())];
+        assert!(refused(&rename), "{name}");
+    }
 }

@@ -8,13 +8,10 @@ use interlock_policy::{Bundle, PolicyFile};
 use serde_json::json;
 
 use super::{
-    custody::{Nobody, ready, shelf, signed, step},
+    custody::{Nobody, compared, not_yet, ready, shelf, signed, step},
     house::{House, SESSION, action, database},
 };
-use crate::{
-    Decisive, Event, Verdict,
-    custody::{Compared, Kept, Restored},
-};
+use crate::{Decisive, Event, Verdict, custody::Kept};
 
 const POINT: &str = "interlock-point";
 const RULE: &str = r#"
@@ -31,12 +28,8 @@ fn house() -> House {
     let rules = [json!({"name": "development", "match": {"name": "dev-*"}})];
     let mut house = House::judged_by(Bundle::load(&files).unwrap(), &["ana", "bo", "cy"], &rules, false);
     let shelf = shelf(ready());
-    let compared = |differs: &[&str]| {
-        let differs = differs.iter().map(|one| (*one).to_owned()).collect();
-        Ok(Restored::Ready(Compared { figures: [].into(), differs }))
-    };
     // Of two drills the first succeeds.
-    *shelf.restores.lock().unwrap() = vec![compared(&["it is empty"]), compared(&[])];
+    *shelf.restores.lock().unwrap() = vec![compared(&["it is empty"]), not_yet(), compared(&[]), not_yet()];
     house.kept_by(shelf);
     house
 }

@@ -7,7 +7,7 @@ use interlock_daemon::api::{OpenSession, OpenedSession};
 use crate::{client::Client, fault::Fault};
 
 /// A database that does not exist, in no environment that any rule names.
-const TARGET: &str = "interlock-canary-does-not-exist";
+const TARGET: &str = "canary-of-interlock-does-not-exist";
 
 /// Fires it and says in words how it was stopped.
 pub(crate) fn fire(client: &Client, agent: &str) -> Result<String, Fault> {

@@ -6,12 +6,12 @@
 //! ListBackups, DescribeBackup, DescribeTable and a count of the copy's first thousand items.
 
 use interlock_action::{Answers, Read, Step};
-use interlock_flow::custody::{Restored, Sight};
+use interlock_flow::custody::{Restored, Scratch, Sight};
 use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, same_id, text, words,
+    At, Kind, compare, made_for, same_id, text, words,
 };
 
 /// The kind.
@@ -42,13 +42,24 @@ fn record<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, St
         .and_then(|answer| answer.get("BackupDescription")))
 }
 
-fn copied<'a>(scratch: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
-    let answer = found(answers, "dynamodb", "DescribeTable", &json!({"TableName": scratch}))?;
+fn named<'a>(name: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+    let answer = found(answers, "dynamodb", "DescribeTable", &json!({"TableName": name}))?;
     Ok(answer.and_then(|answer| answer.get("Table")))
 }
 
-fn count(scratch: &str) -> Value {
-    json!({"TableName": scratch, "Select": "COUNT", "Limit": COUNTED})
+/// Whether this is the copy of that drill.
+fn is_copy(at: &At<'_>, scratch: &Scratch, copy: &Value, answers: &Answers) -> Result<(), String> {
+    let summary = summary(at, answers)?;
+    let backup = summary.and_then(|summary| text(summary, "/BackupArn"));
+    let from = text(copy, "/RestoreSummary/SourceBackupArn");
+    let made = text(copy, "/RestoreSummary/RestoreDateTime").ok_or("when the table was restored is not told");
+    // A table carries no tags until it has been restored.
+    let own = backup.is_some() && from == backup;
+    made_for(scratch, Some(own), own.then_some(made).transpose()?)
+}
+
+fn count(scratch: &Scratch) -> Value {
+    json!({"TableName": scratch.name, "Select": "COUNT", "Limit": COUNTED})
 }
 
 fn is_active(table: &Value) -> bool {
@@ -84,25 +95,26 @@ impl Kind for Backup {
         })
     }
 
-    fn copy_reads(&self, at: &At<'_>, scratch: &str, so_far: &Answers) -> Vec<Read> {
-        let mut reads = vec![at.read("dynamodb", "DescribeTable", json!({"TableName": scratch}))];
-        if copied(scratch, so_far).is_ok_and(|table| table.is_some_and(is_active)) {
+    fn copy_reads(&self, at: &At<'_>, scratch: &Scratch, so_far: &Answers) -> Vec<Read> {
+        let mut reads = vec![at.read("dynamodb", "DescribeTable", json!({"TableName": scratch.name}))];
+        if named(&scratch.name, so_far).is_ok_and(|table| table.is_some_and(is_active)) {
             reads.push(at.read("dynamodb", "Scan", count(scratch)));
         }
         reads
     }
 
-    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
         let record = record(at, answers)?.ok_or("the backup is not there")?;
-        let name = format!("restore {} as table {scratch}", at.kept.id);
-        let Some(copy) = copied(scratch, answers)? else {
+        let name = format!("restore {} as table {}", at.kept.id, scratch.name);
+        let Some(copy) = named(&scratch.name, answers)? else {
             let arn = record.pointer("/BackupDetails/BackupArn");
-            let arguments = json!({"TargetTableName": scratch, "BackupArn": arn});
+            let arguments = json!({"TargetTableName": scratch.name, "BackupArn": arn});
             return Ok(Restored::Not(at.step(name, "dynamodb", "RestoreTableFromBackup", arguments)));
         };
         if !is_active(copy) {
             return Ok(Restored::Not(wait(name)));
         }
+        is_copy(at, scratch, copy, answers)?;
         let source = record.get("SourceTableDetails").unwrap_or(&Value::Null);
         let mut compared = compare(source, copy, &[("/KeySchema", "/KeySchema")]);
         let found = wanted(answers, "dynamodb", "Scan", &count(scratch))?;
@@ -117,12 +129,13 @@ impl Kind for Backup {
         Ok(Restored::Ready(compared))
     }
 
-    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
-        let name = format!("remove table {scratch}");
-        Ok(match copied(scratch, answers)? {
+    fn remove(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove table {}", scratch.name);
+        Ok(match named(&scratch.name, answers)? {
             None => None,
             Some(copy) if is_active(copy) => {
-                Some(at.step(name, "dynamodb", "DeleteTable", json!({"TableName": scratch})))
+                is_copy(at, scratch, copy, answers)?;
+                Some(at.step(name, "dynamodb", "DeleteTable", json!({"TableName": scratch.name})))
             }
             Some(_) => Some(wait(name)),
         })
@@ -133,7 +146,7 @@ impl Kind for Backup {
     }
 
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
-        let Some(there) = copied(table(at), answers)? else { return Ok(false) };
+        let Some(there) = named(table(at), answers)? else { return Ok(false) };
         let record = record(at, answers)?.ok_or("the backup is not there")?;
         same_id(text(record, "/SourceTableDetails/TableId"), text(there, "/TableId"))
     }

@@ -6,13 +6,13 @@
 //! Reads: HeadObject of both.
 
 use interlock_action::{Answers, Read, Step};
-use interlock_flow::custody::{Restored, Sight};
+use interlock_flow::custody::{Restored, Scratch, Sight};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wanted},
-    At, Kind, compare, same_id, text,
+    At, Kind, compare, made_for, same_id, text,
 };
 
 /// The kind.
@@ -29,8 +29,11 @@ fn head(at: &At<'_>) -> Value {
     place(at).map_or(Value::Null, |(bucket, key)| json!({"Bucket": bucket, "Key": key}))
 }
 
-fn copy_of(at: &At<'_>, scratch: &str) -> Value {
-    place(at).map_or(Value::Null, |(bucket, _)| json!({"Bucket": bucket, "Key": format!("drill/{scratch}")}))
+fn copy_of(at: &At<'_>, scratch: &Scratch) -> Value {
+    place(at).map_or(
+        Value::Null,
+        |(bucket, _)| json!({"Bucket": bucket, "Key": format!("drill/{}", scratch.name)}),
+    )
 }
 
 /// What it was copied from.
@@ -65,11 +68,11 @@ impl Kind for Capture {
         })
     }
 
-    fn copy_reads(&self, at: &At<'_>, scratch: &str, _so_far: &Answers) -> Vec<Read> {
+    fn copy_reads(&self, at: &At<'_>, scratch: &Scratch, _so_far: &Answers) -> Vec<Read> {
         vec![at.read("s3", "HeadObject", copy_of(at, scratch))]
     }
 
-    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
         let seen = wanted(answers, "s3", "HeadObject", &head(at))?;
         let Some(copy) = found(answers, "s3", "HeadObject", &copy_of(at, scratch))? else {
             let (bucket, key) = place(at).ok_or("the copy is not named")?;
@@ -80,9 +83,11 @@ impl Kind for Capture {
                 members.insert("MetadataDirective".to_owned(), json!("COPY"));
                 members.insert("ExpectedBucketOwner".to_owned(), json!(at.kept.account));
             }
-            let name = format!("copy {} to {scratch}", at.kept.id);
+            let name = format!("copy {} to {}", at.kept.id, scratch.name);
             return Ok(Restored::Not(at.step(name, "s3", "CopyObject", arguments)));
         };
+        // The bucket is closed to everybody else: what is new there is what was copied.
+        made_for(scratch, None, text(copy, "/LastModified"))?;
         let parts = text(seen, "/ETag").is_some_and(|tag| tag.contains('-'));
         let members = [
             ("/ContentLength", "/ContentLength"),
@@ -94,14 +99,15 @@ impl Kind for Capture {
         Ok(Restored::Ready(compare(seen, copy, members)))
     }
 
-    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
+    fn remove(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
         let Some(there) = found(answers, "s3", "HeadObject", &copy_of(at, scratch))? else { return Ok(None) };
+        made_for(scratch, None, text(there, "/LastModified"))?;
         let mut arguments = copy_of(at, scratch);
         // Where versions are kept, a deletion that names none leaves the copy behind a marker.
         if let (Some(version), Some(members)) = (text(there, "/VersionId"), arguments.as_object_mut()) {
             members.insert("VersionId".to_owned(), json!(version));
         }
-        Ok(Some(at.step(format!("remove the copy {scratch}"), "s3", "DeleteObject", arguments)))
+        Ok(Some(at.step(format!("remove the copy {}", scratch.name), "s3", "DeleteObject", arguments)))
     }
 
     fn origin_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {

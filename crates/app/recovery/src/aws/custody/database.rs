@@ -6,12 +6,12 @@
 //! the copy's record.
 
 use interlock_action::{Answers, Call, Read, Step};
-use interlock_flow::custody::{Restored, Sight};
+use interlock_flow::custody::{Restored, Scratch, Sight};
 use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, is_marked, mark, same_id, text,
+    At, Kind, compare, is_marked, made_for, mark, marked, same_id, text,
 };
 
 /// Instances or clusters: what the operations and their members are called.
@@ -28,6 +28,8 @@ pub(super) struct Database {
     delete: &'static str,
     /// The member of the copy that says how it is.
     status: &'static str,
+    /// The member of the copy that says when it was made.
+    made: &'static str,
     /// The member of the snapshot that is its ARN.
     arn: &'static str,
     /// The operation that removes the snapshot itself.
@@ -45,6 +47,7 @@ pub(super) static INSTANCE: Database = Database {
     restore: ("RestoreDBInstanceFromDBSnapshot", "DBSnapshotIdentifier"),
     delete: "DeleteDBInstance",
     status: "/DBInstanceStatus",
+    made: "/InstanceCreateTime",
     arn: "/DBSnapshotArn",
     purge: "DeleteDBSnapshot",
     id: "/DbiResourceId",
@@ -58,6 +61,7 @@ pub(super) static CLUSTER: Database = Database {
     restore: ("RestoreDBClusterFromSnapshot", "SnapshotIdentifier"),
     delete: "DeleteDBCluster",
     status: "/Status",
+    made: "/ClusterCreateTime",
     arn: "/DBClusterSnapshotArn",
     purge: "DeleteDBClusterSnapshot",
     id: "/DbClusterResourceId",
@@ -87,9 +91,15 @@ impl Database {
         Ok(answer.and_then(|answer| list(answer, self.snapshot.2).first()))
     }
 
-    fn copied<'a>(&self, scratch: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
-        let answer = found(answers, "rds", self.copy.0, &json!({ self.copy.1: scratch }))?;
+    fn named<'a>(&self, name: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+        let answer = found(answers, "rds", self.copy.0, &json!({ self.copy.1: name }))?;
         Ok(answer.and_then(|answer| list(answer, self.copy.2).first()))
+    }
+
+    /// Whether this is the copy of that drill.
+    fn is_copy(&self, scratch: &Scratch, copy: &Value) -> Result<(), String> {
+        let own = marked(copy, "/TagList") == Some(&scratch.name);
+        made_for(scratch, Some(own), text(copy, self.made))
     }
 }
 
@@ -122,22 +132,22 @@ impl Kind for Database {
         Some(at.call("rds", "AddTagsToResource", arguments))
     }
 
-    fn copy_reads(&self, at: &At<'_>, scratch: &str, _so_far: &Answers) -> Vec<Read> {
-        vec![at.read("rds", self.copy.0, json!({ self.copy.1: scratch }))]
+    fn copy_reads(&self, at: &At<'_>, scratch: &Scratch, _so_far: &Answers) -> Vec<Read> {
+        vec![at.read("rds", self.copy.0, json!({ self.copy.1: scratch.name }))]
     }
 
-    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
         let answer = wanted(answers, "rds", self.snapshot.0, &self.look(at))?;
         let record = list(answer, self.snapshot.2).first().ok_or("the snapshot is not there")?;
-        let name = format!("restore {} as {} {scratch}", at.kept.id, self.what);
-        match self.copied(scratch, answers)? {
+        let name = format!("restore {} as {} {}", at.kept.id, self.what, scratch.name);
+        match self.named(&scratch.name, answers)? {
             None => {
                 let mut arguments = json!({
-                    self.copy.1: scratch,
+                    self.copy.1: scratch.name,
                     self.restore.1: self.name(at),
                     "PubliclyAccessible": false,
                     "DeletionProtection": false,
-                    "Tags": mark(scratch),
+                    "Tags": mark(&scratch.name),
                 });
                 if let Some(members) = arguments.as_object_mut().filter(|_| self.what == "cluster") {
                     members.shift_remove("PubliclyAccessible");
@@ -146,19 +156,21 @@ impl Kind for Database {
                 Ok(Restored::Not(at.step(name, "rds", self.restore.0, arguments)))
             }
             Some(copy) if text(copy, self.status) == Some("available") => {
+                self.is_copy(scratch, copy)?;
                 Ok(Restored::Ready(compare(record, copy, COMPARED)))
             }
             Some(_) => Ok(Restored::Not(wait(name))),
         }
     }
 
-    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
-        let name = format!("remove {} {scratch}", self.what);
-        Ok(match self.copied(scratch, answers)? {
+    fn remove(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove {} {}", self.what, scratch.name);
+        Ok(match self.named(&scratch.name, answers)? {
             None => None,
             Some(copy) if text(copy, self.status) == Some("deleting") => Some(wait(name)),
-            Some(_) => {
-                let arguments = json!({ self.copy.1: scratch, "SkipFinalSnapshot": true });
+            Some(copy) => {
+                self.is_copy(scratch, copy)?;
+                let arguments = json!({ self.copy.1: scratch.name, "SkipFinalSnapshot": true });
                 Some(at.step(name, "rds", self.delete, arguments))
             }
         })
@@ -169,7 +181,7 @@ impl Kind for Database {
     }
 
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
-        let Some(there) = self.copied(origin(at), answers)? else { return Ok(false) };
+        let Some(there) = self.named(origin(at), answers)? else { return Ok(false) };
         let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
         same_id(text(record, self.id), text(there, self.id))
     }

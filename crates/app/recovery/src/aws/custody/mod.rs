@@ -9,14 +9,19 @@ mod volume;
 
 use std::collections::BTreeMap;
 
-use interlock_action::{Answers, Call, Deed, POINT, Read, Step};
+use interlock_action::{Answers, Call, Deed, Millis, POINT, Read, Step};
 use interlock_flow::{
     Keep,
-    custody::{Compared, Kept, Point, Restored, Sight},
+    custody::{Compared, Kept, Point, Restored, Scratch, Sight},
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::way;
+
+/// So far a service's clock may be from Interlock's: as far as AWS lets that of a request be (AWS Identity and Access
+/// Management User Guide, "Create a signed AWS API request").
+const SKEW: Millis = 5 * 60 * 1000;
 
 /// One kind of recovery point. Pure.
 trait Kind: Sync {
@@ -31,11 +36,11 @@ trait Kind: Sync {
         None
     }
     /// The reads that tell of its copy, beside those of the point.
-    fn copy_reads(&self, at: &At<'_>, scratch: &str, so_far: &Answers) -> Vec<Read>;
+    fn copy_reads(&self, at: &At<'_>, scratch: &Scratch, so_far: &Answers) -> Vec<Read>;
     /// What remains to be done until the copy is there, then how it compares.
-    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String>;
+    fn restore(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Restored, String>;
     /// What remains to be done until the copy is gone.
-    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String>;
+    fn remove(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String>;
     /// The reads that tell whether what it is of is there, beside those of the point.
     fn origin_reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read>;
     /// Whether it is, the thing itself. An error where nobody can tell.
@@ -115,17 +120,17 @@ impl Keep for AwsKeep {
     fn drills(&self, kept: &Kept) -> bool {
         kind(kept).is_some()
     }
-    fn drill_reads(&self, kept: &Kept, scratch: &str, so_far: &Answers) -> Vec<Read> {
+    fn drill_reads(&self, kept: &Kept, scratch: &Scratch, so_far: &Answers) -> Vec<Read> {
         let Some(kind) = kind(kept) else { return Vec::new() };
         let at = At::of(kept);
         let mut reads = kind.reads(&at, so_far);
         reads.extend(kind.copy_reads(&at, scratch, so_far));
         reads
     }
-    fn restore(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
         known(kept)?.restore(&At::of(kept), scratch, answers)
     }
-    fn remove(&self, kept: &Kept, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
+    fn remove(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
         known(kept)?.remove(&At::of(kept), scratch, answers)
     }
     fn origin_reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read> {
@@ -190,14 +195,39 @@ fn compare(point: &Value, copy: &Value, members: &[(&str, &str)]) -> Compared {
     compared
 }
 
+/// INVARIANT: nothing is a drill's copy but what was made for that drill: its mark holds the name that was drawn for it, or it
+/// was restored from the very point (`marked`, `None` where a kind can tell neither), and it is no older than the drill (`made`).
+fn made_for(scratch: &Scratch, marked: Option<bool>, made: Option<&str>) -> Result<(), String> {
+    let name = &scratch.name;
+    let earliest = scratch.begun.saturating_sub(SKEW);
+    let since = |at: &str| {
+        let at = at.parse::<Timestamp>().ok().and_then(|at| Millis::try_from(at.as_millisecond()).ok());
+        at.is_some_and(|at| at >= earliest)
+    };
+    match (marked, made) {
+        (None, None) => Err(format!("nobody can tell whether what is called `{name}` is the copy")),
+        (Some(false), _) => Err(format!("what is called `{name}` was not restored here: it is left alone")),
+        (_, Some(at)) if !since(at) => {
+            Err(format!("what is called `{name}` was made {at}, before the drill: it is left alone"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The mark as a list of tags, with the name of what carries it.
 fn mark(value: &str) -> Value {
     json!([{"Key": POINT, "Value": value}])
 }
 
+/// What the mark in a list of tags says.
+fn marked<'a>(record: &'a Value, pointer: &str) -> Option<&'a str> {
+    let tag = way::list(record, pointer).iter().find(|tag| text(tag, "/Key") == Some(POINT));
+    tag.and_then(|tag| text(tag, "/Value"))
+}
+
 /// Whether a list of tags holds the mark.
 fn is_marked(record: &Value, pointer: &str) -> bool {
-    way::list(record, pointer).iter().any(|tag| text(tag, "/Key") == Some(POINT))
+    marked(record, pointer).is_some()
 }
 
 #[cfg(test)]

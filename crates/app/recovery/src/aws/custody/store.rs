@@ -6,12 +6,12 @@
 //! network reaches it. Reads: the snapshot's record and its tags, the copy's record.
 
 use interlock_action::{Answers, Call, Read, Step};
-use interlock_flow::custody::{Restored, Sight};
+use interlock_flow::custody::{Restored, Scratch, Sight};
 use serde_json::{Map, Value, json};
 
 use super::{
     super::way::{found, list, wait},
-    At, Kind, compare, is_marked, mark, same_id, text,
+    At, Kind, compare, is_marked, made_for, mark, marked, same_id, text,
 };
 
 /// A read: the operation, the parameter that names the thing, and where the records stand.
@@ -36,6 +36,9 @@ pub(super) struct Store {
     copy: Lookup,
     /// The member of the copy that says how it is.
     copied: &'static str,
+    /// The members of the copy that are its ARN, where it is restored with the mark, and the time when it was made, where the
+    /// service tells that.
+    made: (Option<&'static str>, Option<&'static str>),
     /// The operation that restores.
     restore: &'static str,
     /// Its parameters: the snapshot's name, its record, and the copy's name.
@@ -67,6 +70,8 @@ pub(super) static REDSHIFT: Store = Store {
     tag: ("CreateTags", "ResourceName"),
     copy: REDSHIFT_CLUSTERS,
     copied: "/ClusterStatus",
+    // What restores a warehouse takes no tags.
+    made: (None, Some("/ClusterCreateTime")),
     restore: "RestoreFromClusterSnapshot",
     given: |snapshot, _, scratch| json!({"ClusterIdentifier": scratch, "SnapshotIdentifier": snapshot, "PubliclyAccessible": false}),
     compared: &[
@@ -93,6 +98,7 @@ pub(super) static ELASTICACHE: Store = Store {
     tag: ("AddTagsToResource", "ResourceName"),
     copy: GROUPS,
     copied: "/Status",
+    made: (Some("/ARN"), Some("/ReplicationGroupCreateTime")),
     restore: "CreateReplicationGroup",
     given: |snapshot, record, scratch| {
         let shards = record.get("NumNodeGroups").and_then(Value::as_u64).filter(|shards| *shards > 1);
@@ -130,6 +136,7 @@ pub(super) static MEMORYDB: Store = Store {
     tag: ("TagResource", "ResourceArn"),
     copy: MEMORYDB_CLUSTERS,
     copied: "/Status",
+    made: (Some("/ARN"), None),
     restore: "CreateCluster",
     given: |snapshot, record, scratch| {
         let of = |member: &str| record.pointer(&format!("/ClusterConfiguration/{member}"));
@@ -181,8 +188,22 @@ impl Store {
         Ok(all.iter().find(|record| text(record, self.arn) == Some(&at.kept.id)))
     }
 
-    fn tag_look(&self, at: &At<'_>) -> Option<(&'static str, Value)> {
-        self.tags.map(|(operation, parameter)| (operation, json!({ parameter: at.kept.id })))
+    fn tag_look(&self, arn: &str) -> Option<(&'static str, Value)> {
+        self.tags.map(|(operation, parameter)| (operation, json!({ parameter: arn })))
+    }
+
+    /// Whether this is the copy of that drill.
+    fn is_copy(&self, scratch: &Scratch, copy: &Value, answers: &Answers) -> Result<(), String> {
+        let tags = self.copy_tags(copy);
+        let tags = tags.map(|(operation, arguments)| found(answers, self.service, operation, &arguments));
+        let tags = tags.transpose()?;
+        let own = tags.map(|tags| tags.and_then(|tags| marked(tags, self.tagged)) == Some(&scratch.name));
+        made_for(scratch, own, self.made.1.and_then(|member| text(copy, member)))
+    }
+
+    /// The read of its tags.
+    fn copy_tags(&self, copy: &Value) -> Option<(&'static str, Value)> {
+        self.tag_look(self.made.0.and_then(|member| text(copy, member))?)
     }
 
     fn there<'a>(
@@ -212,7 +233,7 @@ impl Kind for Store {
     fn reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read> {
         let mut reads = vec![at.read(self.service, self.snapshot.0, self.look(at))];
         if self.record(at, so_far).is_ok_and(|record| record.is_some())
-            && let Some((operation, arguments)) = self.tag_look(at)
+            && let Some((operation, arguments)) = self.tag_look(&at.kept.id)
         {
             reads.push(at.read(self.service, operation, arguments));
         }
@@ -235,7 +256,7 @@ impl Kind for Store {
 
     fn mark(&self, at: &At<'_>, answers: &Answers) -> Option<Call> {
         let record = self.record(at, answers).ok()??;
-        let tags = match self.tag_look(at) {
+        let tags = match self.tag_look(&at.kept.id) {
             None => record,
             // What has a mark, nobody can tell: it is guarded all the same.
             Some((operation, arguments)) => found(answers, self.service, operation, &arguments).ok()??,
@@ -247,15 +268,21 @@ impl Kind for Store {
         Some(at.call(self.service, self.tag.0, arguments))
     }
 
-    fn copy_reads(&self, at: &At<'_>, scratch: &str, _so_far: &Answers) -> Vec<Read> {
-        vec![at.read(self.service, self.copy.0, json!({ self.copy.1: scratch }))]
+    fn copy_reads(&self, at: &At<'_>, scratch: &Scratch, so_far: &Answers) -> Vec<Read> {
+        let copy = at.read(self.service, self.copy.0, json!({ self.copy.1: scratch.name }));
+        let there = self.there(self.copy, &scratch.name, so_far).ok().flatten();
+        // While it is being made or goes, the service tells no tags.
+        let stands = there.filter(|copy| !matches!(text(copy, self.copied), Some("creating" | "deleting")));
+        let tags = stands.and_then(|copy| self.copy_tags(copy));
+        let tags = tags.map(|(operation, arguments)| at.read(self.service, operation, arguments));
+        std::iter::once(copy).chain(tags).collect()
     }
 
-    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
         let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
-        let name = format!("restore {} as {scratch}", at.kept.id);
-        let Some(copy) = self.there(self.copy, scratch, answers)? else {
-            let arguments = (self.given)(self.name(at), record, scratch);
+        let name = format!("restore {} as {}", at.kept.id, scratch.name);
+        let Some(copy) = self.there(self.copy, &scratch.name, answers)? else {
+            let arguments = (self.given)(self.name(at), record, &scratch.name);
             return Ok(Restored::Not(at.step(name, self.service, self.restore, arguments)));
         };
         // A warehouse can be asked before its data has come back.
@@ -263,6 +290,7 @@ impl Kind for Store {
         if text(copy, self.copied) != Some("available") || !whole {
             return Ok(Restored::Not(wait(name)));
         }
+        self.is_copy(scratch, copy, answers)?;
         let mut compared = compare(record, copy, self.compared);
         if let Some(shards) = record.get("NumNodeGroups").and_then(Value::as_u64) {
             let found = list(copy, "/NodeGroups").len() as u64;
@@ -274,15 +302,16 @@ impl Kind for Store {
         Ok(Restored::Ready(compared))
     }
 
-    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
-        let name = format!("remove {scratch}");
-        Ok(match self.there(self.copy, scratch, answers)? {
+    fn remove(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove {}", scratch.name);
+        Ok(match self.there(self.copy, &scratch.name, answers)? {
             None => None,
             Some(copy) if text(copy, self.copied) == Some("deleting") => Some(wait(name)),
             // While it is being made, the service takes no deletion.
             Some(copy) if text(copy, self.copied) == Some("creating") => Some(wait(name)),
-            Some(_) => {
-                let mut arguments = json!({ self.copy.1: scratch });
+            Some(copy) => {
+                self.is_copy(scratch, copy, answers)?;
+                let mut arguments = json!({ self.copy.1: scratch.name });
                 if let Some(members) = arguments.as_object_mut() {
                     members.extend(self.delete.1.iter().map(|skip| ((*skip).to_owned(), json!(true))));
                 }

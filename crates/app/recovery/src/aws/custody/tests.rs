@@ -31,11 +31,19 @@ fn capture() -> Kept {
     )
 }
 
+/// The copy of a drill that began on 2026-11-01.
+fn scratch() -> Scratch {
+    Scratch { name: "interlock-drill-x".to_owned(), begun: 1_793_491_200_000 }
+}
+
+const SINCE: &str = "2026-11-01T00:01:00Z";
+const BEFORE: &str = "2026-10-31T23:50:00Z";
+
 /// The answers to all reads of a drill, by operation and parameters.
 fn answers(kept: &Kept, answer: impl Fn(&str, &Value) -> Answer) -> Answers {
     let mut answers = Answers::new();
     loop {
-        let mut reads = AwsKeep.drill_reads(kept, "interlock-drill-x", &answers);
+        let mut reads = AwsKeep.drill_reads(kept, &scratch(), &answers);
         reads.retain(|read| !answers.contains_key(&read.key));
         if reads.is_empty() {
             return answers;
@@ -88,34 +96,115 @@ fn a_database_is_restored_beside_the_one_that_is_there_compared_and_removed() {
             _ => Answer::Found(json!({"DBInstances": [copy]})),
         })
     };
-    let (verb, arguments) = next(AwsKeep.restore(&kept, "interlock-drill-x", &with(Value::Null)).unwrap());
+    let (verb, arguments) = next(AwsKeep.restore(&kept, &scratch(), &with(Value::Null)).unwrap());
     assert_eq!(verb, "RestoreDBInstanceFromDBSnapshot");
     assert_eq!(arguments["DBInstanceIdentifier"], "interlock-drill-x");
     assert_eq!(arguments["PubliclyAccessible"], false);
     let making = with(json!({"DBInstanceStatus": "creating"}));
     assert!(matches!(
-        AwsKeep.restore(&kept, "interlock-drill-x", &making).unwrap(),
+        AwsKeep.restore(&kept, &scratch(), &making).unwrap(),
         Restored::Not(Step { next: Next::Wait, .. })
     ));
     let copy = json!({"DBInstanceStatus": "available", "Engine": "postgres", "EngineVersion": "16.3",
-        "AllocatedStorage": 20, "KmsKeyId": KEY});
-    let Restored::Ready(compared) = AwsKeep.restore(&kept, "interlock-drill-x", &with(copy.clone())).unwrap()
-    else {
+        "AllocatedStorage": 20, "KmsKeyId": KEY, "InstanceCreateTime": SINCE, "TagList": mark("interlock-drill-x")});
+    let Restored::Ready(compared) = AwsKeep.restore(&kept, &scratch(), &with(copy.clone())).unwrap() else {
         panic!("it is there");
     };
     assert!(compared.differs.is_empty(), "{compared:?}");
     assert_eq!(compared.figures["AllocatedStorage"], "20");
     let mut smaller = copy.clone();
     smaller["AllocatedStorage"] = json!(5);
-    let Restored::Ready(compared) = AwsKeep.restore(&kept, "interlock-drill-x", &with(smaller)).unwrap()
-    else {
+    let Restored::Ready(compared) = AwsKeep.restore(&kept, &scratch(), &with(smaller)).unwrap() else {
         panic!("it is there");
     };
     assert_eq!(compared.differs, ["AllocatedStorage is 5, not 20"]);
-    let step = AwsKeep.remove(&kept, "interlock-drill-x", &with(copy)).unwrap().unwrap();
+    let step = AwsKeep.remove(&kept, &scratch(), &with(copy)).unwrap().unwrap();
     let Next::Call(call) = step.next else { panic!("{step:?}") };
     assert_eq!(call.arguments["DBInstanceIdentifier"], "interlock-drill-x", "only ever the copy");
-    assert_eq!(AwsKeep.remove(&kept, "interlock-drill-x", &with(Value::Null)).unwrap(), None);
+    assert_eq!(AwsKeep.remove(&kept, &scratch(), &with(Value::Null)).unwrap(), None);
+}
+
+/// What stands where a copy should is neither taken for one nor removed.
+fn is_left_alone(kept: &Kept, answers: &Answers, why: &str) {
+    let restored = AwsKeep.restore(kept, &scratch(), answers).unwrap_err();
+    assert!(restored.contains(why), "{restored}");
+    assert_eq!(AwsKeep.remove(kept, &scratch(), answers).unwrap_err(), restored);
+}
+
+#[test]
+fn a_database_that_only_has_the_name_of_a_copy_is_left_alone() {
+    let kept = database();
+    let with = |made: &str, tags: Value| {
+        let copy = json!({"DBInstanceStatus": "available", "Engine": "postgres", "EngineVersion": "16.3",
+            "AllocatedStorage": 20, "KmsKeyId": KEY, "InstanceCreateTime": made, "TagList": tags});
+        answers(&kept, |verb, _| match verb {
+            "DescribeDBSnapshots" => snapshot(),
+            _ => Answer::Found(json!({"DBInstances": [copy]})),
+        })
+    };
+    for (made, tags) in [
+        (SINCE, json!([])),
+        (SINCE, mark("interlock-drill-y")),
+        (SINCE, mark(kept.of.as_str())),
+        (BEFORE, json!([])),
+    ] {
+        is_left_alone(&kept, &with(made, tags), "was not restored here");
+    }
+    is_left_alone(&kept, &with(BEFORE, mark("interlock-drill-x")), "before the drill");
+    is_left_alone(&kept, &with("whenever", mark("interlock-drill-x")), "before the drill");
+}
+
+#[test]
+fn a_table_a_volume_and_an_object_that_only_have_the_name_of_a_copy_are_left_alone() {
+    let table = kept(
+        "interlock-orders-1a2b",
+        "arn:aws:dynamodb:eu-west-1:111122223333:table/orders",
+        "aws:dynamodb:DeleteTable",
+    );
+    let with = |summary: Value| {
+        answers(&table, |verb, _| {
+            Answer::Found(match verb {
+                "ListBackups" => json!({"BackupSummaries": [{"BackupName": table.id, "BackupArn": "arn:b"}]}),
+                "DescribeBackup" => json!({"BackupDescription": {
+                    "BackupDetails": {"BackupArn": "arn:b", "BackupStatus": "AVAILABLE"},
+                    "SourceTableDetails": {"ItemCount": 1, "KeySchema": []}}}),
+                "DescribeTable" => {
+                    json!({"Table": {"TableStatus": "ACTIVE", "KeySchema": [], "RestoreSummary": summary}})
+                }
+                _ => json!({"Count": 1}),
+            })
+        })
+    };
+    is_left_alone(&table, &with(Value::Null), "was not restored here");
+    let other = json!({"SourceBackupArn": "arn:other", "RestoreDateTime": SINCE});
+    is_left_alone(&table, &with(other), "was not restored here");
+    let old = json!({"SourceBackupArn": "arn:b", "RestoreDateTime": BEFORE});
+    is_left_alone(&table, &with(old), "before the drill");
+
+    let volume = kept(
+        "interlock-vol-1-1a2b",
+        "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1",
+        "aws:ec2:DeleteVolume",
+    );
+    let with = |made: &str, tags: Value| {
+        answers(&volume, |verb, _| {
+            Answer::Found(match verb {
+                "DescribeSnapshots" => json!({"Snapshots": [{"SnapshotId": "snap-1", "State": "completed"}]}),
+                "DescribeVolumes" => json!({"Volumes": [{"VolumeId": "vol-2", "State": "available",
+                    "CreateTime": made, "Tags": tags}]}),
+                _ => json!({}),
+            })
+        })
+    };
+    is_left_alone(&volume, &with(BEFORE, mark("interlock-drill-x")), "before the drill");
+    is_left_alone(&volume, &with(SINCE, json!([])), "was not restored here");
+
+    let object = capture();
+    let with = |told: Value| answers(&object, |_, _| Answer::Found(told.clone()));
+    is_left_alone(&object, &with(json!({"ETag": "x", "LastModified": BEFORE})), "before the drill");
+    is_left_alone(&object, &with(json!({"ETag": "x"})), "nobody can tell");
+    let since = with(json!({"ETag": "x", "LastModified": SINCE}));
+    assert!(AwsKeep.remove(&object, &scratch(), &since).unwrap().is_some());
 }
 
 #[test]
@@ -126,7 +215,7 @@ fn a_captured_object_is_copied_once_more() {
         Some(key) if key.starts_with("drill/") => Answer::NotFound,
         _ => Answer::Found(head.clone()),
     });
-    let (verb, arguments) = next(AwsKeep.restore(&kept, "interlock-drill-x", &answers).unwrap());
+    let (verb, arguments) = next(AwsKeep.restore(&kept, &scratch(), &answers).unwrap());
     assert_eq!(verb, "CopyObject");
     assert_eq!(arguments["CopySource"], "interlock-recovery-111122223333-eu-west-1/0a1b/files/a%20b%2Bc");
     assert_eq!(arguments["Key"], "drill/interlock-drill-x");
@@ -150,13 +239,14 @@ fn an_emptied_table_is_no_backup() {
                     "BackupDetails": {"BackupArn": "arn:b", "BackupStatus": "AVAILABLE"},
                     "SourceTableDetails": {"ItemCount": 7, "KeySchema": schema},
                 }}),
-                "DescribeTable" => json!({"Table": {"TableStatus": "ACTIVE", "KeySchema": schema}}),
+                "DescribeTable" => json!({"Table": {"TableStatus": "ACTIVE", "KeySchema": schema,
+                    "RestoreSummary": {"SourceBackupArn": "arn:b", "RestoreDateTime": SINCE}}}),
                 "Scan" => json!({ "Count": count }),
                 other => panic!("{other}"),
             })
         })
     };
-    let compared = |count| match AwsKeep.restore(&kept, "interlock-drill-x", &with(count)).unwrap() {
+    let compared = |count| match AwsKeep.restore(&kept, &scratch(), &with(count)).unwrap() {
         Restored::Ready(compared) => compared,
         other => panic!("{other:?}"),
     };
@@ -169,9 +259,9 @@ fn what_cannot_be_read_is_not_seen() {
     let kept = database();
     let answers = answers(&kept, |_, _| Answer::Unreadable("denied".to_owned()));
     assert!(AwsKeep.see(&kept, &answers).is_err());
-    assert!(AwsKeep.restore(&kept, "interlock-drill-x", &answers).is_err());
+    assert!(AwsKeep.restore(&kept, &scratch(), &answers).is_err());
     assert!(
-        AwsKeep.remove(&kept, "interlock-drill-x", &answers).is_err(),
+        AwsKeep.remove(&kept, &scratch(), &answers).is_err(),
         "a copy that may be there is not forgotten"
     );
 }
@@ -197,7 +287,7 @@ fn purge_answers(point: &Point, answer: impl Fn(&str, &Value) -> Answer) -> Answ
 fn point(kept: Kept, ids: &[&str]) -> Point {
     let ids = ids.iter().map(|id| (*id).to_owned()).collect();
     let sight = Some(Sight { there: true, ready: true, ids, ..Sight::default() });
-    Point { kept, sight, proven: None, failed: None, purging: None, purged: None }
+    Point { kept, sight, proven: None, failed: None, drilling: None, purging: None, purged: None }
 }
 
 fn purges(point: &Point, answers: &Answers) -> Result<Option<(String, Value)>, String> {
@@ -305,7 +395,8 @@ fn rows() -> Vec<Row> {
             "DescribeClusters",
             "/Clusters/0/ClusterStatus",
             json!({"Clusters": [{"ClusterStatus": "available", "NodeType": "ra3.large", "NumberOfNodes": 2,
-                "DBName": "d", "Encrypted": true, "KmsKeyId": KEY, "RestoreStatus": {"Status": "completed"}}]}),
+                "DBName": "d", "Encrypted": true, "KmsKeyId": KEY, "RestoreStatus": {"Status": "completed"},
+                "ClusterCreateTime": SINCE}]}),
         ),
         restore: (
             "RestoreFromClusterSnapshot",
@@ -330,7 +421,7 @@ fn rows() -> Vec<Row> {
             "DescribeReplicationGroups",
             "/ReplicationGroups/0/Status",
             json!({"ReplicationGroups": [{"Status": "available", "CacheNodeType": "cache.t4g.micro", "KmsKeyId": KEY,
-                "NodeGroups": [{}, {}]}]}),
+                "ARN": "arn:copy", "ReplicationGroupCreateTime": SINCE, "NodeGroups": [{}, {}]}]}),
         ),
         restore: (
             "CreateReplicationGroup",
@@ -354,7 +445,7 @@ fn rows() -> Vec<Row> {
             "DescribeClusters",
             "/Clusters/0/Status",
             json!({"Clusters": [{"Status": "available", "NodeType": "db.t4g.small", "EngineVersion": "7.1",
-                "NumberOfShards": 1, "KmsKeyId": KEY}]}),
+                "NumberOfShards": 1, "KmsKeyId": KEY, "ARN": "arn:copy"}]}),
         ),
         restore: (
             "CreateCluster",
@@ -371,11 +462,14 @@ fn rows() -> Vec<Row> {
 #[test]
 fn stores_are_restored_beside_what_there_is_compared_and_removed() {
     for row in rows() {
-        let scratch = "interlock-drill-x";
+        let scratch = &scratch();
         let with = |copy: Option<Value>| {
-            answers(&row.kept, |verb, _| match verb {
+            answers(&row.kept, |verb, arguments| match verb {
                 verb if verb == row.snapshots.0 => Answer::Found(row.snapshots.1.clone()),
                 verb if verb == row.copies.0 => copy.clone().map_or(Answer::NotFound, Answer::Found),
+                _ if arguments.to_string().contains("arn:copy") => {
+                    Answer::Found(json!({"TagList": mark(&scratch.name)}))
+                }
                 _ => Answer::Found(json!({"TagList": []})),
             })
         };
@@ -411,6 +505,17 @@ fn stores_are_restored_beside_what_there_is_compared_and_removed() {
             panic!("{verb}")
         };
         assert_eq!(compared.differs.len(), 1, "{compared:?}");
+
+        // Nor is it the copy without the mark, or if it is older than the drill.
+        for (own, foreign) in [("arn:copy", "arn:other"), (SINCE, BEFORE)] {
+            let told = row.copies.2.to_string();
+            if told.contains(own) {
+                let other = with(Some(serde_json::from_str(&told.replace(own, foreign)).unwrap()));
+                let restored = AwsKeep.restore(&row.kept, scratch, &other).unwrap_err();
+                assert!(restored.contains("it is left alone"), "{restored}");
+                assert!(AwsKeep.remove(&row.kept, scratch, &other).is_err(), "nothing else is removed");
+            }
+        }
 
         let seen = point(row.kept.clone(), &[&row.kept.id]);
         let gone = purge_answers(&seen, |verb, _| match verb {

@@ -5,12 +5,12 @@
 //! DescribeVolumes, DescribeAvailabilityZones.
 
 use interlock_action::{Answers, Read, Step};
-use interlock_flow::custody::{Restored, Sight};
+use interlock_flow::custody::{Restored, Scratch, Sight};
 use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, POINT, compare, text,
+    At, Kind, POINT, compare, made_for, marked, text,
 };
 
 /// The kind.
@@ -25,18 +25,24 @@ fn snapshot<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, 
     Ok(answer.and_then(|answer| list(answer, "/Snapshots").first()))
 }
 
-fn copies(scratch: &str) -> Value {
-    json!({"Filters": [{"Name": format!("tag:{POINT}"), "Values": [scratch]}]})
+fn copies(scratch: &Scratch) -> Value {
+    json!({"Filters": [{"Name": format!("tag:{POINT}"), "Values": [scratch.name]}]})
 }
 
 fn zones() -> Value {
     json!({"Filters": [{"Name": "state", "Values": ["available"]}]})
 }
 
-fn copied<'a>(scratch: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+fn copied<'a>(scratch: &Scratch, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
     let answer = found(answers, "ec2", "DescribeVolumes", &copies(scratch))?;
     let volumes = answer.map_or(&[][..], |answer| list(answer, "/Volumes"));
     Ok(volumes.iter().find(|volume| text(volume, "/State") != Some("deleted")))
+}
+
+/// Whether this is the copy of that drill.
+fn is_copy(scratch: &Scratch, copy: &Value) -> Result<(), String> {
+    let own = marked(copy, "/Tags") == Some(&scratch.name);
+    made_for(scratch, Some(own), text(copy, "/CreateTime"))
 }
 
 const COMPARED: &[(&str, &str)] = &[
@@ -73,19 +79,19 @@ impl Kind for Volume {
         })
     }
 
-    fn copy_reads(&self, at: &At<'_>, scratch: &str, _so_far: &Answers) -> Vec<Read> {
+    fn copy_reads(&self, at: &At<'_>, scratch: &Scratch, _so_far: &Answers) -> Vec<Read> {
         let volumes = at.read("ec2", "DescribeVolumes", copies(scratch));
         vec![volumes, at.read("ec2", "DescribeAvailabilityZones", zones())]
     }
 
-    fn restore(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
         let record = snapshot(at, answers)?.ok_or("the snapshot is not there")?;
-        let name = format!("make volume {scratch} of {}", at.kept.id);
+        let name = format!("make volume {} of {}", scratch.name, at.kept.id);
         match copied(scratch, answers)? {
             None => {
                 let zones = wanted(answers, "ec2", "DescribeAvailabilityZones", &zones())?;
                 let zone = list(zones, "/AvailabilityZones").first().and_then(|zone| text(zone, "/ZoneName"));
-                let tags = [(POINT, scratch), ("Name", scratch)];
+                let tags = [(POINT, &scratch.name), ("Name", &scratch.name)];
                 let tags = tags.map(|(key, value)| json!({"Key": key, "Value": value}));
                 let arguments = json!({
                     "SnapshotId": record.get("SnapshotId"),
@@ -95,18 +101,20 @@ impl Kind for Volume {
                 Ok(Restored::Not(at.step(name, "ec2", "CreateVolume", arguments)))
             }
             Some(copy) if text(copy, "/State") == Some("available") => {
+                is_copy(scratch, copy)?;
                 Ok(Restored::Ready(compare(record, copy, COMPARED)))
             }
             Some(_) => Ok(Restored::Not(wait(name))),
         }
     }
 
-    fn remove(&self, at: &At<'_>, scratch: &str, answers: &Answers) -> Result<Option<Step>, String> {
-        let name = format!("remove volume {scratch}");
+    fn remove(&self, at: &At<'_>, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
+        let name = format!("remove volume {}", scratch.name);
         Ok(match copied(scratch, answers)? {
             None => None,
             Some(copy) if text(copy, "/State") == Some("deleting") => Some(wait(name)),
             Some(copy) => {
+                is_copy(scratch, copy)?;
                 let id = text(copy, "/VolumeId").ok_or("the volume has no id")?;
                 Some(at.step(name, "ec2", "DeleteVolume", json!({ "VolumeId": id })))
             }
