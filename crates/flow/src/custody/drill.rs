@@ -9,12 +9,12 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use interlock_action::{Effect, Millis, Next, Step};
+use interlock_action::{Millis, Next, Step};
 
 use super::{
     Compared, Failure, Kept, PointNews, PointWatch, Proof, Restored, Scratch, Signers,
     look::point_entry,
-    work::{Undone, Work},
+    work::{Task, Undone, Work},
 };
 use crate::{Event, Record, road::Road};
 
@@ -64,9 +64,7 @@ impl Road {
             kept: &kept,
             by,
             watch,
-            verb: "drill",
-            why: "drills a recovery point",
-            effect: Effect::Create,
+            task: Task::Drill,
             sent: AtomicBool::new(false),
         };
         let scratch = Scratch { name: self.scratch(), begun: self.ports.clock.now() };

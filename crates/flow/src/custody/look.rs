@@ -13,9 +13,9 @@ use interlock_action::{
 };
 use interlock_ledger::{Entry, EntryKind};
 
-use super::Kept;
+use super::{Kept, Sight};
 use crate::{
-    Event, Freshness, Inspection, Keep, Outcome, Record, Session, Situated,
+    Event, Freshness, Guard, Inspection, Keep, Outcome, Record, Session, Situated,
     own::not_done,
     road::{Road, Stop},
     survey,
@@ -142,8 +142,17 @@ impl Road {
         if let Some(call) = port.mark(kept, &answers).filter(|_| sight.there) {
             let entry = |entry: Entry| entry.public("by", "interlock").public("marks", &kept.id);
             // It is guarded by what is written down of it; the mark is for those who look there.
-            let _ = self.call_for(kept, &call, (Effect::Create, "marks a recovery point"), entry).await;
+            let _ = self
+                .call_for(kept, &call, (Effect::Create, "marks a recovery point"), Vec::new(), entry)
+                .await;
         }
+    }
+
+    /// What a point is now; `None` where it cannot be read. Writes nothing down.
+    pub(super) async fn see_point(&self, kept: &Kept) -> Option<Sight> {
+        let port = self.keep_port(kept)?;
+        let answers = self.point_answers(kept, |so_far| port.reads(kept, so_far)).await;
+        port.see(kept, &answers).ok()
     }
 
     /// The answers to what a port wants to know.
@@ -157,15 +166,20 @@ impl Road {
 
     /// One of Interlock's own calls for a point, durable before it is sent like any other.
     ///
-    /// INVARIANT: no agent asked for it: neither a freeze nor the end of a lease stops it.
+    /// INVARIANT: no agent asked for it: neither a freeze nor the end of a lease stops it by itself. What a freeze is to stop
+    /// has it among its `guards`.
     pub(crate) async fn call_for(
         &self,
         kept: &Kept,
         call: &Call,
         (effect, why): (Effect, &str),
+        guards: Vec<Guard>,
         words: impl Fn(Entry) -> Entry,
     ) -> Result<Outcome, String> {
-        let ledger = |stop: Stop| format!("{stop:?}");
+        let ledger = |stop: Stop| match stop {
+            Stop::Conflict(why) => why,
+            other => format!("{other:?}"),
+        };
         let (_, execute, _) = self.surface(call.surface).map_err(ledger)?;
         let session: Option<Session> = self.memory().sessions.get(&kept.session).cloned();
         let session = session.ok_or("its session is unknown")?;
@@ -174,8 +188,7 @@ impl Road {
         let entry = words(own.entry.private("arguments", &call.arguments));
         let mut permit = self.permit(id, Arc::new(own.action), Arc::new(session), 0);
         permit.signed = true;
-        let record =
-            Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards: Vec::new() };
+        let record = Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards };
         let permit = self.open(permit, record).await.map_err(ledger)?;
         let outcome = execute.execute(&permit, call).await;
         permit.complete(outcome.clone(), Vec::new()).await.map_err(|error| error.to_string())?;

@@ -138,6 +138,16 @@ impl Point {
         Self { kept, sight: None, proven: None, failed: None, drilling: None, purging: None, purged: None }
     }
 
+    /// The same point made again by a call that was repeated is the point that it was, as old as the last of them; of one that
+    /// people are removing or had removed it is another one. What is being removed does not count before it is gone.
+    fn is_made_again(&mut self, kept: &Kept) {
+        if self.purged.is_some() || self.purging.is_some() {
+            let purging = self.purging.filter(|_| self.purged.is_none());
+            *self = Self { purging, drilling: self.drilling.take(), ..Self::of(kept) };
+        }
+        self.kept.made = self.kept.made.max(kept.made);
+    }
+
     /// Whether there is nothing more to be learned by looking.
     fn is_seen(&self) -> bool {
         self.sight.as_ref().is_some_and(|sight| sight.ready || !sight.there)
@@ -175,9 +185,8 @@ impl Memory {
             Event::RecoveryPoint { of, point, kept } => {
                 self.recovery_points.insert(point.id.clone(), of.clone());
                 if let Some(kept) = kept {
-                    let new = Point::of(kept);
-                    // The same point made again by a call that was repeated is the point that it was.
-                    self.custody.entry(kept.id.clone()).or_insert(new);
+                    let known = self.custody.entry(kept.id.clone()).or_insert_with(|| Point::of(kept));
+                    known.is_made_again(kept);
                 }
             }
             Event::PointSeen { point, sight } => {

@@ -1,8 +1,8 @@
 //! Removing points: for people only, none of whom caused them, once their time is over, and never while anything counts on
 //! them.
 //!
-//! What stands in the way is found twice: for the preview that people sign, and again, with the same digest, before
-//! anything is called.
+//! What stands in the way is found for the preview that people sign, again before the first point, with the same digest, and
+//! once more for every point after it is written down that it goes: a removal may take hours.
 
 use std::{
     collections::BTreeSet,
@@ -12,14 +12,22 @@ use std::{
     },
 };
 
-use interlock_action::{
-    ActionId, Digest, Effect, Millis, PersonId, Securing, Survey, TargetId, TicketId, digest_of,
-};
+use interlock_action::{ActionId, Digest, Millis, PersonId, Securing, Survey, TargetId, TicketId, digest_of};
 use interlock_approval::{Launch, People, Quorum, Slot, State, Ticket};
+use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Kept, Point, PointNews, PointWatch, Purged, Signers, look::point_entry, work::Work};
+use super::{
+    Failure, Kept, Point, PointNews, PointWatch, Purged, Signers,
+    look::point_entry,
+    work::{LONGEST, Task, Work},
+};
 use crate::{Event, Keep, Memory, Record, Standing, judge, road::Road};
+
+/// How often it is looked whether what is under way has ended.
+const LOOKS: u32 = 30;
+/// How long between two looks.
+const BETWEEN: Millis = 1_000;
 
 /// What people ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +118,12 @@ impl Removal {
     fn is_last(&self) -> bool {
         self.others.is_empty() && self.stands != Some(true)
     }
+
+    /// Whether this, found later, is still what people signed for: it leaves the same, and closes no more.
+    fn is_still(&self, later: &Self) -> bool {
+        (later.stands, &later.others, later.made) == (self.stands, &self.others, self.made)
+            && later.closes.iter().all(|action| self.closes.contains(action))
+    }
 }
 
 /// What removing points would come to.
@@ -144,6 +158,9 @@ pub enum PurgeError {
         /// Who does not count.
         involved: Vec<PersonId>,
     },
+    /// Too few witnesses have seen that it was signed.
+    #[error("it waits for witnesses, and is to be signed again once they answer: {0}")]
+    Unwitnessed(String),
     /// One person works alone, and has not waited.
     #[error("one person alone removes nothing at once")]
     Wait,
@@ -204,7 +221,8 @@ impl Memory {
         if !tickets.is_empty() {
             return Some(Obstacle::Counted(tickets));
         }
-        // What an open permit was judged by is not remembered: whatever is of its service may have counted on it.
+        // What an open permit was judged by is not remembered. What is of its service may well have counted on it; before
+        // anything is called, everything that is under way is waited for.
         let service = point.kept.operation.service();
         let same = |operation: &&String| operation.split(':').nth(1) == Some(service);
         let under_way = self.open_permits.values().map(|permit| &permit.operation).find(same);
@@ -233,6 +251,17 @@ pub(crate) fn leaving(memory: &Memory, survey: &mut Survey) {
             forecast.recovery.after = forecast.recovery.after.map(|after| after.saturating_sub(1));
         }
     }
+    let goes = |name: &String| {
+        memory.point(name).is_some_and(|known| known.purging.is_some() && known.purged.is_none())
+    };
+    let makes = match &survey.securing {
+        Securing::ByRewrite { makes } | Securing::ByCalls { makes, .. } => makes.as_slice(),
+        Securing::NotNeeded | Securing::Exists | Securing::Impossible(_) => &[],
+    };
+    if makes.iter().any(goes) {
+        let why = "people are removing a recovery point that has the name of the one to be made".to_owned();
+        survey.securing = Securing::Impossible(why);
+    }
     if left && survey.securing == Securing::Exists && !forecast.points.iter().any(|point| point.survives) {
         survey.securing = Securing::Impossible("people are removing its last recovery point".to_owned());
     }
@@ -251,9 +280,15 @@ impl Road {
             points.push(self.removal(name, &names, order.last).await);
         }
         let signatures = points.iter().map(|point| point.signatures).max().unwrap_or_default();
-        let told: Vec<_> =
-            points.iter().map(|one| (&one.point, &one.of, one.made, one.stands, &one.others)).collect();
-        let digest = digest_of("interlock purge v1", &(&told, order.last))
+        let told = |one: &Removal| {
+            digest_of(
+                "interlock purge of one v2",
+                &(&one.point, &one.of, one.made, one.stands, &one.others, &one.closes, one.signatures),
+            )
+        };
+        let told: Result<Vec<Digest>, _> = points.iter().map(told).collect();
+        let digest = told
+            .and_then(|told| digest_of("interlock purge v2", &(&told, order.last)))
             .map_err(|error| PurgeError::Ledger(error.to_string()))?;
         let alone = self.memory().solo(self.ports.clock.now());
         Ok(PurgePreview { points, signatures, delay: alone.then_some(self.settings.solo_delay), digest })
@@ -281,16 +316,9 @@ impl Road {
                 port.stands(&point.kept, &answers).ok()
             }
         };
+        let others = self.others(&point, leave).await;
         let now = self.ports.clock.now();
         let memory = self.memory();
-        let stays = |other: &&Point| {
-            let ready = other.sight.as_ref().is_some_and(|sight| sight.there && sight.ready);
-            other.kept.of == point.kept.of
-                && ready
-                && other.purging.is_none()
-                && !leave.contains(&other.kept.id)
-        };
-        let others = memory.custody.values().filter(stays).map(|other| other.kept.id.clone()).collect();
         let (owner, launch) = involved(&memory, &point.kept);
         let mut removal = Removal {
             point: point.kept.id.clone(),
@@ -311,6 +339,27 @@ impl Road {
         removal.signatures = u8::try_from(nobody).unwrap_or(u8::MAX);
         removal.obstacle = self.obstacle(&memory, &point, &removal, last, now);
         removal
+    }
+
+    /// The other points of the same thing that stay. What cannot be read by now counts as gone.
+    async fn others(&self, point: &Point, leave: &BTreeSet<String>) -> Vec<String> {
+        let stays = |other: &&Point| {
+            let ready = other.sight.as_ref().is_some_and(|sight| sight.there && sight.ready);
+            other.kept.of == point.kept.of
+                && other.kept.id != point.kept.id
+                && ready
+                && other.purging.is_none()
+                && !leave.contains(&other.kept.id)
+        };
+        let known: Vec<Kept> =
+            self.memory().custody.values().filter(stays).map(|other| other.kept.clone()).collect();
+        let mut others = Vec::new();
+        for kept in known {
+            let seen = self.see_point(&kept).await;
+            others.extend(seen.filter(|sight| sight.there && sight.ready).map(|_| kept.id));
+        }
+        others.sort_unstable();
+        others
     }
 
     fn obstacle(
@@ -357,15 +406,33 @@ impl Road {
         let _no_drill = self.custody.drilling.lock().await;
         let preview = self.preview_purge(order).await?;
         self.may_purge(order, &preview, &by.people, waited)?;
+        self.purge_seen_to_be_signed(&preview, by).await?;
+        // Witnesses may have taken a while.
+        let preview = self.preview_purge(order).await?;
+        self.may_purge(order, &preview, &by.people, waited)?;
+        let leave: BTreeSet<String> = preview.points.iter().map(|one| one.point.clone()).collect();
         let mut failed = Vec::new();
         for removal in &preview.points {
-            if let Err(error) = self.purge_one(removal, by, waited, watch).await {
+            let ended = self.purge_one((removal, &leave, order.last), by, waited, watch).await;
+            if let Err(error) = ended {
                 let (point, why) = (removal.point.clone(), error.to_string());
                 watch.told(PointNews::Failed { point: point.clone(), why });
                 failed.push((point, error));
             }
         }
         Ok(failed)
+    }
+
+    /// What nothing takes back waits, as when an agent asks for the worst, until witnesses have seen that it was signed.
+    async fn purge_seen_to_be_signed(&self, preview: &PurgePreview, by: &Signers) -> Result<(), PurgeError> {
+        let points: Vec<&String> = preview.points.iter().map(|one| &one.point).collect();
+        let entry = by.sign(Entry::new(EntryKind::RecoveryPoint, self.ports.clock.now()));
+        let entry =
+            entry.public("purge", "signed").public("points", &points).public("digest", preview.digest);
+        let journal = &self.ports.journal;
+        let receipt = journal.commit(Record::only(entry)).await;
+        let receipt = receipt.map_err(|error| PurgeError::Ledger(error.to_string()))?;
+        journal.witnessed_entry(&receipt).await.map_err(|far| PurgeError::Unwitnessed(far.to_string()))
     }
 
     /// Whether these people may have this done, as things are.
@@ -403,7 +470,7 @@ impl Road {
 
     async fn purge_one(
         &self,
-        removal: &Removal,
+        (removal, leave, last): (&Removal, &BTreeSet<String>, bool),
         by: &Signers,
         waited: Option<&Ticket>,
         watch: &dyn PointWatch,
@@ -417,11 +484,11 @@ impl Road {
         let purge = Purge { road: self, point: &point, by, solo: waited.is_some(), last: removal.is_last() };
         // INVARIANT: from here on nothing is judged by this point, and what was judged before does not pass after it.
         purge.write("begun", "", Event::Purging { point: point.kept.id.clone(), at }).await?;
-        let counted = self.memory().counts_on(&point, at);
-        let (ended, sent) = match counted {
-            Some(obstacle) => (Err(PurgeError::Stands(point.kept.id.clone(), obstacle)), false),
-            None => purge.remove(port, watch).await,
+        let (ended, sent) = match self.goes_as_signed(removal, leave, last).await {
+            Err(error) => (Err(error), false),
+            Ok(()) => purge.remove(port, watch).await,
         };
+        let sent = sent || (ended.is_err() && self.may_still_go(&point).await);
         let point = point.kept.id.clone();
         match ended {
             Ok(()) => {
@@ -437,6 +504,47 @@ impl Road {
                 Err(error)
             }
         }
+    }
+
+    /// Whether a point is still what people signed for, now that nothing is judged by it any more.
+    ///
+    /// INVARIANT: what was let through before it went has ended, so that what it left is what is looked at.
+    async fn goes_as_signed(
+        &self,
+        removal: &Removal,
+        leave: &BTreeSet<String>,
+        last: bool,
+    ) -> Result<(), PurgeError> {
+        let stands = |obstacle| PurgeError::Stands(removal.point.clone(), obstacle);
+        self.permits_end().await.map_err(stands)?;
+        let later = self.removal(&removal.point, leave, last).await;
+        if let Some(obstacle) = later.obstacle {
+            return Err(stands(obstacle));
+        }
+        if removal.is_still(&later) { Ok(()) } else { Err(PurgeError::Moved) }
+    }
+
+    /// Waits until everything that is under way now has ended.
+    async fn permits_end(&self) -> Result<(), Obstacle> {
+        let open: BTreeSet<ActionId> = self.memory().open_permits.keys().cloned().collect();
+        for _ in 0..LOOKS {
+            if !self.memory().open_permits.keys().any(|action| open.contains(action)) {
+                return Ok(());
+            }
+            self.ports.clock.pause(BETWEEN).await;
+        }
+        let memory = self.memory();
+        let left = memory.open_permits.values().find(|permit| open.contains(&permit.action));
+        left.map_or(Ok(()), |permit| Err(Obstacle::UnderWay(permit.operation.clone())))
+    }
+
+    /// Whether an earlier run may have sent what still removes the point. Some services show nothing of a deletion before it
+    /// is done: only what is whole long after that run is not going.
+    async fn may_still_go(&self, point: &Point) -> bool {
+        let Some(earlier) = point.purging else { return false };
+        let seen = self.see_point(&point.kept).await;
+        let whole = seen.is_some_and(|sight| sight.there && sight.ready);
+        !whole || self.ports.clock.now().saturating_sub(earlier) <= LONGEST
     }
 }
 
@@ -468,9 +576,7 @@ impl Purge<'_> {
             kept: &self.point.kept,
             by: self.by,
             watch,
-            verb: "purge",
-            why: "removes a recovery point",
-            effect: Effect::RecoveryLoss,
+            task: Task::Purge,
             sent: AtomicBool::new(false),
         };
         let wants = |so_far: &_| port.purge_reads(self.point, so_far);

@@ -10,14 +10,14 @@ use interlock_ledger::Entry;
 use serde::{Deserialize, Serialize};
 
 use super::{Kept, Proof};
-use crate::{Keep, road::Road};
+use crate::{Guard, Keep, road::Road};
 
 /// How often a step's effect is looked for before it is given up.
 const LOOKS: u32 = 20;
 /// How long a service that is at work is left alone between two looks, at most.
 const PATIENCE: Millis = 15_000;
 /// How long a service is waited for.
-const LONGEST: Millis = 2 * 60 * 60 * 1000;
+pub(super) const LONGEST: Millis = 2 * 60 * 60 * 1000;
 
 /// What is told while points are drilled or removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +95,31 @@ pub(super) struct Undone {
     pub(super) why: String,
 }
 
+/// What is done with a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    Drill,
+    Purge,
+}
+
+impl Task {
+    /// What its calls are, in the ledger.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Drill => "drill",
+            Self::Purge => "purge",
+        }
+    }
+
+    /// What they do, and why they are made.
+    fn told(self) -> (Effect, &'static str) {
+        match self {
+            Self::Drill => (Effect::Create, "drills a recovery point"),
+            Self::Purge => (Effect::RecoveryLoss, "removes a recovery point"),
+        }
+    }
+}
+
 /// One point being worked on.
 pub(super) struct Work<'a> {
     pub(super) road: &'a Road,
@@ -102,12 +127,7 @@ pub(super) struct Work<'a> {
     pub(super) kept: &'a Kept,
     pub(super) by: &'a Signers,
     pub(super) watch: &'a dyn PointWatch,
-    /// What its calls are, in the ledger: `drill`.
-    pub(super) verb: &'static str,
-    /// Why they are made.
-    pub(super) why: &'static str,
-    /// What they do.
-    pub(super) effect: Effect,
+    pub(super) task: Task,
     /// Whether a call went out that may have been executed.
     pub(super) sent: AtomicBool,
 }
@@ -155,14 +175,15 @@ impl Work<'_> {
         let looks = last.looks(step);
         match &step.next {
             Next::Call(call) if looks == 0 => {
+                let guards = self.guards().map_err(undone)?;
                 self.watch.told(PointNews::Step { name: step.name.clone() });
                 let words = |entry: Entry| {
                     entry
                         .public("by", &self.by.people)
-                        .public(self.verb, &self.kept.id)
+                        .public(self.task.verb(), &self.kept.id)
                         .private("step", &step.name)
                 };
-                let called = self.road.call_for(self.kept, call, (self.effect, self.why), words).await;
+                let called = self.road.call_for(self.kept, call, self.task.told(), guards, words).await;
                 called.map_err(|why| undone(&why))?;
                 self.sent.store(true, Ordering::Relaxed);
             }
@@ -175,6 +196,18 @@ impl Work<'_> {
             Next::Call(_) => self.pause(looks).await,
         }
         Ok(())
+    }
+
+    /// What must hold when a call is written down, right before it is sent.
+    ///
+    /// INVARIANT: nothing is removed in an incident: no call goes out once anything is frozen.
+    fn guards(&self) -> Result<Vec<Guard>, &'static str> {
+        let memory = self.road.memory();
+        match self.task {
+            Task::Drill => Ok(Vec::new()),
+            Task::Purge if memory.freezes.is_empty() => Ok(vec![Guard::Epoch(memory.epoch)]),
+            Task::Purge => Err("something is frozen: nothing is removed during an incident"),
+        }
     }
 
     async fn pause(&self, looks: u32) {

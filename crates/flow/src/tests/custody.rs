@@ -27,6 +27,8 @@ pub(super) struct Shelf {
     pub(super) removes: Arc<Mutex<Vec<Option<Step>>>>,
     /// Whether what the points are of is there.
     pub(super) stands: Arc<Mutex<Result<bool, String>>>,
+    /// Points that are not there any more, whatever was seen of them.
+    pub(super) gone: Arc<Mutex<Vec<String>>>,
     /// The names of the copies that were asked for, and of those that were to go.
     named: Arc<Mutex<(Vec<String>, Vec<String>)>>,
 }
@@ -35,7 +37,10 @@ impl Keep for Shelf {
     fn reads(&self, _kept: &Kept, _so_far: &Answers) -> Vec<Read> {
         Vec::new()
     }
-    fn see(&self, _kept: &Kept, _answers: &Answers) -> Result<Sight, String> {
+    fn see(&self, kept: &Kept, _answers: &Answers) -> Result<Sight, String> {
+        if self.gone.lock().unwrap().contains(&kept.id) {
+            return Ok(Sight::default());
+        }
         self.sight.clone().ok_or_else(|| "it cannot be read".to_owned())
     }
     fn mark(&self, _kept: &Kept, _answers: &Answers) -> Option<Call> {
@@ -88,7 +93,8 @@ pub(super) fn step(verb: &str) -> Step {
 
 pub(super) fn shelf(sight: Option<Sight>) -> Shelf {
     let stands = Arc::new(Mutex::new(Ok(true)));
-    Shelf { sight, restores: Arc::default(), removes: Arc::default(), stands, named: Arc::default() }
+    let (restores, removes) = (Arc::default(), Arc::default());
+    Shelf { sight, restores, removes, stands, gone: Arc::default(), named: Arc::default() }
 }
 
 pub(super) fn ready() -> Option<Sight> {

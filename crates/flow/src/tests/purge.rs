@@ -13,7 +13,8 @@ use super::{
     house::{House, SESSION, action, database},
 };
 use crate::{
-    Administrative, Decisive, FreezeScope, Outcome, Verdict,
+    Administrative, ChangeNote, Decisive, Event, Freeze, FreezeScope, Outcome, Standing, Unwitnessed,
+    Verdict,
     custody::{Obstacle, PurgeError, PurgeOrder},
 };
 
@@ -133,23 +134,186 @@ fn the_last_point_of_what_is_gone_takes_two_who_say_so() {
     }
 }
 
+/// Another point of the same thing comes into custody.
+fn second(house: &House) {
+    house.land.world.lock().unwrap().securing =
+        Securing::ByRewrite { makes: vec!["interlock-second".to_owned()] };
+    assert!(house.runs(&action("DeleteDBInstance", Effect::Destroy, database("dev-school"))));
+}
+
 #[test]
 fn another_point_of_the_same_thing_that_stays_is_enough() {
     let shelf = goes(shelf(ready()));
     let house = late(shelf.clone());
     *shelf.stands.lock().unwrap() = Ok(false);
-    house.land.world.lock().unwrap().securing =
-        Securing::ByRewrite { makes: vec!["interlock-second".to_owned()] };
-    assert!(house.runs(&action("DeleteDBInstance", Effect::Destroy, database("dev-school"))));
+    second(&house);
     assert_eq!(obstacle(&house, false), Some(Obstacle::Last), "nobody has seen the second");
     block_on(house.road.look_after_points());
     assert_eq!(obstacle(&house, false), None);
     // Of both together one is the last.
-    let both =
-        PurgeOrder { points: vec![POINT.to_owned(), "interlock-second".to_owned()], ..PurgeOrder::default() };
-    let preview = block_on(house.road.preview_purge(&both)).unwrap();
+    let preview = block_on(house.road.preview_purge(&both())).unwrap();
     assert!(preview.points.iter().all(|point| point.others.is_empty()));
+    // What somebody removed elsewhere since it was seen is no other point of it.
+    shelf.gone.lock().unwrap().push("interlock-second".to_owned());
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Last));
+    shelf.gone.lock().unwrap().clear();
     purge(&house, false, &["bo"]).unwrap();
+}
+
+fn both() -> PurgeOrder {
+    PurgeOrder { points: vec![POINT.to_owned(), "interlock-second".to_owned()], ..PurgeOrder::default() }
+}
+
+/// Two points whose time is over are removed; what happens while the first one goes.
+fn while_the_first_goes(
+    shelf: &Shelf,
+    house: &House,
+    happens: impl Fn() + Send + Sync + 'static,
+) -> Vec<PurgeError> {
+    second(house);
+    block_on(house.road.look_after_points());
+    house.hand.now.fetch_add(DAY, Ordering::SeqCst);
+    *shelf.removes.lock().unwrap() = vec![None, Some(step("Delete")), Some(step("Delete"))];
+    let preview = block_on(house.road.preview_purge(&both())).unwrap();
+    let order = PurgeOrder { digest: Some(preview.digest), ..both() };
+    *house.hand.meanwhile.lock().unwrap() = Some(Box::new(happens));
+    let failed = block_on(house.road.purge(&order, &signed(&["bo"]), None, &Nobody)).unwrap();
+    failed.into_iter().map(|(_, error)| error).collect()
+}
+
+#[test]
+fn every_point_is_looked_at_right_before_it_goes() {
+    let shelf = shelf(ready());
+    let house = late(shelf.clone());
+    let stands = std::sync::Arc::clone(&shelf.stands);
+    // While the first one goes, what both are of is deleted.
+    let failed = while_the_first_goes(&shelf, &house, move || *stands.lock().unwrap() = Ok(false));
+    assert_eq!(failed, [PurgeError::Stands("interlock-second".to_owned(), Obstacle::Last)]);
+    assert_eq!(calls(&house), ["Delete"]);
+    assert!(house.road.memory().custody["interlock-second"].purging.is_none(), "it counts again");
+}
+
+#[test]
+fn a_freeze_stops_what_has_not_gone_yet() {
+    let shelf = shelf(ready());
+    let house = late(shelf.clone());
+    let freeze = |house: &House| {
+        let pages = std::sync::Arc::clone(&house.pages);
+        let freeze =
+            Freeze { scope: FreezeScope::Fleet, by: "ana".into(), reason: "incident".into(), since: 0 };
+        move || pages.memory_mut().apply(&Event::Frozen { freeze: freeze.clone() })
+    };
+    let failed = while_the_first_goes(&shelf, &house, freeze(&house));
+    assert_eq!(failed, [PurgeError::Stands("interlock-second".to_owned(), Obstacle::Frozen)]);
+    assert_eq!(calls(&house), ["Delete"]);
+    // Nor does a point that takes several calls go on.
+    let shelf = self::shelf(ready());
+    let house = late(shelf.clone());
+    *shelf.removes.lock().unwrap() =
+        vec![None, Some(step("DeleteRest")), Some(step("Delete")), Some(step("Delete"))];
+    *house.hand.meanwhile.lock().unwrap() = Some(Box::new(freeze(&house)));
+    let failed = purge(&house, false, &["bo"]).unwrap_err();
+    assert!(failed.to_string().contains("frozen"), "{failed}");
+    assert_eq!(calls(&house), ["Delete"]);
+}
+
+#[test]
+fn whatever_was_let_through_before_a_point_goes_has_ended() {
+    let house = late(goes(shelf(ready())));
+    let mut stack = action("DeleteStack", Effect::Destroy, database("dev-other"));
+    stack.operation = interlock_action::Operation::aws("cloudformation", "DeleteStack");
+    let Verdict::Allowed(permit) = house.admit(&stack) else { panic!("it flows") };
+    let under_way = Obstacle::UnderWay("aws:cloudformation:DeleteStack".to_owned());
+    assert_eq!(purge(&house, false, &["bo"]), Err(PurgeError::Stands(POINT.to_owned(), under_way)));
+    assert!(calls(&house).is_empty());
+    block_on(permit.complete(Outcome::Succeeded { status: 200 }, Vec::new())).unwrap();
+    purge(&house, false, &["bo"]).unwrap();
+}
+
+#[test]
+fn nothing_goes_before_witnesses_have_seen_that_it_was_signed() {
+    let house = late(goes(shelf(ready())));
+    house.pages.witnesses.lock().unwrap().push(Err(Unwitnessed("0 of 1".to_owned())));
+    let ended = purge(&house, false, &["bo"]);
+    assert_eq!(ended, Err(PurgeError::Unwitnessed("0 of 1".to_owned())));
+    assert!(calls(&house).is_empty() && house.road.memory().custody[POINT].purging.is_none());
+    assert_eq!(house.last().public["purge"], "signed");
+    purge(&house, false, &["bo"]).unwrap();
+}
+
+/// A change that is taken back from the point.
+fn closes(house: &House, action: &str) {
+    let note = ChangeNote {
+        order: 1,
+        session: SESSION.into(),
+        agent: "claude".into(),
+        at: 1,
+        operation: "aws:rds:ModifyDBInstance".to_owned(),
+        target: None,
+        subject: interlock_action::Digest::of(b"x"),
+        about: Vec::new(),
+        terms: interlock_action::Terms::exact(),
+        until: None,
+        points: vec![POINT.to_owned()],
+        standing: Standing::Unsettled,
+        ended: true,
+    };
+    house.pages.memory_mut().changes.insert(action.into(), note);
+}
+
+#[test]
+fn a_signature_is_for_the_ways_back_that_were_shown_to_close() {
+    let house = late(goes(shelf(ready())));
+    closes(&house, "act-1");
+    let shown = order(&house, false);
+    closes(&house, "act-2");
+    let ended = block_on(house.road.purge(&shown, &signed(&["bo"]), None, &Nobody));
+    assert_eq!(ended, Err(PurgeError::Moved));
+    assert!(calls(&house).is_empty());
+}
+
+#[test]
+fn what_an_earlier_run_may_have_sent_does_not_count_again() {
+    let shelf = shelf(ready());
+    let house = late(shelf.clone());
+    // The daemon died over it; the next run cannot call.
+    let at = house.hand.now.load(Ordering::SeqCst);
+    let cut_off = Event::Purging { point: POINT.to_owned(), at };
+    house.happens(cut_off.clone());
+    let fails = || {
+        *house.land.failures.lock().unwrap() = vec![Some("AccessDenied")];
+        *shelf.removes.lock().unwrap() = vec![Some(step("Delete"))];
+        assert!(matches!(purge(&house, false, &["bo"]), Err(PurgeError::Step(..))));
+        house.road.memory().custody[POINT].purging.is_some()
+    };
+    assert!(fails(), "it may be going");
+    // Long after that, and whole, it is not.
+    house.hand.now.fetch_add(3 * 60 * 60 * 1000, Ordering::SeqCst);
+    assert!(!fails());
+    house.happens(cut_off);
+    house.hand.now.fetch_add(3 * 60 * 60 * 1000, Ordering::SeqCst);
+    shelf.gone.lock().unwrap().push(POINT.to_owned());
+    assert!(fails(), "it is not whole");
+}
+
+#[test]
+fn a_point_that_is_made_again_once_it_was_removed_is_another_one() {
+    let house = late(goes(shelf(ready())));
+    let made = house.road.memory().custody[POINT].kept.made;
+    purge(&house, false, &["bo"]).unwrap();
+    house.land.world.lock().unwrap().securing = Securing::ByRewrite { makes: vec![POINT.to_owned()] };
+    assert!(house.runs(&action("DeleteDBInstance", Effect::Destroy, database("dev-school"))));
+    let point = house.road.memory().custody[POINT].clone();
+    assert_eq!((&point.purged, &point.purging, &point.sight), (&None, &None, &None));
+    assert!(point.kept.made > made, "its time begins");
+    block_on(house.road.look_after_points());
+    assert!(matches!(obstacle(&house, false), Some(Obstacle::Grace(_))));
+    // While one of its name is going, none is made.
+    house.happens(Event::Purging { point: POINT.to_owned(), at: 1 });
+    assert!(matches!(
+        house.admit(&action("DeleteDBInstance", Effect::Destroy, database("prod-school"))),
+        Verdict::Refused(_)
+    ));
 }
 
 fn counted(house: &House) {

@@ -29,7 +29,7 @@ fn refused(error: &PurgeError) -> Fault {
         PurgeError::Signatures { .. } => {
             Fault::refused(error).hint("give `--key FILE` once for each of them")
         }
-        PurgeError::Ledger(_) => Fault::unavailable(error),
+        PurgeError::Ledger(_) | PurgeError::Unwitnessed(_) => Fault::unavailable(error),
         PurgeError::Wait | PurgeError::Step(..) => Fault::refused(error),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, made_for, same_id, text, words,
+    At, Kind, compare, goes, made_for, same_id, text, words,
 };
 
 /// The kind.
@@ -147,11 +147,14 @@ impl Kind for Backup {
 
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
         let Some(there) = named(table(at), answers)? else { return Ok(false) };
+        if goes(there) {
+            return Ok(false);
+        }
         let record = record(at, answers)?.ok_or("the backup is not there")?;
         same_id(text(record, "/SourceTableDetails/TableId"), text(there, "/TableId"))
     }
 
-    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
         let name = format!("remove the backup {}", at.kept.id);
         Ok(match summary(at, answers)? {
             None => None,

@@ -125,12 +125,12 @@ impl Kind for Capture {
         same_id(text(seen, "/ETag"), text(there, "/ETag"))
     }
 
-    fn purge_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+    fn purge_reads(&self, at: &At<'_>, _ids: &[String], _so_far: &Answers) -> Vec<Read> {
         vec![at.read("s3", "ListObjectVersions", versions(at))]
     }
 
     /// Every version goes, the delete markers too: in a bucket that keeps versions a deletion alone removes nothing.
-    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
         let (bucket, key) = place(at).ok_or("the copy is not named")?;
         let listed = wanted(answers, "s3", "ListObjectVersions", &versions(at))?;
         let all = list(listed, "/Versions").iter().chain(list(listed, "/DeleteMarkers"));

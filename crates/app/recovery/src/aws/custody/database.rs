@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, is_marked, made_for, mark, marked, same_id, text,
+    At, Kind, compare, goes, is_marked, made_for, mark, marked, same_id, text,
 };
 
 /// Instances or clusters: what the operations and their members are called.
@@ -182,11 +182,14 @@ impl Kind for Database {
 
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
         let Some(there) = self.named(origin(at), answers)? else { return Ok(false) };
+        if goes(there) {
+            return Ok(false);
+        }
         let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
         same_id(text(record, self.id), text(there, self.id))
     }
 
-    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
         let name = format!("remove the snapshot {}", at.kept.id);
         Ok(match self.record(at, answers)? {
             None => None,

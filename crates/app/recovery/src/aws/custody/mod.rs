@@ -45,12 +45,12 @@ trait Kind: Sync {
     fn origin_reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read>;
     /// Whether it is, the thing itself. An error where nobody can tell.
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String>;
-    /// The reads that tell how far its own removal has come.
-    fn purge_reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read> {
-        self.reads(at, so_far)
+    /// The reads that tell how far its own removal has come, beside those of the point; it was seen under these ids.
+    fn purge_reads(&self, _at: &At<'_>, _ids: &[String], _so_far: &Answers) -> Vec<Read> {
+        Vec::new()
     }
-    /// What remains to be done until the point itself is gone.
-    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String>;
+    /// What remains to be done until the point itself is gone; it was seen under these ids.
+    fn purge(&self, at: &At<'_>, ids: &[String], answers: &Answers) -> Result<Option<Step>, String>;
 }
 
 static KINDS: [&dyn Kind; 8] = [
@@ -147,19 +147,24 @@ impl Keep for AwsKeep {
         let Some(kind) = kind(&point.kept) else { return Vec::new() };
         let at = At::of(&point.kept);
         let mut reads = kind.reads(&at, so_far);
-        reads.extend(kind.purge_reads(&at, so_far));
+        reads.extend(kind.purge_reads(&at, seen_as(point), so_far));
         reads
     }
     fn purge(&self, point: &Point, answers: &Answers) -> Result<Option<Step>, String> {
         let (kind, at) = (known(&point.kept)?, At::of(&point.kept));
         let now = kind.see(&at, answers)?;
-        let then = point.sight.as_ref().map_or(&[][..], |sight| &sight.ids);
+        let then = seen_as(point);
         // INVARIANT: only what was seen and written down is removed, whatever carries its name or its mark by now.
         if now.there && now.ids != then {
             return Err("what is there now is another thing than the one that was seen".to_owned());
         }
-        kind.purge(&at, answers)
+        kind.purge(&at, then, answers)
     }
+}
+
+/// The ids under which a point was seen.
+fn seen_as(point: &Point) -> &[String] {
+    point.sight.as_ref().map_or(&[], |sight| &sight.ids)
 }
 
 /// The text of a member.
@@ -178,6 +183,15 @@ fn same_id(point: Option<&str>, there: Option<&str>) -> Result<bool, String> {
         (Some(point), Some(there)) => Ok(point == there),
         _ => Err("nobody can tell whether it is the same thing".to_owned()),
     }
+}
+
+/// Whether a record says of its thing that it is going: it stands no longer, though its name is still taken.
+fn goes(record: &Value) -> bool {
+    const STATUS: [&str; 6] =
+        ["/Status", "/State", "/DBInstanceStatus", "/TableStatus", "/ClusterStatus", "/CacheClusterStatus"];
+    const GOING: [&str; 3] = ["deleting", "deleted", "final-snapshot"];
+    let mut told = STATUS.into_iter().filter_map(|member| text(record, member));
+    told.any(|status| GOING.iter().any(|going| status.eq_ignore_ascii_case(going)))
 }
 
 /// Compares members of two records, as far as the first has them: the point's name of each, and the copy's.

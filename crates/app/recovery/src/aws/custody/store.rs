@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::way::{found, list, wait},
-    At, Kind, compare, is_marked, made_for, mark, marked, same_id, text,
+    At, Kind, compare, goes, is_marked, made_for, mark, marked, same_id, text,
 };
 
 /// A read: the operation, the parameter that names the thing, and where the records stand.
@@ -329,12 +329,15 @@ impl Kind for Store {
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
         let (lookup, name, id) = self.origin(at).ok_or("nobody can tell what it is of")?;
         let Some(there) = self.there(lookup, name, answers)? else { return Ok(false) };
+        if goes(there) {
+            return Ok(false);
+        }
         let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
         let of = |record| (!id.is_empty()).then(|| text(record, id)).flatten();
         same_id(of(record), of(there))
     }
 
-    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
         let name = format!("remove the snapshot {}", at.kept.id);
         Ok(match self.record(at, answers)? {
             None => None,

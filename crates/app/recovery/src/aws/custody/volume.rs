@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, POINT, compare, made_for, marked, text,
+    At, Kind, POINT, compare, goes, made_for, marked, text,
 };
 
 /// The kind.
@@ -54,8 +54,8 @@ const COMPARED: &[(&str, &str)] = &[
 
 impl Kind for Volume {
     fn is(&self, kept: &interlock_flow::custody::Kept) -> bool {
-        let named = ["interlock-vol-", "interlock-snap-"].iter().any(|start| kept.id.starts_with(start));
-        named && matches!(kept.operation.service(), "ec2" | "cloudcontrol")
+        // Whichever service's call it was made before: groups, stacks and fleets end instances, too.
+        ["interlock-vol-", "interlock-snap-"].iter().any(|start| kept.id.starts_with(start))
     }
 
     fn reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
@@ -131,16 +131,29 @@ impl Kind for Volume {
         let id = text(record, "/VolumeId").ok_or("the snapshot names no volume")?;
         let answer = found(answers, "ec2", "DescribeVolumes", &json!({ "VolumeIds": [id] }))?;
         // No later volume has the id.
-        let there = |volume: &Value| {
-            text(volume, "/VolumeId") == Some(id) && text(volume, "/State") != Some("deleted")
-        };
+        let there = |volume: &Value| text(volume, "/VolumeId") == Some(id) && !goes(volume);
         Ok(answer.is_some_and(|answer| list(answer, "/Volumes").iter().any(there)))
     }
 
-    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
-        let Some(record) = snapshot(at, answers)? else { return Ok(None) };
+    fn purge_reads(&self, at: &At<'_>, ids: &[String], _so_far: &Answers) -> Vec<Read> {
+        by_id(ids).map(|look| at.read("ec2", "DescribeSnapshots", look)).into_iter().collect()
+    }
+
+    /// Whoever takes the mark off a snapshot has not removed it: what was seen is looked for by its id, too.
+    fn purge(&self, at: &At<'_>, ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
+        let marked = snapshot(at, answers)?;
+        let unmarked =
+            by_id(ids).map(|look| found(answers, "ec2", "DescribeSnapshots", &look)).transpose()?;
+        let unmarked = unmarked.flatten().and_then(|answer| list(answer, "/Snapshots").first());
+        let Some(record) = marked.or(unmarked) else { return Ok(None) };
         let id = text(record, "/SnapshotId").ok_or("the snapshot has no id")?;
         let name = format!("remove the snapshot {id}");
         Ok(Some(at.step(name, "ec2", "DeleteSnapshot", json!({ "SnapshotId": id }))))
     }
+}
+
+/// The read of a snapshot by the id under which it was seen.
+fn by_id(ids: &[String]) -> Option<Value> {
+    let id = ids.iter().find(|id| id.starts_with("snap-"))?;
+    Some(json!({"SnapshotIds": [id], "OwnerIds": ["self"]}))
 }

@@ -88,7 +88,10 @@ pub(super) fn by_snapshot(
     record: &Value,
 ) -> (Call, (Call, String, Value), String) {
     let snapshots: Listed<'_> = listed(answers, &snapshots_key(volume), "Snapshots");
-    let earlier = snapshots.entries().iter().filter(|snapshot| own(snapshot)).count();
+    // Their number says less: it comes back when one of them is removed, and with it the name of one that stays.
+    let earlier = snapshots.entries().iter().filter(|snapshot| own(snapshot));
+    let mut earlier: Vec<&str> = earlier.filter_map(|snapshot| text(snapshot, "/SnapshotId")).collect();
+    earlier.sort_unstable();
     let parts = json!([action.account, action.region, volume, record.get("CreateTime"), earlier]);
     let name = super::super::own_name("interlock volume snapshot v1", volume, &parts);
     let tags = json!([{

@@ -67,6 +67,23 @@ fn a_tagged_snapshot_is_taken_first() {
 }
 
 #[test]
+fn a_name_that_an_earlier_snapshot_has_is_not_given_again_when_another_one_goes() {
+    let own = |id: &str| {
+        let mut own = snapshot(id, "completed");
+        own["Tags"] = json!([{"Key": "interlock:recovery-point", "Value": id}]);
+        own
+    };
+    let makes = |snapshots: Vec<Value>| match survey(&delete(), answers(false, snapshots)).securing {
+        Securing::ByCalls { makes, .. } => makes,
+        other => panic!("{other:?}"),
+    };
+    // The second was named beside the first; then people have the first removed.
+    let second = makes(vec![own("snap-1")]);
+    let third = makes(vec![own("snap-2")]);
+    assert_ne!(second, third);
+}
+
+#[test]
 fn an_attached_volume_is_refused_and_reaches_its_instance() {
     let survey = survey(&delete(), answers(true, Vec::new()));
     assert_eq!(survey.facts.get(facts::EC2_VOLUME_ATTACHED), Some(&json!(true)));
