@@ -121,7 +121,8 @@ impl Removal {
 
     /// Whether this, found later, is still what people signed for: it leaves the same, and closes no more.
     fn is_still(&self, later: &Self) -> bool {
-        (later.stands, &later.others, later.made) == (self.stands, &self.others, self.made)
+        (later.stands, &later.others, later.made, later.signatures)
+            == (self.stands, &self.others, self.made, self.signatures)
             && later.closes.iter().all(|action| self.closes.contains(action))
     }
 }
@@ -335,6 +336,7 @@ impl Road {
             obstacle: None,
         };
         removal.involved.dedup();
+        removal.closes.sort_unstable();
         let nobody = missing(&memory, &point.kept, removal.is_last(), &[], now);
         removal.signatures = u8::try_from(nobody).unwrap_or(u8::MAX);
         removal.obstacle = self.obstacle(&memory, &point, &removal, last, now);

@@ -74,7 +74,9 @@ impl Drill {
         }
         if self.all {
             let there = |point: &&KeptPoint| {
-                point.point.proven.is_none() && point.point.sight.as_ref().is_none_or(|sight| sight.there)
+                point.point.proven.is_none()
+                    && point.point.purging.is_none()
+                    && point.point.sight.as_ref().is_none_or(|sight| sight.there)
             };
             let all: Vec<&KeptPoint> = known.iter().filter(there).collect();
             return if all.is_empty() {
