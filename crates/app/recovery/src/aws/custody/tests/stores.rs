@@ -15,7 +15,7 @@ struct Row {
 fn rows() -> Vec<Row> {
     let arn = |rest: &str| format!("arn:aws:{rest}");
     let (at, scratch) = ("eu-west-1:111122223333", "interlock-drill-x");
-    let tags = json!([{"Key": MARK, "Value": scratch}]);
+    let tags = json!([{"Key": POINT, "Value": scratch}]);
     let id = arn(&format!("redshift:{at}:snapshot:wh/interlock-wh-1a2b"));
     let redshift = Row {
         kept: kept(&id, &arn(&format!("redshift:{at}:cluster:wh")), "aws:redshift:DeleteCluster"),
@@ -110,7 +110,7 @@ fn stores_are_restored_beside_what_there_is_compared_and_removed() {
         let sight = AwsKeep.see(&row.kept, &none).unwrap();
         assert_eq!((sight.there, sight.ready, &sight.depends[..]), (true, true, &[KEY.into()][..]));
         let marks = AwsKeep.mark(&row.kept, &none).unwrap();
-        assert_eq!(marks.arguments["Tags"], json!([{"Key": MARK, "Value": row.kept.of}]));
+        assert_eq!(marks.arguments["Tags"], json!([{"Key": POINT, "Value": row.kept.of}]));
         let (verb, arguments) = next(AwsKeep.restore(&row.kept, scratch, &none).unwrap());
         assert_eq!((verb.as_str(), &arguments), (row.restore.0, &row.restore.1));
         assert_eq!(AwsKeep.remove(&row.kept, scratch, &none).unwrap(), None);
