@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use interlock_flow::{Event, Guard, JournalError, Receipt, Record};
-use interlock_ledger::{
-    Entry, Hash, LedgerError, RecordSecret, Sealed, State, StateSalt, WrappingKey, leaf_hash, seal,
-};
+use interlock_ledger::{Entry, Hash, LedgerError, RecordSecret, Sealed, WrappingKey, leaf_hash, seal};
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
 use crate::{
     StoreError,
     private::{Subject, subjects},
+    states::seal_events,
 };
 
 /// Whom the writer answers.
@@ -55,24 +53,7 @@ pub(crate) struct Replaced {
     pub(crate) events: Option<Vec<u8>>,
 }
 
-/// Events as they are committed to, not yet encrypted.
-pub(crate) struct Sealing {
-    salt: StateSalt,
-    plain: Zeroizing<Vec<u8>>,
-}
-
-impl Sealing {
-    pub(crate) fn state(&self) -> State<'_> {
-        State { salt: &self.salt, events: &self.plain }
-    }
-}
-
-/// Writes events down and draws their salt.
-pub(crate) fn seal_events(events: &[Event]) -> Result<Sealing, StoreError> {
-    Ok(Sealing { salt: random()?, plain: Zeroizing::new(serde_json::to_vec(events)?) })
-}
-
-fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     Ok(bytes)
@@ -109,7 +90,7 @@ impl Draft {
         let leaf = leaf.map_err(|error| LedgerError::Json(error.to_string()))?;
         // The leaf holds the digest of the events and their salt, so what is bound to it is bound to its one entry.
         let hash = leaf_hash(leaf.as_bytes());
-        let events = sealing.map(|sealing| key.seal_state(sealing.state(), &hash)).transpose()?;
+        let events = sealing.map(|sealing| sealing.encrypt(key, &hash)).transpose()?;
         Ok(Written { hash, leaf, events })
     }
 

@@ -16,6 +16,7 @@ use crate::{
     Reader, StoreError,
     folder::{Outside, Reading},
     schema::{self, StoredHashes},
+    states,
 };
 
 /// What was exported.
@@ -40,7 +41,8 @@ struct Rows {
 impl Reader {
     /// Writes the log, as it is at this moment, into a folder, or brings the folder up to date. Bodies are written as they
     /// are stored, encrypted; with `opened`, or where the folder has them already, private fields stand there in the
-    /// clear, too, with the salts that their commitments are checked by, and the state changes.
+    /// clear, too, with the salts that their commitments are checked by, and the state changes. What a change found and left
+    /// stays encrypted in the store: it may hold secrets that no entry shows.
     pub fn export(&self, folder: &Path, opened: bool) -> Result<Exported, StoreError> {
         let connection = self.lock();
         // One transaction, so that entries and head are of the same moment.
@@ -165,6 +167,10 @@ impl Reader {
         let events = events.map_err(|error| Broken::Unreadable { index, why: error.to_string() })?;
         let opened = self.open_events(index, &hash, events)?;
         let private = self.open_row(index, &leaf, row.get(3)?, row.get(4)?)?;
+        // Older entries hold states in their changes' own text.
+        if opened.as_ref().is_some_and(states::shows_states) {
+            return Ok(BodyLine::without_state(index, private));
+        }
         Ok(BodyLine::opened(index, private, opened.as_ref().map(OpenedState::state)).map_err(unreadable)?)
     }
 }

@@ -17,6 +17,7 @@ mod rebuild;
 mod recall;
 mod redact;
 mod schema;
+mod states;
 mod store;
 mod walk;
 mod witness;

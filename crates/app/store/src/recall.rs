@@ -2,9 +2,9 @@
 
 use interlock_action::ActionId;
 use interlock_flow::Event;
-use interlock_ledger::{Broken, Hash};
+use interlock_ledger::Hash;
 
-use crate::{Reader, StoreError};
+use crate::{Reader, StoreError, states::events_of};
 
 impl Reader {
     /// The state changes of every entry about this action, oldest first.
@@ -21,9 +21,7 @@ impl Reader {
             let hash: Hash = row.get(1)?;
             let sealed: Vec<u8> = row.get(2)?;
             if let Some(opened) = self.open_events(index, &hash, Some(&sealed))? {
-                let found: Vec<Event> = serde_json::from_slice(opened.state().events)
-                    .map_err(|error| Broken::Unreadable { index, why: error.to_string() })?;
-                events.extend(found);
+                events.extend(events_of(index, &opened)?);
             }
         }
         Ok(events)

@@ -13,16 +13,17 @@ use std::{
 use interlock_action::{Millis, PersonId};
 use interlock_approval::{Launch, State as TicketState};
 use interlock_flow::{Event, Freeze, JournalError, Memory, Receipt, Record, Standing};
-use interlock_ledger::{Broken, Entry, EntryKind, Hash, REDACTED_ENTRY, REDACTED_STATE, WrappingKey};
+use interlock_ledger::{Entry, EntryKind, Hash, REDACTED_ENTRY, REDACTED_STATE, WrappingKey};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
 
 use crate::{
     StoreError,
-    draft::{Draft, Replaced, Row, seal_events},
+    draft::{Draft, Replaced, Row},
     private::{self, Subject},
     reader::open_events,
     schema,
+    states::{events_of, seal_events},
     writer::Writer,
 };
 
@@ -123,7 +124,7 @@ impl Writer {
         if let Some(kept) = found.kept {
             let sealing = seal_events(&kept)?;
             entry = entry.public(REDACTED_STATE, sealing.state().digest());
-            events = Some(key.seal_state(sealing.state(), &found.hash)?);
+            events = Some(sealing.encrypt(key, &found.hash)?);
         }
         let (mut row, _) = Draft::new(Record::only(entry), key)?.into_row(key)?;
         row.replaces = Some(Replaced { index, events });
@@ -166,11 +167,7 @@ fn found(connection: &Connection, key: &WrappingKey, index: u64) -> Result<(Foun
         .optional()?;
     let (hash, events, has_body) = row.ok_or(StoreError::NoEntry(index))?;
     let opened = open_events(key, index, &hash, events.as_deref())?;
-    let events: Vec<Event> = match &opened {
-        None => Vec::new(),
-        Some(opened) => serde_json::from_slice(opened.state().events)
-            .map_err(|error| Broken::Unreadable { index, why: error.to_string() })?,
-    };
+    let events = opened.as_ref().map_or(Ok(Vec::new()), |opened| events_of(index, opened))?;
     let kept = private::without(&events);
     Ok((Found { hash, has_body, kept }, events))
 }

@@ -14,6 +14,7 @@ use rusqlite::{Connection, Row};
 use crate::{
     Keys, StoreError,
     reader::{open_events, open_sealed},
+    states::events_of,
 };
 
 /// Rows that are handed over at once.
@@ -77,10 +78,7 @@ impl Raw {
         {
             closed.get_or_insert(why);
         }
-        let events = state.as_ref().map_or(Ok(Vec::new()), |state| {
-            serde_json::from_slice(state.state().events)
-                .map_err(|error| Broken::Unreadable { index, why: error.to_string() })
-        });
+        let events = state.as_ref().map_or(Ok(Vec::new()), |state| events_of(index, state));
         Opened { index, checked, events, closed }
     }
 }

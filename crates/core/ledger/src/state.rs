@@ -2,6 +2,9 @@
 //!
 //! The salt is the nonce that the ciphertext begins with. Whoever overwrites the ciphertext destroys the salt as well, and
 //! what the leaf says of the changes can no longer be guessed.
+//!
+//! What only the home may read is encrypted with the changes and is no part of what is committed to: the changes hold
+//! digests of it.
 
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
@@ -45,6 +48,7 @@ impl State<'_> {
 pub struct OpenedState {
     salt: StateSalt,
     events: Zeroizing<Vec<u8>>,
+    aside: Zeroizing<Vec<u8>>,
 }
 
 impl OpenedState {
@@ -52,7 +56,15 @@ impl OpenedState {
     pub fn state(&self) -> State<'_> {
         State { salt: &self.salt, events: &self.events }
     }
+
+    /// What was encrypted with them and is not committed to; empty where there is nothing.
+    pub fn aside(&self) -> &[u8] {
+        &self.aside
+    }
 }
+
+/// Stands between the changes, whose JSON has none, and what is kept with them.
+const BORDER: u8 = b'\n';
 
 fn associated(leaf: &Hash) -> Vec<u8> {
     [SEALED, leaf.as_slice()].concat()
@@ -62,7 +74,26 @@ impl WrappingKey {
     /// Encrypts an entry's state changes; they open beside this leaf only. The salt stands first in the result and must
     /// be random: it is the nonce.
     pub fn seal_state(&self, state: State<'_>, leaf: &Hash) -> Result<Vec<u8>, LedgerError> {
-        let payload = Payload { msg: state.events, aad: &associated(leaf) };
+        self.seal_state_with(state, &[], leaf)
+    }
+
+    /// The same, with what is to stay with them, and is not committed to.
+    pub fn seal_state_with(
+        &self,
+        state: State<'_>,
+        aside: &[u8],
+        leaf: &Hash,
+    ) -> Result<Vec<u8>, LedgerError> {
+        if state.events.contains(&BORDER) {
+            return Err(LedgerError::Sealed("state changes of more than one line"));
+        }
+        let mut plain = Zeroizing::new(Vec::with_capacity(state.events.len() + 1 + aside.len()));
+        plain.extend_from_slice(state.events);
+        if !aside.is_empty() {
+            plain.push(BORDER);
+            plain.extend_from_slice(aside);
+        }
+        let payload = Payload { msg: &plain, aad: &associated(leaf) };
         let sealed = self.cipher().encrypt(&XNonce::from(*state.salt), payload);
         let sealed = sealed.map_err(|_| LedgerError::Sealed("a set of state changes"))?;
         Ok([state.salt.as_slice(), &sealed].concat())
@@ -73,8 +104,10 @@ impl WrappingKey {
         let bad = || LedgerError::Sealed("a set of state changes");
         let (salt, sealed) = sealed.split_first_chunk::<24>().ok_or_else(bad)?;
         let payload = Payload { msg: sealed, aad: &associated(leaf) };
-        let events = self.cipher().decrypt(&XNonce::from(*salt), payload).map_err(|_| bad())?;
-        Ok(OpenedState { salt: *salt, events: Zeroizing::new(events) })
+        let plain = Zeroizing::new(self.cipher().decrypt(&XNonce::from(*salt), payload).map_err(|_| bad())?);
+        let mut parts = plain.splitn(2, |byte| *byte == BORDER);
+        let mut part = || Zeroizing::new(parts.next().unwrap_or_default().to_vec());
+        Ok(OpenedState { salt: *salt, events: part(), aside: part() })
     }
 
     pub(crate) fn cipher(&self) -> XChaCha20Poly1305 {
@@ -107,6 +140,17 @@ mod tests {
             assert!(key.open_state(&changed, &leaf).is_err(), "byte {at}");
         }
         assert!(key.open_state(&sealed[..20], &leaf).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_aside_is_not_committed_to() {
+        let (key, salt, leaf) = (WrappingKey::new([1; 32]), [2; 24], [3; 32]);
+        let state = State { salt: &salt, events: EVENTS };
+        let opened = key.open_state(&key.seal_state_with(state, b"a\nb", &leaf).unwrap(), &leaf).unwrap();
+        assert_eq!((opened.state(), opened.aside()), (state, &b"a\nb"[..]));
+        assert_eq!(opened.state().digest(), state.digest());
+        let lines = State { salt: &salt, events: b"[\n]" };
+        assert!(key.seal_state(lines, &leaf).is_err(), "nobody could tell where they end");
     }
 
     #[test]

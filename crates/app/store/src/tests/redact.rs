@@ -311,6 +311,55 @@ fn changed(store: &Store, action: &str, thing: &str, states: [&str; 2]) {
     commit(store, Record { entry: entry(EntryKind::Undo), events, guards: vec![] }).unwrap();
 }
 
+/// They are read with sealed reads: a parameter's earlier value stands nowhere else.
+#[test]
+fn an_opened_export_shows_no_state_that_a_change_found_or_left() {
+    let folder = Folder::new();
+    let home = folder.home();
+    let store = open(&home);
+    commit(&store, open_session()).unwrap();
+    changed(&store, "a-1", "password", ["zq-before", "zq-after"]);
+    // The entry's own arguments show the new value here; the old one is in the state alone.
+    let out = folder.path().join("out");
+    let exported = all_told(&store, &out);
+    assert!(!exported.contains("zq-before"), "{exported}");
+    let lines: Vec<serde_json::Value> = fs::read_to_string(out.join("opened/000.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let states = lines[3]["events"].as_str().unwrap();
+    assert!(states.contains("sealed") && !states.contains("zq-after"), "{states}");
+    verify(&out, &home, &[]);
+    // Whoever takes it back reads it, now and after a start.
+    let before = told(&store);
+    assert!(format!("{:?}", wait(store.recall(&"a-1".into())).unwrap()).contains("zq-before"));
+    drop(store);
+    let store = open(&home);
+    assert_eq!(told(&store), before);
+    assert!(format!("{:?}", wait(store.recall(&"a-1".into())).unwrap()).contains("zq-before"));
+}
+
+#[test]
+fn states_that_an_older_store_wrote_in_the_clear_are_read_and_not_shown() {
+    let folder = Folder::new();
+    let key = &folder.home().keys().wrapping;
+    let settled = |after| vec![Event::Settled { action: "a-1".into(), after }];
+    for (after, shown) in [(json!({"value": "zq-after"}), true), (json!(REDACTED), false)] {
+        let text = serde_json::to_vec(&settled(after.clone())).unwrap();
+        let sealed = key.seal_state(State { salt: &[1; 24], events: &text }, &[2; 32]).unwrap();
+        let opened = key.open_state(&sealed, &[2; 32]).unwrap();
+        assert_eq!(crate::states::shows_states(&opened), shown);
+        assert_eq!(crate::states::events_of(0, &opened).unwrap(), settled(after));
+    }
+    // What is kept with them is what they say, or nothing is read.
+    let text = serde_json::to_vec(&settled(json!({"sealed": "0"}))).unwrap();
+    let state = State { salt: &[1; 24], events: &text };
+    let kept = br#"[{"salt": "0", "state": "1"}]"#;
+    let opened = key.open_state(&key.seal_state_with(state, kept, &[2; 32]).unwrap(), &[2; 32]).unwrap();
+    assert_eq!(crate::states::events_of(7, &opened), Err(Broken::State { index: 7 }));
+}
+
 #[test]
 fn a_change_is_taken_out_of_everything_that_holds_a_state_of_its_thing() {
     // Of the middle change: its entry, its outcome's, and the one that says what it left.

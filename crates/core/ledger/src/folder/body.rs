@@ -34,6 +34,13 @@ pub struct Counted {
     pub gone: u64,
     /// Of these, whose body this folder was not given.
     pub absent: u64,
+    /// Entries whose state changes are not shown where the others are.
+    #[serde(skip_serializing_if = "none")]
+    pub withheld: u64,
+}
+
+fn none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One line.
@@ -54,6 +61,9 @@ pub struct BodyLine {
     /// Base64 of what their digest is salted by; absent when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events_salt: Option<String>,
+    /// The state changes are not shown: they hold in the clear what nobody but the home may read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
 }
 
 impl BodyLine {
@@ -76,7 +86,13 @@ impl BodyLine {
             private,
             events: Some(text.unwrap_or_default().to_owned()),
             events_salt: state.map(|state| STANDARD.encode(state.salt)),
+            withheld: false,
         })
+    }
+
+    /// The same without the state changes.
+    pub fn without_state(index: u64, private: Option<BTreeMap<String, Opening>>) -> Self {
+        Self { index, private, withheld: true, ..Self::default() }
     }
 
     /// One line, with its newline.
@@ -147,9 +163,11 @@ impl Beside {
         let salted = opened.map(BodyLine::salted).transpose().map_err(body)?;
         let state =
             salted.as_ref().map(|salted| salted.as_ref().map(|(salt, events)| State { salt, events }));
+        let withheld = opened.is_some_and(|line| line.withheld && line.events.is_none());
+        counted.withheld += u64::from(withheld && leaf.state.is_some());
         // An opened folder has a line for every entry: without one, the state changes are gone.
         let digest = state.flatten().map(|state| state.digest());
-        bodies.entry(index, &leaf, there || !given, self.opened.is_some().then_some(digest))
+        bodies.entry(index, &leaf, there || !given, (self.opened.is_some() && !withheld).then_some(digest))
     }
 }
 

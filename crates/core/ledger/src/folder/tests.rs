@@ -155,7 +155,7 @@ fn a_log_as_it_was_written_verifies() {
     }
     let log = Log::sample(12);
     let counted = |folder| verify(&folder).unwrap().bodies;
-    let none = Counted { private: 4, sealed: 0, opened: 0, gone: 0, absent: 4 };
+    let none = Counted { private: 4, sealed: 0, opened: 0, gone: 0, absent: 4, withheld: 0 };
     assert_eq!(counted(log.bare()), none);
     assert_eq!(counted(log.sealed()), Counted { sealed: 4, absent: 0, ..none });
     assert_eq!(counted(log.opened()), Counted { opened: 4, absent: 0, ..none });
@@ -288,6 +288,15 @@ fn bodies_and_state_changes_are_checked() {
     assert!(matches!(change(&opening), Broken::Body { index: 3, .. }));
     assert_eq!(change(&|log| log.put(4, "[]")), Broken::State { index: 4 });
     assert_eq!(change(&|log| log.opened[4].events = None), Broken::State { index: 4 });
+    let mut log = Log::sample(12);
+    log.opened[4] = BodyLine::without_state(4, log.opened[4].private.clone());
+    let withheld = verify_folder(&log.opened(), &signer().verifier(), &Witnesses::default(), &[]).unwrap();
+    assert_eq!(withheld.bodies.withheld, 1, "it is said to be kept back, and counted");
+    let both = |log: &mut Log| {
+        log.put(4, "[]");
+        log.opened[4].withheld = true;
+    };
+    assert_eq!(change(&both), Broken::State { index: 4 }, "what is shown is compared");
     assert_eq!(
         change(&|log| log.opened[4].events_salt = Some(STANDARD.encode([9; 24]))),
         Broken::State { index: 4 }

@@ -159,6 +159,9 @@ fn words(verified: &Verified) -> String {
             "bodies {} sealed, {} opened, {} redacted, {} not in this folder{absent}",
             bodies.sealed, bodies.opened, bodies.gone, bodies.absent
         ));
+        if bodies.withheld > 0 {
+            lines.push(format!("state changes of {} entries are kept back", bodies.withheld));
+        }
     }
     if !verified.witnesses.is_empty() {
         lines.push(format!("cosigned by {}", verified.witnesses.join(", ")));
