@@ -151,6 +151,8 @@ pub(super) struct Land {
     pub(super) proof: Mutex<Answer>,
     /// What another writes right after the next call.
     pub(super) meddles: Mutex<Option<serde_json::Value>>,
+    /// What happens elsewhere before the next read is answered.
+    pub(super) meanwhile: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
     /// Of each read, whether it had to be made anew.
     pub(super) looks: Mutex<Vec<bool>>,
     /// What has to be made before there is more to read.
@@ -164,6 +166,10 @@ pub(super) struct Land {
 #[async_trait]
 impl Inspect for Land {
     async fn inspect(&self, inspection: &Inspection, _call: &Call) -> Answer {
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(happens) = meanwhile {
+            happens();
+        }
         self.looks.lock().unwrap().push(inspection.freshness() != crate::Freshness::Recent);
         self.proof.lock().unwrap().clone()
     }
@@ -268,6 +274,7 @@ impl House {
             calls: Mutex::default(),
             proof: Mutex::new(Answer::Found(json!({"Status": "AVAILABLE"}))),
             meddles: Mutex::default(),
+            meanwhile: Mutex::default(),
             looks: Mutex::default(),
             preparation: Mutex::default(),
             failures: Mutex::default(),

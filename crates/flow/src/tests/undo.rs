@@ -275,6 +275,24 @@ fn what_another_writes_while_it_is_looked_for_is_not_taken_for_the_agents() {
     assert!(house.land.calls.lock().unwrap().is_empty(), "it is never written over");
 }
 
+/// The service is slow to answer the first look, which an agent can bring about; a person repairs meanwhile.
+#[test]
+fn a_first_look_that_is_answered_late_may_see_what_another_has_written() {
+    for (slow, conflict) in [(4000, Some(Conflict::Unsettled)), (300, None)] {
+        let house = house(Effect::Update);
+        status(&house, "available");
+        let id = changes_nothing(&house, json!({"Status": "broken"}));
+        status(&house, "broken");
+        let (land, hand) = (std::sync::Arc::clone(&house.land), std::sync::Arc::clone(&house.hand));
+        *house.land.meanwhile.lock().unwrap() = Some(Box::new(move || {
+            hand.now.fetch_add(slow, std::sync::atomic::Ordering::SeqCst);
+            *land.proof.lock().unwrap() = Answer::Found(json!({"Status": "repaired"}));
+        }));
+        block_on(house.road.settle(&id));
+        assert_eq!(self::conflict(&house), conflict, "{slow} ms");
+    }
+}
+
 #[test]
 fn what_shows_late_is_the_agents_where_its_request_says_so() {
     let house = house(Effect::Update);

@@ -21,7 +21,7 @@ use crate::{
 
 /// How often the state after a change is looked at until it is no longer the one before: services show changes late.
 const LOOKS: u32 = 5;
-/// A look is one right after the call where it is taken this soon after the call was let through.
+/// A look is one right after the call where its answer is there this soon after the call has ended.
 const PROMPT: Millis = 1000;
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
@@ -146,8 +146,8 @@ impl Road {
 
     /// Whether what is found now is what the call left, because nobody had the time to write after it, and nobody has seen
     /// since that it changed nothing.
-    fn is_prompt(&self, action: &ActionId, at: Millis) -> bool {
-        self.ports.clock.now().saturating_sub(at) <= PROMPT && !self.looked.at(action)
+    fn is_prompt(&self, action: &ActionId, since: Millis) -> bool {
+        self.ports.clock.now().saturating_sub(since) <= PROMPT && !self.looked.at(action)
     }
 
     /// The events and the fields of an entry that register a way back.
@@ -191,16 +191,20 @@ impl Road {
 
     /// What is to be written down of the state that a change left; nothing where it is known, or cannot be told.
     ///
-    /// INVARIANT: the first look right after the call sees what the call did. Every other may see what somebody else did,
+    /// INVARIANT: the first look sees what the call did where its answer comes right after the call: a service that is slow
+    /// to answer may tell what somebody else has written meanwhile. Every other may see what somebody else did,
     /// and counts only where the state is the one before, or the one that the request says; else the change stays one of
     /// which nobody knows what it left, and is not taken back.
     async fn outcome_state(&self, action: &ActionId, at_once: bool) -> Option<Record> {
+        // Where this comes right after the call, the call has ended now.
+        let ended = self.ports.clock.now();
         let session = {
             let memory = self.memory();
             memory.changes.get(action).filter(|note| note.waits())?.session.clone()
         };
         let recalled = self.recalled(action).await.ok()??;
-        let mut prompt = (at_once && !self.looked.at(action)) || self.is_prompt(action, recalled.change.at);
+        let since = if at_once { ended } else { recalled.change.at };
+        let mut first = true;
         let mut found = None;
         for look in 0..LOOKS {
             if look > 0 {
@@ -208,7 +212,10 @@ impl Road {
             }
             // The change itself has taken out every answer that it made untrue.
             let freshness = if look == 0 { Freshness::Presence } else { Freshness::Now };
-            match self.state(&session, &recalled.contract.deed, freshness).await {
+            let seen = self.state(&session, &recalled.contract.deed, freshness).await;
+            // Asked only now: the answer's time counts.
+            let prompt = std::mem::take(&mut first) && self.is_prompt(action, since);
+            match seen {
                 Ok(seen) if same(&seen.state, &recalled.contract.before) => {
                     let open = |action: &ActionId| {
                         let memory = self.memory();
@@ -226,7 +233,6 @@ impl Road {
                 // A state that cannot be read now is looked at again, and in the end not known.
                 Err(_) => {}
             }
-            prompt = false;
         }
         let state = found?;
         // INVARIANT: what was read after a later change was let through is not what this one left.
