@@ -31,37 +31,45 @@ pub struct Change {
     pub about: Vec<String>,
 }
 
-/// Whether two changes write the same thing: one of the first is called as one of the second.
+/// Whether two changes write the same thing: one of the first may be called as one of the second.
 pub fn overlap(one: &[String], other: &[String]) -> bool {
-    one.iter().any(|one| other.iter().any(|other| one == other || fits(one, other) || fits(other, one)))
+    one.iter().any(|one| other.iter().any(|other| one == other || meet(one, other)))
 }
 
-/// Whether a text is as a pattern says: `*` is any text, `?` any one sign.
-fn fits(pattern: &str, text: &str) -> bool {
-    if !pattern.contains(['*', '?']) {
+/// Whether some text is as both patterns say: `*` is any text, `?` any one sign.
+fn meet(one: &str, other: &str) -> bool {
+    let open = |text: &str| text.contains(['*', '?']);
+    if !open(one) && !open(other) {
+        return one == other;
+    }
+    let differ = |(one, other): &(char, char)| one != other || *one == '*' || *one == '?';
+    if let Some((one, other)) = one.chars().zip(other.chars()).find(differ)
+        && !['*', '?'].iter().any(|sign| [one, other].contains(sign))
+    {
         return false;
     }
-    let (mut pattern, mut text) = (pattern.chars(), text.chars());
-    // Where the last `*` stood, and what it has covered so far.
-    let mut back: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
-    loop {
-        let (mut next, mut left) = (pattern.clone(), text.clone());
-        match (next.next(), left.next()) {
-            (Some('*'), _) => {
-                back = Some((next.clone(), text.clone()));
-                pattern = next;
-            }
-            (Some(wanted), Some(found)) if wanted == '?' || wanted == found => (pattern, text) = (next, left),
-            (None, None) => return true,
-            _ => {
-                let Some((after, covered)) = back.as_mut() else { return false };
-                if covered.next().is_none() {
-                    return false;
-                }
-                (pattern, text) = (after.clone(), covered.clone());
-            }
+    let other: Vec<char> = other.chars().collect();
+    // Whether what stands in `one` so far and the first signs of `other` can be one text, for each number of these.
+    let mut fits = vec![true];
+    fits.extend(other.iter().scan(true, |all, sign| {
+        *all &= *sign == '*';
+        Some(*all)
+    }));
+    for sign in one.chars() {
+        // Without a sign of `other`, only `*` stands for nothing.
+        let mut next = vec![sign == '*' && fits.first() == Some(&true)];
+        for ((against, with_it), without_it) in other.iter().zip(fits.iter().skip(1)).zip(&fits) {
+            let before = next.last() == Some(&true);
+            next.push(match (sign, *against) {
+                // Either stands for nothing, or for one more sign of the other one.
+                ('*', _) | (_, '*') => *with_it || before || *without_it,
+                ('?', _) | (_, '?') => *without_it,
+                (sign, against) => sign == against && *without_it,
+            });
         }
+        fits = next;
     }
+    fits.last() == Some(&true)
 }
 
 /// What a way looks at: the same way, by the same reads.
@@ -227,12 +235,20 @@ mod tests {
         assert!(overlap(&["w secret:db-aB3dE6"], &["w secret:db-??????"]));
         assert!(overlap(&["w a*b*c"], &["w aXbYbZc"]));
         assert!(overlap(&["* table/t"], &["x table/t"]));
+        assert!(overlap(&["* secret:db-aB3dE6 *"], &["w secret:db-?????? "]));
+        assert!(overlap(&["* service/*/web *"], &["w service/main/* "]));
+        assert!(overlap(&["a*"], &["*b"]) && overlap(&["*"], &["**"]) && overlap(&["?*"], &["a"]));
         for (one, other) in [
             ("w key/1", "w key/10"),
             ("w service/*/web", "w service/main/webs"),
             ("w secret:db-??????", "w secret:db"),
             ("w a*b", "w axbx"),
             ("v key/1", "w key/1"),
+            ("* secret:db-aB3dE6 *", "w secret:dc-?????? "),
+            ("a*c", "*b"),
+            ("a?", "a"),
+            ("*a??", "*b??"),
+            ("??", "?"),
         ] {
             assert!(!overlap(&[one], &[other]), "{one} {other}");
         }

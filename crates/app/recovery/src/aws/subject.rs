@@ -71,8 +71,29 @@ fn things(target: &Target) -> Vec<String> {
         Kind::Object => vec![plain(id)],
         // A secret's ARN ends in six signs that its name does not tell.
         Kind::Secret => vec![id.to_owned(), format!("{id}-??????")],
-        _ => vec![id.to_owned()],
+        _ => [vec![id.to_owned()], under_its_service(id)].concat(),
     }
+}
+
+/// What the thing's own service may call it, where Cloud Control names it by its type or by an ARN with more behind it.
+fn under_its_service(id: &str) -> Vec<String> {
+    // The first of several identifiers is the ARN, where there is one.
+    if let Some((arn, _)) = id.split_once('|').filter(|_| !id.contains(":cloudcontrolapi:")) {
+        return vec![arn.to_owned()];
+    }
+    let Some((service, name)) = id.split_once(":AWS::").and_then(|(_, rest)| {
+        let (service, rest) = rest.split_once("::")?;
+        Some((service.to_ascii_lowercase(), rest.split_once('/')?.1))
+    }) else {
+        return Vec::new();
+    };
+    // A queue is named by its address.
+    let name = match name.split_once("://") {
+        Some((_, address)) => address.rsplit('/').next().unwrap_or(address),
+        None => name,
+    };
+    let name = plain(name).replace('|', "*");
+    [":", "/"].iter().map(|border| format!("arn:*:{service}:*{border}{name}")).collect()
 }
 
 /// A text that leaves nothing open, whatever an agent has written in it.
@@ -234,6 +255,30 @@ mod tests {
             ),
             (
                 (
+                    "cloudcontrol:UpdateResource",
+                    json!({"TypeName": "AWS::ECS::Service", "Identifier": format!("{}|main", arn("ecs:us-east-1:123456789012:service/main/web")), "PatchDocument": "[]"}),
+                ),
+                ("ecs:UpdateService", json!({"cluster": "main", "service": "web", "desiredCount": 1})),
+            ),
+            (
+                (
+                    "cloudcontrol:UpdateResource",
+                    json!({"TypeName": "AWS::SecretsManager::Secret", "Identifier": arn("secretsmanager:us-east-1:123456789012:secret:db-aB3dE6"), "PatchDocument": "[]"}),
+                ),
+                ("secretsmanager:PutSecretValue", json!({"SecretId": "db", "SecretString": "x"})),
+            ),
+            (
+                (
+                    "cloudcontrol:UpdateResource",
+                    json!({"TypeName": "AWS::SQS::Queue", "Identifier": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs", "PatchDocument": "[]"}),
+                ),
+                (
+                    "sqs:SetQueueAttributes",
+                    json!({"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs", "Attributes": {"DelaySeconds": "1"}}),
+                ),
+            ),
+            (
+                (
                     "cloudwatch:PutMetricAlarm",
                     json!({"AlarmName": "cpu", "MetricName": "m", "Namespace": "n", "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"}),
                 ),
@@ -261,6 +306,16 @@ mod tests {
             (
                 ("ecs:UpdateService", json!({"cluster": "main", "service": "web", "desiredCount": 1})),
                 ("ecs:UpdateService", json!({"cluster": "main", "service": "api", "desiredCount": 1})),
+            ),
+            (
+                (
+                    "cloudcontrol:UpdateResource",
+                    json!({"TypeName": "AWS::SQS::Queue", "Identifier": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs", "PatchDocument": "[]"}),
+                ),
+                (
+                    "sqs:SetQueueAttributes",
+                    json!({"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/old-jobs", "Attributes": {"DelaySeconds": "1"}}),
+                ),
             ),
             (
                 ("s3:PutBucketPolicy", json!({"Bucket": "files", "Policy": "{}"})),
