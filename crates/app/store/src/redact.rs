@@ -12,7 +12,7 @@ use std::{
 
 use interlock_action::{Millis, PersonId};
 use interlock_approval::{Launch, State as TicketState};
-use interlock_flow::{Event, Freeze, JournalError, Memory, Receipt, Record, Standing};
+use interlock_flow::{Event, Freeze, JournalError, Memory, Receipt, Record, Standing, overlap};
 use interlock_ledger::{Entry, EntryKind, Hash, REDACTED_ENTRY, REDACTED_STATE, WrappingKey};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
@@ -132,10 +132,12 @@ impl Writer {
     }
 }
 
-/// Follows requests and sessions from entry to entry.
+/// Follows requests, sessions and things from entry to entry.
 fn concerned(connection: &Connection, key: &WrappingKey, index: u64) -> Result<Concerned, StoreError> {
     let mut concerned = Concerned::default();
     let mut waiting = vec![index];
+    // What changes write, read once something that was changed is concerned.
+    let mut written: Option<Vec<(u64, Vec<String>)>> = None;
     while let Some(index) = waiting.pop() {
         if concerned.entries.contains_key(&index) {
             continue;
@@ -147,6 +149,13 @@ fn concerned(connection: &Connection, key: &WrappingKey, index: u64) -> Result<C
                 waiting.extend(about(connection, &subject)?);
             }
         }
+        for names in events.iter().filter_map(names).filter(|names| !names.is_empty()) {
+            if written.is_none() {
+                written = Some(self::written(connection, key)?);
+            }
+            let others = written.iter().flatten().filter(|(_, other)| overlap(names, other));
+            waiting.extend(others.map(|(index, _)| *index));
+        }
         let freezes = events.into_iter().filter_map(|event| match event {
             Event::Frozen { freeze } => Some(freeze),
             _ => None,
@@ -154,6 +163,29 @@ fn concerned(connection: &Connection, key: &WrappingKey, index: u64) -> Result<C
         concerned.freezes.extend(freezes);
     }
     Ok(concerned)
+}
+
+/// What a change writes, however it is called.
+fn names(event: &Event) -> Option<&Vec<String>> {
+    match event {
+        Event::Undoable { change } => Some(&change.about),
+        _ => None,
+    }
+}
+
+/// What each change in the log writes: names leave parts open, so that they are compared one by one.
+fn written(connection: &Connection, key: &WrappingKey) -> Result<Vec<(u64, Vec<String>)>, StoreError> {
+    let query = "SELECT DISTINCT idx FROM carries WHERE subject >= 'thing ' AND subject < 'thing!'";
+    let mut statement = connection.prepare(query)?;
+    let mut rows = statement.query([])?;
+    let mut written = Vec::new();
+    while let Some(row) = rows.next()? {
+        let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX);
+        let (_, events) = found(connection, key, index)?;
+        let names = events.iter().filter_map(names).flatten().cloned();
+        written.push((index, names.collect()));
+    }
+    Ok(written)
 }
 
 fn found(connection: &Connection, key: &WrappingKey, index: u64) -> Result<(Found, Vec<Event>), StoreError> {
@@ -196,19 +228,22 @@ fn about(connection: &Connection, subject: &Subject) -> Result<Vec<u64>, StoreEr
 }
 
 /// Who is involved in what a redaction of this entry takes away: the owner and the launchers of every session and request
-/// that it carries or names.
+/// that it, or any entry that loses something with it, carries or names.
 pub(crate) fn involved(
     connection: &Connection,
     key: &WrappingKey,
     memory: &Memory,
     index: u64,
 ) -> Result<Vec<(PersonId, Launch)>, StoreError> {
-    let mut subjects = concerned(connection, key, index)?.subjects;
+    let Concerned { mut subjects, entries, .. } = concerned(connection, key, index)?;
     let query = "SELECT leaf ->> '$.public.session', leaf ->> '$.public.ticket' FROM entry WHERE idx = ?1";
-    let named: (Option<String>, Option<String>) =
-        connection.query_row(query, [schema::key(index)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    subjects.extend(named.0.map(|id| Subject::Session(id.into())));
-    subjects.extend(named.1.map(|id| Subject::Ticket(id.into())));
+    let mut statement = connection.prepare_cached(query)?;
+    for index in entries.into_keys() {
+        let named: (Option<String>, Option<String>) =
+            statement.query_row([schema::key(index)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        subjects.extend(named.0.map(|id| Subject::Session(id.into())));
+        subjects.extend(named.1.map(|id| Subject::Ticket(id.into())));
+    }
     let who = |subject: &Subject| match subject {
         Subject::Ticket(id) => {
             let held = &memory.tickets.get(id)?.held;

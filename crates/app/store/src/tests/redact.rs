@@ -281,6 +281,11 @@ fn an_entry_that_carries_neither_request_nor_session_stands_alone() {
 
 /// A change of a thing that was found like that, with its outcome and the state that it left.
 fn changed(store: &Store, action: &str, thing: &str, states: [&str; 2]) {
+    called(store, action, (thing, &[], "s-1"), states);
+}
+
+/// The same, of a thing that is called like that, by a session.
+fn called(store: &Store, action: &str, (thing, about, session): (&str, &[&str], &str), states: [&str; 2]) {
     let [before, after] = states.map(|state| json!({ "value": state }));
     let deed = Deed {
         surface: Surface::Aws,
@@ -295,15 +300,15 @@ fn changed(store: &Store, action: &str, thing: &str, states: [&str; 2]) {
     let (way, terms) = ("ssm/parameter".to_owned(), Terms::exact());
     let change = interlock_flow::Change {
         action: action.into(),
-        session: "s-1".into(),
+        session: session.into(),
         agent: "claude".into(),
         at: NOW,
         contract: Some(Contract { way, deed, before, terms, until: None }),
         subject: Digest::of(thing.as_bytes()),
-        about: Vec::new(),
+        about: about.iter().map(|name| (*name).to_owned()).collect(),
     };
     let entry = |kind| Entry::new(kind, NOW).public("action", action);
-    let allowed = entry(EntryKind::Allowed).private("arguments", &after);
+    let allowed = entry(EntryKind::Allowed).public("session", session).private("arguments", &after);
     let events = vec![permit(action, None), Event::Undoable { change: Box::new(change) }];
     commit(store, Record { entry: allowed, events, guards: vec![] }).unwrap();
     commit(store, outcome(action)).unwrap();
@@ -392,6 +397,55 @@ fn a_change_is_taken_out_of_everything_that_holds_a_state_of_its_thing() {
         assert_eq!(told(&store), before, "the memory is what a start makes of the log");
         assert_eq!(redact(&store, 7, NOW).unwrap().entries, [7, 9]);
     }
+}
+
+/// The reads that told the states spell the thing as the request does.
+#[test]
+fn a_change_is_taken_out_of_the_changes_of_the_same_thing_whatever_they_call_it() {
+    for asked in [1, 4, 7] {
+        let folder = Folder::new();
+        let store = open(&folder.home());
+        commit(&store, open_session()).unwrap();
+        let f = "lambda/function arn:aws:lambda:eu-west-1:1:function:f ";
+        called(&store, "a-1", ("by name", &[f], "s-1"), ["zq-argument 0", "zq-argument 1"]);
+        called(&store, "a-2", ("by arn", &["x", f], "s-1"), ["zq-argument 1", "zq-argument 2"]);
+        let open = "* arn:aws:lambda:*:function:f *";
+        called(&store, "a-3", ("by pattern", &[open], "s-1"), ["zq-argument 2", "zq-argument 3"]);
+        let g = "lambda/function arn:aws:lambda:eu-west-1:1:function:g ";
+        called(&store, "a-4", ("another", &[g], "s-1"), ["kept 0", "kept 1"]);
+        let taken = redact(&store, asked, NOW).unwrap().entries;
+        assert_eq!(taken, [1, 3, 4, 6, 7, 9], "asked for {asked}");
+        assert_eq!(private_in(all_told(&store, &folder.path().join("out")).as_bytes()), [""; 0]);
+        for action in ["a-1", "a-2", "a-3"] {
+            assert!(!format!("{:?}", wait(store.recall(&action.into())).unwrap()).contains("zq-"));
+        }
+        assert!(format!("{:?}", wait(store.recall(&"a-4".into())).unwrap()).contains("kept 0"));
+    }
+}
+
+/// What bo's agent tried goes with what ana's agent did, so bo is not uninvolved.
+#[test]
+fn whoever_answers_for_another_entry_of_the_thing_is_involved() {
+    let folder = Folder::new();
+    let store = open(&folder.home());
+    commit(&store, open_session()).unwrap();
+    let mut other = session();
+    other.id = "s-2".into();
+    other.agent.owner = "bo".into();
+    other.keys = vec!["AKIA2".to_owned()];
+    other.launch = interlock_approval::Launch::of("carl");
+    let entry = Entry::new(EntryKind::SessionOpened, NOW).public("session", "s-2");
+    commit(&store, Record { entry, events: vec![Event::Session { session: other }], guards: vec![] })
+        .unwrap();
+    called(&store, "a-1", ("password", &[], "s-1"), ["0", "1"]);
+    called(&store, "a-2", ("password", &[], "s-2"), ["1", "2"]);
+    // It failed, so that nothing remembers the change.
+    let never = vec![Event::NeverHappened { action: "a-2".into() }];
+    let entry = Entry::new(EntryKind::Outcome, NOW).public("action", "a-2").public("session", "s-2");
+    commit(&store, Record { entry, events: never, guards: vec![] }).unwrap();
+    let involved = store.involved(2).unwrap();
+    let owners: Vec<&str> = involved.iter().map(|(owner, _)| owner.as_str()).collect();
+    assert!(owners.contains(&"ana") && owners.contains(&"bo"), "{owners:?}");
 }
 
 #[test]
