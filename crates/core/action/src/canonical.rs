@@ -1,6 +1,6 @@
 //! Canonical JSON (RFC 8785), digests over it, and seals of secret values (ADR-0003).
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, ops::Range};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -136,16 +136,67 @@ impl Sealer {
         serde_json::json!({"sealed": format!("hmac-sha256:{}", hex::encode(mac.finalize().into_bytes()))})
     }
 
-    /// The arguments with every secret sealed. A pointer that matches nothing is skipped.
+    /// The arguments with every secret sealed. A pointer that matches nothing is skipped; of a text of which a part is
+    /// secret (see [`part`]) the rest stays, or where the part cannot be told, nothing.
     pub fn seal_all(&self, arguments: &Value, secrets: &[String]) -> Value {
         let mut sealed = arguments.clone();
-        for pointer in secrets {
+        let (parts, whole): (Vec<_>, Vec<_>) =
+            secrets.iter().map(String::as_str).partition(|pointer| pointer.contains(PART));
+        let mut texts: BTreeMap<&str, Vec<Option<Range<usize>>>> = BTreeMap::new();
+        for (pointer, range) in parts.iter().filter_map(|part| part.split_once(PART)) {
+            let range =
+                range.split_once('-').and_then(|(start, end)| Some(start.parse().ok()?..end.parse().ok()?));
+            texts.entry(pointer).or_default().push(range);
+        }
+        for (pointer, ranges) in texts {
+            if let Some(value) = sealed.pointer_mut(pointer) {
+                let parts = value.as_str().and_then(|text| self.seal_parts(text, ranges));
+                *value = parts.map_or_else(|| self.seal(value), Value::String);
+            }
+        }
+        for pointer in whole {
             if let Some(value) = sealed.pointer_mut(pointer) {
                 *value = self.seal(value);
             }
         }
         sealed
     }
+
+    /// None where the parts are not parts of the text, or where it says itself that a part is sealed.
+    fn seal_parts(&self, text: &str, ranges: Vec<Option<Range<usize>>>) -> Option<String> {
+        let mut ranges: Vec<Range<usize>> = ranges.into_iter().collect::<Option<_>>()?;
+        ranges.sort_by_key(|range| range.start);
+        if text.contains(SEALED) {
+            return None;
+        }
+        let (mut sealed, mut at) = (String::new(), 0);
+        for range in ranges {
+            let (before, secret) = (text.get(at..range.start)?, text.get(range.clone())?);
+            let mac = self.seal(&Value::from(secret));
+            let mac = mac.get("sealed").and_then(Value::as_str)?.to_owned();
+            sealed.extend([before, SEALED, &mac, ")"]);
+            at = range.end;
+        }
+        sealed.push_str(text.get(at..)?);
+        Some(sealed)
+    }
+}
+
+/// Stands between a pointer and the part of the text that it means. It stands in no pointer: there a `~` has a `0` or a `1`
+/// behind it (RFC 6901 section 3).
+const PART: &str = "~@";
+
+/// Stands where a part of a text was.
+const SEALED: &str = "(sealed ";
+
+/// The pointer to a part of the text at a pointer: its bytes from here to there.
+pub fn part(pointer: &str, range: &Range<usize>) -> String {
+    format!("{pointer}{PART}{}-{}", range.start, range.end)
+}
+
+/// Whether a pointer is to a part of a text.
+pub fn is_part(pointer: &str) -> bool {
+    pointer.contains(PART)
 }
 
 #[cfg(test)]
@@ -153,6 +204,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn parts_of_a_text_are_sealed_and_the_rest_stays() {
+        let sealer = Sealer::new([7; 32]);
+        let seal = |text: &str, ranges: &[Range<usize>]| {
+            let secrets: Vec<String> = ranges.iter().map(|range| part("/a~1b", range)).collect();
+            sealer.seal_all(&serde_json::json!({"a/b": text, "c": 1}), &secrets)["a/b"].clone()
+        };
+        let sealed = seal("x=one; y=two.", &[9..12, 2..5]);
+        let sealed = sealed.as_str().unwrap();
+        assert!(sealed.starts_with("x=(sealed hmac-sha256:") && sealed.ends_with(")."), "{sealed}");
+        assert!(sealed.contains("); y=(sealed hmac-") && !sealed.contains("one") && !sealed.contains("two"));
+        assert_ne!(seal("x=one", &[2..5]), seal("x=two", &[2..5]));
+        // Nobody writes what looks sealed, and nothing is shown of what cannot be taken apart.
+        let whole = |text: &str| sealer.seal(&Value::from(text));
+        assert_eq!(seal("x=one (sealed y)", &[2..5]), whole("x=one (sealed y)"));
+        assert_eq!(seal("x=é", &[2..3]), whole("x=é"));
+        assert_eq!(seal("x", &[2..3]), whole("x"));
+    }
 
     fn json() -> impl Strategy<Value = Value> {
         let number = prop_oneof![

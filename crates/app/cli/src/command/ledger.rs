@@ -38,7 +38,8 @@ pub(crate) enum Ledger {
     Export {
         /// The folder; made if it is not there.
         folder: PathBuf,
-        /// Also write the bodies, decrypted, with what opens their commitments. They hold prompts and arguments.
+        /// Also write the bodies, decrypted, with what opens their commitments. They hold prompts and arguments,
+        /// but not the states that changes found and left.
         #[arg(long)]
         with_bodies: bool,
     },
@@ -46,8 +47,8 @@ pub(crate) enum Ledger {
     Proof(proof::Proof),
     /// Check a proof. Needs nothing but the proof and the key.
     CheckProof(proof::CheckProof),
-    /// Take away what is private in an entry, for good, and in all that carry the same request or session. The daemon
-    /// must be stopped. In a team two people sign, and one of them neither owns nor launched what it is about.
+    /// Take away what is private in an entry, for good, and in all that carry the same request, session or thing. The
+    /// daemon must be stopped. In a team two people sign, and one of them neither owns nor launched what it is about.
     Redact {
         /// The entry.
         entry: u64,

@@ -10,6 +10,7 @@ mod secrets;
 pub(crate) mod sql;
 mod subject;
 mod table;
+mod texts;
 pub(crate) mod verb;
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use interlock_action::part;
 use serde_json::Value;
 
+use super::texts;
 use crate::catalogue::{Kind, Operation, Service, Shape, ShapeId};
 
 /// Pointers into the parameters.
@@ -50,6 +52,67 @@ const OF_OPERATIONS: [(&str, &str, &str); 3] = [
     ("apigateway", "ImportApiKeys", "body"),
     // PutParameter's value is secret when the parameter is.
     ("ssm", "PutParameter", "Value"),
+];
+
+/// Members whose name means a secret elsewhere.
+const NO_SECRETS: [(&str, &str); 1] = [
+    // The id of one.
+    ("apigateway", "apiKey"),
+];
+
+/// What the name of a secret ends in, letters and digits only: what it *is*. What is about one (`PasswordLength`,
+/// `SecretArn`, `TokenEndpoint`) says so at its end.
+const ENDS: [&str; 17] = [
+    "password",
+    "passwords",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "secret",
+    "secretkey",
+    "secretaccesskey",
+    "secretstring",
+    "secretvalue",
+    "privatekey",
+    "token",
+    "apikey",
+    "signingkey",
+    "connectionstring",
+    "webhookurl",
+];
+
+/// Short names of secrets, as a last word: `DB_PW`.
+const SHORT: [&str; 3] = ["pw", "pass", "psk"];
+
+/// Tokens that open nothing: of pages, of requests made once, of versions.
+const PLAIN_TOKENS: [&str; 26] = [
+    "next",
+    "page",
+    "pagination",
+    "continuation",
+    "start",
+    "starting",
+    "chunk",
+    "message",
+    "client",
+    "request",
+    "idempotency",
+    "creation",
+    "purchase",
+    "change",
+    "lock",
+    "update",
+    "sequence",
+    "version",
+    "conditional",
+    "checkpoint",
+    "block",
+    "workflow",
+    "retrieval",
+    "result",
+    "max",
+    "http",
 ];
 
 /// Lists and maps of environment variables: people put secrets there, whatever they call them.
@@ -110,8 +173,10 @@ pub(crate) fn pointers(service: &Service, operation: &Operation, parameters: &Va
         list.dedup();
         // What lies in something that is sealed whole is sealed with it.
         let all: HashSet<String> = list.iter().cloned().collect();
-        let outer =
-            |at: &str| at.match_indices('/').any(|(end, _)| at.get(..end).is_some_and(|at| all.contains(at)));
+        let outer = |at: &str| {
+            let ends = at.match_indices('/').chain(at.match_indices("~@"));
+            ends.map(|(end, _)| end).any(|end| at.get(..end).is_some_and(|at| all.contains(at)))
+        };
         list.retain(|at| !outer(at));
     }
     found
@@ -123,16 +188,19 @@ fn walk(service: &Service, id: ShapeId, value: &Value, at: &str, found: &mut Poi
         found.secrets.push(at.to_owned());
         return;
     }
+    if let Value::String(text) = value {
+        found.secrets.extend(texts::hidden(text).into_iter().map(|range| part(at, &range)));
+    }
     match (&shape.kind, value) {
         (Kind::Structure(structure), Value::Object(members)) => {
             let secret = is_secret_pair(service, members);
             for (name, value) in members {
                 let at = format!("{at}/{}", escape(name));
-                let is_leaf = value.is_string() || value.is_number();
                 let is_secret = SECRET_MEMBERS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
-                    || (secret && among(&VALUES, name));
-                if is_leaf && is_secret {
-                    found.secrets.push(at);
+                    || (secret && among(&VALUES, name))
+                    || (is_secret_word(name) && !NO_SECRETS.contains(&(service.name, name.as_str())));
+                // Where it is a record, it says what is a secret in it.
+                if is_secret && !value.is_object() && leaves(value, &at, &mut found.secrets) {
                     continue;
                 }
                 let Some(member) = structure.member(name) else { continue };
@@ -144,16 +212,21 @@ fn walk(service: &Service, id: ShapeId, value: &Value, at: &str, found: &mut Poi
             }
         }
         (Kind::List { member, .. }, Value::Array(values)) => {
+            let mut flag = false;
             for (index, value) in values.iter().enumerate() {
-                walk(service, *member, value, &format!("{at}/{index}"), found);
+                let at = format!("{at}/{index}");
+                match (flag, value) {
+                    (true, Value::String(text)) if !text.starts_with('-') => found.secrets.push(at),
+                    _ => walk(service, *member, value, &at, found),
+                }
+                flag = value.as_str().is_some_and(texts::is_secret_flag);
             }
         }
         (Kind::Map { value: shape, .. }, Value::Object(values)) => {
             for (key, value) in values {
                 let at = format!("{at}/{}", escape(key));
-                if value.is_string() && is_secret_name(key) {
-                    found.secrets.push(at);
-                } else {
+                // What a name of somebody's own holds may be anything: lists, items.
+                if !is_secret_name(key) || !leaves(value, &at, &mut found.secrets) {
                     walk(service, *shape, value, &at, found);
                 }
             }
@@ -167,15 +240,53 @@ fn walk(service: &Service, id: ShapeId, value: &Value, at: &str, found: &mut Poi
 fn is_secret_pair(service: &Service, members: &serde_json::Map<String, Value>) -> bool {
     let names =
         members.iter().filter(|(name, _)| among(&NAMES, name)).filter_map(|(_, value)| value.as_str());
+    let settings = members.get("Namespace").and_then(Value::as_str);
     (service.name == "cloudformation" && members.contains_key("ParameterValue"))
+        || settings == Some("aws:elasticbeanstalk:application:environment")
         || names.into_iter().any(is_secret_name)
 }
 
 /// Whether a name says that what it names is a secret.
 fn is_secret_name(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
-    WORDS.iter().any(|word| plain.contains(word))
+    let plain = plain(name);
+    WORDS.iter().any(|word| plain.contains(word)) || is_short(name)
+}
+
+/// Whether a name ends in a word that means a secret: the name of a member, or of something in a text.
+pub(super) fn is_secret_word(name: &str) -> bool {
+    let plain = plain(name);
+    match plain.strip_suffix("token") {
+        Some(of) => !PLAIN_TOKENS.iter().any(|token| of.ends_with(token)),
+        None => ENDS.iter().any(|end| plain.ends_with(end)) || is_short(name),
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+fn is_short(name: &str) -> bool {
+    let last = name.rsplit(|sign: char| !sign.is_ascii_alphanumeric()).next().unwrap_or_default();
+    among(&SHORT, last)
+}
+
+/// Every text and number in a value, unless it only names a resource; whether there is one.
+fn leaves(value: &Value, at: &str, secrets: &mut Vec<String>) -> bool {
+    match value {
+        Value::String(text) if text.starts_with("arn:") => false,
+        Value::String(_) | Value::Number(_) => {
+            secrets.push(at.to_owned());
+            true
+        }
+        Value::Array(values) => {
+            let each = values.iter().enumerate();
+            each.fold(false, |any, (index, value)| leaves(value, &format!("{at}/{index}"), secrets) | any)
+        }
+        Value::Object(values) => values.iter().fold(false, |any, (name, value)| {
+            leaves(value, &format!("{at}/{}", escape(name)), secrets) | any
+        }),
+        Value::Null | Value::Bool(_) => false,
+    }
 }
 
 /// The values of environment variables: of pairs or, where the shape is one, of a `map` of texts.

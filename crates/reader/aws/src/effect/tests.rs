@@ -450,6 +450,45 @@ fn whatever_is_called_a_secret_is_sealed_wherever_it_stands() {
     }
     let arguments = json!({"Name": "j", "Role": "r", "Command": {}, "DefaultArguments": {"--db_password": "v", "--size": "v"}});
     assert_eq!(found("glue", "CreateJob", &arguments), ["/DefaultArguments/--db_password"]);
+    let option = |namespace: &str| {
+        let setting = json!({"Namespace": namespace, "OptionName": "PLAIN", "Value": "v"});
+        let update = json!({"EnvironmentName": "e", "OptionSettings": [setting]});
+        found("elasticbeanstalk", "UpdateEnvironment", &update)
+    };
+    assert_eq!(option("aws:elasticbeanstalk:application:environment"), ["/OptionSettings/0/Value"]);
+    assert_eq!(option("aws:autoscaling:asg"), [""; 0]);
+    let oidc = json!({"Type": "authenticate-oidc", "AuthenticateOidcConfig": {
+        "Issuer": "i", "TokenEndpoint": "https://t", "ClientId": "c", "ClientSecret": "s"}});
+    let rule = json!({"ListenerArn": "l", "Priority": 1, "Conditions": [], "Actions": [oidc]});
+    assert_eq!(found("elbv2", "CreateRule", &rule), ["/Actions/0/AuthenticateOidcConfig/ClientSecret"]);
+    let automation = json!({"DocumentName": "d", "Parameters": {"Password": ["p"], "Size": ["1"]}});
+    assert_eq!(found("ssm", "StartAutomationExecution", &automation), ["/Parameters/Password/0"]);
+    let object = json!({"Bucket": "b", "Key": "k", "Metadata": {"pw": "v", "compass": "v"}});
+    assert_eq!(found("s3", "PutObject", &object), ["/Metadata/pw"]);
+    let item = json!({"TableName": "t", "Item": {"id": {"S": "1"}, "password": {"S": "p"}}});
+    assert_eq!(found("dynamodb", "PutItem", &item), ["/Item/password/S"]);
+    let connection = json!({"ConnectionInput": {"Name": "c", "ConnectionType": "JDBC",
+        "ConnectionProperties": {"JDBC_CONNECTION_URL": "jdbc:mysql://app:s3cret@db/x"}}});
+    let url = "/ConnectionInput/ConnectionProperties/JDBC_CONNECTION_URL~@17-23";
+    let properties = found("glue", "CreateConnection", &connection);
+    assert!(properties == [url] || properties == ["/ConnectionInput/ConnectionProperties"], "{properties:?}");
+    let sql = json!({"resourceArn": "a", "secretArn": "arn:aws:x", "sql": "ALTER USER a PASSWORD 'p'"});
+    assert_eq!(found("rds-data", "ExecuteStatement", &sql), ["/sql~@23-24"]);
+    let template = json!({"StackName": "s", "TemplateBody": "MasterUserPassword: p"});
+    assert_eq!(found("cloudformation", "CreateStack", &template), ["/TemplateBody~@20-21"]);
+    let step = json!({"Name": "s", "ActionOnFailure": "CONTINUE",
+        "HadoopJarStep": {"Jar": "j", "Args": ["--password", "p", "--size", "1"]}});
+    assert_eq!(
+        found("emr", "AddJobFlowSteps", &json!({"JobFlowId": "j", "Steps": [step]})),
+        ["/Steps/0/HadoopJarStep/Args/1"]
+    );
+    // What only speaks of secrets is there to be read.
+    let plain = json!({"InstanceId": "i", "HttpTokens": "required"});
+    assert_eq!(found("ec2", "ModifyInstanceMetadataOptions", &plain), [""; 0]);
+    let interface = json!({"SubnetId": "s", "PrivateIpAddress": "10.0.0.1", "ClientToken": "t"});
+    assert_eq!(found("ec2", "CreateNetworkInterface", &interface), [""; 0]);
+    let list = json!({"SecretId": "arn:x", "NextToken": "t"});
+    assert_eq!(found("secretsmanager", "ListSecretVersionIds", &list), [""; 0]);
     // Names of secrets are no secrets.
     assert_eq!(found("secretsmanager", "GetSecretValue", &json!({"SecretId": "app/token"})), [""; 0]);
 }
