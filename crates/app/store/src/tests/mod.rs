@@ -7,6 +7,7 @@ mod keep;
 mod matrix;
 mod random;
 mod redact;
+mod states;
 mod support;
 mod tamper;
 mod witness;

@@ -1,5 +1,8 @@
 //! Which parameters are secret, and which are idempotency tokens, as JSON pointers.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use interlock_action::part;

@@ -1,0 +1,131 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::catalogue::Catalogue;
+
+#[test]
+fn secrets_and_tokens_are_pointed_at() {
+    let found = |service: &str, operation: &str, parameters: &Value| {
+        let service = Catalogue::get().service(service).unwrap();
+        let operation = service.operation(operation).unwrap().clone();
+        pointers(&service, &operation, parameters)
+    };
+    let created = found(
+        "secretsmanager",
+        "CreateSecret",
+        &json!({"Name": "n", "SecretString": "s", "ClientRequestToken": "t"}),
+    );
+    assert_eq!(created.secrets, ["/SecretString"]);
+    assert_eq!(created.tokens, ["/ClientRequestToken"]);
+    let database =
+        found("rds", "CreateDBInstance", &json!({"MasterUserPassword": "p", "MasterUsername": "u"}));
+    assert_eq!(database.secrets, ["/MasterUserPassword"]);
+    let parameter = found("ssm", "PutParameter", &json!({"Name": "n", "Value": "v"}));
+    assert_eq!(parameter.secrets, ["/Value"]);
+    let key = found("apigateway", "CreateApiKey", &json!({"name": "n", "value": "k"}));
+    assert!(key.secrets.contains(&"/value".to_owned()), "{:?}", key.secrets);
+    let stack = json!({"StackName": "s", "Parameters": [{"ParameterKey": "Size", "ParameterValue": "v"}]});
+    for operation in ["CreateStack", "UpdateStack", "CreateChangeSet", "CreateStackSet"] {
+        let stack = found("cloudformation", operation, &stack);
+        assert_eq!(stack.secrets, ["/Parameters/0/ParameterValue"], "{operation}");
+    }
+    let pair = json!([{"name": "PLAIN", "value": "v"}]);
+    let build = json!({"projectName": "p", "environmentVariablesOverride": pair});
+    assert_eq!(found("codebuild", "StartBuild", &build).secrets, ["/environmentVariablesOverride/0/value"],);
+    let project = json!({"name": "p", "environment": {"environmentVariables": pair}});
+    assert_eq!(
+        found("codebuild", "CreateProject", &project).secrets,
+        ["/environment/environmentVariables/0/value"],
+    );
+    let function = json!({"FunctionName": "f", "Environment": {"Variables": {"PLAIN": "v"}}});
+    for operation in ["CreateFunction", "UpdateFunctionConfiguration"] {
+        let function = found("lambda", operation, &function);
+        assert!(function.secrets.iter().any(|at| at.starts_with("/Environment")), "{:?}", function.secrets);
+    }
+    let task = json!({"family": "f", "containerDefinitions": [{"name": "c", "environment": pair}]});
+    let task = found("ecs", "RegisterTaskDefinition", &task);
+    assert_eq!(task.secrets, ["/containerDefinitions/0/environment"]);
+    let run = json!({"taskDefinition": "f", "overrides": {"containerOverrides": [{"name": "c", "environment": pair}]}});
+    assert_eq!(found("ecs", "RunTask", &run).secrets, ["/overrides/containerOverrides/0/environment"],);
+    let job =
+        json!({"jobDefinitionName": "j", "type": "container", "containerProperties": {"environment": pair}});
+    assert_eq!(
+        found("batch", "RegisterJobDefinition", &job).secrets,
+        ["/containerProperties/environment/0/value"],
+    );
+    let app = found("amplify", "CreateApp", &json!({"name": "a", "environmentVariables": {"PLAIN": "v"}}));
+    assert!(app.secrets.iter().any(|at| at.starts_with("/environmentVariables")), "{:?}", app.secrets);
+    let copy = found("s3", "PutObject", &json!({"Bucket": "b", "Key": "k", "SSECustomerKey": "a/b~"}));
+    assert!(copy.secrets.contains(&"/SSECustomerKey".to_owned()));
+}
+
+#[test]
+fn whatever_is_called_a_secret_is_sealed_wherever_it_stands() {
+    let found = |service: &str, operation: &str, parameters: &Value| {
+        let service = Catalogue::get().service(service).unwrap();
+        let operation = service.operation(operation).unwrap().clone();
+        pointers(&service, &operation, parameters).secrets
+    };
+    let option = |name: &str| {
+        let setting = json!({"Namespace": "n", "OptionName": name, "Value": "v"});
+        found(
+            "elasticbeanstalk",
+            "UpdateEnvironment",
+            &json!({"EnvironmentName": "e", "OptionSettings": [setting]}),
+        )
+    };
+    assert_eq!(option("DBPassword"), ["/OptionSettings/0/Value"]);
+    assert_eq!(option("MinSize"), [""; 0]);
+    let tags = |key: &str| {
+        found("ec2", "CreateTags", &json!({"Resources": ["i-1"], "Tags": [{"Key": key, "Value": "v"}]}))
+    };
+    for key in ["api_key", "API-Key", "github.token", "clientSecret", "private_key", "DB_PASSWD"] {
+        assert_eq!(tags(key), ["/Tags/0/Value"], "{key}");
+    }
+    for key in ["env", "Name", "owner"] {
+        assert_eq!(tags(key), [""; 0], "{key}");
+    }
+    let arguments = json!({"Name": "j", "Role": "r", "Command": {}, "DefaultArguments": {"--db_password": "v", "--size": "v"}});
+    assert_eq!(found("glue", "CreateJob", &arguments), ["/DefaultArguments/--db_password"]);
+    let option = |namespace: &str| {
+        let setting = json!({"Namespace": namespace, "OptionName": "PLAIN", "Value": "v"});
+        let update = json!({"EnvironmentName": "e", "OptionSettings": [setting]});
+        found("elasticbeanstalk", "UpdateEnvironment", &update)
+    };
+    assert_eq!(option("aws:elasticbeanstalk:application:environment"), ["/OptionSettings/0/Value"]);
+    assert_eq!(option("aws:autoscaling:asg"), [""; 0]);
+    let oidc = json!({"Type": "authenticate-oidc", "AuthenticateOidcConfig": {
+        "Issuer": "i", "TokenEndpoint": "https://t", "ClientId": "c", "ClientSecret": "s"}});
+    let rule = json!({"ListenerArn": "l", "Priority": 1, "Conditions": [], "Actions": [oidc]});
+    assert_eq!(found("elbv2", "CreateRule", &rule), ["/Actions/0/AuthenticateOidcConfig/ClientSecret"]);
+    let automation = json!({"DocumentName": "d", "Parameters": {"Password": ["p"], "Size": ["1"]}});
+    assert_eq!(found("ssm", "StartAutomationExecution", &automation), ["/Parameters/Password/0"]);
+    let object = json!({"Bucket": "b", "Key": "k", "Metadata": {"pw": "v", "compass": "v"}});
+    assert_eq!(found("s3", "PutObject", &object), ["/Metadata/pw"]);
+    let item = json!({"TableName": "t", "Item": {"id": {"S": "1"}, "password": {"S": "p"}}});
+    assert_eq!(found("dynamodb", "PutItem", &item), ["/Item/password/S"]);
+    let connection = json!({"ConnectionInput": {"Name": "c", "ConnectionType": "JDBC",
+        "ConnectionProperties": {"JDBC_CONNECTION_URL": "jdbc:mysql://app:s3cret@db/x"}}});
+    let url = "/ConnectionInput/ConnectionProperties/JDBC_CONNECTION_URL~@17-23";
+    let properties = found("glue", "CreateConnection", &connection);
+    assert!(properties == [url] || properties == ["/ConnectionInput/ConnectionProperties"], "{properties:?}");
+    let sql = json!({"resourceArn": "a", "secretArn": "arn:aws:x", "sql": "ALTER USER a PASSWORD 'p'"});
+    assert_eq!(found("rds-data", "ExecuteStatement", &sql), ["/sql~@23-24"]);
+    let template = json!({"StackName": "s", "TemplateBody": "MasterUserPassword: p"});
+    assert_eq!(found("cloudformation", "CreateStack", &template), ["/TemplateBody~@20-21"]);
+    let step = json!({"Name": "s", "ActionOnFailure": "CONTINUE",
+        "HadoopJarStep": {"Jar": "j", "Args": ["--password", "p", "--size", "1"]}});
+    assert_eq!(
+        found("emr", "AddJobFlowSteps", &json!({"JobFlowId": "j", "Steps": [step]})),
+        ["/Steps/0/HadoopJarStep/Args/1"]
+    );
+    // What only speaks of secrets is there to be read.
+    let plain = json!({"InstanceId": "i", "HttpTokens": "required"});
+    assert_eq!(found("ec2", "ModifyInstanceMetadataOptions", &plain), [""; 0]);
+    let interface = json!({"SubnetId": "s", "PrivateIpAddress": "10.0.0.1", "ClientToken": "t"});
+    assert_eq!(found("ec2", "CreateNetworkInterface", &interface), [""; 0]);
+    let list = json!({"SecretId": "arn:x", "NextToken": "t"});
+    assert_eq!(found("secretsmanager", "ListSecretVersionIds", &list), [""; 0]);
+    // Names of secrets are no secrets.
+    assert_eq!(found("secretsmanager", "GetSecretValue", &json!({"SecretId": "app/token"})), [""; 0]);
+}
