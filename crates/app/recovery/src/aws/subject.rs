@@ -256,14 +256,14 @@ mod tests {
             (
                 (
                     "cloudcontrol:UpdateResource",
-                    json!({"TypeName": "AWS::ECS::Service", "Identifier": format!("{}|main", arn("ecs:us-east-1:123456789012:service/main/web")), "PatchDocument": "[]"}),
+                    json!({"TypeName": "AWS::ECS::Service", "Identifier": format!("{}|main", arn("ecs", "service/main/web")), "PatchDocument": "[]"}),
                 ),
                 ("ecs:UpdateService", json!({"cluster": "main", "service": "web", "desiredCount": 1})),
             ),
             (
                 (
                     "cloudcontrol:UpdateResource",
-                    json!({"TypeName": "AWS::SecretsManager::Secret", "Identifier": arn("secretsmanager:us-east-1:123456789012:secret:db-aB3dE6"), "PatchDocument": "[]"}),
+                    json!({"TypeName": "AWS::SecretsManager::Secret", "Identifier": arn("secretsmanager", "secret:db-aB3dE6"), "PatchDocument": "[]"}),
                 ),
                 ("secretsmanager:PutSecretValue", json!({"SecretId": "db", "SecretString": "x"})),
             ),
