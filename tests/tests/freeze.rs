@@ -260,3 +260,34 @@ fn nothing_slips_through_after_the_freeze() {
     assert_eq!(before, after, "something was made after the freeze");
     home.verify();
 }
+
+/// Whoever reaches the control socket may ask for as many nonces as they like: it stops nobody's signature.
+#[test]
+fn nobody_who_asks_for_nonces_keeps_others_from_signing() {
+    let emulator = Emulator::start();
+    let (home, _daemon) = Home::new(&emulator, &["ana", "bo"], RULES);
+    freeze(&home, &["--fleet"], "stop");
+    let asked = std::process::Command::new("curl")
+        .args(["--silent", "--fail", "--request", "POST", "--output", "/dev/null", "--unix-socket"])
+        .arg(home.root().join("control.sock"))
+        .arg("http://interlock/v1/nonce?[1-1100]")
+        .status();
+    assert!(asked.unwrap().success());
+    unfreeze(&home, &["--fleet"]);
+    home.verify();
+}
+
+/// A freeze goes by the account that asked for it, whatever name it gives itself.
+#[test]
+fn a_freeze_carries_nobodys_name() {
+    let emulator = Emulator::start();
+    let (home, _daemon) = Home::new(&emulator, &["ana", "bo"], RULES);
+    let (status, _) =
+        home.post("/v1/freezes", &json!({"scope": {"scope": "fleet"}, "by": "bo", "reason": "so there"}));
+    assert_eq!(status, 204);
+    let rows = home.cli(&["--json", "ledger", "ls", "--kind", "frozen"]).ok().json();
+    let (by, uid) = (rows[0]["public"]["by"].as_str().unwrap(), std::fs::metadata(home.root()).unwrap());
+    let uid = std::os::unix::fs::MetadataExt::uid(&uid);
+    assert!(by.starts_with("account ") && by.contains(&format!("uid {uid}")), "{by}");
+    assert_eq!(rows[0]["public"]["signed"], false);
+}

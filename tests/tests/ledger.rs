@@ -158,6 +158,9 @@ impl Witness {
     fn up(&self) {
         fs::remove_file(self.folder.path().join("down")).unwrap();
     }
+    fn down(&self) {
+        self.folder.file("down", "");
+    }
     fn seen(&self) -> u64 {
         let text = fs::read_to_string(self.folder.path().join("seen")).unwrap_or_default();
         text.split(' ').next().unwrap().parse().unwrap_or(0)
@@ -171,7 +174,7 @@ impl Drop for Witness {
     }
 }
 
-/// A home whose log this witness is to cosign: the log's key is known only once the home is there.
+/// A home whose log this witness cosigned once, and is to go on: the log's key is known only once the home is there.
 fn witnessed(emulator: &Emulator) -> (Home, Witness) {
     let (home, daemon) = Home::new(emulator, &["ana", "bo", "cy"], RULES);
     drop(daemon);
@@ -180,7 +183,7 @@ fn witnessed(emulator: &Emulator) -> (Home, Witness) {
     let witness = Witness::start(key.as_str().unwrap());
     let file = home.root().join("interlock.toml");
     let config = format!(
-        "{}\n[ledger.witness]\nquorum = 1\nwait = \"3s\"\nwitnesses = [{{ key = \"{}\", url = \"{}\" }}]\n",
+        "[approval]\nlone_delay = \"6s\"\n{}\n[ledger.witness]\nquorum = 1\nwait = \"3s\"\nwitnesses = [{{ key = \"{}\", url = \"{}\" }}]\n",
         fs::read_to_string(&file).unwrap(),
         witness.key,
         witness.url
@@ -196,7 +199,13 @@ fn witnessed(emulator: &Emulator) -> (Home, Witness) {
         "--reason",
         "a witness",
     ];
+    // Whoever does not answer never becomes a witness: nothing could be changed ever after.
+    let held = home.cli(&apply);
+    assert!(held.code == 11 && held.err.contains("to witness the log, 1 of 1"), "{held:?}");
+    assert_eq!(home.cli(&["serve"]).code, 78, "it is not in force");
+    witness.up();
     home.cli(&apply).ok();
+    witness.down();
     (home, witness)
 }
 
@@ -284,5 +293,39 @@ fn what_weakens_waits_for_the_witness_too() {
     witness.up();
     apply().ok();
     let _daemon = home.serve(&[]);
+    home.verify();
+}
+
+#[test]
+fn witnesses_that_are_gone_are_sent_away_slowly_and_by_everybody() {
+    let emulator = Emulator::start();
+    let (home, _witness) = witnessed(&emulator);
+    let file = home.root().join("interlock.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.split("[ledger.witness]").next().unwrap()).unwrap();
+    let keys = ["ana", "bo", "cy"].map(|name| home.private(name));
+    let apply = |people: usize| {
+        let mut all = vec!["policy", "apply", "--without-witnesses", "--reason", "they are out of business"];
+        keys.iter().take(people).for_each(|key| all.extend(["--key", key]));
+        home.cli(&all)
+    };
+    let few = apply(2);
+    assert!(few.code == 1 && few.err.contains("cy did not"), "{few:?}");
+    let announced = apply(3);
+    let begun = std::time::Instant::now();
+    assert!(announced.code == 11 && announced.err.contains("may come into force in"), "{announced:?}");
+    assert_eq!(apply(3).code, 11, "the wait is not over");
+    // Meanwhile what is in force is what was, and every start says what is coming.
+    let changed = fs::read_to_string(&file).unwrap();
+    fs::write(&file, &text).unwrap();
+    let daemon = home.serve(&[]);
+    assert!(home.log().contains("SENT AWAY UNHEARD"), "{}", home.log());
+    drop(daemon);
+    fs::write(&file, changed).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(6).saturating_sub(begun.elapsed()));
+    apply(3).ok();
+    let _daemon = home.serve(&[]);
+    let rows = home.cli(&["--json", "ledger", "ls", "--kind", "config-activated"]).ok().json();
+    assert_eq!(rows[0]["public"]["without_witnesses"], true, "{rows}");
     home.verify();
 }

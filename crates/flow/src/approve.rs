@@ -1,10 +1,10 @@
 //! People decide: signed yes and no.
 
-use interlock_action::{PersonId, TicketId};
+use interlock_action::{PersonId, Surface, TicketId};
 use interlock_approval::{Approval, Message, Refusal, State, Statement, Ticket, verify};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{Guard, JournalError, Record, Road, fault};
+use crate::{Event, Guard, JournalError, Record, Road, administer::is_lone, fault};
 
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,7 @@ impl Road {
     ) -> Result<Ticket, ApproveError> {
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.ports.clock.now();
+        let mut restores = Vec::new();
         let (message, entry) = {
             let memory = self.memory();
             let held = memory.tickets.get(ticket).ok_or_else(|| ApproveError::NoTicket(ticket.clone()))?;
@@ -61,7 +62,16 @@ impl Road {
             let statement =
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
             let key = verify(&statement, signature, &signer.keys)?;
-            key.counts(now)?;
+            match key.counts(now) {
+                // Whoever is suspended may still stop what one person alone does in a team.
+                Err(Refusal::Suspended(_)) if decision == Decisive::Deny && is_lone(held) => {}
+                counts => counts?,
+            }
+            if decision == Decisive::Deny && key.suspended.is_none() && *person != held.held.owner {
+                // What its request suspended counts again.
+                let asked = held.held.action.surface == Surface::Interlock;
+                restores.extend(asked.then(|| Event::KeysRestored { ticket: ticket.clone() }));
+            }
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
                 Decisive::Approve => {
@@ -97,7 +107,7 @@ impl Road {
         };
         let guards = vec![Guard::Step(ticket.clone(), Box::new(message), now)];
         fault::here(fault::BEFORE_DECISION);
-        self.ports.journal.commit(Record { entry, events: Vec::new(), guards }).await?;
+        self.ports.journal.commit(Record { entry, events: restores, guards }).await?;
         self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))
     }
 

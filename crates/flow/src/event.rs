@@ -1,9 +1,10 @@
 //! State changes, and the record that makes them durable together with their ledger entry.
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Millis, RecoveryPoint, SessionId, TargetId, TicketId, UndoId,
+    ActionId, AgentId, Digest, EnvironmentName, Millis, PersonId, RecoveryPoint, SessionId, TargetId,
+    TicketId, UndoId,
 };
-use interlock_approval::{Message, Person, Ticket};
+use interlock_approval::{EnrolledKey, Message, Person, Ticket};
 use interlock_ledger::Entry;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,7 +35,7 @@ pub enum FreezeScope {
 pub struct Freeze {
     /// What it covers.
     pub scope: FreezeScope,
-    /// Who froze it.
+    /// The account that froze it; nobody signs for a freeze. In older logs whatever name was given.
     pub by: String,
     /// Their words.
     pub reason: String,
@@ -84,6 +85,39 @@ pub enum Event {
     Person {
         /// As they are now.
         person: Person,
+    },
+    /// A person got another key.
+    KeyAdded {
+        /// Who.
+        person: PersonId,
+        /// The key.
+        key: EnrolledKey,
+    },
+    /// Keys count for nothing until it is decided whether they are taken out.
+    KeysSuspended {
+        /// Whose.
+        person: PersonId,
+        /// Their fingerprints.
+        keys: Vec<String>,
+        /// The request that asks for it.
+        ticket: TicketId,
+    },
+    /// That was denied: they count again.
+    KeysRestored {
+        /// The request that asked for it.
+        ticket: TicketId,
+    },
+    /// A key was taken out.
+    KeyRemoved {
+        /// Whose.
+        person: PersonId,
+        /// Its fingerprint.
+        key: String,
+    },
+    /// A person was taken out, with every key.
+    PersonRemoved {
+        /// Who.
+        person: PersonId,
     },
     /// An agent was registered.
     Agent {
@@ -312,7 +346,9 @@ pub enum Guard {
     /// The agent may still destroy so many things without a person, at this time and within these limits.
     Budget(AgentId, u32, Millis, Budget),
     /// No person of this name exists yet / exists (`true`).
-    PersonExists(interlock_action::PersonId, bool),
+    PersonExists(PersonId, bool),
+    /// No agent of this name is registered yet, or whoever owned it is not enrolled any more.
+    AgentFree(AgentId),
 }
 
 /// One atomic write: an entry in the log, and the state changes that belong to it.

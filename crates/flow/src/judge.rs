@@ -139,5 +139,5 @@ pub(crate) fn verified(
 
 /// How many people there are whose keys count.
 pub(crate) fn team(memory: &Memory, now: Millis) -> u8 {
-    u8::try_from(memory.in_force(now).count()).unwrap_or(u8::MAX)
+    u8::try_from(memory.team(now)).unwrap_or(u8::MAX)
 }

@@ -32,7 +32,7 @@ mod undo;
 mod verdict;
 mod witness;
 
-pub use administer::Administrative;
+pub use administer::{Administrative, Enrolling, is_lone};
 pub use approve::{ApproveError, Decisive};
 pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
 pub use explain::{Explained, Supposed, explain, explain_in};

@@ -1,13 +1,14 @@
 //! What Interlock remembers: the fold of all events. Kept whole in memory, rebuilt by the store at start.
 
 mod changes;
+mod people;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
     ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Target, TargetId, TicketId,
 };
-use interlock_approval::{KeyStep, Person, Refusal, State, Ticket};
+use interlock_approval::{Person, Refusal, State, Ticket};
 
 use crate::{
     Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, custody::Point,
@@ -82,10 +83,12 @@ impl Memory {
     /// Folds one event in.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Person { person } => {
-                self.people.insert(person.name.clone(), person.clone());
-                self.team_from = self.team_from.into_iter().chain(self.second_counts_from()).min();
-            }
+            Event::Person { .. }
+            | Event::KeyAdded { .. }
+            | Event::KeysSuspended { .. }
+            | Event::KeysRestored { .. }
+            | Event::KeyRemoved { .. }
+            | Event::PersonRemoved { .. } => self.keep_person(event),
             Event::Agent { agent } => {
                 self.agents.insert(agent.name.clone(), agent.clone());
             }
@@ -234,6 +237,12 @@ impl Memory {
             Guard::PersonExists(person, wanted) if self.people.contains_key(person) == *wanted => Ok(None),
             Guard::PersonExists(person, true) => Err(format!("there is no person `{person}`")),
             Guard::PersonExists(person, false) => Err(format!("`{person}` is enrolled already")),
+            Guard::AgentFree(agent) => match self.agents.get(agent) {
+                Some(known) if self.people.contains_key(&known.owner) => {
+                    Err(format!("there is an agent `{agent}` already"))
+                }
+                _ => Ok(None),
+            },
         }
     }
 
@@ -271,38 +280,4 @@ impl Memory {
         let mut all = self.classified.iter();
         all.any(|(id, environment)| is_production(environment) && id.as_str().starts_with(head))
     }
-
-    /// Whether at most one person could decide so far: others may be enrolled, and cooling off.
-    pub fn solo(&self, now: Millis) -> bool {
-        self.team_from.is_none_or(|from| now < from)
-    }
-
-    /// Everybody with a key that counts.
-    pub fn in_force(&self, now: Millis) -> impl Iterator<Item = &Person> {
-        self.people.values().filter(move |person| counts_from(person).is_some_and(|from| from <= now))
-    }
-
-    /// The least that a key must prove where this many people decide: the second step as soon as so many people have
-    /// one that counts. Asked for sooner, nobody could enrol the next.
-    pub fn step(&self, people: usize, now: Millis) -> KeyStep {
-        let strong = |person: &&Person| {
-            person.keys.iter().any(|key| key.step > KeyStep::OpenSsh && key.counts(now).is_ok())
-        };
-        if self.people.values().filter(strong).count() >= people.max(1) {
-            KeyStep::SecurityKey
-        } else {
-            KeyStep::OpenSsh
-        }
-    }
-
-    fn second_counts_from(&self) -> Option<Millis> {
-        let mut from: Vec<Millis> = self.people.values().filter_map(counts_from).collect();
-        from.sort_unstable();
-        from.get(1).copied()
-    }
-}
-
-/// From when on somebody's first key counts.
-fn counts_from(person: &Person) -> Option<Millis> {
-    person.keys.iter().map(|key| key.counts_from).min()
 }

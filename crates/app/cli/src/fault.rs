@@ -64,7 +64,7 @@ impl From<DaemonError> for Fault {
             | DaemonError::Unsigned
             | DaemonError::Policy(_) => (Exit::BadConfig, "bad-config"),
             DaemonError::NotAdmissible(_) => (Exit::Refused, "refused"),
-            DaemonError::Unwitnessed(_) => (Exit::Held, "held"),
+            DaemonError::Unwitnessed(_) | DaemonError::Announced(_) => (Exit::Held, "held"),
             _ => (Exit::Failed, "failed"),
         };
         Self::new(exit, code, error.to_string())

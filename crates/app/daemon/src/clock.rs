@@ -21,6 +21,16 @@ impl Clock for System {
     }
 }
 
+impl System {
+    /// A key for what only this process has to know again.
+    pub(crate) fn draw_key(&self) -> [u8; 32] {
+        let mut key = [0; 32];
+        key.first_chunk_mut::<16>().into_iter().for_each(|half| *half = self.draw());
+        key.last_chunk_mut::<16>().into_iter().for_each(|half| *half = self.draw());
+        key
+    }
+}
+
 impl Entropy for System {
     fn draw(&self) -> [u8; 16] {
         let mut bytes = [0; 16];

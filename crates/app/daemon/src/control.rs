@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{ConnectInfo, Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{delete, get, post},
@@ -19,11 +19,12 @@ use serde::Deserialize;
 
 use crate::{
     api::{
-        AddAgent, AddPerson, Added, DecisionRequest, DrillRequest, Fault, Feed, FreezeRequest, KeptPoint,
-        LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, PointRun, PurgeBegun, RequestRow,
-        RequestView, RestSession, Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun,
-        UnfreezeRequest,
+        AddAgent, AddKey, AddPerson, Added, DecisionRequest, DrillRequest, Fault, Feed, FreezeRequest,
+        KeptPoint, LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, PointRun, PurgeBegun,
+        RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, Selection, SessionReport, SessionRow,
+        Status, UndoRequest, UndoRun, UnfreezeRequest,
     },
+    peer::Peer,
     state::Daemon,
 };
 
@@ -49,6 +50,9 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/status", get(status))
         .route("/v1/nonce", post(nonce))
         .route("/v1/people", get(people).post(add_person))
+        .route("/v1/people/remove", post(remove_person))
+        .route("/v1/people/keys", post(add_key))
+        .route("/v1/people/keys/remove", post(remove_key))
         .route("/v1/agents", get(agents).post(add_agent))
         .route("/v1/sessions", get(sessions).post(open_session))
         .route("/v1/sessions/{id}", delete(close_session))
@@ -77,6 +81,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
 async fn status(State(daemon): Shared) -> Json<Status> {
     let addresses = daemon.addresses();
     let health = daemon.store.health();
+    let alone = daemon.road.lone_changes().into_iter().chain(daemon.dismissal.clone()).collect();
     let now = daemon.now();
     let memory = daemon.memory();
     let observed = |session: &&interlock_flow::Session| session.observed && session.lease.is_live(now);
@@ -89,6 +94,7 @@ async fn status(State(daemon): Shared) -> Json<Status> {
         catalogue: interlock_reader_aws::catalogue::Catalogue::get().content_hash().to_owned(),
         people: memory.people.keys().cloned().collect(),
         agents: memory.agents.keys().cloned().collect(),
+        alone,
         freezes: memory.freezes.values().cloned().collect(),
         ledger: health.poisoned.unwrap_or_else(|| "ok".to_owned()),
         entries: daemon.store.head().ok().flatten().map_or(0, |head| head.size),
@@ -101,7 +107,7 @@ async fn status(State(daemon): Shared) -> Json<Status> {
 }
 
 async fn nonce(State(daemon): Shared) -> Json<NonceReply> {
-    let nonce = daemon.nonces.give(daemon.draw(), daemon.now());
+    let nonce = daemon.nonces.give(&daemon.draw(), daemon.now());
     Json(NonceReply { nonce, home: daemon.identity() })
 }
 
@@ -115,6 +121,24 @@ async fn agents(State(daemon): Shared) -> Json<Vec<interlock_flow::Agent>> {
 
 async fn add_person(State(daemon): Shared, Json(body): Json<Added<AddPerson>>) -> Reply<Option<RequestRow>> {
     let ticket = daemon.add_person(body).await?;
+    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+}
+
+async fn remove_person(
+    State(daemon): Shared,
+    Json(body): Json<Added<RemovePerson>>,
+) -> Reply<Option<RequestRow>> {
+    let ticket = daemon.remove_person(body).await?;
+    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+}
+
+async fn add_key(State(daemon): Shared, Json(body): Json<Added<AddKey>>) -> Reply<Option<RequestRow>> {
+    let ticket = daemon.add_key(body).await?;
+    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+}
+
+async fn remove_key(State(daemon): Shared, Json(body): Json<Added<RemoveKey>>) -> Reply<Option<RequestRow>> {
+    let ticket = daemon.remove_key(body).await?;
     Ok(Json(ticket.as_ref().map(RequestRow::from)))
 }
 
@@ -248,8 +272,12 @@ async fn freezes(State(daemon): Shared) -> Json<Vec<interlock_flow::Freeze>> {
     Json(daemon.memory().freezes.values().cloned().collect())
 }
 
-async fn freeze(State(daemon): Shared, Json(body): Json<FreezeRequest>) -> Result<StatusCode, Fault> {
-    daemon.freeze(body).await.map(|()| StatusCode::NO_CONTENT)
+async fn freeze(
+    State(daemon): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Json(body): Json<FreezeRequest>,
+) -> Result<StatusCode, Fault> {
+    daemon.freeze(body, peer).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn unfreeze(

@@ -36,6 +36,12 @@ pub enum DaemonError {
     /// It is signed, and not seen by enough witnesses yet.
     #[error("it is signed and nothing has come into force: {0}")]
     Unwitnessed(String),
+    /// Everybody has signed that it comes into force without the witnesses in force, and the wait is not over.
+    #[error(
+        "nothing has come into force: that it is to without the witnesses is written down. Sign once more with the same \
+         command: it may come into force {0}"
+    )]
+    Announced(String),
     /// The ledger does not verify.
     #[error("the ledger is broken: {0}")]
     Broken(String),

@@ -26,6 +26,10 @@ pub(crate) struct InForce {
     pub(crate) witness: Option<WitnessConfig>,
     /// Whether that is known.
     pub(crate) knows_witness: bool,
+    /// Whether anybody has ever witnessed the log.
+    pub(crate) was_witnessed: bool,
+    /// The entry that says it.
+    pub(crate) since: u64,
 }
 
 impl InForce {
@@ -34,7 +38,7 @@ impl InForce {
         let kinds = vec![EntryKind::ConfigActivated, EntryKind::PersonEnrolled];
         let entries = reader.entries(&Query { kinds, newest_first: true, ..Query::default() })?;
         let Some(entry) = entries.iter().find(|entry| entry.public.contains_key("bundle")) else {
-            return Ok(Self::default());
+            return Ok(Self { was_witnessed: reader.is_witnessed()?, ..Self::default() });
         };
         let digest = |name: &str| {
             entry.public.get(name).and_then(|digest| serde_json::from_value::<Digest>(digest.clone()).ok())
@@ -64,13 +68,37 @@ impl InForce {
             None => config.as_ref().and_then(|config| config.ledger.witness.clone()),
         };
         let invariants = files("invariants").unwrap_or_default();
-        Ok(Self { policies, invariants, config, witness, knows_witness })
+        let (was_witnessed, since) = (reader.is_witnessed()?, entry.index);
+        Ok(Self { policies, invariants, config, witness, knows_witness, was_witnessed, since })
     }
 
-    /// Who witnesses the log: those that people signed for last, whatever a new configuration says.
+    /// Who witnesses the log: those that people signed for last, whatever a new configuration says. Where that is not
+    /// known, as older versions did not write it down, it is what the configuration says as long as nobody ever has.
     ///
     /// INVARIANT: no file can send them away unseen.
-    pub(crate) fn witness_or(&self, config: &Config) -> Option<WitnessConfig> {
-        if self.knows_witness { self.witness.clone() } else { config.ledger.witness.clone() }
+    pub(crate) fn witness_or(&self, config: &Config) -> Result<Option<WitnessConfig>, DaemonError> {
+        match (self.knows_witness, self.was_witnessed) {
+            (true, _) => Ok(self.witness.clone()),
+            (false, false) => Ok(config.ledger.witness.clone()),
+            (false, true) => Err(DaemonError::NotApplied(
+                "the log was witnessed, and an older version did not write down by whom: put `interlock.toml` back as \
+                 people signed it, apply that once, and change it then"
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn witnesses_that_nobody_wrote_down_are_not_sent_away_by_a_file() {
+        let (without, known) = (Config::default(), InForce { knows_witness: true, ..InForce::default() });
+        assert!(InForce::default().witness_or(&without).unwrap().is_none());
+        let upgraded = InForce { was_witnessed: true, ..InForce::default() };
+        assert!(upgraded.witness_or(&without).is_err());
+        assert!(InForce { was_witnessed: true, ..known }.witness_or(&without).is_ok());
     }
 }

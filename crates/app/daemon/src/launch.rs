@@ -70,14 +70,18 @@ impl Daemon {
     fn proved(&self, request: &OpenSession, proof: &LaunchProof) -> Result<Proved, Fault> {
         let LaunchProof { person, at, nonce, signature } = proof;
         let now = self.now();
-        if !self.nonces.take(nonce, now) {
-            return Err(refused("the nonce was not given out here, is used or too old"));
+        let stale = || refused("the nonce was not given out here, is used or too old");
+        if !self.nonces.is_good(nonce, now) {
+            return Err(stale());
         }
         let memory = self.memory();
         let known = memory.people.get(person);
         let known = known.ok_or_else(|| refused(format!("there is no person `{person}`")))?;
         let opening = request.opening(self.identity(), person.clone(), *at, nonce.clone());
         let key = opening.check(signature, &known.keys, now).map_err(refused)?;
+        if !self.nonces.take(nonce, now) {
+            return Err(stale());
+        }
         Ok(Proved { person: person.clone(), fingerprint: key.fingerprint.clone(), step: key.step })
     }
 }

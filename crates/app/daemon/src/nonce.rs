@@ -1,34 +1,121 @@
 //! Values that are signed once.
+//!
+//! INVARIANT: a nonce that is given out is kept nowhere, so that nobody who asks for many takes any from others. It says
+//! itself when it was given out here; what is remembered are those that an enrolled person has signed.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeSet,
     sync::{Mutex, PoisonError},
 };
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use interlock_action::Millis;
 use interlock_approval::FRESH;
+use sha2::Sha256;
 
-/// More than this many open at once is not people at work.
-const OPEN: usize = 1_000;
+/// The nonces of one process.
+pub(crate) struct Nonces {
+    key: [u8; 32],
+    used: Mutex<Used>,
+}
 
-/// The nonces given out and not yet used.
-#[derive(Debug, Default)]
-pub(crate) struct Nonces(Mutex<HashMap<String, Millis>>);
+/// Those that were signed and used, with when they were given out, and the latest that it ever was.
+#[derive(Default)]
+struct Used {
+    signed: BTreeSet<(Millis, String)>,
+    latest: Millis,
+}
 
 impl Nonces {
-    /// Gives one out.
-    pub(crate) fn give(&self, nonce: String, now: Millis) -> String {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, given| given.saturating_add(FRESH) > now);
-        if open.len() < OPEN {
-            open.insert(nonce.clone(), now);
-        }
-        nonce
+    /// Under a key that was drawn for this process: no other's nonces are good here.
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self { key, used: Mutex::default() }
     }
 
-    /// Takes one back; false if it was never given, is used or too old.
+    /// Makes one of what was drawn for it.
+    pub(crate) fn give(&self, drawn: &str, now: Millis) -> String {
+        let words = format!("{now:x}.{drawn}");
+        let tag = self.tag(&words).map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default();
+        format!("{words}.{tag}")
+    }
+
+    /// Whether it was given out here a moment ago and is not used yet.
+    pub(crate) fn is_good(&self, nonce: &str, now: Millis) -> bool {
+        self.given(nonce).is_some_and(|given| self.used(now, |used| used.is_good(given, nonce)))
+    }
+
+    /// Uses it: false if it is not good, or not any more. Only of what an enrolled person has signed is this asked.
     pub(crate) fn take(&self, nonce: &str, now: Millis) -> bool {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.remove(nonce).is_some_and(|given| given.saturating_add(FRESH) > now)
+        self.given(nonce).is_some_and(|given| {
+            self.used(now, |used| used.is_good(given, nonce) && used.signed.insert((given, nonce.to_owned())))
+        })
+    }
+
+    fn used<T>(&self, now: Millis, then: impl FnOnce(&mut Used) -> T) -> T {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.pass(now);
+        then(&mut used)
+    }
+
+    /// When it was given out, if it was given out here.
+    fn given(&self, nonce: &str) -> Option<Millis> {
+        let (words, tag) = nonce.rsplit_once('.')?;
+        self.tag(words)?.verify_slice(&hex::decode(tag).ok()?).ok()?;
+        Millis::from_str_radix(words.split_once('.')?.0, 16).ok()
+    }
+
+    fn tag(&self, words: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
+        mac.update(words.as_bytes());
+        Some(mac)
+    }
+}
+
+impl Used {
+    /// INVARIANT: time never goes back here, or what is forgotten could be used again.
+    fn pass(&mut self, now: Millis) {
+        self.latest = self.latest.max(now);
+        let latest = self.latest;
+        self.signed.retain(|(given, _)| given.saturating_add(FRESH) > latest);
+    }
+
+    fn is_good(&self, given: Millis, nonce: &str) -> bool {
+        given.saturating_add(FRESH) > self.latest && !self.signed.contains(&(given, nonce.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_are_asked_for_each_is_good_once() {
+        let nonces = Nonces::new([7; 32]);
+        let all: Vec<String> = (0..5_000).map(|n| nonces.give(&n.to_string(), 10)).collect();
+        for nonce in &all {
+            assert!(nonces.is_good(nonce, 10) && nonces.take(nonce, 10), "{nonce}");
+            assert!(!nonces.is_good(nonce, 10) && !nonces.take(nonce, 10), "{nonce}");
+        }
+    }
+
+    #[test]
+    fn what_is_old_or_of_another_making_is_good_for_nothing() {
+        let nonces = Nonces::new([7; 32]);
+        let one = nonces.give("one", 10);
+        for forged in ["", ".", "a", "a.one", "a.one.", &one.replace("one", "two"), &one.replace("a.", "b.")]
+        {
+            assert!(!nonces.take(forged, 10), "{forged}");
+        }
+        assert!(!nonces.take(&Nonces::new([8; 32]).give("one", 10), 10), "of another process");
+        assert!(!nonces.take(&one, 10 + FRESH), "too old");
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_makes_nothing_good_again() {
+        let nonces = Nonces::new([7; 32]);
+        let one = nonces.give("one", 10);
+        assert!(nonces.take(&one, 10));
+        assert!(nonces.is_good(&nonces.give("two", 20 + FRESH), 20 + FRESH));
+        assert!(!nonces.take(&one, 10));
     }
 }

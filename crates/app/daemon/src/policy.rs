@@ -20,7 +20,8 @@ use interlock_store::{Home, Reader, Store};
 use crate::{
     DaemonError, HomePaths,
     clock::System,
-    config::{ApprovalConfig, Config},
+    config::{ApprovalConfig, Config, WitnessConfig},
+    dismissal,
     home::runtime,
     in_force::InForce,
     signed::{SignedStatements, check_signed, enrolled, names, signatures},
@@ -173,6 +174,8 @@ fn differing(one: &Config, other: &Config) -> Vec<String> {
 fn solo_delay(memory: &Memory, now: Millis) -> Option<Duration> {
     let usual = ApprovalConfig::default().solo_delay.millis();
     let delay = memory.config.as_ref().and_then(|stamp| stamp.solo_delay).unwrap_or(usual);
+    // Older versions took any; one that never ends could not be taken back.
+    let delay = delay.min(ApprovalConfig::LONGEST_SOLO.millis());
     let waits = delay > 0 && memory.solo(now) && !memory.agents.is_empty();
     waits.then_some(Duration::from_millis(delay))
 }
@@ -180,12 +183,19 @@ fn solo_delay(memory: &Memory, now: Millis) -> Option<Duration> {
 /// Puts the files as they stand in force, reviewed, and signed by a person, in a team by two. `review` is given what is to
 /// change, before anybody signs. `sign` is given the enrolled people and what makes the statement for a signer and their
 /// words. Of a person who works alone, what weakens waits, and so does another configuration: `wait` returns when the time
-/// is over, or says why it is not to be. Where witnesses are in force, both wait until they have seen that it was signed.
+/// is over, or says why it is not to be. Where witnesses are in force, both wait until they have seen that it was signed;
+/// `without_witnesses` is the slow way where they do not answer. New witnesses come into force once they have seen it.
 ///
 /// # Errors
 /// What the review does not admit, signatures that do not count, files that change while it waits, a home that cannot be
 /// read or written.
-pub fn apply<R, S, W>(root: &Path, review: R, sign: S, wait: W) -> Result<ConfigStamp, DaemonError>
+pub fn apply<R, S, W>(
+    root: &Path,
+    without_witnesses: bool,
+    review: R,
+    sign: S,
+    wait: W,
+) -> Result<ConfigStamp, DaemonError>
 where
     R: FnOnce(&Pending) -> Result<Reviewed, String>,
     S: FnOnce(&[Person], &dyn Fn(&PersonId, &str) -> Statement) -> Result<SignedStatements, String>,
@@ -196,10 +206,9 @@ where
     let paths = HomePaths::of(root);
     let files = Files::read(root)?;
     let force = InForce::read(&Reader::open(&home)?, &paths, Some(&files.text))?;
-    let witness = force.witness_or(&files.parsed);
-    let options = seen::options(witness.as_ref())?;
-    let open = || -> Result<Arc<Store>, DaemonError> {
-        let store = Store::open(&home, &options)?;
+    let witness = force.witness_or(&files.parsed)?;
+    let open = |witness: Option<&WitnessConfig>| -> Result<Arc<Store>, DaemonError> {
+        let store = Store::open(&home, &seen::options(witness)?)?;
         let found = InForce::read(store.reader(), &paths, Some(&files.text))?;
         let again = Files::read(root)?;
         if found == force && again == files {
@@ -208,7 +217,7 @@ where
             Err(DaemonError::NotApplied("the files changed while it waited".to_owned()))
         }
     };
-    let mut store = open()?;
+    let mut store = open(witness.as_ref())?;
     let pending = files.pending(&force);
     let reviewed = review(&pending).map_err(DaemonError::NotApplied)?;
     if !reviewed.admissible {
@@ -238,23 +247,63 @@ where
         // Others may use the home meanwhile: a freeze must not have to wait for this.
         drop(store);
         wait(delay).map_err(DaemonError::NotApplied)?;
-        store = open()?;
+        store = open(witness.as_ref())?;
         let memory = store.memory().read().unwrap_or_else(PoisonError::into_inner);
         signers = check_signed(&memory, &signed, &statement, System.now())?;
     }
     let by = names(&signers);
-    if let Some(witness) = witness.filter(|_| weakens) {
-        let entry = Entry::new(EntryKind::Approved, System.now())
-            .public("operation", "interlock:policy-apply")
-            .public("digest", digest)
-            .public("by", &by)
-            .private("found", &reviewed.words)
-            .private("signatures", signatures(&signed));
-        runtime()?.block_on(seen::approved(&store, &witness, entry))?;
+    let entry = approval(digest, &by, &reviewed, &signed);
+    let slow = without_witnesses && weakens && witness.is_some();
+    let announced =
+        if slow { Some(dismissal::due(&store, &force, digest, &signers, &signed)?) } else { None };
+    let asked = witness.as_ref().filter(|_| weakens && announced.is_none());
+    let new = files.parsed.ledger.witness.as_ref();
+    let new = new.filter(|_| force.witness != files.parsed.ledger.witness);
+    let store = seen_by_both(store, entry, asked, new, open)?;
+    let (stamp, mut record) = activation(&files, &reviewed, weakens, by, &signed);
+    if let Some(announced) = announced {
+        record.entry = record.entry.public("without_witnesses", true).public("announced", announced);
     }
-    let (stamp, record) = activation(&files, &reviewed, weakens, by, &signed);
     runtime()?.block_on(store.commit(record)).map_err(|error| DaemonError::Store(error.to_string()))?;
     Ok(stamp)
+}
+
+/// What witnesses are shown: that people signed it.
+fn approval(digest: Digest, by: &str, reviewed: &Reviewed, signed: &[(Statement, String)]) -> Entry {
+    Entry::new(EntryKind::Approved, System.now())
+        .public("operation", "interlock:policy-apply")
+        .public("digest", digest)
+        .public("by", by)
+        .private("found", &reviewed.words)
+        .private("signatures", signatures(signed))
+}
+
+/// Has witnesses see that it was signed: those in force, and those that are to be.
+///
+/// INVARIANT: nobody comes into force as a witness who has not cosigned this log once: of somebody who is not there
+/// nothing could ever be changed again.
+fn seen_by_both(
+    store: Arc<Store>,
+    entry: Entry,
+    in_force: Option<&WitnessConfig>,
+    new: Option<&WitnessConfig>,
+    open: impl Fn(Option<&WitnessConfig>) -> Result<Arc<Store>, DaemonError>,
+) -> Result<Arc<Store>, DaemonError> {
+    if in_force.is_none() && new.is_none() {
+        return Ok(store);
+    }
+    let runtime = runtime()?;
+    let receipt = runtime.block_on(seen::written(&store, entry))?;
+    if let Some(witness) = in_force {
+        runtime.block_on(seen::reached(&store, witness, &receipt)).map_err(DaemonError::Unwitnessed)?;
+    }
+    let Some(witness) = new else { return Ok(store) };
+    drop(store);
+    let store = open(Some(witness))?;
+    let reached = runtime.block_on(seen::reached(&store, witness, &receipt));
+    reached
+        .map_err(|far| DaemonError::Unwitnessed(format!("of those that are to witness the log, {far}")))?;
+    Ok(store)
 }
 
 /// What is written down when files come into force.

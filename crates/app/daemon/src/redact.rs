@@ -14,6 +14,7 @@ use crate::{
     config::Config,
     home::{HomePaths, runtime},
     in_force::InForce,
+    policy::configuration,
     signed::{SignedStatements, check_signed, enrolled, names, signatures},
     witness as seen,
 };
@@ -28,7 +29,9 @@ where
     let now = System.now();
     let home = Home::open(root)?;
     let config = Config::load(&HomePaths::of(root).config())?;
-    let witness = InForce::read(&Reader::open(&home)?, &HomePaths::of(root), None)?.witness_or(&config);
+    let paths = HomePaths::of(root);
+    let text = configuration(&paths)?;
+    let witness = InForce::read(&Reader::open(&home)?, &paths, Some(&text))?.witness_or(&config)?;
     let store = Arc::new(Store::open(&home, &seen::options(witness.as_ref())?)?);
     let people = enrolled(&store);
     let digest = digest_of("interlock redact v1", &(home.verifier().to_string(), index))

@@ -10,7 +10,7 @@ use std::{
 };
 
 use interlock_action::Surface;
-use interlock_flow::{Clock, ConfigStamp, Event, Journal, Ports, Record, Road, RoadSettings, Rules};
+use interlock_flow::{Clock, ConfigStamp, Event, Journal, Ports, Receipt, Record, Road, RoadSettings, Rules};
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_recovery::{AwsKeep, AwsUndo};
@@ -24,9 +24,11 @@ use crate::{
     agent_door,
     clock::System,
     config::{AwsConfig, AwsCredentials, ClassProduction, Config, Enforce, FailReads, ReadsDurable},
-    control,
+    control, dismissal,
     home::{self, HomePaths},
+    in_force::InForce,
     nonce::Nonces,
+    peer::Peer,
     policy::PolicyFolder,
     state::{Addresses, Daemon},
     witness,
@@ -99,6 +101,7 @@ pub async fn serve(
     };
     let (config, bundle, stamp) = home::load(&paths, "", in_force.as_ref())?;
     signed(&store, &paths, stamp).await?;
+    let dismissal = announced(&store, &paths)?;
     store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;
 
     let gateway = gateway(&home, &paths, &config, listen, &store)?;
@@ -116,8 +119,9 @@ pub async fn serve(
         store,
         vault: gateway.virtual_keys().clone(),
         config,
+        dismissal,
         home: paths.clone(),
-        nonces: Nonces::default(),
+        nonces: Nonces::new(System.draw_key()),
         runs: crate::runs::Runs::default(),
         point_runs: crate::runs::Runs::default(),
         told: Mutex::new(HashMap::new()),
@@ -141,7 +145,8 @@ pub async fn serve(
     if daemon.road.settings().observe {
         tracing::error!("OBSERVE MODE: everything is recorded, NOBODY is asked");
     }
-    let people = control::routes(Arc::clone(&daemon)).into_make_service();
+    let people = control::routes(Arc::clone(&daemon));
+    let people = people.into_make_service_with_connect_info::<Peer>();
     tokio::select! {
         served = axum::serve(control, people) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
@@ -194,7 +199,7 @@ fn places(root: &Path, sockets: &Sockets) -> Result<HomePaths, DaemonError> {
 
 /// Refuses a configuration or bundle that nobody has put in force. What stands in the files when a home is first
 /// started counts as signed: whoever made the home wrote it.
-async fn signed(store: &Store, paths: &HomePaths, found: ConfigStamp) -> Result<(), DaemonError> {
+async fn signed(store: &Arc<Store>, paths: &HomePaths, found: ConfigStamp) -> Result<(), DaemonError> {
     let force = {
         let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
         memory.config.clone()
@@ -207,6 +212,10 @@ async fn signed(store: &Store, paths: &HomePaths, found: ConfigStamp) -> Result<
             let stamp = ConfigStamp { by: "first start".to_owned(), ..found };
             let text = crate::policy::configuration(paths)?;
             let witness = Config::parse(&paths.config(), &text)?.ledger.witness;
+            if let Some(witness) = &witness {
+                let reached = witness::reached(store, witness, &Receipt { index: 0 }).await;
+                reached.map_err(DaemonError::Unwitnessed)?;
+            }
             let entry = Entry::new(EntryKind::ConfigActivated, System.now())
                 .public("config", stamp.config)
                 .public("bundle", stamp.bundle)
@@ -220,6 +229,16 @@ async fn signed(store: &Store, paths: &HomePaths, found: ConfigStamp) -> Result<
         // INVARIANT: a changed file never comes into force by a restart.
         _ => Err(DaemonError::Unsigned),
     }
+}
+
+/// What people have announced about the witnesses of this home; said aloud at every start.
+fn announced(store: &Store, paths: &HomePaths) -> Result<Option<String>, DaemonError> {
+    let force = InForce::read(store.reader(), paths, None)?;
+    let words = dismissal::standing(store.reader(), &force)?;
+    if let Some(words) = &words {
+        tracing::error!("WITNESSES ARE TO BE SENT AWAY UNHEARD: {words}");
+    }
+    Ok(words)
 }
 
 fn options(config: &Config) -> Result<Options, DaemonError> {

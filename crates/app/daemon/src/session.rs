@@ -32,6 +32,7 @@ impl Daemon {
 
     /// Opens or resumes a session.
     pub(crate) async fn open_session(&self, request: OpenSession) -> Result<OpenedSession, Fault> {
+        self.has_owner(&request)?;
         let (launch, keys) = self.launch(&request)?;
         let session = match &request.resume {
             Some(id) => self.resumed(id, &request, &launch)?,
@@ -69,6 +70,22 @@ impl Daemon {
                 .insert(session.id.clone(), told);
         }
         Ok(self.opened(session))
+    }
+
+    /// Nobody answers for an agent whose owner was taken out.
+    fn has_owner(&self, request: &OpenSession) -> Result<(), Fault> {
+        let memory = self.memory();
+        let resumed = request.resume.as_ref().and_then(|id| memory.sessions.get(id));
+        let agents = memory.agents.get(&request.agent).into_iter().chain(resumed.map(|known| &known.agent));
+        match agents.map(|agent| &agent.owner).find(|owner| !memory.people.contains_key(*owner)) {
+            None => Ok(()),
+            Some(owner) => {
+                let hint = "give it another owner with `interlock agent add`, and open a new session";
+                let message =
+                    format!("`{}` was owned by `{owner}`, who is not enrolled any more", request.agent);
+                Err(Fault::refused(message).hint(hint))
+            }
+        }
     }
 
     fn fresh(&self, request: &OpenSession, launch: Launch) -> Result<Session, Fault> {

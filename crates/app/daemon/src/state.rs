@@ -43,6 +43,8 @@ pub(crate) struct Daemon {
     pub(crate) road: Arc<Road>,
     pub(crate) store: Arc<Store>,
     pub(crate) config: Config,
+    /// What has been announced about witnesses, in words.
+    pub(crate) dismissal: Option<String>,
     pub(crate) home: HomePaths,
     pub(crate) nonces: Nonces,
     pub(crate) runs: crate::runs::Runs<crate::api::UndoRun>,

@@ -8,7 +8,7 @@ use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use interlock_flow::{Journal as _, Record};
+use interlock_flow::{Journal as _, Receipt, Record};
 use interlock_ledger::{Entry, WitnessKey};
 use interlock_store::{Options, Store};
 use tokio::{
@@ -55,13 +55,27 @@ pub(crate) async fn approved(
     config: &WitnessConfig,
     entry: Entry,
 ) -> Result<(), DaemonError> {
+    let receipt = written(store, entry).await?;
+    reached(store, config, &receipt).await.map_err(DaemonError::Unwitnessed)
+}
+
+/// Writes an entry down.
+pub(crate) async fn written(store: &Store, entry: Entry) -> Result<Receipt, DaemonError> {
     let receipt = store.commit(Record::only(entry)).await;
-    let receipt = receipt.map_err(|error| DaemonError::Store(error.to_string()))?;
-    let reached = tokio::select! {
+    receipt.map_err(|error| DaemonError::Store(error.to_string()))
+}
+
+/// Waits until as many of these witnesses as must have seen an entry; the store is opened with them. `Err` says how far
+/// they are.
+pub(crate) async fn reached(
+    store: &Arc<Store>,
+    config: &WitnessConfig,
+    receipt: &Receipt,
+) -> Result<(), String> {
+    tokio::select! {
         () = submit(store, Some(config)) => Err("nobody asks the witnesses".to_owned()),
-        reached = store.witnessed_entry(&receipt) => reached.map_err(|far| far.to_string()),
-    };
-    reached.map_err(DaemonError::Unwitnessed)
+        reached = store.witnessed_entry(receipt) => reached.map_err(|far| far.to_string()),
+    }
 }
 
 /// Shows the head to every witness, for good. Without witnesses nothing is ever done.

@@ -101,6 +101,11 @@ fn event(event: &Event) -> Event {
         | Event::Unpurged { .. }
         // Names, keys, digests and counts.
         | Event::Person { .. }
+        | Event::KeyAdded { .. }
+        | Event::KeysSuspended { .. }
+        | Event::KeysRestored { .. }
+        | Event::KeyRemoved { .. }
+        | Event::PersonRemoved { .. }
         | Event::Agent { .. }
         | Event::SessionClosed { .. }
         | Event::PermitOpened { .. }

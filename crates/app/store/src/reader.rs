@@ -65,6 +65,11 @@ impl Reader {
         Ok(entries)
     }
 
+    /// Whether any witness has ever cosigned a head of this log.
+    pub fn is_witnessed(&self) -> Result<bool, StoreError> {
+        Ok(!schema::cosigned_sizes(&self.lock())?.is_empty())
+    }
+
     /// The requests that entries from this one on are about.
     pub fn tickets_since(&self, from: u64) -> Result<Vec<TicketId>, StoreError> {
         let query = "SELECT DISTINCT leaf ->> '$.public.ticket' FROM entry

@@ -38,6 +38,9 @@ pub enum Refusal {
     /// The key is not in force yet.
     #[error("the key was enrolled less than {0} hours ago and is cooling off")]
     CoolingOff(u64),
+    /// Somebody asked to take the key out.
+    #[error("the key is suspended: request `{0}` asks to take it out")]
+    Suspended(String),
     /// The opening of a session was not signed just now.
     #[error("the opening was signed more than five minutes ago, or for later")]
     Stale,

@@ -1,6 +1,6 @@
 //! People and their keys.
 
-use interlock_action::{Millis, PersonId};
+use interlock_action::{Millis, PersonId, TicketId};
 use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
@@ -33,6 +33,9 @@ pub struct EnrolledKey {
     pub enrolled: Millis,
     /// From when on it counts.
     pub counts_from: Millis,
+    /// The request to take it out: it counts for nothing until somebody else denies that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<TicketId>,
 }
 
 impl EnrolledKey {
@@ -41,7 +44,10 @@ impl EnrolledKey {
         if now < self.counts_from {
             return Err(Refusal::CoolingOff(self.counts_from.saturating_sub(self.enrolled) / HOUR));
         }
-        Ok(())
+        match &self.suspended {
+            Some(ticket) => Err(Refusal::Suspended(ticket.to_string())),
+            None => Ok(()),
+        }
     }
 }
 

@@ -85,6 +85,7 @@ pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<E
         step,
         enrolled,
         counts_from,
+        suspended: None,
     })
 }
 

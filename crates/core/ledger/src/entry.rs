@@ -40,6 +40,8 @@ pub enum EntryKind {
     AgentAdded,
     /// A person or a key was enrolled.
     PersonEnrolled,
+    /// A person or a key was taken out.
+    PersonRemoved,
     /// No mutation in this scope any more.
     Frozen,
     /// Mutations in this scope again.

@@ -1,5 +1,7 @@
 use super::house::{House, action, database, delete};
-use crate::{Administrative, Agent, ApproveError, Decisive, Event, Guard, Lease, Memory, Session, judge};
+use crate::{
+    Administrative, Agent, ApproveError, Decisive, Enrolling, Event, Guard, Lease, Memory, Session, judge,
+};
 use interlock_action::Effect;
 use interlock_approval::{EnrolledKey, KeyStep, Launch, Person, Refusal};
 use interlock_policy::AgentClass;
@@ -15,6 +17,7 @@ fn person(name: &str, step: KeyStep, counts_from: u64) -> Event {
         step,
         enrolled: 0,
         counts_from,
+        suspended: None,
     };
     Event::Person { person: Person { name: name.into(), keys: vec![key], roles: Vec::new() } }
 }
@@ -200,4 +203,103 @@ fn a_stranger_and_a_signature_on_another_ticket_do_not_count() {
         &signature,
     ));
     assert!(matches!(stranger, Err(ApproveError::NoPerson(_))));
+}
+
+const DAY: u64 = 24 * 3_600_000;
+
+fn remove(house: &House, name: &str, by: &str) -> Result<interlock_approval::Ticket, crate::JournalError> {
+    let change = Administrative {
+        verb: "person-remove".to_owned(),
+        what: format!("take out {name}"),
+        body: serde_json::json!({ "name": name }),
+        by: by.into(),
+        why: ("people", "a test"),
+    };
+    let suspends =
+        house.road.memory().people[&name.into()].keys.iter().map(|key| key.fingerprint.clone()).collect();
+    let enrolling = Enrolling { concerned: Some(name.into()), suspends, lone_delay: 7 * DAY };
+    futures_executor::block_on(house.road.hold_enrolling(change, enrolling))
+}
+
+fn is_due(house: &House, ticket: &interlock_action::TicketId) -> bool {
+    house.road.due_administrative().iter().any(|due| due.id == *ticket)
+}
+
+#[test]
+fn one_signature_stops_a_key_and_what_it_has_approved() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let approved = house.ticket(&stop("school"));
+    house.says("bo", Decisive::Approve, &approved).unwrap();
+    let out = remove(&house, "bo", "cy").unwrap();
+    assert!(!house.runs(&stop("school")), "what it approved is worth nothing any more");
+    let again = house.ticket(&stop("school"));
+    assert_ne!(again, approved);
+    let refused = house.says("bo", Decisive::Approve, &again);
+    assert!(matches!(refused, Err(ApproveError::Refused(Refusal::Suspended(_)))), "{refused:?}");
+    // Nor does it stop its own end, or approve it.
+    assert!(house.says("bo", Decisive::Deny, &out.id).is_err());
+    house.says("cy", Decisive::Approve, &out.id).unwrap();
+    assert!(!is_due(&house, &out.id));
+    house.says("ana", Decisive::Approve, &out.id).unwrap();
+    assert!(is_due(&house, &out.id), "two others, and no wait");
+    // A team of three asks for as many as before until it is decided.
+    assert_eq!(judge::team(&house.road.memory(), 0), 3);
+}
+
+#[test]
+fn who_is_concerned_does_not_count_and_a_denial_restores() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let out = remove(&house, "bo", "cy").unwrap();
+    house.says("ana", Decisive::Deny, &out.id).unwrap();
+    let next = house.ticket(&stop("school"));
+    house.says("bo", Decisive::Approve, &next).unwrap();
+    assert!(house.runs(&stop("school")));
+}
+
+#[test]
+fn a_team_with_one_left_has_a_slow_way_that_everybody_may_stop() {
+    let house = House::of(&["ana", "bo"]);
+    let out = remove(&house, "bo", "ana").unwrap();
+    assert!(crate::is_lone(&out) && house.road.lone_changes().len() == 1);
+    house.says("ana", Decisive::Approve, &out.id).unwrap();
+    let later = |millis| house.hand.now.fetch_add(millis, std::sync::atomic::Ordering::SeqCst);
+    later(7 * DAY - 1);
+    assert!(!is_due(&house, &out.id));
+    later(1);
+    assert!(is_due(&house, &out.id));
+    // The one who is to go says no as long as it waits, and stays suspended for that.
+    house.says("bo", Decisive::Deny, &out.id).unwrap();
+    assert!(!is_due(&house, &out.id));
+    assert!(house.road.memory().people[&"bo".into()].keys[0].suspended.is_some());
+    assert!(remove(&house, "ana", "ana").is_err(), "nobody would be left");
+    // Nothing of an agent passes so.
+    let wipe = house.ticket(&delete("school"));
+    house.says("ana", Decisive::Approve, &wipe).unwrap();
+    later(8 * DAY);
+    assert!(!house.runs(&delete("school")));
+}
+
+#[test]
+fn weaker_keys_change_who_may_approve_only_slowly() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    for name in ["dee", "el"] {
+        house.happens(person(name, KeyStep::SecurityKey, 0));
+    }
+    let first = remove(&house, "dee", "ana").unwrap();
+    assert!(crate::is_lone(&first), "only one strong key is left: {:?}", first.quorum);
+    // What agents ask for is asked of strong keys as before.
+    assert_eq!(house.road.memory().step(2, 0), KeyStep::SecurityKey);
+}
+
+#[test]
+fn nobody_registers_an_agent_of_a_name_that_is_taken() {
+    let mut memory = Memory::default();
+    memory.apply(&person("ana", KeyStep::OpenSsh, 0));
+    let agent = Agent { name: "claude".into(), owner: "ana".into(), class: AgentClass::Builder };
+    let free = Guard::AgentFree("claude".into());
+    assert!(memory.check(&free).is_ok());
+    memory.apply(&Event::Agent { agent });
+    assert!(memory.check(&free).is_err());
+    memory.apply(&Event::PersonRemoved { person: "ana".into() });
+    assert!(memory.check(&free).is_ok(), "nobody answers for it any more");
 }

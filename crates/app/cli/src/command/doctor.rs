@@ -157,6 +157,15 @@ fn daemon(status: &Status) -> Vec<Finding> {
             },
             "`interlock session end` ends one",
         ),
+        finding(
+            "alone",
+            status.alone.is_empty(),
+            match status.alone.as_slice() {
+                [] => "nothing is about to change with too few people or witnesses".to_owned(),
+                some => crate::output::visible(&some.join("; ")),
+            },
+            "`interlock request deny` stops a request; whoever is against doing without witnesses does not sign again",
+        ),
         // Working alone is a choice, not a fault.
         finding(
             "people",

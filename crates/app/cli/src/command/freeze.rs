@@ -53,8 +53,7 @@ pub(crate) struct Freeze {
 
 impl Freeze {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
-        let by = std::env::var("USER").unwrap_or_else(|_| "someone at the control socket".to_owned());
-        let body = FreezeRequest { scope: self.scope.scope(), by, reason: self.reason };
+        let body = FreezeRequest { scope: self.scope.scope(), reason: self.reason };
         global.client()?.post::<_, ()>("/v1/freezes", &body)?;
         output.show(&body.scope, |_| {
             "frozen: no mutation is admitted in this scope until a person unfreezes it".to_owned()

@@ -1,10 +1,13 @@
 //! `interlock person`
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use interlock_action::name_of;
-use interlock_daemon::api::{AddPerson, RequestRow};
+use interlock_daemon::api::{AddKey, AddPerson, RemoveKey, RemovePerson, RequestRow};
 
 use crate::{
     command::Global,
@@ -14,7 +17,7 @@ use crate::{
     sign,
 };
 
-/// Enrol people and list them.
+/// Enrol people, take them out, and list them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Person {
     /// Enrol a person with their public key.
@@ -34,8 +37,56 @@ pub(crate) enum Person {
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
     },
+    /// Take somebody out. Their keys count for nothing from now on, by one signature.
+    ///
+    /// That they are out takes two others; where only one is left who could approve, that one and the days of
+    /// `[approval] lone_delay`, in which everybody may deny it. Denied by somebody else, the keys count again.
+    Remove {
+        /// Their name.
+        name: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Add a key of somebody, or take one out.
+    #[command(subcommand)]
+    Key(Key),
     /// List people and their keys.
     Ls,
+}
+
+/// Keys of people who are enrolled. The same people decide as for `interlock person remove`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Enrol another key of somebody. It cools off before it counts.
+    Add {
+        /// Whose.
+        name: String,
+        /// Their new OpenSSH public key.
+        #[arg(long, value_name = "FILE.pub")]
+        public_key: PathBuf,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Take a key out, lost or stolen. It counts for nothing from now on, by one signature.
+    Remove {
+        /// Whose.
+        name: String,
+        /// `SHA256:…`, as `interlock person ls` shows it.
+        fingerprint: String,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+/// Who asks for it.
+#[derive(Debug, Args)]
+pub(crate) struct By {
+    /// The signing person's OpenSSH key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
 }
 
 impl Person {
@@ -43,22 +94,26 @@ impl Person {
         let client = global.client()?;
         match self {
             Self::Add { name, public_key, roles, key } => {
-                let line =
-                    std::fs::read_to_string(&public_key).map_err(|error| Fault::file(&public_key, &error))?;
-                let body =
-                    AddPerson { name: name.as_str().into(), public_key: line.trim().to_owned(), roles };
+                let body = AddPerson { name: name.as_str().into(), public_key: line(&public_key)?, roles };
                 let signed =
                     sign::administrative(&client, "person-add", &name, body, &key, "enrol a person")?;
-                let ticket: Option<RequestRow> = client.post("/v1/people", &signed)?;
-                let held = ticket.is_some();
-                output.show(&ticket, |ticket| match ticket {
-                    None => format!("{name} enrolled"),
-                    Some(ticket) => format!(
-                        "held: {} ({} approvals); see `interlock request show {}`",
-                        ticket.id, ticket.approvals, ticket.id
-                    ),
-                });
-                Ok(if held { Exit::Held } else { Exit::Ok }.into())
+                tell(&client.post("/v1/people", &signed)?, &format!("{name} enrolled"), output)
+            }
+            Self::Remove { name, by } => {
+                let body = RemovePerson { name: name.as_str().into() };
+                let signed =
+                    sign::administrative(&client, "person-remove", &name, body, &by.key, &by.reason)?;
+                tell(&client.post("/v1/people/remove", &signed)?, &format!("{name} is out"), output)
+            }
+            Self::Key(Key::Add { name, public_key, by }) => {
+                let body = AddKey { name: name.as_str().into(), public_key: line(&public_key)? };
+                let signed = sign::administrative(&client, "key-add", &name, body, &by.key, &by.reason)?;
+                tell(&client.post("/v1/people/keys", &signed)?, "enrolled", output)
+            }
+            Self::Key(Key::Remove { name, fingerprint, by }) => {
+                let body = RemoveKey { name: name.as_str().into(), fingerprint };
+                let signed = sign::administrative(&client, "key-remove", &name, body, &by.key, &by.reason)?;
+                tell(&client.post("/v1/people/keys/remove", &signed)?, "the key is out", output)
             }
             Self::Ls => {
                 let people: Vec<interlock_approval::Person> = client.get("/v1/people")?;
@@ -71,7 +126,10 @@ impl Person {
                                     person.name.to_string(),
                                     key.fingerprint.clone(),
                                     name_of(&key.step),
-                                    time(key.counts_from),
+                                    match &key.suspended {
+                                        Some(ticket) => format!("SUSPENDED by {ticket}"),
+                                        None => time(key.counts_from),
+                                    },
                                     person.roles.join(","),
                                 ]
                             })
@@ -83,4 +141,21 @@ impl Person {
             }
         }
     }
+}
+
+/// What came of it: done, or held.
+fn tell(ticket: &Option<RequestRow>, done: &str, output: &Output) -> Result<ExitCode, Fault> {
+    output.show(ticket, |ticket| match ticket {
+        None => done.to_owned(),
+        Some(ticket) => format!(
+            "held: {} ({} approvals); see `interlock request show {}`",
+            ticket.id, ticket.approvals, ticket.id
+        ),
+    });
+    Ok(if ticket.is_some() { Exit::Held } else { Exit::Ok }.into())
+}
+
+fn line(public_key: &Path) -> Result<String, Fault> {
+    let text = std::fs::read_to_string(public_key).map_err(|error| Fault::file(public_key, &error))?;
+    Ok(text.trim().to_owned())
 }

@@ -68,6 +68,10 @@ pub(crate) enum Policy {
         /// A bundle that weakens the one in force: the digest of the difference that was shown and is meant.
         #[arg(long, value_name = "DIGEST")]
         difference: Option<String>,
+        /// The witnesses in force do not answer any more. Everybody whose key counts signs; nothing comes into force
+        /// before `[approval] lone_delay` is over and everybody has signed once more.
+        #[arg(long)]
+        without_witnesses: bool,
     },
 }
 
@@ -107,8 +111,8 @@ impl Policy {
             Self::Prove { bundle } => return prove::prove(global, bundle.as_deref(), output),
             Self::Diff { before, after } => prove::diff(global, &before, &after, output)?,
             Self::Replay { bundle, since } => replay::replay(global, &bundle, since, output)?,
-            Self::Apply { keys, reason, difference } => {
-                apply::apply(global, &keys, &reason, difference.as_deref(), output)?;
+            Self::Apply { keys, reason, difference, without_witnesses } => {
+                apply::apply(global, &keys, &reason, (difference.as_deref(), without_witnesses), output)?;
             }
         }
         Ok(Exit::Ok.into())

@@ -90,6 +90,31 @@ pub struct AddPerson {
     pub roles: Vec<String>,
 }
 
+/// `POST /v1/people/remove`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RemovePerson {
+    /// Who.
+    pub name: PersonId,
+}
+
+/// `POST /v1/people/keys`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AddKey {
+    /// Whose.
+    pub name: PersonId,
+    /// An OpenSSH public key line.
+    pub public_key: String,
+}
+
+/// `POST /v1/people/keys/remove`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RemoveKey {
+    /// Whose.
+    pub name: PersonId,
+    /// `SHA256:…`
+    pub fingerprint: String,
+}
+
 /// `POST /v1/agents`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AddAgent {
@@ -118,8 +143,6 @@ pub struct Added<T> {
 pub struct FreezeRequest {
     /// What it covers.
     pub scope: FreezeScope,
-    /// Who says so.
-    pub by: String,
     /// Why.
     pub reason: String,
 }
@@ -180,6 +203,8 @@ pub struct Status {
     pub people: Vec<PersonId>,
     /// Agents registered.
     pub agents: Vec<AgentId>,
+    /// What is about to change with fewer people or witnesses than it usually takes, in words.
+    pub alone: Vec<String>,
     /// Freezes in force.
     pub freezes: Vec<interlock_flow::Freeze>,
     /// Whether the ledger takes entries.

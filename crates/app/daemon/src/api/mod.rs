@@ -9,8 +9,8 @@ mod session;
 mod undo;
 
 pub use admin::{
-    AddAgent, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, Signed, Status,
-    UnfreezeRequest,
+    AddAgent, AddKey, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, RemoveKey,
+    RemovePerson, Signed, Status, UnfreezeRequest,
 };
 pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};

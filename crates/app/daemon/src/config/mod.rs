@@ -120,8 +120,33 @@ pub struct ApprovalConfig {
     pub expires: Period,
     /// How long a person working alone can still cancel what they approved.
     pub solo_delay: Period,
+    /// How long a change of who may approve waits where a team has only one person left who could approve it; and how long
+    /// it takes to be rid of witnesses that do not answer.
+    pub lone_delay: Period,
     /// Who may fill which quorum slot.
     pub roles: BTreeMap<String, Vec<String>>,
+}
+
+impl ApprovalConfig {
+    /// Nobody who works alone waits longer.
+    pub(crate) const LONGEST_SOLO: Period = Period::days(7);
+
+    /// INVARIANT: what is in force once decides how long it takes to change it: a wait without an end could never be taken
+    /// back.
+    fn sensible(&self) -> Result<(), String> {
+        let bounded = [
+            ("cooling_off", self.cooling_off, Period::days(30)),
+            ("solo_delay", self.solo_delay, Self::LONGEST_SOLO),
+            ("lone_delay", self.lone_delay, Period::days(90)),
+            ("expires", self.expires, Period::days(30)),
+        ];
+        match bounded.into_iter().find(|(_, period, most)| period > most) {
+            Some((name, period, most)) => {
+                Err(format!("[approval] {name} = \"{period}\": longer than \"{most}\" cannot be meant"))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl Default for ApprovalConfig {
@@ -130,6 +155,7 @@ impl Default for ApprovalConfig {
             cooling_off: Period::hours(24),
             expires: Period::hours(8),
             solo_delay: Period::minutes(10),
+            lone_delay: Period::days(7),
             roles: BTreeMap::new(),
         }
     }
@@ -230,7 +256,8 @@ impl Config {
             }
         }
         interlock_flow::Rules::new(&config.environments).map_err(|error| sense(error.to_string()))?;
-        config.ledger.witness.as_ref().map(WitnessConfig::trusted).transpose().map_err(sense)?;
+        config.ledger.witness.as_ref().map(WitnessConfig::trusted).transpose().map_err(&sense)?;
+        config.approval.sensible().map_err(sense)?;
         Ok(config)
     }
 }

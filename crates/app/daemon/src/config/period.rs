@@ -22,6 +22,10 @@ impl Period {
     pub const fn hours(hours: u64) -> Self {
         Self(hours * 3_600_000)
     }
+    /// That many days.
+    pub const fn days(days: u64) -> Self {
+        Self(days * 86_400_000)
+    }
     /// In milliseconds.
     pub fn millis(self) -> Millis {
         self.0

@@ -56,3 +56,15 @@ fn every_measure_of_recovery_is_on_unless_it_is_switched_off() {
     assert_eq!(some.capture_limit, 1 << 30);
     assert!(parse("[recovery]\nfinal_snapshot = false\n").is_err());
 }
+
+#[test]
+fn a_wait_without_an_end_is_refused() {
+    for longest in
+        ["cooling_off = \"30d\"", "solo_delay = \"7d\"", "lone_delay = \"90d\"", "expires = \"30d\""]
+    {
+        parse(&format!("[approval]\n{longest}\n")).unwrap();
+        let longer = longest.replace("0d\"", "1d\"").replace("7d", "8d");
+        assert!(parse(&format!("[approval]\n{longer}\n")).is_err(), "{longer}");
+    }
+    assert!(parse("[approval]\nsolo_delay = \"36500d\"\n").is_err());
+}

@@ -219,6 +219,7 @@ impl House {
             step: KeyStep::OpenSsh,
             enrolled: 0,
             counts_from: 0,
+            suspended: None,
         };
         let person = Person { name: name.into(), keys: vec![key], roles: Vec::new() };
         self.pages.memory.write().unwrap().apply(&Event::Person { person });

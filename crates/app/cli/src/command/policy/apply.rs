@@ -22,7 +22,7 @@ pub(super) fn apply(
     global: &Global,
     keys: &[PathBuf],
     reason: &str,
-    difference: Option<&str>,
+    (difference, without_witnesses): (Option<&str>, bool),
     output: &Output,
 ) -> Result<(), Fault> {
     let mut early = None;
@@ -36,7 +36,7 @@ pub(super) fn apply(
     let sign = |people: &[Person], statement: &dyn Fn(&PersonId, &str) -> Statement| {
         crate::sign::together(people, statement, keys, reason)
     };
-    let applied = interlock_daemon::apply(&global.home()?, review, sign, |delay| {
+    let applied = interlock_daemon::apply(&global.home()?, without_witnesses, review, sign, |delay| {
         output.say(&format!(
             "you work alone: what may weaken comes into force in {} s. End this command, and it does not.",
             delay.as_secs()

@@ -1,0 +1,219 @@
+//! Who may approve, and with which keys: enrolled, suspended, taken out.
+//!
+//! INVARIANT: once agents are at work nobody comes in or goes by one signature. What one signature does is to stop: the key
+//! that is to go counts for nothing from then on.
+
+use interlock_action::{Millis, PersonId};
+use interlock_approval::{EnrolledKey, Person, Ticket, parse_public_key};
+use interlock_flow::{Administrative, Enrolling, Event, Guard, JournalError, Record, is_lone};
+use interlock_ledger::{Entry, EntryKind};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson},
+    state::Daemon,
+};
+
+const PERSON_ADD: &str = "person-add";
+const PERSON_REMOVE: &str = "person-remove";
+const KEY_ADD: &str = "key-add";
+const KEY_REMOVE: &str = "key-remove";
+
+impl Daemon {
+    /// Enrols a person: at once while no agent exists, held as T4 after that.
+    pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<Ticket>, Fault> {
+        let body = &request.body;
+        // Read before the nonce is spent, so that a bad key can be mended and sent again.
+        parsed(&body.public_key, 0, 0)?;
+        self.authorise(PERSON_ADD, body.name.as_str(), body, &request.signed)?;
+        self.added_person(body, 0)?;
+        let what = format!("enrol {} as a person who may approve", body.name);
+        self.enrolling(PERSON_ADD, &request, what, Enrolling::default()).await
+    }
+
+    /// Gives somebody another key.
+    pub(crate) async fn add_key(&self, request: Added<AddKey>) -> Result<Option<Ticket>, Fault> {
+        let body = &request.body;
+        let key = parsed(&body.public_key, 0, 0)?;
+        self.authorise(KEY_ADD, body.name.as_str(), body, &request.signed)?;
+        self.added_key(body, 0)?;
+        let what = format!("enrol another key of {}: {}", body.name, key.fingerprint);
+        let enrolling = Enrolling { concerned: Some(body.name.clone()), ..Enrolling::default() };
+        self.enrolling(KEY_ADD, &request, what, enrolling).await
+    }
+
+    /// Asks for somebody to be taken out; their keys are suspended at once.
+    pub(crate) async fn remove_person(&self, request: Added<RemovePerson>) -> Result<Option<Ticket>, Fault> {
+        let body = &request.body;
+        self.authorise_stop(PERSON_REMOVE, body.name.as_str(), body, &request.signed)?;
+        let suspends = self.keys_of(&body.name)?;
+        self.removed_person(body)?;
+        let what = format!("take out {}: none of their approvals counts any more", body.name);
+        let enrolling = Enrolling { concerned: Some(body.name.clone()), suspends, ..Enrolling::default() };
+        self.enrolling(PERSON_REMOVE, &request, what, enrolling).await
+    }
+
+    /// Asks for a key to be taken out; it is suspended at once.
+    pub(crate) async fn remove_key(&self, request: Added<RemoveKey>) -> Result<Option<Ticket>, Fault> {
+        let body = &request.body;
+        self.authorise_stop(KEY_REMOVE, body.name.as_str(), body, &request.signed)?;
+        self.removed_key(body)?;
+        let what = format!("take out a key of {}: {}", body.name, body.fingerprint);
+        let suspends = vec![body.fingerprint.clone()];
+        let enrolling = Enrolling { concerned: Some(body.name.clone()), suspends, ..Enrolling::default() };
+        self.enrolling(KEY_REMOVE, &request, what, enrolling).await
+    }
+
+    /// Does it at once while no agent exists; holds it after that.
+    async fn enrolling<T: Serialize>(
+        &self,
+        verb: &str,
+        request: &Added<T>,
+        what: String,
+        enrolling: Enrolling,
+    ) -> Result<Option<Ticket>, Fault> {
+        let body = serde_json::to_value(&request.body).map_err(Fault::bad_request)?;
+        let by = &request.signed.person;
+        if self.memory().agents.is_empty() {
+            let record = self.enrolled(verb, body, 0).map_err(Fault::conflict)?;
+            let record = Record { entry: record.entry.public("by", by), ..record };
+            self.commit(record).await?;
+            return Ok(None);
+        }
+        let change = Administrative {
+            verb: verb.to_owned(),
+            what,
+            body,
+            by: by.clone(),
+            why: ("interlock-people", "agents are at work: who may approve is changed by two people only"),
+        };
+        let lone_delay = self.config.approval.lone_delay.millis();
+        let held = self.road.hold_enrolling(change, Enrolling { lone_delay, ..enrolling }).await;
+        let ticket = held.map_err(|error| match error {
+            JournalError::Conflict(why) => Fault::conflict(why),
+            unavailable => Fault::unavailable(unavailable),
+        })?;
+        if is_lone(&ticket) {
+            let (id, task) = (&ticket.id, &ticket.held.task);
+            tracing::error!(%id, %by, "TOO FEW ARE LEFT TO APPROVE, and one asks: {task}");
+        }
+        Ok(Some(ticket))
+    }
+
+    /// What carries out what people have approved; or why that can no longer be.
+    pub(crate) fn approved_enrolling(&self, ticket: &Ticket) -> Result<Record, String> {
+        let action = &ticket.held.action;
+        let cooling = self.config.approval.cooling_off.millis();
+        let mut record = self.enrolled(action.operation.verb(), action.arguments.clone(), cooling)?;
+        record.entry = record.entry.public("by", &ticket.id).public("ticket", &ticket.id);
+        if is_lone(ticket) {
+            record.entry = record.entry.public("lone", true).public("waited", ticket.quorum.delay);
+        }
+        Ok(record)
+    }
+
+    fn enrolled(&self, verb: &str, body: serde_json::Value, cooling: Millis) -> Result<Record, String> {
+        fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, String> {
+            serde_json::from_value(body).map_err(|error| error.to_string())
+        }
+        let record = match verb {
+            PERSON_ADD => self.added_person(&read(body)?, cooling),
+            PERSON_REMOVE => self.removed_person(&read(body)?),
+            KEY_ADD => self.added_key(&read(body)?, cooling),
+            KEY_REMOVE => self.removed_key(&read(body)?),
+            other => return Err(format!("nobody here knows how to do `{other}`")),
+        };
+        record.map_err(|fault| fault.message)
+    }
+
+    /// INVARIANT: nobody who is enrolled is replaced.
+    fn added_person(&self, body: &AddPerson, cooling: Millis) -> Result<Record, Fault> {
+        if self.memory().people.contains_key(&body.name) {
+            return Err(Fault::conflict(format!("`{}` is enrolled already", body.name)));
+        }
+        let key = self.new_key(&body.public_key, cooling)?;
+        let mut roles = body.roles.clone();
+        for (role, holders) in &self.config.approval.roles {
+            if holders.iter().any(|holder| holder == body.name.as_str()) && !roles.contains(role) {
+                roles.push(role.clone());
+            }
+        }
+        let entry = self.about(EntryKind::PersonEnrolled, &body.name, &[&key.fingerprint]);
+        let guards = vec![Guard::PersonExists(body.name.clone(), false)];
+        let person = Person { name: body.name.clone(), keys: vec![key], roles };
+        Ok(Record { entry, events: vec![Event::Person { person }], guards })
+    }
+
+    fn added_key(&self, body: &AddKey, cooling: Millis) -> Result<Record, Fault> {
+        self.keys_of(&body.name)?;
+        let key = self.new_key(&body.public_key, cooling)?;
+        let entry = self.about(EntryKind::PersonEnrolled, &body.name, &[&key.fingerprint]);
+        let guards = vec![Guard::PersonExists(body.name.clone(), true)];
+        Ok(Record { entry, events: vec![Event::KeyAdded { person: body.name.clone(), key }], guards })
+    }
+
+    fn removed_person(&self, body: &RemovePerson) -> Result<Record, Fault> {
+        let keys = self.keys_of(&body.name)?;
+        if self.memory().in_force(self.now()).all(|person| person.name == body.name) {
+            return Err(Fault::conflict("nobody would be left whose key counts"));
+        }
+        let keys: Vec<&String> = keys.iter().collect();
+        let entry = self.about(EntryKind::PersonRemoved, &body.name, &keys);
+        let guards = vec![Guard::PersonExists(body.name.clone(), true)];
+        Ok(Record { entry, events: vec![Event::PersonRemoved { person: body.name.clone() }], guards })
+    }
+
+    fn removed_key(&self, body: &RemoveKey) -> Result<Record, Fault> {
+        let keys = self.keys_of(&body.name)?;
+        if !keys.contains(&body.fingerprint) {
+            let message = format!("`{}` has no key `{}`", body.name, body.fingerprint);
+            let hint = Some("list them with `interlock person ls`".to_owned());
+            return Err(Fault { code: "not-found".to_owned(), message, hint });
+        }
+        if keys.len() < 2 {
+            let message = format!("it is the only key of `{}`", body.name);
+            let hint = Some(
+                "give them another with `interlock person key add`, or `interlock person remove` them"
+                    .to_owned(),
+            );
+            return Err(Fault { code: "conflict".to_owned(), message, hint });
+        }
+        let entry = self.about(EntryKind::PersonRemoved, &body.name, &[&body.fingerprint]);
+        let guards = vec![Guard::PersonExists(body.name.clone(), true)];
+        let events = vec![Event::KeyRemoved { person: body.name.clone(), key: body.fingerprint.clone() }];
+        Ok(Record { entry, events, guards })
+    }
+
+    fn about(&self, kind: EntryKind, person: &PersonId, keys: &[&String]) -> Entry {
+        Entry::new(kind, self.now()).public("person", person).public("keys", keys)
+    }
+
+    /// The fingerprints of somebody's keys.
+    fn keys_of(&self, name: &PersonId) -> Result<Vec<String>, Fault> {
+        let memory = self.memory();
+        let person = memory.people.get(name);
+        let person = person.ok_or_else(|| Fault::not_found(format!("there is no person `{name}`")))?;
+        Ok(person.keys.iter().map(|key| key.fingerprint.clone()).collect())
+    }
+
+    /// A key that is nobody's yet, from when on it counts.
+    fn new_key(&self, line: &str, cooling: Millis) -> Result<EnrolledKey, Fault> {
+        let now = self.now();
+        let key = parsed(line, now, now.saturating_add(cooling))?;
+        let memory = self.memory();
+        let taken = memory
+            .people
+            .values()
+            .find(|person| person.keys.iter().any(|have| have.public_key == key.public_key));
+        match taken {
+            Some(person) => {
+                Err(Fault::conflict(format!("this key is enrolled for `{}` already", person.name)))
+            }
+            None => Ok(key),
+        }
+    }
+}
+
+fn parsed(line: &str, enrolled: Millis, counts_from: Millis) -> Result<EnrolledKey, Fault> {
+    parse_public_key(line, enrolled, counts_from).map_err(Fault::bad_request)
+}

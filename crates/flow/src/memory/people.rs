@@ -1,0 +1,89 @@
+//! Who may approve, and with which keys.
+
+use interlock_action::Millis;
+use interlock_approval::{EnrolledKey, KeyStep, Person};
+
+use super::Memory;
+use crate::Event;
+
+impl Memory {
+    /// Folds in what happened to people and their keys.
+    pub(super) fn keep_person(&mut self, event: &Event) {
+        match event {
+            Event::Person { person } => {
+                self.people.insert(person.name.clone(), person.clone());
+            }
+            Event::KeyAdded { person, key } => {
+                if let Some(person) = self.people.get_mut(person) {
+                    person.keys.push(key.clone());
+                }
+            }
+            Event::KeysSuspended { person, keys, ticket } => {
+                let of = self.people.get_mut(person).into_iter().flat_map(|person| &mut person.keys);
+                for key in of.filter(|key| keys.contains(&key.fingerprint)) {
+                    // Who is suspended by two requests is restored by the denial of the last.
+                    key.suspended = Some(ticket.clone());
+                }
+            }
+            Event::KeysRestored { ticket } => {
+                let by = |key: &&mut EnrolledKey| key.suspended.as_ref() == Some(ticket);
+                let all = self.people.values_mut().flat_map(|person| &mut person.keys);
+                all.filter(by).for_each(|key| key.suspended = None);
+            }
+            Event::KeyRemoved { person, key } => {
+                if let Some(person) = self.people.get_mut(person) {
+                    person.keys.retain(|have| have.fingerprint != *key);
+                }
+            }
+            Event::PersonRemoved { person } => {
+                self.people.remove(person);
+            }
+            _ => {}
+        }
+        self.team_from = self.team_from.into_iter().chain(self.second_counts_from()).min();
+    }
+
+    /// Whether at most one person could decide so far: others may be enrolled, and cooling off.
+    pub fn solo(&self, now: Millis) -> bool {
+        self.team_from.is_none_or(|from| now < from)
+    }
+
+    /// Everybody with a key that counts.
+    pub fn in_force(&self, now: Millis) -> impl Iterator<Item = &Person> {
+        self.people.values().filter(move |person| person.keys.iter().any(|key| key.counts(now).is_ok()))
+    }
+
+    /// How many people there are, those among them whose keys are suspended: as long as nobody has decided that they go, a
+    /// team asks for as many as before.
+    pub fn team(&self, now: Millis) -> usize {
+        self.people.values().filter(|person| counts_from(person).is_some_and(|from| from <= now)).count()
+    }
+
+    /// The least that a key must prove where this many people decide: the second step as soon as so many people have
+    /// one that counts, or would if it were not suspended. Asked for sooner, nobody could enrol the next.
+    pub fn step(&self, people: usize, now: Millis) -> KeyStep {
+        self.step_of(people, |_, key| now >= key.counts_from)
+    }
+
+    /// The same where only these keys could be used.
+    pub(crate) fn step_of(&self, people: usize, used: impl Fn(&Person, &EnrolledKey) -> bool) -> KeyStep {
+        let strong =
+            |person: &&Person| person.keys.iter().any(|key| key.step > KeyStep::OpenSsh && used(person, key));
+        if self.people.values().filter(strong).count() >= people.max(1) {
+            KeyStep::SecurityKey
+        } else {
+            KeyStep::OpenSsh
+        }
+    }
+
+    fn second_counts_from(&self) -> Option<Millis> {
+        let mut from: Vec<Millis> = self.people.values().filter_map(counts_from).collect();
+        from.sort_unstable();
+        from.get(1).copied()
+    }
+}
+
+/// From when on somebody's first key counts.
+fn counts_from(person: &Person) -> Option<Millis> {
+    person.keys.iter().map(|key| key.counts_from).min()
+}
