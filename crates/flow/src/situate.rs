@@ -136,6 +136,15 @@ pub(crate) fn situate(
             falls.extend(fall(world, session, &action, claim, &survey));
         }
     }
+    // What sends to a thing of Interlock's own writes there, whatever the call is about.
+    let own = |target: &&Target| {
+        target.relation == Relation::Reaches && is_own(world, target, survey.observed.get(&target.id))
+    };
+    for target in action.targets.iter().filter(own).filter(|_| action.mutates()) {
+        let why = "sends to, or acts through, what is Interlock's own";
+        let claim = Claim { target: Some(target.id.clone()), ..Claim::plain(Effect::Interlock, why) };
+        falls.extend(fall(world, session, &action, &claim, &survey));
+    }
     let (losses, said) = custody::endangered(world.memory, &action, &falls);
     falls.extend(losses);
     survey.forecast.changes.extend(said);

@@ -97,22 +97,22 @@ const ROWS: &[Row] = &[
     ("AWS::EKS::Cluster", &["AccessConfig"], &[Privilege], any),
     (
         "AWS::EKS::Nodegroup",
-        &["Version", "ReleaseVersion", "ScalingConfig", "UpdateConfig", "Labels", "LaunchTemplate"],
+        &["Version", "ReleaseVersion", "UpdateConfig", "Labels", "LaunchTemplate"],
         &[],
         any,
     ),
+    // Machines go, and what only they hold.
+    ("AWS::EKS::Nodegroup", &["ScalingConfig"], &[Destroy], lower),
+    ("AWS::AutoScaling::AutoScalingGroup", &["DesiredCapacity", "MaxSize", "MinSize"], &[Destroy], less),
     ("AWS::ECS::Service", &["NetworkConfiguration", "LoadBalancers"], &[Network], any),
     ("AWS::ElastiCache::", &["SecurityGroupIds", "CacheSecurityGroupNames"], &[Network], any),
     ("AWS::ElastiCache::", &["SnapshotRetentionLimit"], &[GuardRemoval, RecoveryLoss], less),
-    (
-        "AWS::ElastiCache::",
-        &["CacheNodeType", "EngineVersion", "NumCacheClusters", "NumNodeGroups", "ReplicasPerNodeGroup"],
-        &[],
-        any,
-    ),
+    ("AWS::ElastiCache::", &["CacheNodeType", "EngineVersion"], &[], any),
+    ("AWS::ElastiCache::", &["NumCacheClusters", "NumNodeGroups", "ReplicasPerNodeGroup"], &[Destroy], less),
     ("AWS::OpenSearchService::Domain", &["AccessPolicies"], &[Privilege], any),
     ("AWS::OpenSearchService::Domain", &["VPCOptions"], &[Network], any),
-    ("AWS::OpenSearchService::Domain", &["EngineVersion", "ClusterConfig", "EBSOptions"], &[], any),
+    ("AWS::OpenSearchService::Domain", &["ClusterConfig", "EBSOptions"], &[Destroy], lower),
+    ("AWS::OpenSearchService::Domain", &["EngineVersion"], &[], any),
     ("AWS::SNS::Topic", &["KmsMasterKeyId", "DataProtectionPolicy"], &[GuardRemoval], any),
     ("AWS::EC2::Volume", &["Size", "Iops", "Throughput", "VolumeType", "AutoEnableIO"], &[], any),
     ("AWS::Lambda::Function", &["VpcConfig"], &[Network], any),
@@ -322,6 +322,18 @@ fn off(before: Told<'_>, after: Told<'_>) -> bool {
 /// What may have been off is on.
 fn on(before: Told<'_>, after: Told<'_>) -> bool {
     truth(after) != Some(false) && truth(before) != Some(true)
+}
+
+/// Any number within it is lower than it was, or not told.
+fn lower(before: Told<'_>, after: Told<'_>) -> bool {
+    match (before, after) {
+        (Some(Value::Object(was)), Some(Value::Object(is))) => {
+            was.iter().any(|(name, was)| lower(Some(was), Some(is.get(name).unwrap_or(&Value::Null))))
+        }
+        (Some(Value::Object(_)) | None, _) | (_, None) => true,
+        // What was no number is no size.
+        _ => number(before).is_some() && less(before, after),
+    }
 }
 
 /// Not surely as much as before.

@@ -53,6 +53,12 @@ fn a_guard_that_goes_in_its_place_is_seen() {
     };
     assert_eq!(of("AWS::S3::Bucket", block(true), block(false)), [Expose, GuardRemoval]);
     assert!(of("AWS::S3::Bucket", block(false), block(true)).is_empty());
+    let nodes = |many: u32| json!({"ScalingConfig": {"MinSize": 0, "DesiredSize": many, "MaxSize": 5}});
+    assert_eq!(of("AWS::EKS::Nodegroup", nodes(2), nodes(0)), [Destroy]);
+    assert!(of("AWS::EKS::Nodegroup", nodes(2), nodes(3)).is_empty());
+    let group = |many: &str| json!({ "DesiredCapacity": many });
+    assert_eq!(of("AWS::AutoScaling::AutoScalingGroup", group("2"), group("0")), [Destroy]);
+    assert!(of("AWS::AutoScaling::AutoScalingGroup", group("2"), group("4")).is_empty());
     let rule = |range: &str| json!({"SecurityGroupIngress": [{"CidrIp": range, "IpProtocol": "tcp", "FromPort": 22}]});
     assert_eq!(of("AWS::EC2::SecurityGroup", rule("10.0.0.0/8"), rule("0.0.0.0/0")), [Network, Expose]);
     assert_eq!(of("AWS::EC2::SecurityGroup", rule("10.0.0.0/8"), rule("64.0.0.0/2")), [Network, Expose]);
