@@ -171,21 +171,13 @@ impl Way for Cluster {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Answer, Next, Operation, Reversibility, Surface, compared};
+    use interlock_action::{Answer, Next, Reversibility, compared};
 
     use super::*;
+    use crate::aws::testing;
 
     fn deed() -> Deed {
-        Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("eks", "DeleteCluster"),
-            account: Some(AccountId::new("123456789012")),
-            region: Some("us-east-1".to_owned()),
-            arguments: json!({"name": "main"}),
-            targets: Vec::new(),
-            points: Vec::new(),
-            undo: None,
-        }
+        testing::deed("eks", "DeleteCluster", json!({"name": "main"}))
     }
 
     /// A cluster as it is told, with these members otherwise.

@@ -211,21 +211,13 @@ impl Way for Domain {
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{AccountId, Answer, Next, Operation, Reversibility, Surface, compared};
+    use interlock_action::{Answer, Next, Operation, Reversibility, compared};
 
     use super::*;
+    use crate::aws::testing;
 
     fn deed() -> Deed {
-        Deed {
-            surface: Surface::Aws,
-            operation: Operation::aws("opensearch", "DeleteDomain"),
-            account: Some(AccountId::new("123456789012")),
-            region: Some("us-east-1".to_owned()),
-            arguments: json!({"DomainName": "search"}),
-            targets: Vec::new(),
-            points: Vec::new(),
-            undo: None,
-        }
+        testing::deed("opensearch", "DeleteDomain", json!({"DomainName": "search"}))
     }
 
     /// A domain as it is told, with these members otherwise.
