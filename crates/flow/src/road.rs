@@ -304,17 +304,7 @@ impl Road {
                     return self.allow(session, situated, digest, spends, epoch, would).await;
                 }
                 // What a machine can bring is brought, once; then the policy is asked again.
-                Decision::Allow { needs, .. } if !secured && needs.contains(&Need::RecoveryPoint) => {
-                    self.secure(session, &situated).await?;
-                    self.stood_still(session, asked, &situated).await?;
-                    secured = true;
-                }
-                // What only a drill can prove has to be there to be drilled: it is made first, and people are told.
-                Decision::Hold { needs, .. }
-                    if !secured
-                        && situated.proof == custody::Provable::OnceMade
-                        && needs.contains(&Need::RecoveryDrill) =>
-                {
+                decision if !secured && asks_to_secure(decision, &situated) => {
                     self.secure(session, &situated).await?;
                     self.stood_still(session, asked, &situated).await?;
                     secured = true;
@@ -575,4 +565,16 @@ fn reason(rule: &str, why: &str) -> Reason {
 
 fn refused(id: ActionId, operation: Operation, cause: Cause, rule: &str, why: &str) -> Verdict {
     Verdict::Refused(RefusedAction { operation, id, cause, reasons: vec![reason(rule, why)] })
+}
+
+/// Whether only the recovery point is missing; or a drill of it, for which it has to be there: it is made before people are
+/// asked.
+fn asks_to_secure(decision: &Decision, situated: &Situated) -> bool {
+    match decision {
+        Decision::Allow { needs, .. } => needs.contains(&Need::RecoveryPoint),
+        Decision::Hold { needs, .. } => {
+            situated.proof == custody::Provable::OnceMade && needs.contains(&Need::RecoveryDrill)
+        }
+        Decision::Refuse { .. } => false,
+    }
 }

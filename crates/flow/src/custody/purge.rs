@@ -84,7 +84,7 @@ impl std::fmt::Display for Obstacle {
             Self::UnderWay(operation) => write!(f, "`{operation}` is under way and may count on it"),
             Self::TakenBack(action) => write!(f, "`{action}` is being taken back"),
             Self::Last => f.write_str(
-                "it is the last point of something that is gone: two people may say so with `--last`",
+                "it is the last point of something that is gone: only `--last` removes it, signed by two people in a team",
             ),
         }
     }

@@ -119,6 +119,9 @@ impl Road {
                 .collect()
         };
         for (action, session, same) in earlier {
+            if !self.is_last(&action) {
+                continue;
+            }
             let Ok(Some(recalled)) = self.recalled(&action).await else { continue };
             let state = match same {
                 true => Ok(found.clone()),

@@ -27,20 +27,13 @@ const FRESH: &[(&str, &str)] = &[
     ("autoscaling", "CreateAutoScalingGroup CreateLaunchConfiguration"),
     (
         "backup",
-        "CreateBackupPlan CreateBackupSelection CreateBackupVault CreateFramework CreateLegalHold \
-         CreateLogicallyAirGappedBackupVault CreateReportPlan CreateRestoreTestingPlan \
-         CreateRestoreTestingSelection",
+        "CreateBackupPlan CreateBackupSelection CreateBackupVault CreateFramework CreateReportPlan CreateRestoreTestingPlan CreateRestoreTestingSelection",
     ),
     ("batch", "CreateComputeEnvironment CreateConsumableResource CreateJobQueue CreateSchedulingPolicy"),
     ("cloudformation", "CreateGeneratedTemplate"),
     (
         "cloudfront",
-        "CopyDistribution CreateCachePolicy CreateCloudFrontOriginAccessIdentity \
-         CreateContinuousDeploymentPolicy CreateDistribution CreateDistributionWithTags \
-         CreateFieldLevelEncryptionConfig CreateFieldLevelEncryptionProfile CreateFunction CreateKeyGroup \
-         CreateKeyValueStore CreateMonitoringSubscription CreateOriginAccessControl \
-         CreateOriginRequestPolicy CreatePublicKey CreateRealtimeLogConfig CreateResponseHeadersPolicy \
-         CreateTrustStore",
+        "CreateCachePolicy CreateCloudFrontOriginAccessIdentity CreateContinuousDeploymentPolicy CreateDistribution CreateDistributionWithTags CreateFieldLevelEncryptionConfig CreateFieldLevelEncryptionProfile CreateFunction CreateKeyGroup CreateKeyValueStore CreateMonitoringSubscription CreateOriginAccessControl CreateOriginRequestPolicy CreatePublicKey CreateRealtimeLogConfig CreateResponseHeadersPolicy CreateTrustStore",
     ),
     ("cloudtrail", "CreateDashboard CreateEventDataStore CreateTrail"),
     ("codeartifact", "CreateDomain CreateRepository"),
@@ -67,20 +60,12 @@ const FRESH: &[(&str, &str)] = &[
     ),
     (
         "ec2",
-        "CopyFpgaImage CopyImage CopySnapshot CopyVolumes CreateCapacityReservation CreateFleet \
-         CreateImage CreateImageUsageReport CreateInstanceEventWindow CreateIpam CreateIpamPool \
-         CreateIpamScope CreateLaunchTemplate CreateNetworkInsightsAccessScope CreateNetworkInsightsPath \
-         CreatePlacementGroup CreateRestoreImageTask CreateSnapshot CreateSnapshots \
-         CreateSpotDatafeedSubscription CreateStoreImageTask CreateTrafficMirrorFilter \
-         CreateTrafficMirrorFilterRule CreateVolume ImportImage ImportInstance ImportKeyPair \
-         ImportSnapshot ImportVolume RegisterImage RequestSpotFleet RequestSpotInstances \
-         RestoreImageFromRecycleBin RestoreSnapshotFromRecycleBin RestoreVolumeFromRecycleBin \
-         RunInstances RunScheduledInstances",
+        "CopyFpgaImage CopyImage CopySnapshot CopyVolumes CreateFleet CreateImage CreateImageUsageReport CreateInstanceEventWindow CreateIpam CreateIpamPool CreateIpamScope CreateLaunchTemplate CreateNetworkInsightsAccessScope CreateNetworkInsightsPath CreatePlacementGroup CreateRestoreImageTask CreateSnapshot CreateSnapshots CreateStoreImageTask CreateTrafficMirrorFilter CreateVolume ImportImage ImportInstance ImportKeyPair ImportSnapshot ImportVolume RegisterImage RequestSpotFleet RequestSpotInstances RestoreImageFromRecycleBin RestoreSnapshotFromRecycleBin RestoreVolumeFromRecycleBin RunInstances",
     ),
     ("ecr", "CreateRepository"),
     ("ecr-public", "CreateRepository InitiateLayerUpload UploadLayerPart"),
-    ("ecs", "CreateCapacityProvider CreateCluster RegisterDaemonTaskDefinition"),
-    ("efs", "CreateFileSystem CreateMountTarget"),
+    ("ecs", "CreateCluster RegisterDaemonTaskDefinition"),
+    ("efs", "CreateFileSystem"),
     ("eks", "CreateCluster CreateFargateProfile CreateNodegroup"),
     (
         "elasticache",
@@ -88,10 +73,7 @@ const FRESH: &[(&str, &str)] = &[
          CreateCacheSecurityGroup CreateCacheSubnetGroup CreateReplicationGroup CreateServerlessCache \
          CreateServerlessCacheSnapshot CreateSnapshot",
     ),
-    (
-        "elasticbeanstalk",
-        "CreateApplication CreateApplicationVersion CreateEnvironment CreateStorageLocation",
-    ),
+    ("elasticbeanstalk", "CreateApplication CreateApplicationVersion CreateStorageLocation"),
     (
         "elb",
         "CreateAppCookieStickinessPolicy CreateLBCookieStickinessPolicy CreateLoadBalancer \
@@ -109,9 +91,7 @@ const FRESH: &[(&str, &str)] = &[
     ("glacier", "CreateVault InitiateJob InitiateMultipartUpload UploadArchive UploadMultipartPart"),
     (
         "glue",
-        "BatchCreatePartition CreateBlueprint CreateClassifier CreateConnection CreateDataQualityRuleset \
-         CreateDatabase CreatePartition CreatePartitionIndex CreateRegistry CreateSchema CreateScript \
-         CreateSecurityConfiguration CreateTable CreateUserDefinedFunction CreateWorkflow",
+        "CreateBlueprint CreateClassifier CreateConnection CreateDataQualityRuleset CreateDatabase CreatePartitionIndex CreateRegistry CreateSchema CreateScript CreateSecurityConfiguration CreateTable CreateUserDefinedFunction CreateWorkflow",
     ),
     ("guardduty", "CreateDetector CreateSampleFindings CreateThreatIntelSet"),
     (
@@ -190,8 +170,8 @@ const FRESH: &[(&str, &str)] = &[
     ("scheduler", "CreateScheduleGroup"),
     ("schemas", "CreateDiscoverer CreateRegistry CreateSchema"),
     ("secretsmanager", "CreateSecret"),
-    ("securityhub", "BatchImportFindings CreateActionTarget CreateInsight"),
-    ("servicecatalog", "CopyProduct CreatePortfolio CreateProduct CreateTagOption"),
+    ("securityhub", "CreateActionTarget CreateInsight"),
+    ("servicecatalog", "CreatePortfolio CreateProduct CreateTagOption"),
     ("servicediscovery", "CreateHttpNamespace CreateService"),
     (
         "ses",
@@ -229,11 +209,8 @@ const FRESH: &[(&str, &str)] = &[
          CreateSqlInjectionMatchSet CreateXssMatchSet",
     ),
     ("wafv2", "CreateIPSet CreateRegexPatternSet CreateRuleGroup CreateWebACL"),
-    (
-        "workspaces",
-        "CopyWorkspaceImage CreateIpGroup CreateWorkspaceBundle CreateWorkspaceImage CreateWorkspaces",
-    ),
-    ("xray", "CreateGroup CreateSamplingRule"),
+    ("workspaces", "CopyWorkspaceImage CreateIpGroup CreateWorkspaceBundle CreateWorkspaces"),
+    ("xray", "CreateGroup"),
 ];
 
 /// Whether the operation only adds something beside what is there.

@@ -17,6 +17,7 @@ mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
 mod cognito;
+mod creations;
 mod detection;
 mod dms;
 mod dynamodb;
@@ -86,7 +87,7 @@ pub struct Rule {
     test: fn(&Subject<'_>) -> Vec<Claim>,
 }
 
-const FAMILIES: [&[Rule]; 50] = [
+const FAMILIES: [&[Rule]; 51] = [
     s3::RULES,
     s3_access::RULES,
     rds::RULES,
@@ -111,6 +112,7 @@ const FAMILIES: [&[Rule]; 50] = [
     cloudfront::RULES,
     cloudwatch::RULES,
     cognito::RULES,
+    creations::RULES,
     detection::RULES,
     dms::RULES,
     ecr::RULES,

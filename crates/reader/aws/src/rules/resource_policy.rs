@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
             ("kms", "CreateKey"),
             ("kms", "ReplicateKey"),
             ("dynamodb", "PutResourcePolicy"),
+            ("dynamodb", "CreateTable"),
             ("ecr", "SetRepositoryPolicy"),
             ("ecr", "PutRegistryPolicy"),
             ("ecr-public", "SetRepositoryPolicy"),

@@ -8,7 +8,7 @@ use crate::effect::Subject;
 use crate::rules::buckets;
 
 /// Operations that make a part of something that is there and named: the whole is changed by it.
-const PARENTS: [(&str, &str, &str, &str); 17] = [
+const PARENTS: [(&str, &str, &str, &str); 26] = [
     ("elbv2", "CreateRule", "ListenerArn", "elasticloadbalancing:{r}:{a}:listener/{}"),
     ("elbv2", "CreateListener", "LoadBalancerArn", "elasticloadbalancing:{r}:{a}:loadbalancer/{}"),
     ("lambda", "CreateEventSourceMapping", "EventSourceArn", "lambda:{r}:{a}:event-source/{}"),
@@ -25,6 +25,20 @@ const PARENTS: [(&str, &str, &str, &str); 17] = [
     ("apigatewayv2", "CreateRoute", "ApiId", "apigateway:{r}::/apis/{}"),
     ("apigatewayv2", "CreateApiMapping", "ApiId", "apigateway:{r}::/apis/{}"),
     ("apigateway", "CreateBasePathMapping", "restApiId", "apigateway:{r}::/restapis/{}"),
+    ("storagegateway", "CreateStorediSCSIVolume", "GatewayARN", "storagegateway:{r}:{a}:gateway/{}"),
+    ("efs", "CreateMountTarget", "FileSystemId", "elasticfilesystem:{r}:{a}:file-system/{}"),
+    ("ec2", "RunInstances", "NetworkInterfaces[].NetworkInterfaceId", "ec2:{r}:{a}:network-interface/{}"),
+    (
+        "elasticache",
+        "CreateReplicationGroup",
+        "GlobalReplicationGroupId",
+        "elasticache::{a}:globalreplicationgroup:{}",
+    ),
+    ("elasticache", "CreateReplicationGroup", "PrimaryClusterId", "elasticache:{r}:{a}:cluster:{}"),
+    ("elasticache", "CreateCacheCluster", "ReplicationGroupId", "elasticache:{r}:{a}:replicationgroup:{}"),
+    ("memorydb", "CreateCluster", "MultiRegionClusterName", "memorydb::{a}:multiregioncluster/{}"),
+    ("rds", "CreateDBCluster", "GlobalClusterIdentifier", "rds::{a}:global-cluster:{}"),
+    ("dynamodb", "CreateTable", "GlobalTableSourceArn", "dynamodb:{r}:{a}:table/{}"),
     ("acm-pca", "IssueCertificate", "CertificateAuthorityArn", "acm-pca:{r}:{a}:certificate-authority/{}"),
 ];
 

@@ -445,7 +445,7 @@ fn the_order_of_members_says_nothing() {
     let other = json!({"SourceCidrBlock": sg, "TrafficDirection": sg, "TrafficMirrorFilterId": sg});
     let named = |parameters| targets("ec2", "CreateTrafficMirrorFilterRule", parameters);
     assert_eq!(named(&one), named(&other));
-    assert!(named(&one).iter().any(|(relation, id, ..)| *relation == Relation::Source && id.ends_with(sg)));
+    assert!(named(&one).iter().any(|(relation, id, ..)| *relation == Relation::Acts && id.ends_with(sg)));
 }
 
 #[test]

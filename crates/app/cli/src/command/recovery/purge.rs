@@ -17,7 +17,7 @@ use crate::{
     command::request,
     exit::Exit,
     fault::Fault,
-    output::{Output, time, visible},
+    output::{Output, span, time, visible},
     sign,
 };
 
@@ -71,12 +71,10 @@ impl Purge {
         let begun: PurgeBegun = client.post("/v1/recovery/purge", &request)?;
         if let Some(held) = &begun.held {
             let view = request::approve_own(client, &held.id, key, reason)?;
-            let minutes = view.ticket.quorum.delay.unwrap_or_default() / 60_000;
+            let wait = span(view.ticket.quorum.delay.unwrap_or_default());
             output.show(&view, |view| {
                 let id = &view.ticket.id;
-                format!(
-                    "you work alone: removed in {minutes} minutes; `interlock request deny {id}` stops it"
-                )
+                format!("you work alone: removed in {wait}; `interlock request deny {id}` stops it")
             });
             return Ok(Exit::Held.into());
         }
@@ -128,7 +126,7 @@ fn words(preview: &PurgePreview) -> String {
     let stopped = preview.points.iter().any(|point| point.obstacle.is_some());
     lines.push(match (stopped, preview.delay, preview.signatures) {
         (true, ..) => "nothing is removed while something stands in the way".to_owned(),
-        (_, Some(delay), _) => format!("you work alone: it is held for {} minutes first", delay / 60_000),
+        (_, Some(delay), _) => format!("you work alone: it is held for {} first", span(delay)),
         (_, None, 1) => "one person signs: run it again with --key FILE --reason TEXT".to_owned(),
         (_, None, people) => format!("{people} people sign: run it again with --key FILE for each"),
     });
@@ -137,14 +135,18 @@ fn words(preview: &PurgePreview) -> String {
 
 fn tell(removal: &Removal, lines: &mut Vec<String>) {
     lines.push(format!("{}  of {}", visible(&removal.point), visible(removal.of.as_str())));
-    let others = removal.others.len();
+    let others = match removal.others.len() {
+        0 => None,
+        1 => Some("1 more point".to_owned()),
+        more => Some(format!("{more} more points")),
+    };
     lines.push(match (removal.stands, others) {
-        (Some(true), 0) => "  leaves  the thing itself, and no other point of it".to_owned(),
-        (Some(true), _) => format!("  leaves  the thing itself, and {others} more points of it"),
-        (Some(false), 0) => "  leaves  NOTHING: the thing is gone".to_owned(),
-        (Some(false), _) => format!("  leaves  {others} more points of it; the thing is gone"),
-        (None, 0) => "  leaves  perhaps NOTHING: nobody can tell whether the thing is there".to_owned(),
-        (None, _) => format!("  leaves  {others} more points of it"),
+        (Some(true), None) => "  leaves  the thing itself, and no other point of it".to_owned(),
+        (Some(true), Some(more)) => format!("  leaves  the thing itself, and {more} of it"),
+        (Some(false), None) => "  leaves  NOTHING: the thing is gone".to_owned(),
+        (Some(false), Some(more)) => format!("  leaves  {more} of it; the thing is gone"),
+        (None, None) => "  leaves  perhaps NOTHING: nobody can tell whether the thing is there".to_owned(),
+        (None, Some(more)) => format!("  leaves  {more} of it"),
     });
     if !removal.closes.is_empty() {
         let closed: Vec<&str> = removal.closes.iter().map(ActionId::as_str).collect();

@@ -216,6 +216,13 @@ pub(super) const ROWS: &[Row] = &[
     ("iot", &["CreateJob"], &[Execute], "has devices do something"),
     ("amplify", &["StartJob", "StartDeployment"], &[Execute], "puts new code into service"),
     ("apprunner", &["StartDeployment"], &[Execute], "puts new code into service"),
+    ("elasticbeanstalk", &["CreateEnvironment"], &[Create, Execute], "runs an application under a profile"),
+    (
+        "workspaces",
+        &["CreateWorkspaceImage"],
+        &[Create, Interrupt],
+        "cuts the desktop off while it is copied",
+    ),
     ("elasticbeanstalk", &["CreateConfigurationTemplate"], &[Create], "keeps settings for later"),
     ("mwaa", &["InvokeRestApi"], &[Execute], RUNS),
     ("devicefarm", &["ScheduleRun"], &[Create], "runs a test on a device"),

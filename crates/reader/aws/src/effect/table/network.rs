@@ -154,6 +154,7 @@ pub(super) const ROWS: &[Row] = &[
         REACH,
     ),
     ("efs", &["ModifyMountTargetSecurityGroups"], &[Network], REACH),
+    ("efs", &["CreateMountTarget"], &[Create, Network], "makes the file system reachable in a subnet"),
     ("efs", &["DeleteMountTarget"], &[Network, Interrupt], "takes the file system out of reach of a subnet"),
     (
         "lightsail",

@@ -35,9 +35,14 @@ const OPERATIONS: [&str; 8] = [
     "DeleteSecurityGroup",
 ];
 
-fn subject(action: &Action) -> Option<(&str, TargetId)> {
-    let group = ids(action, "GroupId", "GroupIds").into_iter().next()?;
-    Some((group, id_of(action, Kind::SecurityGroup, "security-group", group)))
+/// What the request calls the group: by its id or, in the default VPC, by its name.
+fn subject(action: &Action) -> Option<TargetId> {
+    let group = named(action).or_else(|| text(&action.arguments, "/GroupName"))?;
+    Some(id_of(action, Kind::SecurityGroup, "security-group", group))
+}
+
+fn named(action: &Action) -> Option<&str> {
+    ids(action, "GroupId", "GroupIds").into_iter().next()
 }
 
 const INTERFACES: &str = "ec2 interfaces of the group";
@@ -52,14 +57,15 @@ impl Look for SecurityGroup {
         ours(action) && OPERATIONS.contains(&action.operation.verb()) && subject(action).is_some()
     }
 
-    fn wants(&self, action: &Action, _so_far: &Answers) -> Vec<Read> {
-        let Some((group, id)) = subject(action) else { return Vec::new() };
+    fn wants(&self, action: &Action, so_far: &Answers) -> Vec<Read> {
+        let Some(id) = subject(action) else { return Vec::new() };
+        let found = || existence::of(action, so_far, &id).found().and_then(|live| text(live, "/GroupId"));
+        let Some(group) = named(action).or_else(found) else { return Vec::new() };
         let by = |name: &str| json!({"Filters": [{"Name": name, "Values": [group]}]});
         let read = |key: &str, operation: &str, arguments: Value| {
             crate::call::read(action, key, "ec2", operation, arguments)
         };
         vec![
-            read(&existence::live_key(&id), "DescribeSecurityGroups", json!({ "GroupIds": [group] })),
             read(INTERFACES, "DescribeNetworkInterfaces", by("group-id")),
             read(INSTANCES, "DescribeInstances", by("instance.group-id")),
             read(INGRESS, "DescribeSecurityGroups", by("ip-permission.group-id")),
@@ -70,16 +76,17 @@ impl Look for SecurityGroup {
     }
 
     fn tell(&self, action: &Action, answers: &Answers, draft: &mut Draft) {
-        let Some((group, id)) = subject(action) else { return };
+        let Some(id) = subject(action) else { return };
         let record = match existence::of(action, answers, &id) {
             Live::Found(record) => record,
             Live::Absent => return,
             Live::Unread(why) => {
                 draft.fact(facts::EC2_GROUP_IN_USE, true, None);
-                draft.unknown(format!("security group {group} could not be read: {why}"));
+                draft.unknown(format!("security group {id} could not be read: {why}"));
                 return;
             }
         };
+        let group = or_dash(record, "/GroupId");
         draft.observe(&id, Observed { data: Bears::No, ..Observed::default() });
         let rules = json!({
             "IpPermissions": record.get("IpPermissions"),

@@ -117,6 +117,11 @@ fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Va
     match by {
         By::Name(member) => one(member, json!(name)),
         By::Names(member) => one(member, json!([name])),
+        By::Ids(prefix, ids, names) => {
+            let digits = name.strip_prefix(prefix).filter(|digits| !digits.is_empty());
+            let is_id = digits.is_some_and(|digits| digits.chars().all(|sign| sign.is_ascii_hexdigit()));
+            one(if is_id { ids } else { names }, json!([name]))
+        }
         By::Arn(member) => arn.starts_with("arn:").then(|| one(member, json!(arn)))?,
         By::Arns(member) => arn.starts_with("arn:").then(|| one(member, json!([arn])))?,
         By::Parts(outer, inner) => {

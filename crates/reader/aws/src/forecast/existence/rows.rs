@@ -13,6 +13,8 @@ pub(super) enum By {
     Name(&'static str),
     /// A member that takes a list of names.
     Names(&'static str),
+    /// A member that takes a list of ids, which begin so; and the one that takes a list of names.
+    Ids(&'static str, &'static str, &'static str),
     /// A member that takes the ARN.
     Arn(&'static str),
     /// A member that takes a list of ARNs.
@@ -171,7 +173,7 @@ impl Row {
     }
 }
 
-use By::{Alarms, Arn, Arns, Filter, Name, Names, Parts, PartsList, Queue, Sent, Within};
+use By::{Alarms, Arn, Arns, Filter, Ids, Name, Names, Parts, PartsList, Queue, Sent, Within};
 use Tags::{At, Call};
 
 /// The rows. Of several that fit an ARN the longest prefix counts.
@@ -255,10 +257,16 @@ pub(super) const ROWS: &[Row] = &[
         .tags(At("/Tags"))
         .immutable(&["/SnapshotId"])
         .from(&[("/VolumeId", "ec2", "volume/", Kind::Volume)]),
-    row("ec2", "security-group/", Kind::SecurityGroup, "DescribeSecurityGroups", Names("GroupIds"))
-        .at("/SecurityGroups/0")
-        .tags(At("/Tags"))
-        .immutable(&["/GroupId"]),
+    row(
+        "ec2",
+        "security-group/",
+        Kind::SecurityGroup,
+        "DescribeSecurityGroups",
+        Ids("sg-", "GroupIds", "GroupNames"),
+    )
+    .at("/SecurityGroups/0")
+    .tags(At("/Tags"))
+    .immutable(&["/GroupId"]),
     row("ec2", "vpc/", Kind::Network, "DescribeVpcs", Names("VpcIds"))
         .at("/Vpcs/0")
         .tags(At("/Tags"))
@@ -315,18 +323,30 @@ pub(super) const ROWS: &[Row] = &[
     .at("/VpcPeeringConnections/0")
     .tags(At("/Tags"))
     .immutable(&["/VpcPeeringConnectionId"]),
-    row("ec2", "elastic-ip/", Kind::Other, "DescribeAddresses", Names("AllocationIds"))
-        .at("/Addresses/0")
-        .tags(At("/Tags"))
-        .immutable(&["/AllocationId"]),
-    row("ec2", "key-pair/", Kind::KeyPair, "DescribeKeyPairs", Names("KeyNames"))
+    row(
+        "ec2",
+        "elastic-ip/",
+        Kind::Other,
+        "DescribeAddresses",
+        Ids("eipalloc-", "AllocationIds", "PublicIps"),
+    )
+    .at("/Addresses/0")
+    .tags(At("/Tags"))
+    .immutable(&["/AllocationId"]),
+    row("ec2", "key-pair/", Kind::KeyPair, "DescribeKeyPairs", Ids("key-", "KeyPairIds", "KeyNames"))
         .at("/KeyPairs/0")
         .tags(At("/Tags"))
         .immutable(&["/KeyPairId"]),
-    row("ec2", "launch-template/", Kind::Other, "DescribeLaunchTemplates", Names("LaunchTemplateIds"))
-        .at("/LaunchTemplates/0")
-        .tags(At("/Tags"))
-        .immutable(&["/LaunchTemplateId"]),
+    row(
+        "ec2",
+        "launch-template/",
+        Kind::Other,
+        "DescribeLaunchTemplates",
+        Ids("lt-", "LaunchTemplateIds", "LaunchTemplateNames"),
+    )
+    .at("/LaunchTemplates/0")
+    .tags(At("/Tags"))
+    .immutable(&["/LaunchTemplateId"]),
     // IAM: names stand behind paths
     row("iam", "role/", Kind::Role, "GetRole", Name("RoleName"))
         .at("/Role")

@@ -9,7 +9,10 @@ use unicode_width::UnicodeWidthStr as _;
 use super::view::{Form, Screen, View};
 use interlock_flow::Decisive;
 
-use crate::{command::request::card, output::visible};
+use crate::{
+    command::request::card,
+    output::{span, visible},
+};
 
 /// How a line looks where there is colour. What it means stands in its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,17 +185,6 @@ fn form(form: &Form, width: usize) -> Vec<Line> {
         wrap(&text, width, indent).into_iter().map(move |text| line(style, text)).collect::<Vec<_>>()
     });
     lines.collect()
-}
-
-/// A span of time in the largest two units.
-fn span(millis: Millis) -> String {
-    let minutes = millis / 60_000;
-    match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, 0) => format!("{} s", millis / 1_000),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
 }
 
 /// Breaks a line where it is too wide, at blanks if it can; what follows is indented. Nothing is left out.

@@ -18,7 +18,7 @@ fn authorize() -> Action {
 
 fn answers(used: bool) -> impl Fn(&str, &Value) -> Answer {
     move |operation, arguments| match operation {
-        "DescribeSecurityGroups" if arguments.get("GroupIds").is_some() => found(json!({"SecurityGroups": [{
+        "DescribeSecurityGroups" if arguments.get("Filters").is_none() => found(json!({"SecurityGroups": [{
             "GroupId": "sg-1", "GroupName": "web", "IpPermissions": [], "IpPermissionsEgress": [], "Tags": [],
         }]})),
         "DescribeSecurityGroups" => found(json!({"SecurityGroups": []})),
@@ -69,4 +69,21 @@ fn a_group_whose_users_are_unread_is_not_taken_for_unattached() {
     });
     assert_eq!(survey.facts.get(facts::EC2_GROUP_IN_USE), None);
     assert!(!survey.observed[&TargetId::new(ID)].attached_to.is_empty());
+}
+
+#[test]
+fn a_group_is_known_by_its_name_too() {
+    const NAMED: &str = "arn:aws:ec2:us-east-1:111122223333:security-group/web";
+    let arguments = json!({"GroupName": "web", "CidrIp": "0.0.0.0/0", "IpProtocol": "-1"});
+    let mut named = having(action("ec2", "AuthorizeSecurityGroupIngress", arguments), Effect::Network);
+    named.targets = vec![target(NAMED, Kind::SecurityGroup, "web")];
+    let inner = answers(true);
+    let survey = survey(&named, |operation, arguments| {
+        let by_name = arguments.get("GroupNames") == Some(&json!(["web"]));
+        assert!(arguments.get("GroupIds").is_none(), "`web` is no id");
+        assert!(operation != "DescribeSecurityGroups" || by_name || arguments.get("Filters").is_some());
+        inner(operation, arguments)
+    });
+    assert_eq!(survey.facts.get(facts::EC2_GROUP_IN_USE), Some(&json!(true)));
+    assert!(survey.forecast.changes[0].what.starts_with("security group web (sg-1) gets a rule"));
 }
