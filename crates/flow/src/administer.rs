@@ -70,7 +70,8 @@ impl Road {
     ) -> Result<Ticket, JournalError> {
         // INVARIANT: nobody approves with a key while it is being suspended.
         let _one_at_a_time = self.deciding.lock().await;
-        let (quorum, lone) = self.enrolling_quorum(&enrolling, self.ports().clock.now())?;
+        self.accuses_nobody_else(&change.by, &enrolling)?;
+        let (quorum, lone) = self.enrolling_quorum(&change.by, &enrolling, self.ports().clock.now())?;
         let mut opened = Err(JournalError::Conflict("requests move too fast".to_owned()));
         for _ in 0..TRIES {
             // A request that these keys have approved may be spent or expire meanwhile.
@@ -80,6 +81,21 @@ impl Road {
             }
         }
         opened
+    }
+
+    /// INVARIANT: one signature suspends one other person, and no second before it is decided on the first: who has stolen one
+    /// key does not stop everybody else with it.
+    fn accuses_nobody_else(&self, by: &PersonId, enrolling: &Enrolling) -> Result<(), JournalError> {
+        let memory = self.memory();
+        let concerned = enrolling.concerned.as_ref().filter(|_| !enrolling.suspends.is_empty());
+        match memory.suspended_by(by) {
+            Some(first) if concerned.is_some_and(|person| person != first && person != by) => {
+                Err(JournalError::Conflict(format!(
+                    "`{by}` has suspended `{first}`: a second only once that is approved or denied"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn open_administrative(
@@ -215,11 +231,18 @@ impl Road {
     /// Who approves a change of who may approve: two others than who is concerned. Where a team has only one left, or only
     /// keys of less worth than were asked for, it is they, and days in which everybody may stop it. Nothing of an agent is
     /// ever let through so.
-    fn enrolling_quorum(&self, enrolling: &Enrolling, now: Millis) -> Result<(Quorum, bool), JournalError> {
+    fn enrolling_quorum(
+        &self,
+        by: &PersonId,
+        enrolling: &Enrolling,
+        now: Millis,
+    ) -> Result<(Quorum, bool), JournalError> {
         let memory = self.memory();
         let stays =
             |key: &EnrolledKey| key.counts(now).is_ok() && !enrolling.suspends.contains(&key.fingerprint);
-        if !memory.people.values().any(|person| person.keys.iter().any(stays)) {
+        // Who is suspended may suspend in turn who asked for that: then nobody approves anything, and neither gains by it.
+        let answers = memory.in_force(now).all(|person| person.name != *by);
+        if !answers && !memory.people.values().any(|person| person.keys.iter().any(stays)) {
             return Err(JournalError::Conflict("nobody would be left whose key counts".to_owned()));
         }
         if memory.solo(now) {
@@ -228,10 +251,10 @@ impl Road {
         }
         let is_other = |person: &Person| Some(&person.name) != enrolling.concerned.as_ref();
         let others = memory.in_force(now).filter(|person| is_other(person)).count();
-        if others == 0 {
+        if others == 0 && !answers {
             return Err(JournalError::Conflict("nobody else is left who could approve it".to_owned()));
         }
-        let people = others.min(2);
+        let people = others.clamp(1, 2);
         let step = memory.step_of(people, |person, key| is_other(person) && stays(key));
         let lone = people < 2 || step < memory.step(people, now);
         let quorum = Quorum {

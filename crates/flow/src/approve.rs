@@ -1,6 +1,6 @@
 //! People decide: signed yes and no.
 
-use interlock_action::{PersonId, Surface, TicketId};
+use interlock_action::{PersonId, TicketId};
 use interlock_approval::{Approval, Message, Refusal, State, Statement, Ticket, verify};
 use interlock_ledger::{Entry, EntryKind};
 
@@ -55,22 +55,23 @@ impl Road {
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.ports.clock.now();
         let mut restores = Vec::new();
-        let (message, entry) = {
+        let (guards, entry) = {
             let memory = self.memory();
             let held = memory.tickets.get(ticket).ok_or_else(|| ApproveError::NoTicket(ticket.clone()))?;
             let signer = memory.people.get(person).ok_or_else(|| ApproveError::NoPerson(person.clone()))?;
             let statement =
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
             let key = verify(&statement, signature, &signer.keys)?;
+            let withdraws = decision == Decisive::Deny && memory.asked_for(ticket, person);
             match key.counts(now) {
-                // Whoever is suspended may still stop what one person alone does in a team.
-                Err(Refusal::Suspended(_)) if decision == Decisive::Deny && is_lone(held) => {}
+                // Whoever is suspended may still stop what one person alone does in a team, and take back what they asked for.
+                Err(Refusal::Suspended(_)) if decision == Decisive::Deny && (is_lone(held) || withdraws) => {}
                 counts => counts?,
             }
-            if decision == Decisive::Deny && key.suspended.is_none() && *person != held.held.owner {
-                // What its request suspended counts again.
-                let asked = held.held.action.surface == Surface::Interlock;
-                restores.extend(asked.then(|| Event::KeysRestored { ticket: ticket.clone() }));
+            let other = key.suspended.is_none() && *person != held.held.owner;
+            if decision == Decisive::Deny && (other || withdraws) && memory.suspends(ticket) {
+                // What its request suspended counts again, also where that was settled without a word on them.
+                restores.push(Event::KeysRestored { ticket: ticket.clone() });
             }
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
@@ -102,10 +103,13 @@ impl Road {
                 .private("reason", reason)
                 .private("signature", signature);
             // The guard would refuse it too; asked here so that the person gets the refusal's own type.
-            held.step(message.clone(), now)?;
-            (message, entry)
+            let guards = match held.step(message.clone(), now) {
+                Ok(_) => vec![Guard::Step(ticket.clone(), Box::new(message), now)],
+                Err(Refusal::Settled(_) | Refusal::Expired) if !restores.is_empty() => Vec::new(),
+                Err(refusal) => return Err(refusal.into()),
+            };
+            (guards, entry)
         };
-        let guards = vec![Guard::Step(ticket.clone(), Box::new(message), now)];
         fault::here(fault::BEFORE_DECISION);
         self.ports.journal.commit(Record { entry, events: restores, guards }).await?;
         self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))

@@ -138,6 +138,7 @@ fn stranger() -> Session {
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
         advisory: false,
         observed: false,
+        observers: Vec::new(),
         keys: Vec::new(),
         opened: 0,
     }

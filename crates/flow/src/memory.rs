@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use interlock_action::{
     ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Target, TargetId, TicketId,
 };
-use interlock_approval::{Person, Refusal, State, Ticket};
+use interlock_approval::{Message, Person, Refusal, State, Ticket};
 
 use crate::{
     Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, custody::Point,
@@ -203,6 +203,8 @@ impl Memory {
             kept.lease.revoked |= known.lease.revoked;
             kept.advisory |= known.advisory;
         }
+        let mut all = self.people.values().flat_map(|person| &person.keys);
+        kept.observed &= !all.any(|key| key.suspended.is_some() && kept.observers.contains(&key.fingerprint));
         self.sessions.insert(kept.id.clone(), kept);
     }
 
@@ -223,6 +225,14 @@ impl Memory {
             Guard::Epoch(_) => Err("a freeze came in between".to_owned()),
             Guard::Step(id, message, now) => {
                 let ticket = self.tickets.get(id).ok_or_else(|| format!("there is no request `{id}`"))?;
+                // INVARIANT: an approval by a key that counts no more is neither spent nor given back.
+                match **message {
+                    Message::Consume { .. } if !self.still_approved(ticket, *now) => {
+                        return Err(format!("a key that approved `{id}` counts no more"));
+                    }
+                    Message::Restore { .. } if !self.still_approved(ticket, *now) => return Ok(None),
+                    _ => {}
+                }
                 let next =
                     ticket.step((**message).clone(), *now).map_err(|refusal: Refusal| refusal.to_string())?;
                 Ok(Some(next))

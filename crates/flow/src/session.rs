@@ -57,6 +57,9 @@ pub struct Session {
     /// resumed without.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
+    /// The fingerprints of the keys that signed for that: with one that counts no more, people are asked again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observers: Vec<String>,
     /// Its virtual access keys; their secrets are derived, never stored.
     pub keys: Vec<String>,
     /// When it was opened.

@@ -28,13 +28,14 @@ impl Daemon {
         signed: &Signed,
     ) -> Result<(), Fault> {
         let key = self.authorise_stop(verb, subject, body, signed)?;
+        key.counts(self.now()).map_err(Fault::refused)?;
         if key.step < self.memory().step(1, self.now()) {
             return Err(Fault::refused(Refusal::WeakKey(key.fingerprint)));
         }
         Ok(())
     }
 
-    /// The same with any key that counts, for what only stops.
+    /// The same with any key that counts, for what only stops somebody. A suspended one stops who asked for its suspension.
     pub(crate) fn authorise_stop<T: Serialize>(
         &self,
         verb: &str,
@@ -61,7 +62,10 @@ impl Daemon {
         let person =
             person.ok_or_else(|| Fault::refused(format!("there is no person `{}`", signed.person)))?;
         let key = verify(&statement, &signed.signature, &person.keys).map_err(Fault::refused)?;
-        key.counts(now).map_err(Fault::refused)?;
+        match key.counts(now) {
+            Err(Refusal::Suspended(ticket)) if memory.asked_for(&ticket.clone().into(), &subject.into()) => {}
+            counts => counts.map_err(Fault::refused)?,
+        }
         // Used up by nothing less than the signature of somebody enrolled.
         if self.nonces.take(&signed.nonce, now) { Ok(key.clone()) } else { Err(stale()) }
     }

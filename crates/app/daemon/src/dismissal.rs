@@ -1,12 +1,12 @@
 //! The way out of witnesses that do not answer any more: slow, and seen by everybody.
 //!
-//! Everybody whose key counts signs for it, twice: that it is to be, and after a wait of days that it is. Both stand in the
+//! Everybody signs for it, twice: that it is to be, and after a wait of days that it is. Both stand in the
 //! log; in between every start says so. Whoever is against it does not sign again.
 
 use std::collections::BTreeSet;
 
-use interlock_action::{Digest, Millis, PersonId};
-use interlock_approval::Statement;
+use interlock_action::{Digest, Millis, PersonId, TicketId};
+use interlock_approval::{Person, State, Statement};
 use interlock_flow::{Clock as _, Journal as _};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_store::{Query, Reader, Store, StoredEntry};
@@ -40,14 +40,25 @@ pub(crate) fn due(
     let now = System.now();
     {
         let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // INVARIANT: one signature suspends somebody, and must not send the witnesses away unheard by them: only who is to go
+        // because enough have said so is not asked.
+        let goes = |person: &&Person| {
+            let approved = |ticket: &TicketId| {
+                memory
+                    .tickets
+                    .get(ticket)
+                    .is_some_and(|ticket| matches!(ticket.state, State::Approved { .. }))
+            };
+            person.keys.iter().all(|key| key.suspended.as_ref().is_some_and(approved))
+        };
         let missing: BTreeSet<PersonId> = memory
-            .in_force(now)
+            .enrolled(now)
+            .filter(|person| !signers.contains(&person.name) && !goes(person))
             .map(|person| person.name.clone())
-            .filter(|name| !signers.contains(name))
             .collect();
         if !missing.is_empty() {
             return Err(DaemonError::Key(format!(
-                "to do without witnesses everybody signs whose key counts: {} did not",
+                "to do without witnesses everybody signs, but for those whose removal is approved: {} did not",
                 names(&missing)
             )));
         }

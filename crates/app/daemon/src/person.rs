@@ -154,7 +154,7 @@ impl Daemon {
 
     fn removed_person(&self, body: &RemovePerson) -> Result<Record, Fault> {
         let keys = self.keys_of(&body.name)?;
-        if self.memory().in_force(self.now()).all(|person| person.name == body.name) {
+        if self.memory().enrolled(self.now()).all(|person| person.name == body.name) {
             return Err(Fault::conflict("nobody would be left whose key counts"));
         }
         let keys: Vec<&String> = keys.iter().collect();

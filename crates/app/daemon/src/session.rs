@@ -34,10 +34,13 @@ impl Daemon {
     pub(crate) async fn open_session(&self, request: OpenSession) -> Result<OpenedSession, Fault> {
         self.has_owner(&request)?;
         let (launch, keys) = self.launch(&request)?;
-        let session = match &request.resume {
+        let mut session = match &request.resume {
             Some(id) => self.resumed(id, &request, &launch)?,
             None => self.fresh(&request, launch)?,
         };
+        // Of this run only: nobody who resumes it later inherits that nobody is asked.
+        session.observed = request.observe;
+        session.observers = if request.observe { keys.clone() } else { Vec::new() };
         let entry = Entry::new(EntryKind::SessionOpened, self.now())
             .public("session", &session.id)
             .public("agent", &session.agent.name)
@@ -110,7 +113,8 @@ impl Daemon {
                 revoked: false,
             },
             advisory: request.advisory,
-            observed: request.observe,
+            observed: false,
+            observers: Vec::new(),
             keys: vec![new_key()?],
             opened: self.now(),
         })
@@ -133,8 +137,6 @@ impl Daemon {
         session.lease.until = self.now().saturating_add(self.config.run.lease.millis());
         // Once advisory, always advisory: what an unconfined process learned it still knows.
         session.advisory |= request.advisory;
-        // Of this run only: nobody who resumes it later inherits that nobody is asked.
-        session.observed = request.observe;
         session.launch.join(launch);
         session.keys = vec![new_key()?];
         Ok(session)

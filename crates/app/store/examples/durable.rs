@@ -32,6 +32,7 @@ fn open_session() -> Record {
         lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1, revoked: false },
         advisory: false,
         observed: false,
+        observers: Vec::new(),
         keys: vec![],
         opened: NOW,
     };

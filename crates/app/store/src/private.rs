@@ -153,7 +153,7 @@ fn said() -> String {
 
 /// INVARIANT: it is ended for good. What it might touch is gone, and must not come back as "the task did not say".
 fn session(session: &Session) -> Session {
-    let Session { id, agent, launch, task: _, lease, advisory, observed, keys, opened } = session;
+    let Session { id, agent, launch, task: _, lease, advisory, observed, observers, keys, opened } = session;
     Session {
         id: id.clone(),
         agent: agent.clone(),
@@ -162,6 +162,7 @@ fn session(session: &Session) -> Session {
         lease: Lease { scope: vec![said()], secrets: Vec::new(), until: lease.until, revoked: true },
         advisory: *advisory,
         observed: *observed,
+        observers: observers.clone(),
         keys: keys.clone(),
         opened: *opened,
     }

@@ -1,10 +1,10 @@
 //! Who may approve, and with which keys.
 
-use interlock_action::Millis;
-use interlock_approval::{EnrolledKey, KeyStep, Person};
+use interlock_action::{Millis, PersonId, TicketId};
+use interlock_approval::{EnrolledKey, KeyStep, Person, Ticket};
 
 use super::Memory;
-use crate::Event;
+use crate::{Event, Session};
 
 impl Memory {
     /// Folds in what happened to people and their keys.
@@ -19,6 +19,9 @@ impl Memory {
                 }
             }
             Event::KeysSuspended { person, keys, ticket } => {
+                // Nobody stands for it any more that people are asked nothing.
+                let stood = |session: &&mut Session| session.observers.iter().any(|key| keys.contains(key));
+                self.sessions.values_mut().filter(stood).for_each(|session| session.observed = false);
                 let of = self.people.get_mut(person).into_iter().flat_map(|person| &mut person.keys);
                 for key in of.filter(|key| keys.contains(&key.fingerprint)) {
                     // Who is suspended by two requests is restored by the denial of the last.
@@ -53,10 +56,42 @@ impl Memory {
         self.people.values().filter(move |person| person.keys.iter().any(|key| key.counts(now).is_ok()))
     }
 
-    /// How many people there are, those among them whose keys are suspended: as long as nobody has decided that they go, a
-    /// team asks for as many as before.
+    /// Everybody who has ceased to cool off, those among them whose keys are suspended.
+    pub fn enrolled(&self, now: Millis) -> impl Iterator<Item = &Person> {
+        self.people.values().filter(move |person| counts_from(person).is_some_and(|from| from <= now))
+    }
+
+    /// How many people there are: as long as nobody has decided that suspended ones go, a team asks for as many as before.
     pub fn team(&self, now: Millis) -> usize {
-        self.people.values().filter(|person| counts_from(person).is_some_and(|from| from <= now)).count()
+        self.enrolled(now).count()
+    }
+
+    /// Whether every key that approved it counts.
+    pub(super) fn still_approved(&self, ticket: &Ticket, now: Millis) -> bool {
+        let counts = |fingerprint: &String| {
+            let mut keys = self.people.values().flat_map(|person| &person.keys);
+            keys.any(|key| key.fingerprint == *fingerprint && key.counts(now).is_ok())
+        };
+        ticket.approvals.iter().all(|approval| counts(&approval.fingerprint))
+    }
+
+    /// Whether a request suspends keys.
+    pub fn suspends(&self, ticket: &TicketId) -> bool {
+        let mut keys = self.people.values().flat_map(|person| &person.keys);
+        keys.any(|key| key.suspended.as_ref() == Some(ticket))
+    }
+
+    /// Whether somebody asked for what suspended a key.
+    pub fn asked_for(&self, ticket: &TicketId, person: &PersonId) -> bool {
+        self.tickets.get(ticket).is_some_and(|ticket| ticket.held.launch.by.contains(person))
+    }
+
+    /// Whom else somebody has suspended, as long as nobody has decided that.
+    pub(crate) fn suspended_by(&self, person: &PersonId) -> Option<&PersonId> {
+        let by =
+            |key: &EnrolledKey| key.suspended.as_ref().is_some_and(|ticket| self.asked_for(ticket, person));
+        let mut others = self.people.values().filter(|other| other.name != *person);
+        others.find(|other| other.keys.iter().any(by)).map(|other| &other.name)
     }
 
     /// The least that a key must prove where this many people decide: the second step as soon as so many people have

@@ -337,6 +337,7 @@ impl House {
             lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
             advisory: false,
             observed: false,
+            observers: Vec::new(),
             keys: Vec::new(),
             opened: 0,
         };

@@ -3,7 +3,7 @@ use crate::{
     Administrative, Agent, ApproveError, Decisive, Enrolling, Event, Guard, Lease, Memory, Session, judge,
 };
 use interlock_action::Effect;
-use interlock_approval::{EnrolledKey, KeyStep, Launch, Person, Refusal};
+use interlock_approval::{EnrolledKey, KeyStep, Launch, Message, Person, Refusal};
 use interlock_policy::AgentClass;
 
 fn stop(name: &str) -> interlock_action::Action {
@@ -79,6 +79,7 @@ fn what_was_taken_back_stays_so_whatever_is_written_later() {
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
         advisory: false,
         observed: false,
+        observers: Vec::new(),
         keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         opened: 0,
     };
@@ -302,4 +303,93 @@ fn nobody_registers_an_agent_of_a_name_that_is_taken() {
     assert!(memory.check(&free).is_err());
     memory.apply(&Event::PersonRemoved { person: "ana".into() });
     assert!(memory.check(&free).is_ok(), "nobody answers for it any more");
+}
+
+#[test]
+fn one_stolen_key_does_not_stop_everybody_else() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let suspended = |name: &str| house.road.memory().people[&name.into()].keys[0].suspended.is_some();
+    let first = remove(&house, "ana", "bo").unwrap();
+    assert!(remove(&house, "cy", "bo").is_err(), "a second only once it is decided on the first");
+    // Who is left says no, and then everybody but the thief counts.
+    house.says("cy", Decisive::Deny, &first.id).unwrap();
+    assert!(!suspended("ana"));
+    let out = remove(&house, "bo", "cy").unwrap();
+    house.says("ana", Decisive::Approve, &out.id).unwrap();
+    assert!(house.says("bo", Decisive::Deny, &out.id).is_err(), "nobody stops their own end");
+    house.says("cy", Decisive::Approve, &out.id).unwrap();
+    assert!(is_due(&house, &out.id));
+}
+
+#[test]
+fn two_who_accuse_each_other_count_neither_until_one_takes_it_back() {
+    let house = House::of(&["ana", "bo"]);
+    let suspended = |name: &str| house.road.memory().people[&name.into()].keys[0].suspended.is_some();
+    let first = remove(&house, "ana", "bo").unwrap();
+    let second = remove(&house, "bo", "ana").unwrap();
+    assert!(suspended("ana") && suspended("bo"));
+    let held = house.ticket(&stop("school"));
+    for name in ["ana", "bo"] {
+        assert!(house.says(name, Decisive::Approve, &held).is_err());
+    }
+    // Each stops what the other wants, and nobody gains a key by that.
+    house.says("ana", Decisive::Deny, &first.id).unwrap();
+    assert!(suspended("ana"));
+    house.says("bo", Decisive::Deny, &first.id).unwrap();
+    assert!(
+        !suspended("ana"),
+        "who asked for it takes it back, though it was settled without a word on the key"
+    );
+    house.says("ana", Decisive::Deny, &second.id).unwrap();
+    assert!(!suspended("bo"));
+}
+
+#[test]
+fn what_was_given_back_is_not_spent_by_a_suspended_key() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let ticket = house.ticket(&stop("school"));
+    house.says("bo", Decisive::Approve, &ticket).unwrap();
+    let step = |message| Guard::Step(ticket.clone(), Box::new(message), 0);
+    let spent = Message::Consume { by: "act-1".into() };
+    let given_back = Message::Restore { by: "act-1".into() };
+    let (approved, bo) = {
+        let memory = house.road.memory();
+        (memory.tickets[&ticket].clone(), memory.people[&"bo".into()].clone())
+    };
+    let keys = vec![bo.keys[0].fingerprint.clone()];
+    let goes = Event::KeysSuspended { person: "bo".into(), keys, ticket: "tk-out".into() };
+    let mut memory = Memory::default();
+    memory.apply(&Event::Person { person: bo });
+    memory.tickets.insert(ticket.clone(), approved.clone());
+    let consumed = memory.check(&step(spent.clone())).unwrap().unwrap();
+    memory.tickets.insert(ticket.clone(), consumed);
+    assert!(memory.check(&step(given_back.clone())).unwrap().is_some());
+    memory.apply(&goes);
+    assert!(memory.check(&step(given_back)).unwrap().is_none(), "it stays spent");
+    memory.tickets.insert(ticket.clone(), approved);
+    assert!(memory.check(&step(spent)).is_err());
+}
+
+#[test]
+fn people_are_asked_again_once_a_key_that_signed_for_asking_nobody_is_suspended() {
+    let mut memory = Memory::default();
+    memory.apply(&person("bo", KeyStep::OpenSsh, 0));
+    let observed = |id: &str| Session {
+        id: id.into(),
+        agent: Agent { name: "claude".into(), owner: "ana".into(), class: AgentClass::Builder },
+        launch: Launch::of("ana"),
+        task: "tidy up".into(),
+        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: 100, revoked: false },
+        advisory: false,
+        observed: true,
+        observers: vec!["SHA256:bo".to_owned()],
+        keys: Vec::new(),
+        opened: 0,
+    };
+    memory.apply(&Event::Session { session: observed("ses-1") });
+    assert!(memory.sessions[&"ses-1".into()].observed);
+    let keys = vec!["SHA256:bo".to_owned()];
+    memory.apply(&Event::KeysSuspended { person: "bo".into(), keys, ticket: "tk-1".into() });
+    memory.apply(&Event::Session { session: observed("ses-2") });
+    assert!(memory.sessions.values().all(|session| !session.observed), "signed for just before, too");
 }

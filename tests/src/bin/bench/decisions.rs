@@ -109,6 +109,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
         advisory: false,
         observed: false,
+        observers: Vec::new(),
         keys: Vec::new(),
         opened: 0,
     };

@@ -74,6 +74,7 @@ pub(super) fn session() -> Session {
         lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1_000_000, revoked: false },
         advisory: false,
         observed: false,
+        observers: Vec::new(),
         keys: vec!["AKIA1".to_owned()],
         opened: NOW,
     }

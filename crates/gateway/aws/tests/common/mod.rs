@@ -154,6 +154,7 @@ pub(crate) fn session(key: &str) -> Session {
         lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
         advisory: false,
         observed: false,
+        observers: Vec::new(),
         keys: vec![key.to_owned()],
         opened: 0,
     }
