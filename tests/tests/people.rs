@@ -102,5 +102,12 @@ fn a_team_of_which_one_is_left_gets_on_slowly_and_loudly() {
     home.approve("ana", &ticket).ok();
     home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", "I am here"]).ok();
     assert!(home.cli(&["person", "ls"]).ok().out.contains("SUSPENDED"), "his own no lifts nothing");
+    // But he stops her in turn; and what each has asked for, each takes back, also once it is settled.
+    let bo = home.private("bo");
+    let turn = held(&home.cli(&["--json", "person", "remove", "ana", "--key", &bo, "--reason", "not I"]));
+    for (ticket, key) in [(&ticket, &ana), (&turn, &bo)] {
+        home.cli(&["request", "deny", ticket, "--key", key, "--reason", "we have talked"]).ok();
+    }
+    assert!(!home.cli(&["person", "ls"]).ok().out.contains("SUSPENDED"));
     home.verify();
 }
