@@ -1,5 +1,5 @@
-//! What an action falls on beside what its own members name: the thing that a new part is put into, the machine that an
-//! alarm acts on, the service behind a scalable target, the bucket that a write sends to.
+//! What an action falls on beside what its own members name: the thing that a new part is put into or made of, the machine
+//! that an alarm acts on, the service behind a scalable target, the bucket that a write sends to.
 
 use interlock_action::Relation;
 
@@ -42,6 +42,46 @@ const PARENTS: [(&str, &str, &str, &str); 26] = [
     ("acm-pca", "IssueCertificate", "CertificateAuthorityArn", "acm-pca:{r}:{a}:certificate-authority/{}"),
 ];
 
+/// Members that name what something is made of, where its own service's names do not say so: a copy is what it is a copy of.
+const SOURCES: [(&str, &str, &str, &str); 12] = [
+    ("dynamodb", "ImportTable", "S3BucketSource.S3Bucket", BUCKET),
+    ("ec2", "CreateRestoreImageTask", "Bucket", BUCKET),
+    ("ec2", "ImportSnapshot", "DiskContainer.UserBucket.S3Bucket", BUCKET),
+    ("ec2", "ImportImage", "DiskContainers[].UserBucket.S3Bucket", BUCKET),
+    ("rds", "RestoreDBClusterFromS3", "S3BucketName", BUCKET),
+    ("rds", "RestoreDBInstanceFromS3", "S3BucketName", BUCKET),
+    (
+        "neptune-graph",
+        "RestoreGraphFromSnapshot",
+        "snapshotIdentifier",
+        "neptune-graph:{r}:{a}:graph-snapshot/{}",
+    ),
+    ("fsx", "CreateVolume", "OpenZFSConfiguration.OriginSnapshot.SnapshotARN", "fsx:{r}:{a}:snapshot/{}"),
+    (
+        "elasticache",
+        "CreateServerlessCache",
+        "SnapshotArnsToRestore[]",
+        "elasticache:{r}:{a}:serverlesscachesnapshot:{}",
+    ),
+    ("storagegateway", "CreateCachediSCSIVolume", "SnapshotId", EBS_SNAPSHOT),
+    ("storagegateway", "CreateStorediSCSIVolume", "SnapshotId", EBS_SNAPSHOT),
+    (
+        "lightsail",
+        "CreateRelationalDatabaseFromSnapshot",
+        "sourceRelationalDatabaseName",
+        "lightsail:{r}:{a}:RelationalDatabase/{}",
+    ),
+];
+
+const BUCKET: &str = "s3:::{}";
+const EBS_SNAPSHOT: &str = "ec2:{r}::snapshot/{}";
+
+/// Service, operation and member of every row, for the test that each names something in the catalogue.
+#[cfg(test)]
+pub(super) fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    PARENTS.iter().chain(&SOURCES).map(|(service, operation, member, _)| (*service, *operation, *member))
+}
+
 /// Whether the operation makes something and acts on a parent beside.
 pub(super) fn has_parent(subject: &Subject<'_>) -> bool {
     PARENTS.iter().any(|(service, operation, ..)| subject.is(service, operation))
@@ -50,14 +90,16 @@ pub(super) fn has_parent(subject: &Subject<'_>) -> bool {
 /// The further ARNs of a mutation, and the parts they play.
 pub(super) fn further(subject: &Subject<'_>) -> Vec<(String, Relation)> {
     let mut found = Vec::new();
-    for (_, _, member, template) in
-        PARENTS.iter().filter(|(service, operation, ..)| subject.is(service, operation))
+    let parents = PARENTS.iter().map(|row| (row, Relation::Acts));
+    let all = parents.chain(SOURCES.iter().map(|row| (row, Relation::Source)));
+    for ((_, _, member, template), relation) in
+        all.filter(|((service, operation, ..), _)| subject.is(service, operation))
     {
         for value in subject.texts(member) {
-            let own = ec2::template(value).filter(|_| subject.service == "ec2");
+            let own = ec2::template(value).filter(|_| subject.service == "ec2" && relation == Relation::Acts);
             // A table's stream is read: the table is what is meant.
             let value = value.split("/stream/").next().unwrap_or(value);
-            found.push((arn::fill(subject, own.as_deref().unwrap_or(template), value), Relation::Acts));
+            found.push((arn::fill(subject, own.as_deref().unwrap_or(template), value), relation));
         }
     }
     if subject.service == "cloudwatch" {

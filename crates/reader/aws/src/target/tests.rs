@@ -491,3 +491,39 @@ fn what_stands_nowhere_else_may_be_lost() {
         assert!(found.iter().all(|(.., have)| *have == data), "{service}:{operation}: {found:?}");
     }
 }
+
+#[test]
+fn every_parent_and_source_stands_in_the_catalogue() {
+    for (service, operation, member) in parents::rows() {
+        let service = Catalogue::get().service(service).unwrap();
+        let mut shape = service.operation(operation).and_then(|operation| operation.input);
+        for step in member.split('.') {
+            let (name, list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
+            let catalogue::Kind::Structure(structure) = &service.shape(shape.unwrap()).unwrap().kind else {
+                panic!("{operation} {member}")
+            };
+            let found = structure.member(name).map(|member| member.shape);
+            shape = match found.and_then(|found| service.shape(found)).map(|found| &found.kind) {
+                Some(catalogue::Kind::List { member, .. }) if list => Some(*member),
+                Some(_) if !list => found,
+                _ => panic!("{operation} has no {member}"),
+            };
+        }
+    }
+}
+
+#[test]
+fn what_something_is_made_of_is_its_source() {
+    let bucket = "arn:aws:s3:::school-books".to_owned();
+    let import = json!({"S3BucketSource": {"S3Bucket": "school-books"}, "TableCreationParameters": {"TableName": "t"}});
+    let disk = json!({"DiskContainer": {"UserBucket": {"S3Bucket": "school-books", "S3Key": "k"}}});
+    for (service, operation, parameters) in
+        [("dynamodb", "ImportTable", import), ("ec2", "ImportSnapshot", disk)]
+    {
+        let found = targets(service, operation, &parameters);
+        let source = |(relation, id, ..): &(Relation, String, Kind, Bears)| {
+            *relation == Relation::Source && *id == bucket
+        };
+        assert!(found.iter().any(source), "{operation}: {found:?}");
+    }
+}
