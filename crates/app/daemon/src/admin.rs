@@ -114,7 +114,14 @@ impl Daemon {
             .public("class", agent.class)
             .public("by", &request.signed.person)
             .public("co_signed", request.co_signed.iter().map(|signed| &signed.person).collect::<Vec<_>>());
-        self.commit(Record { entry, events: vec![Event::Agent { agent }], guards }).await
+        // What an earlier owner's sessions may, was theirs to answer for.
+        let ended: Vec<Event> = {
+            let memory = self.memory();
+            let of = memory.sessions.values().filter(|session| session.agent.name == agent.name);
+            of.map(|session| Event::SessionClosed { session: session.id.clone() }).collect()
+        };
+        let events = std::iter::once(Event::Agent { agent }).chain(ended).collect();
+        self.commit(Record { entry, events, guards }).await
     }
 
     /// Stops every mutation in a scope. Returns once no later mutation can pass. Nobody signs for it, so it goes by the

@@ -94,7 +94,13 @@ impl Outbound<'_> {
         sigv4::sign(&written.method, &written.path, &written.query, &mut headers, signed, &signing);
         let body = match self.body {
             SendBody::Passing { body, .. } => Outgoing::Passing(body),
-            _ => Outgoing::Whole(whole),
+            _ => {
+                // A method that has a body says that it is empty (RFC 9110, section 8.6): S3 asks for it.
+                if whole.is_empty() && ["POST", "PUT", "PATCH"].contains(&written.method.as_str()) {
+                    headers.push(("content-length".to_owned(), "0".to_owned()));
+                }
+                Outgoing::Whole(whole)
+            }
         };
         Ready {
             method: written.method,

@@ -349,6 +349,11 @@ fn a_bucket_stands_where_its_name_can() {
         let parameters = json!({"Bucket": bucket, "Key": "a b/ü"});
         write(&service, &operation, Protocol::RestXml, "eu-west-1", None, &parameters).unwrap()
     };
+    for name in ["dev-b/../prod-a", "prod-a/k", "a%2Fb", "a?b", "a b", ""] {
+        let parameters = json!({"Bucket": name, "Key": "k"});
+        let refused = write(&service, &operation, Protocol::RestXml, "eu-west-1", None, &parameters);
+        assert!(refused.is_err(), "{name}");
+    }
     let plain = written("bucket");
     assert_eq!(
         (plain.host.as_str(), plain.path.as_str()),

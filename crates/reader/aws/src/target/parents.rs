@@ -8,7 +8,7 @@ use crate::effect::Subject;
 use crate::rules::buckets;
 
 /// Operations that make a part of something that is there and named: the whole is changed by it.
-const PARENTS: [(&str, &str, &str, &str); 26] = [
+const PARENTS: [(&str, &str, &str, &str); 27] = [
     ("elbv2", "CreateRule", "ListenerArn", "elasticloadbalancing:{r}:{a}:listener/{}"),
     ("elbv2", "CreateListener", "LoadBalancerArn", "elasticloadbalancing:{r}:{a}:loadbalancer/{}"),
     ("lambda", "CreateEventSourceMapping", "EventSourceArn", "lambda:{r}:{a}:event-source/{}"),
@@ -26,6 +26,7 @@ const PARENTS: [(&str, &str, &str, &str); 26] = [
     ("apigatewayv2", "CreateApiMapping", "ApiId", "apigateway:{r}::/apis/{}"),
     ("apigateway", "CreateBasePathMapping", "restApiId", "apigateway:{r}::/restapis/{}"),
     ("storagegateway", "CreateStorediSCSIVolume", "GatewayARN", "storagegateway:{r}:{a}:gateway/{}"),
+    ("redshift", "BatchModifyClusterSnapshots", "SnapshotIdentifierList[]", "redshift:{r}:{a}:snapshot:{}"),
     ("efs", "CreateMountTarget", "FileSystemId", "elasticfilesystem:{r}:{a}:file-system/{}"),
     ("ec2", "RunInstances", "NetworkInterfaces[].NetworkInterfaceId", "ec2:{r}:{a}:network-interface/{}"),
     (

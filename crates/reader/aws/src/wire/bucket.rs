@@ -13,10 +13,20 @@ pub(super) struct Place {
     pub(super) in_path: bool,
 }
 
+/// Whether a bucket can have this name: letters, digits, dots, hyphens and, of the oldest, underscores. With anything else,
+/// another parser may see the border of a key in it.
+pub(super) fn is_name(bucket: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    !bucket.is_empty() && (bucket.starts_with("arn:") || bucket.bytes().all(plain))
+}
+
 /// The place of a bucket, of an access point named by its ARN, or of a directory bucket.
 pub(super) fn place(bucket: &str, operation: &str, region: &str) -> Result<Place, ReadError> {
     check_label(region)?;
     let suffix = suffix(region);
+    if !is_name(bucket) {
+        return Err(ReadError::Unwritable(format!("`{}` is no name of a bucket", clip(bucket))));
+    }
     if bucket.starts_with("arn:") {
         return Ok(Place { host: access_point(bucket)?, signing_name: "s3", in_path: false });
     }

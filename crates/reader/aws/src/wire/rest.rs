@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::request::{Body, Request};
 use super::walk::{Path, Walk, ambiguous, clip, malformed, time_format};
-use super::{body, json, json_text, scalar, uri, xml, xml_tree};
+use super::{body, bucket, json, json_text, scalar, uri, xml, xml_tree};
 use crate::ReadError;
 use crate::catalogue::{Kind, Location, Member, Operation, Protocol, Structure, TimestampFormat};
 
@@ -68,6 +68,9 @@ fn check_round_trip(
     request: &Request,
 ) -> Result<(), ReadError> {
     let template = operation.uri.split('?').next().unwrap_or_default();
+    if let Some((_, name)) = labels.iter().find(|(label, name)| label == "Bucket" && !bucket::is_name(name)) {
+        return Err(ReadError::Ambiguous(format!("`{}` is no name of a bucket", clip(name))));
+    }
     let mut segments = Vec::new();
     for segment in template.split('/') {
         segments.push(fill(segment, |name| {

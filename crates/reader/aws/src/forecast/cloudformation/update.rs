@@ -256,7 +256,12 @@ impl Look for Update {
         }
         match direct(action) {
             true => about(action, name, &id, brought(action, answers), draft),
-            false => draft.rewrite = pinned(action, answers),
+            false => {
+                draft.rewrite = pinned(action, answers);
+                if draft.rewrite.is_none() {
+                    draft.unknown("which change set the name stands for could not be read");
+                }
+            }
         }
     }
 }

@@ -83,6 +83,7 @@ pub(super) const ROWS: &[Row] = &[
     ("memorydb", "TargetSnapshotName", "memorydb:{r}:{a}:snapshot/{}"),
     ("memorydb", "ACLName", "memorydb:{r}:{a}:acl/{}"),
     ("memorydb", "UserName", "memorydb:{r}:{a}:user/{}"),
+    ("redshift", "RestoreFromClusterSnapshot:ClusterIdentifier", "redshift:{r}:{a}:cluster:{}"),
     ("redshift", "ClusterIdentifier", "redshift:{r}:{a}:cluster:{}"),
     ("redshift", "SnapshotIdentifier", "redshift:{r}:{a}:snapshot:{}"),
     ("redshift", "SourceSnapshotIdentifier", "redshift:{r}:{a}:snapshot:{}"),
