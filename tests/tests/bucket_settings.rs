@@ -72,3 +72,12 @@ fn a_bucket_is_not_read_for_each_of_its_objects() {
     let read: Value = Value::from(vec![puts, heads, versioning, tagging]);
     println!("{read}");
 }
+
+#[test]
+fn a_put_without_a_body_says_that_it_is_empty() {
+    let emulator = Emulator::start();
+    emulator.hands("client('s3').create_bucket(Bucket='dev-files')");
+    let (home, _daemon) = Home::new(&emulator, &["ana", "bo"], DEVELOPMENT);
+    // The emulator answers 411 to one that does not say how long it is.
+    home.boto3("boto3.client('s3').put_bucket_acl(Bucket='dev-files', ACL='private')").ok();
+}
