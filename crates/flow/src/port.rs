@@ -84,24 +84,24 @@ pub trait Identity: Send + Sync {
 /// removed. Pure.
 pub trait Keep: Send + Sync {
     /// The reads still missing that tell what a point is.
-    fn reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read>;
-    /// What the answers say of it. An error where it could not be read, or nobody knows its kind.
-    fn see(&self, kept: &Kept, answers: &Answers) -> Result<Sight, String>;
+    fn reads(&self, point: &Point, so_far: &Answers) -> Vec<Read>;
+    /// What the answers say of it. An error where it could not be read, nobody knows its kind, or two things may be it.
+    fn see(&self, point: &Point, answers: &Answers) -> Result<Sight, String>;
     /// The call that puts Interlock's mark on it; `None` where it has one, or cannot carry one.
-    fn mark(&self, kept: &Kept, answers: &Answers) -> Option<Call>;
+    fn mark(&self, point: &Point, answers: &Answers) -> Option<Call>;
     /// Whether a drill is known for its kind.
     fn drills(&self, kept: &Kept) -> bool;
     /// The reads still missing that tell how far a drill has come.
-    fn drill_reads(&self, kept: &Kept, scratch: &Scratch, so_far: &Answers) -> Vec<Read>;
+    fn drill_reads(&self, point: &Point, scratch: &Scratch, so_far: &Answers) -> Vec<Read>;
     /// What remains to be done until a copy of this name is there, and then how it compares. An error where what has its name
     /// is not provably that copy: it carries Interlock's mark with that name, or was made of that point, and not before.
-    fn restore(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Restored, String>;
+    fn restore(&self, point: &Point, scratch: &Scratch, answers: &Answers) -> Result<Restored, String>;
     /// What remains to be done until that copy is gone; `None` once it is. An error as for `restore`: nothing else is removed.
-    fn remove(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String>;
+    fn remove(&self, point: &Point, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String>;
     /// The reads still missing that tell whether what a point is of is there.
-    fn origin_reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read>;
+    fn origin_reads(&self, point: &Point, so_far: &Answers) -> Vec<Read>;
     /// Whether it is: the thing itself, and not another of its name. An error where nobody can tell.
-    fn stands(&self, kept: &Kept, answers: &Answers) -> Result<bool, String>;
+    fn stands(&self, point: &Point, answers: &Answers) -> Result<bool, String>;
     /// The reads still missing that tell how far the removal of a point has come.
     fn purge_reads(&self, point: &Point, so_far: &Answers) -> Vec<Read>;
     /// What remains to be done until it is gone; `None` once it is. An error where what is there is not what was seen.

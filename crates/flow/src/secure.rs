@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Event, Freshness, Guard, Inspection, Outcome, Permit, Record, Session, Situated,
-    custody::{self, Kept},
+    custody::{self, Point},
     fault,
     permit::frozen,
     road::{Road, Stop},
@@ -38,10 +38,10 @@ impl Road {
             Event::RecoveryPoint { of, .. } => Some(of.clone()),
             _ => None,
         });
-        let kept: Vec<Kept> = events
+        let points: Vec<Point> = events
             .iter()
             .filter_map(|event| match event {
-                Event::RecoveryPoint { kept: Some(kept), .. } => Some((**kept).clone()),
+                Event::RecoveryPoint { kept: Some(kept), .. } => Some(Point::of(kept)),
                 _ => None,
             })
             .collect();
@@ -53,8 +53,8 @@ impl Road {
         let entry = self.marked(entry, session, None);
         self.commit(Record { entry, events, guards: Vec::new() }).await?;
         // What each needs is guarded before the action goes on.
-        for kept in &kept {
-            self.look_at_point(kept).await;
+        for point in &points {
+            self.look_at_point(point).await;
         }
         Ok(())
     }

@@ -139,6 +139,63 @@ fn a_point_is_removed_by_people_who_did_not_cause_it() {
     home.verify();
 }
 
+/// A table of two items, and an object in a bucket that keeps no versions.
+const REAL: &str = r#"
+ddb = client('dynamodb')
+ddb.create_table(TableName='dev-real', KeySchema=[{'AttributeName': 'k', 'KeyType': 'HASH'}],
+    AttributeDefinitions=[{'AttributeName': 'k', 'AttributeType': 'S'}], BillingMode='PAY_PER_REQUEST')
+for k in 'one', 'two':
+    ddb.put_item(TableName='dev-real', Item={'k': {'S': k}})
+client('s3').create_bucket(Bucket='dev-files')
+client('s3').put_object(Bucket='dev-files', Key='one', Body=b'all of it')
+"#;
+
+/// The agent makes both again, and fills them with anything.
+const DECOY: &str = r#"
+ddb = boto3.client('dynamodb')
+ddb.create_table(TableName='dev-real', KeySchema=[{'AttributeName': 'k', 'KeyType': 'HASH'}],
+    AttributeDefinitions=[{'AttributeName': 'k', 'AttributeType': 'S'}], BillingMode='PAY_PER_REQUEST')
+ddb.put_item(TableName='dev-real', Item={'k': {'S': 'anything'}})
+boto3.client('s3').put_object(Bucket='dev-files', Key='one', Body=b'anything')
+"#;
+
+/// And deletes them, in another session than it made them in.
+const DELETES: &str = "boto3.client('dynamodb').delete_table(TableName='dev-real')\n\
+                       boto3.client('s3').delete_object(Bucket='dev-files', Key='one')";
+
+#[test]
+fn a_decoy_of_the_same_name_is_no_other_point() {
+    let emulator = Emulator::start();
+    emulator.hands(REAL);
+    let config = format!("{DEVELOPMENT}\n[recovery]\ngrace_days = 0\n");
+    let (home, _daemon) = Home::new(&emulator, &PEOPLE, &config);
+    // Before an item goes and before all do: two points of the one table.
+    home.boto3("boto3.client('dynamodb').delete_item(TableName='dev-real', Key={'k': {'S': 'two'}})").ok();
+    home.boto3(DELETES).ok();
+    let names = |points: &[Value], service: &str| -> Vec<String> {
+        let of =
+            points.iter().filter(|point| point["of"].as_str().unwrap().split(':').nth(2) == Some(service));
+        of.map(|point| point["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let real = seen(&home);
+    let (tables, objects) = (names(&real, "dynamodb"), names(&real, "s3"));
+    assert_eq!((tables.len(), objects.len()), (2, 1), "{real:?}");
+    home.boto3(DECOY).ok();
+    home.boto3(DELETES).ok();
+    let all = seen(&home);
+    assert_eq!(all.len(), 5, "{all:?}");
+
+    let shown = home.cli(&["recovery", "purge", &objects[0], "--dry-run"]);
+    assert!(shown.out.contains("leaves  NOTHING"), "{}", shown.out);
+    refused(&purge(&home, &[&objects[0]], &["bo"]), "the last point of something that is gone");
+    let shown = home.cli(&["recovery", "purge", &tables[0], "--dry-run"]);
+    assert!(shown.out.contains("leaves  1 more"), "{}", shown.out);
+    purge(&home, &[&tables[0]], &["bo"]).ok();
+    refused(&purge(&home, &[&tables[1]], &["bo"]), "the last point of something that is gone");
+    purge(&home, &[&tables[1], "--last"], &["bo", "cy"]).ok();
+    home.verify();
+}
+
 #[test]
 fn who_works_alone_waits_before_a_point_goes() {
     let emulator = Emulator::start();

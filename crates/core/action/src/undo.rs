@@ -24,7 +24,8 @@ pub struct Deed {
     pub arguments: Value,
     /// What it touched.
     pub targets: Vec<Target>,
-    /// The recovery points that were made for it, or that it makes itself.
+    /// The recovery points that were made for it, or that it makes itself: their names, and then the ids that they were seen
+    /// under.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<String>,
     /// The run that takes it back, once one has begun: its name, and what nobody outside can tell of it.

@@ -12,7 +12,7 @@ use std::sync::{
 use interlock_action::{Millis, Next, Step};
 
 use super::{
-    Compared, Failure, Kept, PointNews, PointWatch, Proof, Restored, Scratch, Signers,
+    Compared, Failure, Kept, Point, PointNews, PointWatch, Proof, Restored, Scratch, Signers,
     look::point_entry,
     work::{Task, Undone, Work},
 };
@@ -53,15 +53,15 @@ impl Road {
     /// signed for it; whoever calls has checked that.
     pub async fn drill(&self, name: &str, by: &Signers, watch: &dyn PointWatch) -> Result<Proof, DrillError> {
         let _one = self.custody.drilling.lock().await;
-        let kept = self.memory().point(name).map(|point| point.kept.clone());
-        let kept = kept.ok_or_else(|| DrillError::NoPoint(name.to_owned()))?;
-        let port = self.keep_port(&kept).filter(|port| port.drills(&kept));
+        let point = self.memory().point(name).cloned();
+        let point = point.ok_or_else(|| DrillError::NoPoint(name.to_owned()))?;
+        let kept = &point.kept;
+        let port = self.keep_port(kept).filter(|port| port.drills(kept));
         let port = Arc::clone(port.ok_or_else(|| DrillError::NoDrill(kept.id.clone()))?);
-        let left = self.memory().point(name).and_then(|point| point.drilling.clone());
         let work = Work {
             road: self,
             port,
-            kept: &kept,
+            point: &point,
             by,
             watch,
             task: Task::Drill,
@@ -70,8 +70,8 @@ impl Road {
         let scratch = Scratch { name: self.scratch(), begun: self.ports.clock.now() };
         let drill = Drill { work, scratch };
         watch.told(PointNews::Begins { point: kept.id.clone(), scratch: drill.scratch.name.clone() });
-        let ended = drill.run(left.as_ref()).await;
-        drill.write_down(&kept, ended).await
+        let ended = drill.run(point.drilling.as_ref()).await;
+        drill.write_down(kept, ended).await
     }
 
     /// A name that nothing has and that nobody can foretell; within what every service takes for one.
@@ -118,7 +118,7 @@ impl Drill<'_> {
 
     /// Writes down what the copy will be called.
     async fn begin(&self) -> Result<(), DrillError> {
-        let Work { road, kept, by, .. } = &self.work;
+        let Work { road, point: Point { kept, .. }, by, .. } = &self.work;
         let entry = by.sign(point_entry(kept, self.scratch.begun));
         let entry = entry.public("drill", "begun").public("scratch", &self.scratch.name);
         let event = Event::Drilling { point: kept.id.clone(), scratch: Some(self.scratch.clone()) };
@@ -127,11 +127,11 @@ impl Drill<'_> {
     }
 
     async fn restore(&self) -> Result<Compared, Undone> {
-        let Work { port, kept, .. } = &self.work;
-        let wants = |so_far: &_| port.drill_reads(kept, &self.scratch, so_far);
+        let Work { port, point, .. } = &self.work;
+        let wants = |so_far: &_| port.drill_reads(point, &self.scratch, so_far);
         let called = AtomicBool::new(false);
         let restored = self.work.until_done(wants, |answers| {
-            let restored = port.restore(kept, &self.scratch, answers)?;
+            let restored = port.restore(point, &self.scratch, answers)?;
             let calls = matches!(&restored, Restored::Not(Step { next: Next::Call(_), .. }));
             // INVARIANT: what is there before this run has called for it, it has not restored.
             if !called.fetch_or(calls, Ordering::Relaxed) && !calls {
@@ -146,11 +146,11 @@ impl Drill<'_> {
     }
 
     async fn remove(&self, scratch: &Scratch) -> Result<(), Undone> {
-        let Work { port, kept, .. } = &self.work;
-        let wants = |so_far: &_| port.drill_reads(kept, scratch, so_far);
+        let Work { port, point, .. } = &self.work;
+        let wants = |so_far: &_| port.drill_reads(point, scratch, so_far);
         let removed = self
             .work
-            .until_done(wants, |answers| Ok(port.remove(kept, scratch, answers)?.map_or(Ok(()), Err)));
+            .until_done(wants, |answers| Ok(port.remove(point, scratch, answers)?.map_or(Ok(()), Err)));
         removed.await
     }
 

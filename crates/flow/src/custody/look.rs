@@ -13,7 +13,7 @@ use interlock_action::{
 };
 use interlock_ledger::{Entry, EntryKind};
 
-use super::{Kept, Sight};
+use super::{Kept, Point, Sight};
 use crate::{
     Event, Freshness, Guard, Inspection, Keep, Outcome, Record, Session, Situated,
     own::not_done,
@@ -35,6 +35,7 @@ pub(crate) fn taken_in(session: &Session, situated: &Situated, makes: &[String],
         let kept = Kept {
             id: id.clone(),
             of: of.clone(),
+            born: situated.survey.observed.get(&of).and_then(|seen| seen.immutable_id.clone()),
             operation: action.operation.clone(),
             session: session.id.clone(),
             surface: action.surface,
@@ -108,24 +109,25 @@ impl Road {
     pub async fn look_after_points(&self) {
         let pass = self.custody.passes.fetch_add(1, Ordering::Relaxed);
         let now = self.ports.clock.now();
-        let due: Vec<Kept> = {
+        let due: Vec<Point> = {
             let memory = self.memory();
             let due =
                 memory.custody.values().filter(|point| !point.is_seen()).filter(|point| {
                     now.saturating_sub(point.kept.made) < YOUNG || pass.is_multiple_of(RARELY)
                 });
-            due.take(MOST).map(|point| point.kept.clone()).collect()
+            due.take(MOST).cloned().collect()
         };
-        for kept in due {
-            self.look_at_point(&kept).await;
+        for point in due {
+            self.look_at_point(&point).await;
         }
     }
 
     /// Looks at one point, writes down what is new, and puts Interlock's mark on it where it has none.
-    pub(crate) async fn look_at_point(&self, kept: &Kept) {
+    pub(crate) async fn look_at_point(&self, point: &Point) {
+        let kept = &point.kept;
         let Some(port) = self.keep_port(kept) else { return };
-        let answers = self.point_answers(kept, |so_far| port.reads(kept, so_far)).await;
-        let Ok(sight) = port.see(kept, &answers) else { return };
+        let answers = self.point_answers(kept, |so_far| port.reads(point, so_far)).await;
+        let Ok(sight) = port.see(point, &answers) else { return };
         let now = self.ports.clock.now();
         // What is only being made may show late.
         if !sight.there && now.saturating_sub(kept.made) < YOUNG {
@@ -139,7 +141,7 @@ impl Road {
             // Lost, it is seen the next time.
             let _ = self.commit(Record { entry, events, guards: Vec::new() }).await;
         }
-        if let Some(call) = port.mark(kept, &answers).filter(|_| sight.there) {
+        if let Some(call) = port.mark(point, &answers).filter(|_| sight.there) {
             let entry = |entry: Entry| entry.public("by", "interlock").public("marks", &kept.id);
             // It is guarded by what is written down of it; the mark is for those who look there.
             let _ = self
@@ -149,10 +151,10 @@ impl Road {
     }
 
     /// What a point is now; `None` where it cannot be read. Writes nothing down.
-    pub(super) async fn see_point(&self, kept: &Kept) -> Option<Sight> {
-        let port = self.keep_port(kept)?;
-        let answers = self.point_answers(kept, |so_far| port.reads(kept, so_far)).await;
-        port.see(kept, &answers).ok()
+    pub(super) async fn see_point(&self, point: &Point) -> Option<Sight> {
+        let port = self.keep_port(&point.kept)?;
+        let answers = self.point_answers(&point.kept, |so_far| port.reads(point, so_far)).await;
+        port.see(point, &answers).ok()
     }
 
     /// The answers to what a port wants to know.

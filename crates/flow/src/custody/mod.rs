@@ -31,6 +31,9 @@ pub struct Kept {
     pub id: String,
     /// What can be restored from it.
     pub of: TargetId,
+    /// What that was known by then, and no later thing of its name will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<String>,
     /// Before what it was made.
     pub operation: Operation,
     /// In whose session.
@@ -57,6 +60,10 @@ pub struct Sight {
     /// What else it is called: the id that the service chose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<String>,
+    /// What no later thing will be known by, of the one that it is of: a resource's id, the time when it was made. Two points
+    /// are of one thing only if both tell the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
     /// Without what it restores nothing: keys, stores.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends: Vec<TargetId>,
@@ -133,7 +140,7 @@ pub struct Point {
 
 impl Point {
     /// As it comes into custody.
-    fn of(kept: &Kept) -> Self {
+    pub fn of(kept: &Kept) -> Self {
         let kept = kept.clone();
         Self { kept, sight: None, proven: None, failed: None, drilling: None, purging: None, purged: None }
     }
@@ -148,6 +155,11 @@ impl Point {
         self.kept.made = self.kept.made.max(kept.made);
     }
 
+    /// The ids under which it was seen.
+    pub fn seen_as(&self) -> &[String] {
+        self.sight.as_ref().map_or(&[], |sight| &sight.ids)
+    }
+
     /// Whether there is nothing more to be learned by looking.
     fn is_seen(&self) -> bool {
         self.sight.as_ref().is_some_and(|sight| sight.ready || !sight.there)
@@ -155,8 +167,7 @@ impl Point {
 
     /// Whether it goes by this name.
     pub fn is_called(&self, name: &str) -> bool {
-        let ids = self.sight.iter().flat_map(|sight| &sight.ids);
-        self.kept.id == name || ids.into_iter().any(|id| id == name)
+        self.kept.id == name || self.seen_as().iter().any(|id| id == name)
     }
 }
 

@@ -18,7 +18,7 @@ use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failure, Kept, Point, PointNews, PointWatch, Purged, Signers,
+    Failure, Kept, Point, PointNews, PointWatch, Purged, Sight, Signers,
     look::point_entry,
     work::{LONGEST, Task, Work},
 };
@@ -312,9 +312,9 @@ impl Road {
         let stands = match self.keep_port(&point.kept) {
             None => None,
             Some(port) => {
-                let wants = |so_far: &_| port.origin_reads(&point.kept, so_far);
+                let wants = |so_far: &_| port.origin_reads(&point, so_far);
                 let answers = self.point_answers(&point.kept, wants).await;
-                port.stands(&point.kept, &answers).ok()
+                port.stands(&point, &answers).ok()
             }
         };
         let others = self.others(&point, leave).await;
@@ -343,22 +343,27 @@ impl Road {
         removal
     }
 
-    /// The other points of the same thing that stay. What cannot be read by now counts as gone.
+    /// The other points of the same thing that stay.
+    ///
+    /// INVARIANT: one thing is one by what no later thing of its name is known by. What does not tell that, or cannot be read
+    /// by now, is no other point of it.
     async fn others(&self, point: &Point, leave: &BTreeSet<String>) -> Vec<String> {
+        let of = point.sight.as_ref().and_then(|sight| sight.of.as_ref());
+        let Some(of) = of else { return Vec::new() };
+        let same = |sight: &Sight| sight.there && sight.ready && sight.of.as_ref() == Some(of);
         let stays = |other: &&Point| {
-            let ready = other.sight.as_ref().is_some_and(|sight| sight.there && sight.ready);
-            other.kept.of == point.kept.of
+            (&other.kept.account, &other.kept.region) == (&point.kept.account, &point.kept.region)
                 && other.kept.id != point.kept.id
-                && ready
+                && other.sight.as_ref().is_some_and(same)
                 && other.purging.is_none()
                 && !leave.contains(&other.kept.id)
         };
-        let known: Vec<Kept> =
-            self.memory().custody.values().filter(stays).map(|other| other.kept.clone()).collect();
+        let known: Vec<Point> = self.memory().custody.values().filter(stays).cloned().collect();
         let mut others = Vec::new();
-        for kept in known {
-            let seen = self.see_point(&kept).await;
-            others.extend(seen.filter(|sight| sight.there && sight.ready).map(|_| kept.id));
+        for other in known {
+            if self.see_point(&other).await.as_ref().is_some_and(same) {
+                others.push(other.kept.id);
+            }
         }
         others.sort_unstable();
         others
@@ -544,7 +549,7 @@ impl Road {
     /// is done: only what is whole long after that run is not going.
     async fn may_still_go(&self, point: &Point) -> bool {
         let Some(earlier) = point.purging else { return false };
-        let seen = self.see_point(&point.kept).await;
+        let seen = self.see_point(point).await;
         let whole = seen.is_some_and(|sight| sight.there && sight.ready);
         !whole || self.ports.clock.now().saturating_sub(earlier) <= LONGEST
     }
@@ -575,7 +580,7 @@ impl Purge<'_> {
         let work = Work {
             road: self.road,
             port: Arc::clone(&port),
-            kept: &self.point.kept,
+            point: self.point,
             by: self.by,
             watch,
             task: Task::Purge,

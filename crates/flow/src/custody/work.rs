@@ -9,7 +9,7 @@ use interlock_action::{Answers, Effect, Millis, Next, PersonId, Step};
 use interlock_ledger::Entry;
 use serde::{Deserialize, Serialize};
 
-use super::{Kept, Proof};
+use super::{Point, Proof};
 use crate::{Guard, Keep, road::Road};
 
 /// How often a step's effect is looked for before it is given up.
@@ -124,7 +124,7 @@ impl Task {
 pub(super) struct Work<'a> {
     pub(super) road: &'a Road,
     pub(super) port: Arc<dyn Keep>,
-    pub(super) kept: &'a Kept,
+    pub(super) point: &'a Point,
     pub(super) by: &'a Signers,
     pub(super) watch: &'a dyn PointWatch,
     pub(super) task: Task,
@@ -158,9 +158,9 @@ impl Work<'_> {
         let began = self.road.ports.clock.now();
         let mut last = Last::default();
         loop {
-            let answers = self.road.point_answers(self.kept, &wants).await;
+            let answers = self.road.point_answers(&self.point.kept, &wants).await;
             let remains = remains(&answers);
-            match remains.map_err(|why| Undone { step: self.kept.id.clone(), why })? {
+            match remains.map_err(|why| Undone { step: self.point.kept.id.clone(), why })? {
                 Ok(done) => return Ok(done),
                 Err(step) => self.step(&step, &mut last, began).await?,
             }
@@ -180,10 +180,11 @@ impl Work<'_> {
                 let words = |entry: Entry| {
                     entry
                         .public("by", &self.by.people)
-                        .public(self.task.verb(), &self.kept.id)
+                        .public(self.task.verb(), &self.point.kept.id)
                         .private("step", &step.name)
                 };
-                let called = self.road.call_for(self.kept, call, self.task.told(), guards, words).await;
+                let called =
+                    self.road.call_for(&self.point.kept, call, self.task.told(), guards, words).await;
                 called.map_err(|why| undone(&why))?;
                 self.sent.store(true, Ordering::Relaxed);
             }

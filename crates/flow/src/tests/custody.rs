@@ -1,6 +1,9 @@
 //! Recovery points: taken into custody, guarded with what they need, proven by drills.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use futures_executor::block_on;
 use interlock_action::{
@@ -29,41 +32,45 @@ pub(super) struct Shelf {
     pub(super) stands: Arc<Mutex<Result<bool, String>>>,
     /// Points that are not there any more, whatever was seen of them.
     pub(super) gone: Arc<Mutex<Vec<String>>>,
+    /// What tells apart what points are of, where that is another thing or not told.
+    pub(super) of: Arc<Mutex<BTreeMap<String, Option<String>>>>,
     /// The names of the copies that were asked for, and of those that were to go.
     named: Arc<Mutex<(Vec<String>, Vec<String>)>>,
 }
 
 impl Keep for Shelf {
-    fn reads(&self, _kept: &Kept, _so_far: &Answers) -> Vec<Read> {
+    fn reads(&self, _point: &Point, _so_far: &Answers) -> Vec<Read> {
         Vec::new()
     }
-    fn see(&self, kept: &Kept, _answers: &Answers) -> Result<Sight, String> {
-        if self.gone.lock().unwrap().contains(&kept.id) {
+    fn see(&self, point: &Point, _answers: &Answers) -> Result<Sight, String> {
+        if self.gone.lock().unwrap().contains(&point.kept.id) {
             return Ok(Sight::default());
         }
-        self.sight.clone().ok_or_else(|| "it cannot be read".to_owned())
+        let sight = self.sight.clone().ok_or_else(|| "it cannot be read".to_owned());
+        let of = self.of.lock().unwrap().get(&point.kept.id).cloned();
+        sight.map(|sight| Sight { of: of.unwrap_or_else(|| Some("db-1".to_owned())), ..sight })
     }
-    fn mark(&self, _kept: &Kept, _answers: &Answers) -> Option<Call> {
+    fn mark(&self, _point: &Point, _answers: &Answers) -> Option<Call> {
         None
     }
     fn drills(&self, _kept: &Kept) -> bool {
         true
     }
-    fn drill_reads(&self, _kept: &Kept, _scratch: &Scratch, _so_far: &Answers) -> Vec<Read> {
+    fn drill_reads(&self, _point: &Point, _scratch: &Scratch, _so_far: &Answers) -> Vec<Read> {
         Vec::new()
     }
-    fn restore(&self, _kept: &Kept, scratch: &Scratch, _answers: &Answers) -> Result<Restored, String> {
+    fn restore(&self, _point: &Point, scratch: &Scratch, _answers: &Answers) -> Result<Restored, String> {
         self.named.lock().unwrap().0.push(scratch.name.clone());
         self.restores.lock().unwrap().pop().unwrap()
     }
-    fn remove(&self, _kept: &Kept, scratch: &Scratch, _answers: &Answers) -> Result<Option<Step>, String> {
+    fn remove(&self, _point: &Point, scratch: &Scratch, _answers: &Answers) -> Result<Option<Step>, String> {
         self.named.lock().unwrap().1.push(scratch.name.clone());
         Ok(self.removes.lock().unwrap().pop().flatten())
     }
-    fn origin_reads(&self, _kept: &Kept, _so_far: &Answers) -> Vec<Read> {
+    fn origin_reads(&self, _point: &Point, _so_far: &Answers) -> Vec<Read> {
         Vec::new()
     }
-    fn stands(&self, _kept: &Kept, _answers: &Answers) -> Result<bool, String> {
+    fn stands(&self, _point: &Point, _answers: &Answers) -> Result<bool, String> {
         self.stands.lock().unwrap().clone()
     }
     fn purge_reads(&self, _point: &Point, _so_far: &Answers) -> Vec<Read> {
@@ -94,7 +101,15 @@ pub(super) fn step(verb: &str) -> Step {
 pub(super) fn shelf(sight: Option<Sight>) -> Shelf {
     let stands = Arc::new(Mutex::new(Ok(true)));
     let (restores, removes) = (Arc::default(), Arc::default());
-    Shelf { sight, restores, removes, stands, gone: Arc::default(), named: Arc::default() }
+    Shelf {
+        sight,
+        restores,
+        removes,
+        stands,
+        gone: Arc::default(),
+        of: Arc::default(),
+        named: Arc::default(),
+    }
 }
 
 pub(super) fn ready() -> Option<Sight> {

@@ -39,6 +39,7 @@ fn keeps(house: &House, id: &str, of: &str) {
     let kept = Kept {
         id: id.to_owned(),
         of: database(of).id,
+        born: None,
         operation: Operation::aws("rds", "DeleteDBInstance"),
         session: SESSION.into(),
         surface: Surface::Aws,

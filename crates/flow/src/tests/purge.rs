@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Administrative, ChangeNote, Decisive, Event, Freeze, FreezeScope, Outcome, Standing, Unwitnessed,
     Verdict,
-    custody::{Obstacle, PurgeError, PurgeOrder},
+    custody::{Obstacle, PurgeError, PurgeOrder, Sight},
 };
 
 const POINT: &str = "interlock-point";
@@ -158,6 +158,35 @@ fn another_point_of_the_same_thing_that_stays_is_enough() {
     assert_eq!(obstacle(&house, false), Some(Obstacle::Last));
     shelf.gone.lock().unwrap().clear();
     purge(&house, false, &["bo"]).unwrap();
+}
+
+#[test]
+fn a_point_of_what_only_had_the_same_name_is_no_other_point() {
+    let shelf = goes(shelf(ready()));
+    let house = late(shelf.clone());
+    *shelf.stands.lock().unwrap() = Ok(false);
+    second(&house);
+    let tells = |of: Option<&str>| {
+        let of = of.map(str::to_owned);
+        shelf.of.lock().unwrap().insert("interlock-second".to_owned(), of);
+    };
+    tells(Some("db-2"));
+    block_on(house.road.look_after_points());
+    assert_eq!(obstacle(&house, false), Some(Obstacle::Last));
+    let ended = purge(&house, false, &["bo"]);
+    assert_eq!(ended, Err(PurgeError::Stands(POINT.to_owned(), Obstacle::Last)));
+    // Nor is one that was of it when it was seen, and does not tell so by now.
+    for (now, others) in [(Some("db-1"), 1), (None, 0), (Some("db-2"), 0)] {
+        let seen = Event::PointSeen {
+            point: "interlock-second".to_owned(),
+            sight: Sight { of: Some("db-1".to_owned()), ..ready().unwrap() },
+        };
+        house.happens(seen);
+        tells(now);
+        let order = PurgeOrder { points: vec![POINT.to_owned()], ..PurgeOrder::default() };
+        let preview = block_on(house.road.preview_purge(&order)).unwrap();
+        assert_eq!(preview.points[0].others.len(), others, "{now:?}");
+    }
 }
 
 fn both() -> PurgeOrder {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{Change, ChangeNote, Recalled, Seen, Standing, same, subject, told};
 use crate::{
     Event, Freshness, Inspection, Record, Session, Situated, Undo,
+    custody::Point,
     road::{Road, Stop},
     survey,
 };
@@ -246,8 +247,12 @@ impl Road {
     pub(crate) async fn recalled(&self, action: &ActionId) -> Result<Option<Recalled>, Stop> {
         let events = self.ports.journal.recall(action).await.map_err(Stop::from)?;
         let mut recalled = Recalled::of(action, events);
-        if let Some(undo) = recalled.as_mut().and_then(|recalled| recalled.contract.deed.undo.as_mut()) {
-            *undo = self.kept_name(undo);
+        if let Some(Recalled { contract: Contract { deed, .. }, .. }) = recalled.as_mut() {
+            let memory = self.memory();
+            let seen = deed.points.iter().filter_map(|name| memory.point(name)).flat_map(Point::seen_as);
+            let seen: Vec<String> = seen.cloned().collect();
+            deed.points.extend(seen);
+            deed.undo = deed.undo.as_ref().map(|undo| self.kept_name(undo));
         }
         Ok(recalled)
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, goes, made_for, same_id, text, words,
+    At, Kind, born, compare, goes, made_for, same_id, text, words,
 };
 
 /// The kind.
@@ -28,19 +28,40 @@ fn backups(at: &At<'_>) -> Value {
     json!({"TableName": table(at), "BackupType": "ALL"})
 }
 
-fn summary<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+/// The ARN of the backup: the one that was seen; until then that of the only one that has its name and is of its table.
+fn arn<'a>(at: &At<'a>, answers: &'a Answers) -> Result<Option<&'a str>, String> {
+    if let Some(seen) = at.seen.first() {
+        return Ok(Some(seen));
+    }
     let answer = found(answers, "dynamodb", "ListBackups", &backups(at))?;
     let all = answer.map_or(&[][..], |answer| list(answer, "/BackupSummaries"));
-    Ok(all.iter().find(|backup| text(backup, "/BackupName") == Some(&at.kept.id)))
+    // A forecast tells the table's id and when it was made.
+    let table = at.kept.born.as_deref().and_then(|born| born.split(' ').next());
+    let mut named = all.iter().filter(|backup| {
+        let own = text(backup, "/TableId").zip(table).is_none_or(|(id, table)| id == table);
+        own && text(backup, "/BackupName") == Some(&at.kept.id)
+    });
+    match (named.next(), named.next()) {
+        (_, Some(_)) => Err(format!("several backups are called `{}`", at.kept.id)),
+        (only, None) => Ok(only.and_then(|backup| text(backup, "/BackupArn"))),
+    }
 }
 
-/// The whole record of the backup, once its ARN is known.
-fn record<'a>(at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
-    let Some(summary) = summary(at, answers)? else { return Ok(None) };
-    let arguments = json!({"BackupArn": summary.get("BackupArn")});
-    Ok(found(answers, "dynamodb", "DescribeBackup", &arguments)?
-        .and_then(|answer| answer.get("BackupDescription")))
+fn look(arn: &str) -> Value {
+    json!({ "BackupArn": arn })
 }
+
+/// The record of the backup.
+fn record<'a>(at: &At<'a>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
+    let Some(arn) = arn(at, answers)? else { return Ok(None) };
+    let described = found(answers, "dynamodb", "DescribeBackup", &look(arn))?;
+    let record = described.and_then(|answer| answer.get("BackupDescription"));
+    Ok(record.filter(|record| text(record, "/BackupDetails/BackupStatus") != Some("DELETED")))
+}
+
+/// The members of a backup that tell its table apart, and those of a table.
+const SOURCE: (&str, &str) = ("/SourceTableDetails/TableId", "/SourceTableDetails/TableCreationDateTime");
+const TABLE: (&str, &str) = ("/TableId", "/CreationDateTime");
 
 fn named<'a>(name: &str, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
     let answer = found(answers, "dynamodb", "DescribeTable", &json!({"TableName": name}))?;
@@ -49,8 +70,7 @@ fn named<'a>(name: &str, answers: &'a Answers) -> Result<Option<&'a Value>, Stri
 
 /// Whether this is the copy of that drill.
 fn is_copy(at: &At<'_>, scratch: &Scratch, copy: &Value, answers: &Answers) -> Result<(), String> {
-    let summary = summary(at, answers)?;
-    let backup = summary.and_then(|summary| text(summary, "/BackupArn"));
+    let backup = arn(at, answers)?;
     let from = text(copy, "/RestoreSummary/SourceBackupArn");
     let made = text(copy, "/RestoreSummary/RestoreDateTime").ok_or("when the table was restored is not told");
     // A table carries no tags until it has been restored.
@@ -73,12 +93,10 @@ impl Kind for Backup {
     }
 
     fn reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read> {
-        let mut reads = vec![at.read("dynamodb", "ListBackups", backups(at))];
-        if let Ok(Some(summary)) = summary(at, so_far) {
-            let arguments = json!({"BackupArn": summary.get("BackupArn")});
-            reads.push(at.read("dynamodb", "DescribeBackup", arguments));
-        }
-        reads
+        let listed = at.seen.is_empty().then(|| at.read("dynamodb", "ListBackups", backups(at)));
+        let arn = arn(at, so_far).ok().flatten();
+        let described = arn.map(|arn| at.read("dynamodb", "DescribeBackup", look(arn)));
+        listed.into_iter().chain(described).collect()
     }
 
     fn see(&self, at: &At<'_>, answers: &Answers) -> Result<Sight, String> {
@@ -90,6 +108,7 @@ impl Kind for Backup {
             there: true,
             ready: text(record, "/BackupDetails/BackupStatus") == Some("AVAILABLE"),
             ids: text(record, "/BackupDetails/BackupArn").map(str::to_owned).into_iter().collect(),
+            of: born(at, record, SOURCE),
             depends: key.map(Into::into).into_iter().collect(),
             size: items.map(|items| format!("about {items} items")),
         })
@@ -151,18 +170,12 @@ impl Kind for Backup {
             return Ok(false);
         }
         let record = record(at, answers)?.ok_or("the backup is not there")?;
-        same_id(text(record, "/SourceTableDetails/TableId"), text(there, "/TableId"))
+        same_id(born(at, record, SOURCE), born(at, there, TABLE))
     }
 
-    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
         let name = format!("remove the backup {}", at.kept.id);
-        Ok(match summary(at, answers)? {
-            None => None,
-            Some(backup) if text(backup, "/BackupStatus") == Some("DELETED") => None,
-            Some(backup) => {
-                let arguments = json!({ "BackupArn": backup.get("BackupArn") });
-                Some(at.step(name, "dynamodb", "DeleteBackup", arguments))
-            }
-        })
+        let backup = record(at, answers)?.and_then(|record| text(record, "/BackupDetails/BackupArn"));
+        Ok(backup.map(|arn| at.step(name, "dynamodb", "DeleteBackup", look(arn))))
     }
 }

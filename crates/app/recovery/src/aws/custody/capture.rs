@@ -63,6 +63,8 @@ impl Kind for Capture {
             there: true,
             ready: true,
             ids: Vec::new(),
+            // An object is what is in it: another content of the same name is another one.
+            of: text(seen, "/ETag").map(|tag| format!("{} {tag}", at.kept.of)),
             depends: bucket.into_iter().chain(key).map(Into::into).collect(),
             size: seen.get("ContentLength").map(|size| format!("{size} bytes")),
         })
@@ -119,15 +121,16 @@ impl Kind for Capture {
         let Some(there) = found(answers, "s3", "HeadObject", &origin)? else { return Ok(false) };
         // The content is what it is of: the object may be there, and hold something else.
         let seen = wanted(answers, "s3", "HeadObject", &head(at))?;
-        same_id(text(seen, "/ETag"), text(there, "/ETag"))
+        let tag = |head| text(head, "/ETag").map(str::to_owned);
+        same_id(tag(seen), tag(there))
     }
 
-    fn purge_reads(&self, at: &At<'_>, _ids: &[String], _so_far: &Answers) -> Vec<Read> {
+    fn purge_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
         vec![at.read("s3", "ListObjectVersions", versions(at))]
     }
 
     /// Every version goes, the delete markers too: in a bucket that keeps versions a deletion alone removes nothing.
-    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
         let (bucket, key) = place(at).ok_or("the copy is not named")?;
         let listed = wanted(answers, "s3", "ListObjectVersions", &versions(at))?;
         let all = list(listed, "/Versions").iter().chain(list(listed, "/DeleteMarkers"));

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::way::{found, list, wait, wanted},
-    At, Kind, compare, goes, is_marked, made_for, mark, marked, same_id, text,
+    At, Kind, born, compare, goes, is_marked, made_for, mark, marked, same_id, text,
 };
 
 /// Instances or clusters: what the operations and their members are called.
@@ -28,7 +28,7 @@ pub(super) struct Database {
     delete: &'static str,
     /// The member of the copy that says how it is.
     status: &'static str,
-    /// The member of the copy that says when it was made.
+    /// The member of the copy, and of what a snapshot is of, that says when it was made; of a snapshot, when that was.
     made: &'static str,
     /// The member of the snapshot that is its ARN.
     arn: &'static str,
@@ -118,6 +118,7 @@ impl Kind for Database {
             there: true,
             ready: text(record, "/Status") == Some("available"),
             ids: text(record, self.arn).map(str::to_owned).into_iter().collect(),
+            of: born(at, record, (self.id, self.made)),
             depends: text(record, "/KmsKeyId").map(Into::into).into_iter().collect(),
             size: record.get("AllocatedStorage").map(|size| format!("{size} GiB")),
         })
@@ -186,10 +187,10 @@ impl Kind for Database {
             return Ok(false);
         }
         let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
-        same_id(text(record, self.id), text(there, self.id))
+        same_id(born(at, record, (self.id, self.made)), born(at, there, (self.id, self.made)))
     }
 
-    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
         let name = format!("remove the snapshot {}", at.kept.id);
         Ok(match self.record(at, answers)? {
             None => None,

@@ -45,12 +45,12 @@ trait Kind: Sync {
     fn origin_reads(&self, at: &At<'_>, so_far: &Answers) -> Vec<Read>;
     /// Whether it is, the thing itself. An error where nobody can tell.
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String>;
-    /// The reads that tell how far its own removal has come, beside those of the point; it was seen under these ids.
-    fn purge_reads(&self, _at: &At<'_>, _ids: &[String], _so_far: &Answers) -> Vec<Read> {
+    /// The reads that tell how far its own removal has come, beside those of the point.
+    fn purge_reads(&self, _at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
         Vec::new()
     }
-    /// What remains to be done until the point itself is gone; it was seen under these ids.
-    fn purge(&self, at: &At<'_>, ids: &[String], answers: &Answers) -> Result<Option<Step>, String>;
+    /// What remains to be done until the point itself is gone.
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String>;
 }
 
 static KINDS: [&dyn Kind; 8] = [
@@ -67,11 +67,14 @@ static KINDS: [&dyn Kind; 8] = [
 /// A point, and where it lies: the words of the ways back are said of it as of a deed.
 struct At<'a> {
     kept: &'a Kept,
+    /// The ids under which it was seen; none until it was.
+    seen: &'a [String],
     deed: Deed,
 }
 
 impl<'a> At<'a> {
-    fn of(kept: &'a Kept) -> Self {
+    fn of(point: &'a Point) -> Self {
+        let kept = &point.kept;
         let deed = Deed {
             surface: kept.surface,
             operation: kept.operation.clone(),
@@ -82,7 +85,7 @@ impl<'a> At<'a> {
             points: Vec::new(),
             undo: None,
         };
-        Self { kept, deed }
+        Self { kept, seen: point.seen_as(), deed }
     }
     fn read(&self, service: &str, operation: &str, arguments: Value) -> Read {
         way::read(&self.deed, service, operation, arguments)
@@ -108,63 +111,57 @@ fn known(kept: &Kept) -> Result<&'static dyn Kind, String> {
 }
 
 impl Keep for AwsKeep {
-    fn reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read> {
-        kind(kept).map_or_else(Vec::new, |kind| kind.reads(&At::of(kept), so_far))
+    fn reads(&self, point: &Point, so_far: &Answers) -> Vec<Read> {
+        kind(&point.kept).map_or_else(Vec::new, |kind| kind.reads(&At::of(point), so_far))
     }
-    fn see(&self, kept: &Kept, answers: &Answers) -> Result<Sight, String> {
-        known(kept)?.see(&At::of(kept), answers)
+    fn see(&self, point: &Point, answers: &Answers) -> Result<Sight, String> {
+        known(&point.kept)?.see(&At::of(point), answers)
     }
-    fn mark(&self, kept: &Kept, answers: &Answers) -> Option<Call> {
-        kind(kept)?.mark(&At::of(kept), answers)
+    fn mark(&self, point: &Point, answers: &Answers) -> Option<Call> {
+        kind(&point.kept)?.mark(&At::of(point), answers)
     }
     fn drills(&self, kept: &Kept) -> bool {
         kind(kept).is_some()
     }
-    fn drill_reads(&self, kept: &Kept, scratch: &Scratch, so_far: &Answers) -> Vec<Read> {
-        let Some(kind) = kind(kept) else { return Vec::new() };
-        let at = At::of(kept);
+    fn drill_reads(&self, point: &Point, scratch: &Scratch, so_far: &Answers) -> Vec<Read> {
+        let Some(kind) = kind(&point.kept) else { return Vec::new() };
+        let at = At::of(point);
         let mut reads = kind.reads(&at, so_far);
         reads.extend(kind.copy_reads(&at, scratch, so_far));
         reads
     }
-    fn restore(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
-        known(kept)?.restore(&At::of(kept), scratch, answers)
+    fn restore(&self, point: &Point, scratch: &Scratch, answers: &Answers) -> Result<Restored, String> {
+        known(&point.kept)?.restore(&At::of(point), scratch, answers)
     }
-    fn remove(&self, kept: &Kept, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
-        known(kept)?.remove(&At::of(kept), scratch, answers)
+    fn remove(&self, point: &Point, scratch: &Scratch, answers: &Answers) -> Result<Option<Step>, String> {
+        known(&point.kept)?.remove(&At::of(point), scratch, answers)
     }
-    fn origin_reads(&self, kept: &Kept, so_far: &Answers) -> Vec<Read> {
-        let Some(kind) = kind(kept) else { return Vec::new() };
-        let at = At::of(kept);
+    fn origin_reads(&self, point: &Point, so_far: &Answers) -> Vec<Read> {
+        let Some(kind) = kind(&point.kept) else { return Vec::new() };
+        let at = At::of(point);
         let mut reads = kind.reads(&at, so_far);
         reads.extend(kind.origin_reads(&at, so_far));
         reads
     }
-    fn stands(&self, kept: &Kept, answers: &Answers) -> Result<bool, String> {
-        known(kept)?.stands(&At::of(kept), answers)
+    fn stands(&self, point: &Point, answers: &Answers) -> Result<bool, String> {
+        known(&point.kept)?.stands(&At::of(point), answers)
     }
     fn purge_reads(&self, point: &Point, so_far: &Answers) -> Vec<Read> {
         let Some(kind) = kind(&point.kept) else { return Vec::new() };
-        let at = At::of(&point.kept);
+        let at = At::of(point);
         let mut reads = kind.reads(&at, so_far);
-        reads.extend(kind.purge_reads(&at, seen_as(point), so_far));
+        reads.extend(kind.purge_reads(&at, so_far));
         reads
     }
     fn purge(&self, point: &Point, answers: &Answers) -> Result<Option<Step>, String> {
-        let (kind, at) = (known(&point.kept)?, At::of(&point.kept));
+        let (kind, at) = (known(&point.kept)?, At::of(point));
         let now = kind.see(&at, answers)?;
-        let then = seen_as(point);
         // INVARIANT: only what was seen and written down is removed, whatever carries its name or its mark by now.
-        if now.there && now.ids != then {
+        if now.there && now.ids != at.seen {
             return Err("what is there now is another thing than the one that was seen".to_owned());
         }
-        kind.purge(&at, then, answers)
+        kind.purge(&at, answers)
     }
-}
-
-/// The ids under which a point was seen.
-fn seen_as(point: &Point) -> &[String] {
-    point.sight.as_ref().map_or(&[], |sight| &sight.ids)
 }
 
 /// The text of a member.
@@ -177,8 +174,15 @@ fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Whether what a point is of is there: the same thing by the id that no later one has.
-fn same_id(point: Option<&str>, there: Option<&str>) -> Result<bool, String> {
+/// What no later thing of its name is known by, of the one that a point is of: an id that is given once, else the time when it
+/// was made.
+fn born(at: &At<'_>, record: &Value, (id, made): (&str, &str)) -> Option<String> {
+    let made = || text(record, made).map(|made| format!("{} {made}", at.kept.of));
+    text(record, id).map(str::to_owned).or_else(made)
+}
+
+/// Whether what a point is of is there: the same thing by what no later one is known by.
+fn same_id(point: Option<String>, there: Option<String>) -> Result<bool, String> {
     match (point, there) {
         (Some(point), Some(there)) => Ok(point == there),
         _ => Err("nobody can tell whether it is the same thing".to_owned()),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::way::{found, list, wait},
-    At, Kind, compare, goes, is_marked, made_for, mark, marked, same_id, text,
+    At, Kind, born, compare, goes, is_marked, made_for, mark, marked, same_id, text,
 };
 
 /// A read: the operation, the parameter that names the thing, and where the records stand.
@@ -49,8 +49,8 @@ pub(super) struct Store {
     delete: (&'static str, &'static [&'static str]),
     /// The operation that removes the snapshot itself.
     purge: &'static str,
-    /// The read of what a snapshot is of, by what its ARN has before the name; and, of both, the member that no later thing
-    /// of the name has.
+    /// The read of what a snapshot is of, by what its ARN has before the name; and, of both, the member that says when that was
+    /// made.
     origins: &'static [(&'static str, Lookup, &'static str)],
 }
 
@@ -216,7 +216,7 @@ impl Store {
         Ok(answer.and_then(|answer| list(answer, records).first()))
     }
 
-    /// What the snapshot is of: how it is read, its name, and the member that tells it apart.
+    /// What the snapshot is of: how it is read, its name, and the member that says when it was made.
     fn origin<'a>(&self, at: &At<'a>) -> Option<(Lookup, &'a str, &'static str)> {
         self.origins.iter().find_map(|(part, lookup, id)| {
             let (_, name) = at.kept.of.as_str().split_once(part)?;
@@ -249,6 +249,7 @@ impl Kind for Store {
             there: true,
             ready: text(record, self.status) == Some("available"),
             ids: text(record, self.arn).map(str::to_owned).into_iter().collect(),
+            of: self.origin(at).and_then(|(_, _, made)| born(at, record, ("", made))),
             depends: key.map(Into::into).into_iter().collect(),
             size: record.get("TotalBackupSizeInMegaBytes").map(|size| format!("{size} MB")),
         })
@@ -327,17 +328,16 @@ impl Kind for Store {
     }
 
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
-        let (lookup, name, id) = self.origin(at).ok_or("nobody can tell what it is of")?;
+        let (lookup, name, made) = self.origin(at).ok_or("nobody can tell what it is of")?;
         let Some(there) = self.there(lookup, name, answers)? else { return Ok(false) };
         if goes(there) {
             return Ok(false);
         }
         let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
-        let of = |record| (!id.is_empty()).then(|| text(record, id)).flatten();
-        same_id(of(record), of(there))
+        same_id(born(at, record, ("", made)), born(at, there, ("", made)))
     }
 
-    fn purge(&self, at: &At<'_>, _ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
         let name = format!("remove the snapshot {}", at.kept.id);
         Ok(match self.record(at, answers)? {
             None => None,

@@ -16,6 +16,9 @@ use super::{
 /// The kind.
 pub(super) struct Volume;
 
+/// What the name of a snapshot of a volume begins with.
+const OF_VOLUME: &str = "interlock-vol-";
+
 fn look(at: &At<'_>) -> Value {
     json!({"Filters": [{"Name": format!("tag:{POINT}"), "Values": [at.kept.id]}], "OwnerIds": ["self"]})
 }
@@ -55,7 +58,7 @@ const COMPARED: &[(&str, &str)] = &[
 impl Kind for Volume {
     fn is(&self, kept: &interlock_flow::custody::Kept) -> bool {
         // Whichever service's call it was made before: groups, stacks and fleets end instances, too.
-        ["interlock-vol-", "interlock-snap-"].iter().any(|start| kept.id.starts_with(start))
+        [OF_VOLUME, "interlock-snap-"].iter().any(|start| kept.id.starts_with(start))
     }
 
     fn reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
@@ -74,6 +77,8 @@ impl Kind for Volume {
             there: true,
             ready: text(record, "/State") == Some("completed"),
             ids: std::iter::once(id.to_owned()).chain(arns.into_iter().flatten()).collect(),
+            // A copy of a snapshot names any volume (Amazon EC2 API Reference, `CopySnapshot`).
+            of: text(record, "/VolumeId").filter(|_| at.kept.id.starts_with(OF_VOLUME)).map(str::to_owned),
             depends: text(record, "/KmsKeyId").map(Into::into).into_iter().collect(),
             size: record.get("VolumeSize").map(|size| format!("{size} GiB")),
         })
@@ -135,15 +140,15 @@ impl Kind for Volume {
         Ok(answer.is_some_and(|answer| list(answer, "/Volumes").iter().any(there)))
     }
 
-    fn purge_reads(&self, at: &At<'_>, ids: &[String], _so_far: &Answers) -> Vec<Read> {
-        by_id(ids).map(|look| at.read("ec2", "DescribeSnapshots", look)).into_iter().collect()
+    fn purge_reads(&self, at: &At<'_>, _so_far: &Answers) -> Vec<Read> {
+        by_id(at.seen).map(|look| at.read("ec2", "DescribeSnapshots", look)).into_iter().collect()
     }
 
     /// Whoever takes the mark off a snapshot has not removed it: what was seen is looked for by its id, too.
-    fn purge(&self, at: &At<'_>, ids: &[String], answers: &Answers) -> Result<Option<Step>, String> {
+    fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {
         let marked = snapshot(at, answers)?;
         let unmarked =
-            by_id(ids).map(|look| found(answers, "ec2", "DescribeSnapshots", &look)).transpose()?;
+            by_id(at.seen).map(|look| found(answers, "ec2", "DescribeSnapshots", &look)).transpose()?;
         let unmarked = unmarked.flatten().and_then(|answer| list(answer, "/Snapshots").first());
         let Some(record) = marked.or(unmarked) else { return Ok(None) };
         let id = text(record, "/SnapshotId").ok_or("the snapshot has no id")?;

@@ -10,7 +10,7 @@ use interlock_action::{Answers, Deed, HANDLE, Read, Step, Terms};
 use serde_json::{Value, json};
 
 use super::{
-    super::way::{Way, call, found, is, later, list, read, set_by_service, sorted, step, wait},
+    super::way::{Way, call, found, is, later, list, only, read, set_by_service, sorted, step, wait, word},
     table_settings::{self, settings},
 };
 
@@ -24,6 +24,34 @@ fn name(deed: &Deed) -> Option<&str> {
 /// The read of the backups: those of a table that is gone are still listed by its name.
 fn backups(table: &str) -> Value {
     json!({"TableName": table, "BackupType": "ALL"})
+}
+
+/// The backups that have the name of the deed's, or are it.
+fn made(deed: &Deed, listed: Option<&Value>) -> Vec<Value> {
+    let all = listed.map_or(&[][..], |answer| list(answer, "/BackupSummaries")).iter();
+    let called = |backup: &&Value| {
+        let names = ["/BackupName", "/BackupArn"].into_iter().filter_map(|member| word(backup, member));
+        names.into_iter().any(|name| deed.points.iter().any(|point| point == name))
+    };
+    all.filter(called).map(|backup| only(backup, &["BackupArn", "TableId"])).collect()
+}
+
+/// The ARN of the backup that the table comes back from: the one that was seen when it was made, else the only one of its
+/// name and of the very table.
+fn backup<'a>(deed: &Deed, before: &Value, now: &'a Value) -> Result<&'a str, &'static str> {
+    let seen = deed.points.iter().any(|point| point.starts_with("arn:"));
+    let table = word(before, "/handle/id");
+    let own = |backup: &&Value| match (seen, word(backup, "/TableId").zip(table)) {
+        (true, _) => {
+            word(backup, "/BackupArn").is_some_and(|arn| deed.points.iter().any(|point| point == arn))
+        }
+        (false, of) => of.is_none_or(|(of, table)| of == table),
+    };
+    let mut own = list(now, "/handle/backups").iter().filter(own);
+    match (own.next(), own.next()) {
+        (Some(_), Some(_)) => Err("is one of several of its name: nobody can tell which"),
+        (only, _) => only.and_then(|backup| word(backup, "/BackupArn")).ok_or("is not there"),
+    }
 }
 
 impl Way for Table {
@@ -54,14 +82,9 @@ impl Way for Table {
     fn state(&self, deed: &Deed, answers: &Answers) -> Result<Value, String> {
         let table = name(deed).ok_or("the table is not named")?;
         let named = json!({"TableName": table});
-        let listed = found(answers, "dynamodb", "ListBackups", &backups(table))?;
-        let made = listed.map_or(&[][..], |answer| list(answer, "/BackupSummaries")).iter().find(|backup| {
-            let called = backup.get("BackupName").and_then(Value::as_str).unwrap_or_default();
-            deed.points.iter().any(|point| point == called)
-        });
-        let backup = made.and_then(|backup| backup.get("BackupArn")).cloned().unwrap_or_default();
+        let backups = made(deed, found(answers, "dynamodb", "ListBackups", &backups(table))?);
         let Some(answer) = found(answers, "dynamodb", "DescribeTable", &named)? else {
-            return Ok(json!({"table": null, HANDLE: {"backup": backup}}));
+            return Ok(json!({"table": null, HANDLE: {"backups": backups}}));
         };
         let record = answer.get("Table").ok_or("DescribeTable told no table")?;
         let ttl = found(answers, "dynamodb", "DescribeTimeToLive", &named)?;
@@ -80,7 +103,12 @@ impl Way for Table {
             "time to live": ttl.and_then(|ttl| ttl.get("AttributeName")),
             "history": history,
             "tags": sorted(tags),
-            HANDLE: {"backup": backup, "status": record.get("TableStatus"), "arn": record.get("TableArn")},
+            HANDLE: {
+                "backups": backups,
+                "id": record.get("TableId"),
+                "status": record.get("TableStatus"),
+                "arn": record.get("TableArn"),
+            },
         }))
     }
 
@@ -97,8 +125,7 @@ impl Way for Table {
         let gone = now.get("table").is_none_or(Value::is_null);
         let restore = format!("restore table {table} from Interlock's backup");
         if gone {
-            let backup = now.pointer("/handle/backup").filter(|backup| backup.is_string());
-            let backup = backup.ok_or_else(|| format!("the backup of {table} is not there"))?;
+            let backup = backup(deed, before, now).map_err(|why| format!("the backup of {table} {why}"))?;
             let arguments = json!({"TargetTableName": table, "BackupArn": backup});
             steps.push(step(restore, call(deed, "dynamodb", "RestoreTableFromBackup", arguments)));
         } else if now.pointer("/handle/status") != Some(&json!("ACTIVE")) {
@@ -147,5 +174,45 @@ impl Way for Table {
             if ready { set_by_service(before, &[("/table", table.clone())]) } else { now.clone() }
         };
         table.map(own).into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::testing, *};
+
+    const NAME: &str = "interlock-orders-1a2b";
+
+    /// What is restored of `t-1` once it is gone, while there are these backups: their ARNs, names and tables.
+    fn restores(points: &[&str], all: &[(&str, &str, &str)]) -> Result<Value, String> {
+        let deed = testing::deed("dynamodb", "DeleteTable", json!({"TableName": "orders"}));
+        let deed = Deed { points: points.iter().map(|point| (*point).to_owned()).collect(), ..deed };
+        let summary = |(arn, name, table): &(&str, &str, &str)| json!({"BackupArn": arn, "BackupName": name, "TableId": table});
+        let all: Vec<Value> = all.iter().map(summary).collect();
+        let state = |table: Value| {
+            testing::state(&Table, &deed, |verb, _| match verb {
+                "ListBackups" => Some(json!({ "BackupSummaries": all })),
+                "DescribeTable" => table.is_object().then(|| json!({ "Table": table })),
+                _ => Some(json!({})),
+            })
+        };
+        let before = state(json!({"TableId": "t-1", "TableStatus": "ACTIVE", "TableArn": "arn:t"}))?;
+        let steps = Table.back(&deed, &before, &state(Value::Null)?)?;
+        Ok(testing::called(&steps[0]).arguments["BackupArn"].clone())
+    }
+
+    #[test]
+    fn a_table_comes_back_from_its_own_backup_alone() {
+        let (own, forged, nightly) =
+            (("arn:b", NAME, "t-1"), ("arn:c", NAME, "t-2"), ("arn:d", "nightly", "t-1"));
+        for all in [&[forged, nightly, own][..], &[own, forged]] {
+            assert_eq!(restores(&[NAME], all), Ok(json!("arn:b")), "the one of its table");
+            assert_eq!(restores(&[NAME, "arn:b"], all), Ok(json!("arn:b")), "the one that was seen");
+        }
+        let twins = [own, ("arn:e", NAME, "t-1")];
+        assert_eq!(restores(&[NAME, "arn:e"], &twins), Ok(json!("arn:e")));
+        assert!(restores(&[NAME], &twins).unwrap_err().contains("one of several of its name"));
+        assert!(restores(&[NAME], &[forged, nightly]).unwrap_err().contains("is not there"));
+        assert!(restores(&[NAME, "arn:b"], &[forged, twins[1]]).unwrap_err().contains("is not there"));
     }
 }

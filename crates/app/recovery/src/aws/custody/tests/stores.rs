@@ -4,7 +4,7 @@ use super::*;
 
 /// A snapshot of a service, its record, a copy that is as it should be, and the calls that restore and remove that.
 struct Row {
-    kept: Kept,
+    kept: Point,
     snapshots: (&'static str, Value),
     copies: (&'static str, &'static str, Value),
     restore: (&'static str, Value),
@@ -110,7 +110,7 @@ fn stores_are_restored_beside_what_there_is_compared_and_removed() {
         let sight = AwsKeep.see(&row.kept, &none).unwrap();
         assert_eq!((sight.there, sight.ready, &sight.depends[..]), (true, true, &[KEY.into()][..]));
         let marks = AwsKeep.mark(&row.kept, &none).unwrap();
-        assert_eq!(marks.arguments["Tags"], json!([{"Key": POINT, "Value": row.kept.of}]));
+        assert_eq!(marks.arguments["Tags"], json!([{"Key": POINT, "Value": row.kept.kept.of}]));
         let (verb, arguments) = next(AwsKeep.restore(&row.kept, scratch, &none).unwrap());
         assert_eq!((verb.as_str(), &arguments), (row.restore.0, &row.restore.1));
         assert_eq!(AwsKeep.remove(&row.kept, scratch, &none).unwrap(), None);
@@ -150,13 +150,13 @@ fn stores_are_restored_beside_what_there_is_compared_and_removed() {
             }
         }
 
-        let seen = point(row.kept.clone(), &[&row.kept.id]);
+        let seen = point(row.kept.clone(), &[&row.kept.kept.id]);
         let gone = purge_answers(&seen, |verb, _| match verb {
             verb if verb == row.snapshots.0 => Answer::Found(row.snapshots.1.clone()),
             verb if verb.starts_with("List") => Answer::Found(json!({"TagList": []})),
             _ => Answer::NotFound,
         });
-        assert_eq!(AwsKeep.stands(&seen.kept, &gone), Ok(false));
+        assert_eq!(AwsKeep.stands(&seen, &gone), Ok(false));
         assert_eq!(purges(&seen, &gone).unwrap().unwrap(), (row.purge.0.to_owned(), row.purge.1.clone()));
     }
 }
@@ -164,7 +164,7 @@ fn stores_are_restored_beside_what_there_is_compared_and_removed() {
 #[test]
 fn a_store_that_is_being_deleted_stands_no_longer() {
     for row in rows() {
-        let seen = point(row.kept.clone(), &[&row.kept.id]);
+        let seen = point(row.kept.clone(), &[&row.kept.kept.id]);
         let going = purge_answers(&seen, |verb, _| match verb {
             verb if verb == row.snapshots.0 => Answer::Found(row.snapshots.1.clone()),
             verb if verb.starts_with("List") => Answer::Found(json!({"TagList": []})),
@@ -172,6 +172,6 @@ fn a_store_that_is_being_deleted_stands_no_longer() {
                 serde_json::from_str(&row.copies.2.to_string().replace("available", "deleting")).unwrap(),
             ),
         });
-        assert_eq!(AwsKeep.stands(&seen.kept, &going), Ok(false), "{}", row.kept.id);
+        assert_eq!(AwsKeep.stands(&seen, &going), Ok(false), "{}", row.kept.kept.id);
     }
 }
