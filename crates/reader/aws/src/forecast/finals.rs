@@ -1,6 +1,7 @@
 //! What services share whose stores have snapshots and may make a final one: ElastiCache, MemoryDB, Redshift.
 
 use interlock_action::{Action, Answers, Read, Reversibility, Securing};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
@@ -31,6 +32,8 @@ pub(super) struct Shape {
     pub(super) made_by: &'static str,
     /// The pointer to when.
     pub(super) at: &'static str,
+    /// The pointer to when what it is of was made, where it tells that.
+    pub(super) born: Option<&'static str>,
     /// The member of a deletion that names its final snapshot.
     asks: &'static str,
     /// The member of a deletion that skips it, where there is one.
@@ -49,6 +52,7 @@ pub(super) const ELASTICACHE: Shape = Shape {
     status: "/SnapshotStatus",
     made_by: "/SnapshotSource",
     at: "/NodeSnapshots/0/SnapshotCreateTime",
+    born: Some("/CacheClusterCreateTime"),
     asks: "FinalSnapshotIdentifier",
     skips: None,
     resource: |_, snapshot| format!("snapshot:{snapshot}"),
@@ -64,6 +68,7 @@ pub(super) const MEMORYDB: Shape = Shape {
     status: "/Status",
     made_by: "/Source",
     at: "/ClusterConfiguration/Shards/0/SnapshotCreationTime",
+    born: None,
     asks: "FinalSnapshotName",
     skips: None,
     resource: |_, snapshot| format!("snapshot/{snapshot}"),
@@ -79,6 +84,7 @@ pub(super) const REDSHIFT: Shape = Shape {
     status: "/Status",
     made_by: "/SnapshotType",
     at: "/SnapshotCreateTime",
+    born: Some("/ClusterCreateTime"),
     asks: "FinalClusterSnapshotIdentifier",
     skips: Some("SkipFinalClusterSnapshot"),
     resource: |store, snapshot| format!("snapshot:{store}/{snapshot}"),
@@ -110,15 +116,17 @@ pub(super) fn all(answers: &Answers, shape: Shape) -> Listed<'_> {
     listed(answers, SNAPSHOTS, shape.list)
 }
 
-/// Counts the snapshots. `survives` says which the action leaves.
+/// Counts the snapshots. `is_of` says which are of the very store, `survives` which the action leaves.
 pub(super) fn count(
     answers: &Answers,
     shape: Shape,
+    is_of: &dyn Fn(&Value) -> bool,
     survives: impl Fn(&Value) -> bool,
     draft: &mut Draft,
 ) -> Tally {
     let Shape { arn, name, status, at, .. } = shape;
-    let told = Told { arn, name, status, at, key_of, automated: &|snapshot| automated(shape, snapshot) };
+    let automated = &|snapshot: &Value| automated(shape, snapshot);
+    let told = Told { arn, name, status, at, key_of, automated, is_of };
     counted(answers, &all(answers, shape), &told, survives, draft)
 }
 
@@ -136,6 +144,8 @@ pub(super) struct Told<'a> {
     pub(super) key_of: fn(&Value) -> Option<&str>,
     /// Whether the service made it by itself.
     pub(super) automated: &'a dyn Fn(&Value) -> bool,
+    /// Whether it is of the very thing, and not of another one of its name.
+    pub(super) is_of: &'a dyn Fn(&Value) -> bool,
 }
 
 /// Counts the snapshots of a listing that could be restored from. `survives` says which the action leaves.
@@ -159,9 +169,19 @@ pub(super) fn counted(
             tally.uncounted(id, format!("{what}: not counted, it is {status}"));
             continue;
         }
+        if !(told.is_of)(snapshot) {
+            tally.uncounted(id, format!("{what}: not counted, it is of another one of that name"));
+            continue;
+        }
         keys::count(answers, (told.key_of)(snapshot), (id, what), survives(snapshot), (&mut tally, draft));
     }
     tally
+}
+
+/// Whether something was done after something was made, as far as both are told.
+pub(super) fn is_since(done: Option<&str>, made: Option<&str>) -> bool {
+    let at = |text: Option<&str>| text?.parse::<Timestamp>().ok();
+    at(done).zip(at(made)).is_some_and(|(done, made)| done >= made)
 }
 
 /// Names of the manual snapshots but Interlock's own: what an approval is bound to.
@@ -184,7 +204,7 @@ pub(super) fn deleted(
     action: &Action,
     answers: &Answers,
     shape: Shape,
-    (store, born): (&str, Option<&Value>),
+    (store, born): (&str, Option<&str>),
     (loses, mut tally, draft): (&str, Tally, &mut Draft),
 ) {
     let snapshots = all(answers, shape);
@@ -220,7 +240,7 @@ pub(super) fn deleted(
 }
 
 /// A name of Interlock's own that no snapshot of the store has: the same store gets the same one again until it is taken.
-fn free_name(action: &Action, store: &str, born: Option<&Value>, taken: &[&str]) -> String {
+fn free_name(action: &Action, store: &str, born: Option<&str>, taken: &[&str]) -> String {
     let name = |round: usize| {
         let parts = json!([action.account, action.region, store, born, round]);
         let digest = interlock_action::digest_of("interlock final snapshot v1", &parts);

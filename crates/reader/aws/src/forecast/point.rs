@@ -48,7 +48,10 @@ pub(super) fn goes(point: &Point<'_>, answers: &Answers, (shape, source): (Shape
     draft.change(id, point.kind, Effect::RecoveryLoss, what);
     draft.bind(id.as_str(), json!({"source": of, "at": at}));
     let own = |snapshot: &Value| text(snapshot, shape.name) == Some(name);
-    let tally = finals::count(answers, shape, |snapshot| !own(snapshot), draft);
+    // Where none of them tells when its source was made, nothing tells two sources of one name apart.
+    let born = |snapshot: &'_ Value| shape.born.and_then(|born| text(snapshot, born).map(str::to_owned));
+    let is_of = |snapshot: &Value| born(snapshot) == born(point.record);
+    let tally = finals::count(answers, shape, &is_of, |snapshot| !own(snapshot), draft);
     match live(answers, source) {
         Live::Found(_) => draft.depend(format!("{of} exists; this is one of its ways back")),
         Live::Absent => {

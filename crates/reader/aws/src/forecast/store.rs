@@ -7,7 +7,7 @@ use interlock_action::{Action, Answers, Kind, Read, TargetId};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Live, given},
+    answer::{Live, given, text},
     arn,
     compare::diff,
     draft::Draft,
@@ -28,8 +28,8 @@ pub(super) struct Store {
     pub(super) member: &'static str,
     /// What the resource part of its ARN begins with.
     pub(super) prefix: &'static str,
-    /// The member of its record that no later store of the name has.
-    pub(super) born: &'static str,
+    /// The member of its record that says when it was made, where the service tells that.
+    pub(super) born: Option<&'static str>,
     /// The member of its record that says of what it consists.
     pub(super) parts: &'static str,
     /// The member that says for how many days its automated snapshots are kept.
@@ -91,15 +91,40 @@ impl Store {
             }
         };
         let points = finals::lasting(answers, self.shape);
-        let live = json!({"born": record.get(self.born), "parts": record.get(self.parts), "points": points});
+        let live = json!({"born": self.made(record), "parts": record.get(self.parts), "points": points});
         draft.bind(id.as_str(), live);
         Some(Found { name, id, record })
     }
 
+    fn made<'a>(&self, record: &'a Value) -> Option<&'a str> {
+        record.get(self.born?)?.as_str()
+    }
+
+    /// Whether a snapshot is of this very store: it says when that was made, or it was taken since. Without either nothing
+    /// tells it from that of an earlier store of the name.
+    fn is_of(&self, record: &Value, snapshot: &Value) -> bool {
+        let Some(born) = self.born else { return true };
+        match snapshot.get(born).and_then(Value::as_str) {
+            Some(told) => self.made(record) == Some(told),
+            None => finals::is_since(text(snapshot, self.shape.at), self.made(record)),
+        }
+    }
+
+    /// Counts its snapshots; `survives` says which the action leaves.
+    fn count(
+        &self,
+        answers: &Answers,
+        record: &Value,
+        survives: impl Fn(&Value) -> bool,
+        draft: &mut Draft,
+    ) -> Tally {
+        finals::count(answers, self.shape, &|snapshot| self.is_of(record, snapshot), survives, draft)
+    }
+
     /// Counts its snapshots as its deletion leaves them: the automated ones go with it.
-    pub(super) fn left(&self, answers: &Answers, draft: &mut Draft) -> Tally {
+    pub(super) fn left(&self, answers: &Answers, found: &Found<'_>, draft: &mut Draft) -> Tally {
         let survives = |snapshot: &Value| !finals::automated(self.shape, snapshot);
-        finals::count(answers, self.shape, survives, draft)
+        self.count(answers, found.record, survives, draft)
     }
 
     /// Ends the forecast of its deletion: a final snapshot is made. `loses` says what goes without one.
@@ -111,8 +136,8 @@ impl Store {
         loses: &str,
         draft: &mut Draft,
     ) {
-        let tally = self.left(answers, draft);
-        let store = (found.name, found.record.get(self.born));
+        let tally = self.left(answers, found, draft);
+        let store = (found.name, self.made(found.record));
         finals::deleted(action, answers, self.shape, store, (loses, tally, draft));
     }
 
@@ -124,7 +149,7 @@ impl Store {
         let shorter = diff::shorter(action, found.record, self.kept);
         // Which of the automated ones stay depends on the day, and for how long once there are to be none is not told.
         let survives = |snapshot: &Value| shorter.is_none() || !finals::automated(self.shape, snapshot);
-        let tally = finals::count(answers, self.shape, survives, draft);
+        let tally = self.count(answers, found.record, survives, draft);
         if let Some(days) = shorter {
             let backups = format!("automated snapshots of {}", found.name);
             diff::expire((&found.id, self.kind), &backups, days, tally.survives(), draft);

@@ -16,7 +16,7 @@ use super::{
         draft::Draft,
         keys, words,
     },
-    points::{self, Fate},
+    points::{self, Fate, Table},
     table_name,
 };
 
@@ -53,7 +53,7 @@ impl Look for Backup {
             let table = json!({ "TableName": name });
             reads.push(crate::call::read(action, TABLE, "dynamodb", "DescribeTable", table));
         }
-        reads.extend(keys::reads(action, key(so_far)));
+        reads.extend(keys::reads(action, table(table_name(given), so_far).key));
         reads
     }
 
@@ -77,11 +77,18 @@ impl Look for Backup {
     }
 }
 
-/// The key that the table's backups are closed with: the table's, or the one that it had.
-fn key(answers: &Answers) -> Option<&str> {
+/// The table that the backup is of. The key that its backups are closed with is the table's, or the one that it had.
+fn table<'a>(name: &'a str, answers: &'a Answers) -> Table<'a> {
     let at = |read: &str, pointer: &str| live(answers, read).found().and_then(|found| found.pointer(pointer));
-    let table = at(TABLE, "/Table").and_then(points::key_of);
-    table.or_else(|| at(BACKUP, "/BackupDescription/SourceTableFeatureDetails").and_then(points::key_of))
+    let source = at(BACKUP, "/BackupDescription/SourceTableDetails").unwrap_or(&Value::Null);
+    let (id, made) = (text(source, "/TableId"), text(source, "/TableCreationDateTime"));
+    let same = |there: &&Value| {
+        let own = Table::of(name, there);
+        if id.is_some() { own.id == id } else { made.is_some() && own.made == made }
+    };
+    let there = at(TABLE, "/Table").filter(same);
+    let had = || at(BACKUP, "/BackupDescription/SourceTableFeatureDetails").and_then(points::key_of);
+    Table { name, id, made, key: there.and_then(points::key_of).or_else(had), stands: there.is_some() }
 }
 
 fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers, draft: &mut Draft) {
@@ -99,8 +106,11 @@ fn gone(given: &str, name: &str, id: &TargetId, found: &Value, answers: &Answers
     let what = format!("backup {called}{sized} of table {name} as of {at} is deleted for good");
     draft.change(id, Kind::Snapshot, Effect::RecoveryLoss, what);
     let fate = Fate { history: true, goes: Some(given) };
-    let tally = points::count(answers, name, key(answers), fate, draft);
-    if live(answers, TABLE) == Live::Absent {
+    let table = table(name, answers);
+    let tally = points::count(answers, table, fate, draft);
+    if let Live::Unread(why) = live(answers, TABLE) {
+        draft.unknown(format!("whether table {name} is still there could not be read: {why}"));
+    } else if !table.stands {
         draft.lose(format!(
             "table {name} itself is gone: this may be the last copy of its data as of {at}{sized}"
         ));

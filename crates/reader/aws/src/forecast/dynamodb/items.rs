@@ -249,7 +249,7 @@ fn tell_table(
         return;
     }
     // Backups of the whole table hold the items as they were then, not as they are now: only the history counts.
-    let tally = points::count(answers, table, points::key_of(record), Fate::STAYS, draft);
+    let tally = points::count(answers, points::Table::of(table, record), Fate::STAYS, draft);
     let number = if written.is_empty() {
         "the matched items".to_owned()
     } else {

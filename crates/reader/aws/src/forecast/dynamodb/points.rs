@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::{
     answer::{Listed, Live, listed, live, number, text},
     draft::Draft,
+    finals::is_since,
     keys,
     tally::Tally,
 };
@@ -73,14 +74,40 @@ impl Fate<'_> {
     pub(super) const NO_HISTORY: Self = Self { history: false, goes: None };
 }
 
-/// Counts the points of a table that is encrypted with this key.
-pub(super) fn count(
-    answers: &Answers,
-    name: &str,
-    key: Option<&str>,
-    fate: Fate<'_>,
-    draft: &mut Draft,
-) -> Tally {
+/// A table that points are of: a later one of its name is another one.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Its id, which no other table ever has.
+    pub(super) id: Option<&'a str>,
+    /// When it was made.
+    pub(super) made: Option<&'a str>,
+    /// The key that it is encrypted with.
+    pub(super) key: Option<&'a str>,
+    /// Whether it is this very table that stands.
+    pub(super) stands: bool,
+}
+
+impl<'a> Table<'a> {
+    /// The table whose record this is.
+    pub(super) fn of(name: &'a str, record: &'a Value) -> Self {
+        let (id, made) = (text(record, "/TableId"), text(record, "/CreationDateTime"));
+        Self { name, id, made, key: key_of(record), stands: true }
+    }
+
+    /// Whether a backup is of it, and not of another table of its name.
+    fn has(&self, backup: &Value) -> bool {
+        match text(backup, "/TableId").zip(self.id) {
+            Some((told, id)) => told == id,
+            None => is_since(text(backup, "/BackupCreationDateTime"), self.made),
+        }
+    }
+}
+
+/// Counts the points of a table.
+pub(super) fn count(answers: &Answers, table: Table<'_>, fate: Fate<'_>, draft: &mut Draft) -> Tally {
+    let Table { name, key, .. } = table;
     let backups = listed(answers, &backups_key(name), "BackupSummaries");
     let mut tally = if backups.complete() { Tally::default() } else { Tally::unread() };
     draft.gap(backups.gap(&format!("backups of {name}")));
@@ -90,6 +117,9 @@ pub(super) fn count(
         let at = text(backup, "/BackupCreationDateTime").map(|at| format!(" of {at}")).unwrap_or_default();
         let what = format!("backup {called}{at}");
         match text(backup, "/BackupStatus") {
+            Some("AVAILABLE") if !table.has(backup) => {
+                tally.uncounted(id, format!("{what}, of another table of that name: not counted"));
+            }
             Some("AVAILABLE") => {
                 keys::count(answers, key, (id, what), fate.goes != Some(id), (&mut tally, draft));
             }
@@ -99,7 +129,7 @@ pub(super) fn count(
             }
         }
     }
-    match has_history(answers, name) {
+    match has_history(answers, name).filter(|_| table.stands) {
         Some(true) => {
             let id = format!("{name} point-in-time history");
             tally.have(id, format!("point-in-time history of {name}"), fate.history);
@@ -113,6 +143,7 @@ pub(super) fn count(
             }
         }
         Some(false) => {}
+        None if !table.stands => {}
         None => {
             tally.partial();
             draft.unknown(format!("whether {name} has point-in-time recovery could not be read"));

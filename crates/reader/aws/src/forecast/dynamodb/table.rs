@@ -201,7 +201,7 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
         let refused = format!("deletion protection of {name} is on: the service will refuse");
         draft.change(id, Kind::Table, Effect::Destroy, refused);
     }
-    let tally = points::count(answers, name, points::key_of(record), Fate::NO_HISTORY, draft);
+    let tally = points::count(answers, points::Table::of(name, record), Fate::NO_HISTORY, draft);
     draft.bind(format!("{id} points"), points::lasting(answers, name));
     if draft.seen(id).is_some_and(|seen| seen.data == Bears::No) {
         draft.reversibility = Reversibility::Lossy;
@@ -238,7 +238,7 @@ fn history(action: &Action, answers: &Answers, name: &str, id: &TargetId, record
     };
     draft.change(id, Kind::Table, Effect::RecoveryLoss, what);
     let fate = Fate { history: !off, goes: None };
-    let tally = points::count(answers, name, points::key_of(record), fate, draft);
+    let tally = points::count(answers, points::Table::of(name, record), fate, draft);
     draft.secure(points::by_backup(action, answers, name, record));
     draft.reversibility = Reversibility::Lossy;
     draft.tally(tally);
@@ -262,7 +262,7 @@ fn expire(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     draft.change(id, Kind::Table, Effect::Destroy, what);
     draft.unknown(format!("how many items of {name} have a past {attribute} was not counted"));
     draft.lose(format!("items of table {name} whose {attribute} lies in the past"));
-    let tally = points::count(answers, name, points::key_of(record), Fate::STAYS, draft);
+    let tally = points::count(answers, points::Table::of(name, record), Fate::STAYS, draft);
     draft.secure(if points::has_history(answers, name) == Some(true) {
         Securing::Exists
     } else {
@@ -301,7 +301,7 @@ fn update(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     };
     if !replicas.is_empty() {
         // The table itself stays; a backup of it holds what the replica held.
-        let tally = points::count(answers, name, points::key_of(record), Fate::STAYS, draft);
+        let tally = points::count(answers, points::Table::of(name, record), Fate::STAYS, draft);
         draft.tally(tally);
         draft.secure(points::by_backup(action, answers, name, record));
     }

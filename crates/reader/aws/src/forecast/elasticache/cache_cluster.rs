@@ -34,7 +34,7 @@ const STORE: Store = Store {
     noun: "cache cluster",
     member: "CacheClusterId",
     prefix: "cluster:",
-    born: "CacheClusterCreateTime",
+    born: Some("CacheClusterCreateTime"),
     parts: "NumCacheNodes",
     kept: "SnapshotRetentionLimit",
 };
@@ -84,7 +84,7 @@ fn delete(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Dra
     let Some(why) = cannot else {
         return STORE.deleted(action, answers, found, &format!("what {called} holds"), draft);
     };
-    let left = STORE.left(answers, draft);
+    let left = STORE.left(answers, found, draft);
     draft.lose(format!("what {called} holds: {why}"));
     draft.fact(facts::FINAL_SNAPSHOT_SKIPPED, true, Some(true));
     draft.secure(match left.survives() {

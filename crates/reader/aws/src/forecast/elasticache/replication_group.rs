@@ -39,7 +39,7 @@ const STORE: Store = Store {
     noun: "replication group",
     member: "ReplicationGroupId",
     prefix: "replicationgroup:",
-    born: "ReplicationGroupCreateTime",
+    born: Some("ReplicationGroupCreateTime"),
     parts: "MemberClusters",
     kept: "SnapshotRetentionLimit",
 };
@@ -92,7 +92,7 @@ fn delete(action: &Action, answers: &Answers, found: &Found<'_>, draft: &mut Dra
     if retains && primary.is_some() {
         draft.secure(Securing::NotNeeded);
         draft.reversibility = Reversibility::Lossy;
-        let left = STORE.left(answers, draft);
+        let left = STORE.left(answers, found, draft);
         draft.tally(left);
         return;
     }

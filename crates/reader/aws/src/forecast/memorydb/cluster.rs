@@ -17,7 +17,7 @@ const STORE: Store = Store {
     noun: "memory database",
     member: "ClusterName",
     prefix: "cluster/",
-    born: "ARN",
+    born: None,
     parts: "NumberOfShards",
     kept: "SnapshotRetentionLimit",
 };

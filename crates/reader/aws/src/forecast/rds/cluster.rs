@@ -171,7 +171,7 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let snapshots = listed(answers, SNAPSHOTS, points::OF_CLUSTERS.list);
     let keeps = full(action) && flag(&action.arguments, "/DeleteAutomatedBackups") == Some(false);
     let survives = |snapshot: &Value| keeps || !points::automated(snapshot);
-    let mut tally = points::count(answers, &snapshots, points::OF_CLUSTERS, survives, draft);
+    let mut tally = points::count(answers, (&snapshots, record), points::OF_CLUSTERS, survives, draft);
     let kept = rewrite(action, name, record, &snapshots, &mut tally, draft);
     draft.fact(facts::FINAL_SNAPSHOT_SKIPPED, true, Some(!kept));
     // DocumentDB and Neptune cannot keep their automated backups.
@@ -240,8 +240,13 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     if let Some(days) = diff::shorter(action, record, "BackupRetentionPeriod") {
         let snapshots = listed(answers, SNAPSHOTS, points::OF_CLUSTERS.list);
         // Which of the automated ones stay depends on the day: none is counted on.
-        let tally =
-            points::count(answers, &snapshots, points::OF_CLUSTERS, |one| !points::automated(one), draft);
+        let tally = points::count(
+            answers,
+            (&snapshots, record),
+            points::OF_CLUSTERS,
+            |one| !points::automated(one),
+            draft,
+        );
         let backups = format!("automated backups of cluster {name}");
         diff::expire((id, Kind::DatabaseCluster), &backups, days, tally.survives(), draft);
         draft.tally(tally);

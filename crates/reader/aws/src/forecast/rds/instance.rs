@@ -224,7 +224,7 @@ fn delete(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let snapshots = listed(answers, SNAPSHOTS, points::OF_INSTANCES.list);
     let keeps = full(action) && action.arguments.get("DeleteAutomatedBackups") == Some(&Value::Bool(false));
     let survives = |snapshot: &Value| keeps || !points::automated(snapshot);
-    let mut tally = points::count(answers, &snapshots, points::OF_INSTANCES, survives, draft);
+    let mut tally = points::count(answers, (&snapshots, record), points::OF_INSTANCES, survives, draft);
     history(answers, &snapshots, keeps, &mut tally, draft);
     let kept = secure(action, (name, id), record, &snapshots, &mut tally, draft);
     if !kept {
@@ -429,7 +429,7 @@ fn modify(action: &Action, answers: &Answers, name: &str, id: &TargetId, record:
     let snapshots = listed(answers, SNAPSHOTS, points::OF_INSTANCES.list);
     // Which of the automated ones stay depends on the day: none is counted on.
     let survives = |snapshot: &Value| shorter.is_none() || !points::automated(snapshot);
-    let mut tally = points::count(answers, &snapshots, points::OF_INSTANCES, survives, draft);
+    let mut tally = points::count(answers, (&snapshots, record), points::OF_INSTANCES, survives, draft);
     history(answers, &snapshots, shorter != Some(0), &mut tally, draft);
     if let Some(days) = shorter {
         let backups =

@@ -20,15 +20,26 @@ pub(super) struct Shape {
     pub(super) arn: &'static str,
     /// A pointer to the name.
     pub(super) name: &'static str,
+    /// Pointers to what tells what it is of apart from another one of that name, in the records of both; the first that both
+    /// tell counts.
+    ids: [&'static str; 2],
 }
 
 /// Snapshots of instances.
-pub(super) const OF_INSTANCES: Shape =
-    Shape { list: "DBSnapshots", arn: "/DBSnapshotArn", name: "/DBSnapshotIdentifier" };
+pub(super) const OF_INSTANCES: Shape = Shape {
+    list: "DBSnapshots",
+    arn: "/DBSnapshotArn",
+    name: "/DBSnapshotIdentifier",
+    ids: ["/DbiResourceId", "/InstanceCreateTime"],
+};
 
 /// Snapshots of clusters.
-pub(super) const OF_CLUSTERS: Shape =
-    Shape { list: "DBClusterSnapshots", arn: "/DBClusterSnapshotArn", name: "/DBClusterSnapshotIdentifier" };
+pub(super) const OF_CLUSTERS: Shape = Shape {
+    list: "DBClusterSnapshots",
+    arn: "/DBClusterSnapshotArn",
+    name: "/DBClusterSnapshotIdentifier",
+    ids: ["/DbClusterResourceId", "/ClusterCreateTime"],
+};
 
 /// The key a snapshot needs: none unless it is encrypted.
 fn key_of(snapshot: &Value) -> Option<&str> {
@@ -50,20 +61,23 @@ pub(super) fn automated(snapshot: &Value) -> bool {
         || text(snapshot, "/DBSnapshotIdentifier").is_some_and(|name| name.starts_with("rds:"))
 }
 
-/// Counts the snapshots. `survives` says which the action leaves.
+/// Counts the snapshots of one database or cluster, whose record this is, or that of a snapshot of it. `survives` says which
+/// the action leaves.
 pub(super) fn count(
     answers: &Answers,
-    snapshots: &Listed<'_>,
+    (snapshots, of): (&Listed<'_>, &Value),
     shape: Shape,
     survives: impl Fn(&Value) -> bool,
     draft: &mut Draft,
 ) -> Tally {
-    let Shape { arn, name, .. } = shape;
+    let Shape { arn, name, ids, .. } = shape;
+    let told = |snapshot: &Value| ids.iter().find_map(|id| Some(text(snapshot, id)? == text(of, id)?));
+    let is_of = &|snapshot: &Value| told(snapshot) == Some(true);
     let (status, at) = ("/Status", "/SnapshotCreateTime");
     finals::counted(
         answers,
         snapshots,
-        &Told { arn, name, status, at, key_of, automated: &automated },
+        &Told { arn, name, status, at, key_of, automated: &automated, is_of },
         survives,
         draft,
     )

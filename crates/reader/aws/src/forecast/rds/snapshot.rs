@@ -162,7 +162,7 @@ fn tell_found(
 
     let others = listed(answers, OTHERS, flavour.shape.list);
     let own = |snapshot: &Value| text(snapshot, flavour.shape.name) == Some(name);
-    let mut tally = points::count(answers, &others, flavour.shape, |snapshot| !own(snapshot), draft);
+    let mut tally = points::count(answers, (&others, found), flavour.shape, |snapshot| !own(snapshot), draft);
     if !others.entries().iter().any(|snapshot| own(snapshot)) {
         // A retained automated backup is no entry of that list.
         tally.have(id.as_str(), format!("{name}, of {source} as of {at}"), false);

@@ -30,7 +30,7 @@ const STORE: Store = Store {
     noun: "warehouse",
     member: "ClusterIdentifier",
     prefix: "cluster:",
-    born: "ClusterCreateTime",
+    born: Some("ClusterCreateTime"),
     parts: "NumberOfNodes",
     kept: "AutomatedSnapshotRetentionPeriod",
 };

@@ -41,7 +41,8 @@ fn answers(
 }
 
 fn backup(name: &str) -> Value {
-    json!({"BackupName": name, "BackupArn": format!("{ID}/backup/{name}"), "BackupStatus": "AVAILABLE", "BackupType": "USER"})
+    json!({"BackupName": name, "BackupArn": format!("{ID}/backup/{name}"), "BackupStatus": "AVAILABLE", "BackupType": "USER",
+        "TableId": "t-1"})
 }
 
 #[test]
@@ -55,6 +56,50 @@ fn the_history_dies_with_the_table_and_backups_stay() {
     assert_eq!(survey.facts.get(facts::DYNAMODB_PITR_ENABLED), Some(&json!(true)));
     assert_eq!(survey.fingerprint[ID]["TableId"], json!("t-1"));
     assert!(survey.fingerprint[ID].get("ItemCount").is_none(), "it moves by itself");
+}
+
+#[test]
+fn backups_of_an_earlier_table_of_the_name_do_not_count() {
+    let of = |member: &str, told: &str| {
+        let mut earlier = backup("earlier");
+        earlier["TableId"] = Value::Null;
+        earlier[member] = json!(told);
+        let survey = survey(&delete(), answers(5, vec![earlier], "DISABLED", Vec::new()));
+        assert!(matches!(survey.securing, Securing::ByCalls { .. }));
+        let but = survey.forecast.data_loss[0].contains("but for what the surviving backups hold");
+        (survey.forecast.recovery.after, but)
+    };
+    assert_eq!(of("TableId", "t-0"), (Some(0), false));
+    assert_eq!(of("TableId", "t-1"), (Some(1), true));
+    // Where the service tells no id: whether it was made since the table was.
+    assert_eq!(of("BackupCreationDateTime", "2023-12-31T23:59:59Z"), (Some(0), false));
+    assert_eq!(of("BackupCreationDateTime", "2024-01-01T00:00:00.5Z"), (Some(1), true));
+    assert_eq!(of("BackupSizeBytes", "1"), (Some(0), false), "it does not tell of which");
+}
+
+#[test]
+fn deleting_a_backup_leaves_nothing_of_a_table_that_is_gone() {
+    let arn = format!("{ID}/backup/nightly");
+    let leaves = |table: &'static str, other: &'static str| {
+        let mut action = action("dynamodb", "DeleteBackup", json!({ "BackupArn": arn }));
+        action.targets = vec![target(&arn, Kind::Snapshot, "nightly")];
+        let mut second = backup("weekly");
+        second["TableId"] = json!(other);
+        let inner = answers(5, vec![backup("nightly"), second], "ENABLED", Vec::new());
+        let survey = survey(&action, move |operation, arguments| match operation {
+            "DescribeBackup" => found(json!({"BackupDescription": {
+                "BackupDetails": {"BackupName": "nightly", "BackupStatus": "AVAILABLE"},
+                "SourceTableDetails": {"TableId": "t-1"},
+            }})),
+            "DescribeTable" => found(json!({"Table": {"TableName": "courses", "TableId": table}})),
+            _ => inner(operation, arguments),
+        });
+        (survey.forecast.recovery.after, survey.securing)
+    };
+    assert_eq!(leaves("t-1", "t-1"), (Some(2), Securing::Exists), "another backup, and the history");
+    let (after, securing) = leaves("t-2", "t-2");
+    assert_eq!(after, Some(0), "neither is the later table's history of it, nor its backup");
+    assert!(matches!(securing, Securing::Impossible(_)));
 }
 
 #[test]

@@ -10,10 +10,18 @@ fn ask(operation: &str, arguments: Value) -> Survey {
     let member = |id: &str, role: &str| json!({"CacheClusterId": id, "CurrentRole": role});
     let members = [member("g-001", "primary"), member("g-002", "replica")];
     survey(&action, |operation, _| match operation {
-        "DescribeSnapshots" => found(json!({"Snapshots": []})),
+        "DescribeSnapshots" => {
+            let taken = |name: &str, at: &str| {
+                json!({"SnapshotName": name, "SnapshotStatus": "available",
+                "SnapshotSource": "manual", "NodeSnapshots": [{"SnapshotCreateTime": at}]})
+            };
+            let (own, earlier) =
+                (taken("own", "2026-01-01T00:00:01.5Z"), taken("old", "2025-12-31T23:59:59Z"));
+            found(json!({"Snapshots": [own, earlier]}))
+        }
         "DescribeReplicationGroups" => found(json!({"ReplicationGroups": [{
             "ReplicationGroupId": "g", "MemberClusters": ["g-001", "g-002"], "AutomaticFailover": "enabled",
-            "ReplicationGroupCreateTime": "t", "NodeGroups": [{"NodeGroupMembers": members}], "SnapshotRetentionLimit": 5,
+            "ReplicationGroupCreateTime": "2026-01-01T00:00:01Z", "NodeGroups": [{"NodeGroupMembers": members}], "SnapshotRetentionLimit": 5,
         }]})),
         _ => found(json!({"TagList": []})),
     })
@@ -26,6 +34,7 @@ fn every_node_goes_but_a_primary_that_is_retained() {
         survey.forecast.changes.iter().filter(|change| change.effect == Effect::Destroy).count()
     };
     assert_eq!(gone(&all), 3);
+    assert_eq!(all.forecast.recovery.before, Some(1), "what was taken before it was made is of another one");
     assert!(all.rewrite.unwrap()["FinalSnapshotIdentifier"].as_str().unwrap().starts_with("interlock-g-"));
     let kept =
         ask("DeleteReplicationGroup", json!({"ReplicationGroupId": "g", "RetainPrimaryCluster": true}));

@@ -18,7 +18,7 @@ fn delete(service: &str) -> Action {
 }
 
 fn answer(operation: &str, _: &Value) -> Answer {
-    let snapshot = |name: &str, kind: &str| json!({"DBClusterSnapshotIdentifier": name, "DBClusterSnapshotArn": name, "SnapshotType": kind, "Status": "available"});
+    let snapshot = |name: &str, kind: &str| json!({"DBClusterSnapshotIdentifier": name, "DBClusterSnapshotArn": name, "SnapshotType": kind, "Status": "available", "DbClusterResourceId": "cluster-1"});
     match operation {
         "DescribeDBClusters" => found(json!({"DBClusters": [{
             "DBClusterIdentifier": "campus", "Engine": "aurora-postgresql", "EngineVersion": "14.6", "Status": "available",

@@ -33,6 +33,7 @@ fn snapshot(name: &str, kind: &str) -> Value {
     json!({
         "DBSnapshotIdentifier": name, "DBSnapshotArn": format!("arn:aws:rds:us-east-1:111122223333:snapshot:{name}"),
         "SnapshotType": kind, "Status": "available", "SnapshotCreateTime": "2026-02-01T00:00:00Z", "Encrypted": false,
+        "DbiResourceId": "db-ABC",
     })
 }
 
@@ -53,6 +54,28 @@ fn both(action: &Action, answer: impl Fn(&str, &Value) -> Answer) -> (Survey, Su
     let forecaster: &dyn Forecaster = forecaster_for(action);
     let answers = gather(action, answer);
     (forecaster.asked(action, &answers), forecaster.fold(action, &answers))
+}
+
+#[test]
+fn snapshots_of_an_earlier_database_of_the_name_do_not_count() {
+    let action = delete(json!({"DBInstanceIdentifier": "school", "SkipFinalSnapshot": true}));
+    let of = |member: &str, told: &str| {
+        let mut earlier = snapshot("earlier", "manual");
+        earlier["DbiResourceId"] = Value::Null;
+        earlier[member] = json!(told);
+        let (asked, sent) = both(&action, answers(database(), vec![earlier]));
+        let taken = sent.rewrite.unwrap()["FinalDBSnapshotIdentifier"].clone();
+        assert_ne!(taken, json!("earlier"));
+        (
+            asked.forecast.recovery.before,
+            asked.forecast.points[0].what.contains("of another one of that name"),
+        )
+    };
+    assert_eq!(of("DbiResourceId", "db-OLD"), (Some(0), true));
+    assert_eq!(of("DbiResourceId", "db-ABC"), (Some(1), false));
+    assert_eq!(of("InstanceCreateTime", "2023-01-01T00:00:00Z"), (Some(0), true));
+    assert_eq!(of("InstanceCreateTime", "2024-01-01T00:00:00Z"), (Some(1), false));
+    assert_eq!(of("Engine", "postgres"), (Some(0), true), "it does not tell of which");
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn snapshot(name: &str) -> Value {
     json!({
         "DBSnapshotIdentifier": name, "DBSnapshotArn": name, "DBInstanceIdentifier": "school", "SnapshotType": "manual",
         "Status": "available", "AllocatedStorage": 100, "SnapshotCreateTime": "2026-02-01T00:00:00Z", "TagList": [],
+        "DbiResourceId": "db-ABC",
     })
 }
 
@@ -37,6 +38,15 @@ fn deleting_one_of_two_leaves_one() {
     assert_eq!((survey.forecast.recovery.before, survey.forecast.recovery.after), (Some(2), Some(1)));
     assert_eq!(survey.securing, Securing::Exists);
     assert_eq!(survey.forecast.changes[0].effect, Effect::RecoveryLoss);
+}
+
+#[test]
+fn one_of_another_database_of_the_name_is_no_other_one() {
+    let mut other = snapshot("other");
+    other["DbiResourceId"] = json!("db-OLD");
+    let survey = survey(&delete(), answers(vec![snapshot("mine"), other], true));
+    assert_eq!((survey.forecast.recovery.before, survey.forecast.recovery.after), (Some(1), Some(0)));
+    assert!(matches!(survey.securing, Securing::Impossible(_)));
 }
 
 #[test]

@@ -11,7 +11,11 @@ fn ask(operation: &str, arguments: Value, effect: Effect) -> Survey {
     action.targets = vec![target(ID, Kind::DatabaseCluster, "warehouse")];
     survey(&action, |operation, _| match operation {
         "DescribeClusterSnapshots" => found(json!({"Snapshots": [
-            {"SnapshotIdentifier": "rs:1", "SnapshotType": "automated", "Status": "available", "SnapshotArn": "arn:1"},
+            {"SnapshotIdentifier": "rs:1", "SnapshotType": "automated", "Status": "available", "SnapshotArn": "arn:1",
+             "ClusterCreateTime": "t"},
+            // Of an earlier warehouse of the name.
+            {"SnapshotIdentifier": "old", "SnapshotType": "manual", "Status": "available", "SnapshotArn": "arn:2",
+             "ClusterCreateTime": "s"},
         ]})),
         _ => found(json!({"Clusters": [{
             "ClusterIdentifier": "warehouse", "ClusterCreateTime": "t", "ClusterNamespaceArn": "n", "NumberOfNodes": 2,
