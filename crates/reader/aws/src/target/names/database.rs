@@ -50,6 +50,7 @@ pub(super) const ROWS: &[Row] = &[
     ("dynamodb", "SourceTableArn", "dynamodb:{r}:{a}:table/{}"),
     ("dynamodb", "TargetTableName", "dynamodb:{r}:{a}:table/{}"),
     ("dynamodb", "TableArn", "dynamodb:{r}:{a}:table/{}"),
+    ("dynamodb", "CreateBackup:BackupName", "dynamodb:{r}:{a}:backup/{}"),
     ("dynamodb", "BackupArn", "dynamodb:{r}:{a}:table/{}"),
     ("dynamodb", "ResourceArn", "dynamodb:{r}:{a}:table/{}"),
     ("dynamodb", "TransactItems[].Put.TableName", "dynamodb:{r}:{a}:table/{}"),
