@@ -145,7 +145,7 @@ pub(crate) fn situate(
         let claim = Claim { target: Some(target.id.clone()), ..Claim::plain(Effect::Interlock, why) };
         falls.extend(fall(world, session, &action, &claim, &survey));
     }
-    let (losses, said) = custody::endangered(world.memory, &action, &falls);
+    let (losses, said) = custody::endangered(world.memory, &survey.forecast, &falls);
     falls.extend(losses);
     survey.forecast.changes.extend(said);
     custody::leaving(world.memory, &mut survey);

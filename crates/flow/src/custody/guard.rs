@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use interlock_action::{
-    Action, Change, Effect, Forecast, Kind, Relation, Securing, Survey, Target, TargetId,
-};
+use interlock_action::{Bears, Change, Effect, Forecast, Kind, Relation, Securing, Survey, Target, TargetId};
 use interlock_approval::Reason;
 
 use super::Point;
@@ -56,18 +54,54 @@ fn sentence(points: &[&Point]) -> String {
     format!("{what} on it: {}{more}", named.join(", "))
 }
 
-/// Further effects of an action: on what recovery points need, it is a loss of recovery; and what is to be said of it.
-pub(crate) fn endangered(memory: &Memory, action: &Action, falls: &[Falls]) -> (Vec<Falls>, Vec<Change>) {
+/// The point that a target is, by its id or by its name.
+fn point_of<'m>(memory: &'m Memory, target: &Target) -> Option<&'m Point> {
+    let called = [Some(target.id.as_str()), target.name.as_deref()];
+    called.into_iter().flatten().find_map(|name| memory.point(name))
+}
+
+/// What a forecast says of something that is no target of the action, as if it were one.
+fn foreseen(memory: &Memory, change: &Change) -> Falls {
+    let parts: Vec<&str> = change.target.as_str().splitn(6, ':').collect();
+    let part = |at: usize| parts.get(at).copied().filter(|part| !part.is_empty());
+    let target = Target {
+        id: change.target.clone(),
+        kind: change.kind,
+        name: change.target.as_str().rsplit([':', '/']).next().map(str::to_owned),
+        account: part(4).map(Into::into),
+        region: part(3).map(str::to_owned),
+        relation: Relation::Acts,
+        data: Bears::Unknown,
+        environment: None,
+    };
+    Falls {
+        effect: change.effect,
+        own: point_of(memory, &target).is_some(),
+        target,
+        why: change.what.clone(),
+        rule: Some(RULE.to_owned()),
+        many: 1,
+        bears_data: true,
+        made_by_session: false,
+    }
+}
+
+/// Further effects of an action, as its targets and its forecast tell them: on what recovery points need, it is a loss of
+/// recovery; a point itself that goes with what the action is about is touched like one that it names. And what is to be said
+/// of it.
+pub(crate) fn endangered(memory: &Memory, forecast: &Forecast, falls: &[Falls]) -> (Vec<Falls>, Vec<Change>) {
     let (mut losses, mut changes): (Vec<Falls>, Vec<Change>) = (Vec::new(), Vec::new());
     if memory.custody.is_empty() {
         return (losses, changes);
     }
-    for fall in falls.iter().filter(|fall| harms(fall.effect) && fall.target.relation == Relation::Acts) {
-        // No point depends on an object, and there may be a thousand.
-        if fall.target.kind == Kind::Object
-            || losses.iter().any(|known| known.target.id == fall.target.id)
-            || !action.targets.iter().any(|target| target.id == fall.target.id)
-        {
+    // No point depends on an object, and there may be a thousand.
+    let lost = forecast.changes.iter().filter(|change| harms(change.effect) && change.kind != Kind::Object);
+    let lost = lost.filter(|change| !falls.iter().any(|fall| fall.target.id == change.target));
+    let lost: Vec<Falls> = lost.map(|change| foreseen(memory, change)).collect();
+    let named = falls.iter().filter(|fall| fall.target.kind != Kind::Object);
+    let named = named.filter(|fall| harms(fall.effect) && fall.target.relation == Relation::Acts);
+    for fall in named.chain(&lost) {
+        if losses.iter().any(|known| known.target.id == fall.target.id) {
             continue;
         }
         let points: Vec<&Point> =
@@ -93,6 +127,7 @@ pub(crate) fn endangered(memory: &Memory, action: &Action, falls: &[Falls]) -> (
             ..fall.clone()
         });
     }
+    losses.extend(lost.into_iter().filter(|fall| fall.own));
     (losses, changes)
 }
 
@@ -100,8 +135,7 @@ pub(crate) fn endangered(memory: &Memory, action: &Action, falls: &[Falls]) -> (
 pub(crate) fn reasons(memory: &Memory, situated: &Situated) -> Vec<Reason> {
     let mut said: Vec<Reason> = Vec::new();
     for fall in situated.falls.iter().filter(|fall| fall.own && fall.effect.mutates()) {
-        let called = [Some(fall.target.id.as_str()), fall.target.name.as_deref()];
-        let Some(point) = called.into_iter().flatten().find_map(|name| memory.point(name)) else { continue };
+        let Some(point) = point_of(memory, &fall.target) else { continue };
         let why = format!(
             "{} is the recovery point of {}, which Interlock made before {}; it is in custody",
             point.kept.id, point.kept.of, point.kept.operation

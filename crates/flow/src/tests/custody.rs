@@ -194,6 +194,40 @@ fn a_point_is_touched_by_nobody_and_the_refusal_says_what_it_is() {
     );
 }
 
+/// A snapshot goes with the image that was made of it, and is no target of the call.
+#[test]
+fn a_point_that_a_forecast_says_goes_is_touched_like_one_that_is_named() {
+    let sight = ready().map(|sight| Sight { ids: vec!["snap-1".to_owned()], ..sight });
+    let house = house(shelf(sight));
+    block_on(house.road.look_after_points());
+    let deregisters = |kind, lost: &str, effect| {
+        house.land.world.lock().unwrap().changes = vec![interlock_action::Change {
+            target: lost.into(),
+            kind,
+            effect,
+            what: format!("{lost} goes with it"),
+            before: None,
+            after: None,
+        }];
+        let image = Target { kind: Kind::Image, ..database("dev-image") };
+        house.admit(&action("DeregisterImage", Effect::Destroy, image))
+    };
+    let snapshot = "arn:aws:ec2:us-east-1::snapshot/snap-1";
+    for effect in [Effect::RecoveryLoss, Effect::Destroy] {
+        let Verdict::Refused(refused) = deregisters(Kind::Snapshot, snapshot, effect) else {
+            panic!("it must be refused");
+        };
+        assert!(refused.message().contains("is the recovery point of"), "{}", refused.message());
+    }
+    let Verdict::Held(held) = deregisters(Kind::Key, KEY, Effect::Destroy) else { panic!("it is held") };
+    assert!(held.message().contains("a recovery point depends on it"), "{}", held.message());
+    for (lost, effect) in
+        [(snapshot, Effect::Update), ("arn:aws:ec2:us-east-1::snapshot/snap-2", Effect::Destroy)]
+    {
+        assert!(matches!(deregisters(Kind::Snapshot, lost, effect), Verdict::Allowed(_)), "{lost} {effect}");
+    }
+}
+
 pub(super) fn signed(people: &[&str]) -> Signers {
     let people = people.iter().map(|name| (*name).into()).collect();
     Signers { people, reasons: vec!["quarterly".to_owned()] }

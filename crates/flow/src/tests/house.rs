@@ -11,9 +11,9 @@ use std::{
 use async_trait::async_trait;
 use futures_executor::block_on;
 use interlock_action::{
-    Action, ActionId, Answer, Answers, Bears, Call, Claim, Effect, Facts, Forecast, Kind, Millis, Observed,
-    Operation, Preparation, Read, RecoveryPoint, Relation, Reversibility, Sealer, Securing, SessionId,
-    Surface, Survey, Target, TargetId, TicketId,
+    Action, ActionId, Answer, Answers, Bears, Call, Change, Claim, Effect, Facts, Forecast, Kind, Millis,
+    Observed, Operation, Preparation, Read, RecoveryPoint, Relation, Reversibility, Sealer, Securing,
+    SessionId, Surface, Survey, Target, TargetId, TicketId,
 };
 use interlock_approval::{Launch, Statement, parse_public_key, sign};
 use interlock_ledger::EntryKind;
@@ -139,6 +139,8 @@ pub(super) struct World {
     pub(super) securing: Securing,
     /// What the forecast says is lost.
     pub(super) loss: Vec<String>,
+    /// And what it says changes.
+    pub(super) changes: Vec<Change>,
     pub(super) reversibility: Reversibility,
     pub(super) fingerprint: serde_json::Value,
     /// What is told of what could be restored.
@@ -215,6 +217,7 @@ impl Foresee for Land {
         forecast.reversibility = world.reversibility;
         forecast.points = world.points;
         forecast.data_loss = world.loss;
+        forecast.changes = world.changes;
         Survey {
             forecast,
             facts: Facts::default(),
@@ -265,6 +268,7 @@ impl House {
             observed: BTreeMap::new(),
             securing: Securing::Exists,
             loss: Vec::new(),
+            changes: Vec::new(),
             reversibility: Reversibility::None,
             fingerprint: json!({"version": 1}),
             points: Vec::new(),

@@ -19,7 +19,7 @@ use super::{
         existence, keys,
         tally::Tally,
     },
-    behind, id_of, ids, ours, points,
+    behind, discovered, id_of, ids, ours, points,
 };
 
 const COPY: &str = "ec2 copy of the image";
@@ -63,6 +63,20 @@ fn count(answers: &Answers, snapshots: &[&str], image: &str, too: bool, draft: &
         }
     }
     tally
+}
+
+/// The snapshots that go with an image are acted on like it.
+fn go(action: &Action, answers: &Answers, snapshots: &[&str], image: &str, draft: &mut Draft) {
+    let there = listed(answers, SNAPSHOTS, "Snapshots");
+    for snapshot in snapshots {
+        let target = discovered(action, Kind::Snapshot, "snapshot", snapshot);
+        let record = there.entries().iter().find(|one| text(one, "/SnapshotId") == Some(*snapshot));
+        let tags = record.and_then(|record| existence::tag_map(record.get("Tags")));
+        draft.observe(&target.id, Observed { data: Bears::Yes, tags, ..Observed::default() });
+        let what = format!("snapshot {snapshot} of image {image} is deleted with it");
+        draft.change(&target.id, Kind::Snapshot, Effect::RecoveryLoss, what);
+        draft.discover(target);
+    }
 }
 
 /// Whether its snapshots go with it.
@@ -169,12 +183,8 @@ impl Look for Image {
             format!("image {name} ({image}) is deregistered, {with}"),
         );
         let tally = count(answers, &snapshots, name, too, draft);
-        for snapshot in &snapshots {
-            if too {
-                let id = id_of(action, Kind::Snapshot, "snapshot", snapshot);
-                let what = format!("snapshot {snapshot} of image {name} is deleted with it");
-                draft.change(&id, Kind::Snapshot, Effect::RecoveryLoss, what);
-            }
+        if too {
+            go(action, answers, &snapshots, name, draft);
         }
         behind::instances(answers, INSTANCES, "started from it", draft);
         draft.unknown("whether launch templates or Auto Scaling groups name the image was not looked at");
@@ -217,7 +227,8 @@ mod tests {
                     "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}],
                 }]})),
                 "DescribeSnapshots" => found(json!({"Snapshots": [
-                    {"SnapshotId": "snap-1", "State": "completed", "Encrypted": true, "KmsKeyId": "k1"},
+                    {"SnapshotId": "snap-1", "State": "completed", "Encrypted": true, "KmsKeyId": "k1",
+                        "Tags": [{"Key": interlock_action::POINT, "Value": "interlock-vol-1-1a2b"}]},
                 ]})),
                 "DescribeKey" => found(json!({"KeyMetadata": {"KeyState": state}})),
                 _ => found(json!({"Reservations": []})),
@@ -229,6 +240,11 @@ mod tests {
         assert!(matches!(closed.securing, Securing::Impossible(_)), "its key goes: it restores nothing");
         let gone = deregister(true, "Enabled");
         assert_eq!((gone.forecast.recovery.before, gone.forecast.recovery.after), (Some(1), Some(0)));
+        let snapshot = &gone.discovered[0];
+        assert_eq!(snapshot.id.as_str(), "arn:aws:ec2:us-east-1:111122223333:snapshot/snap-1");
+        let tags = gone.observed[&snapshot.id].tags.as_ref().unwrap();
+        assert!(tags.contains_key(interlock_action::POINT), "it is judged like one that is named");
+        assert!(deregister(false, "Enabled").discovered.is_empty());
         let Securing::ByCalls { calls, proof, makes } = gone.securing else { panic!("a copy is made first") };
         assert_eq!((calls.len(), calls[0].operation.verb()), (1, "CopyImage"));
         assert_eq!((&calls[0].arguments["Name"], &proof[0].2), (&json!(makes[0]), &json!("available")));
