@@ -247,6 +247,10 @@ impl Memory {
             Guard::PersonExists(person, wanted) if self.people.contains_key(person) == *wanted => Ok(None),
             Guard::PersonExists(person, true) => Err(format!("there is no person `{person}`")),
             Guard::PersonExists(person, false) => Err(format!("`{person}` is enrolled already")),
+            Guard::StillSigned(people) => match people.iter().find(|person| !self.is_trusted(person)) {
+                Some(person) => Err(format!("`{person}`, who signed for it, was suspended or taken out")),
+                None => Ok(None),
+            },
             Guard::AgentFree(agent) => match self.agents.get(agent) {
                 Some(known) if self.people.contains_key(&known.owner) => {
                     Err(format!("there is an agent `{agent}` already"))

@@ -19,7 +19,7 @@ pub(crate) struct Nonces {
     used: Mutex<Used>,
 }
 
-/// Those that were signed and used, with when they were given out, and the latest that it ever was.
+/// What was drawn for those that were signed and used, with when they were given out, and the latest that it ever was.
 #[derive(Default)]
 struct Used {
     signed: BTreeSet<(Millis, String)>,
@@ -41,14 +41,13 @@ impl Nonces {
 
     /// Whether it was given out here a moment ago and is not used yet.
     pub(crate) fn is_good(&self, nonce: &str, now: Millis) -> bool {
-        self.given(nonce).is_some_and(|given| self.used(now, |used| used.is_good(given, nonce)))
+        self.given(nonce).is_some_and(|one| self.used(now, |used| used.is_good(&one)))
     }
 
     /// Uses it: false if it is not good, or not any more. Only of what an enrolled person has signed is this asked.
     pub(crate) fn take(&self, nonce: &str, now: Millis) -> bool {
-        self.given(nonce).is_some_and(|given| {
-            self.used(now, |used| used.is_good(given, nonce) && used.signed.insert((given, nonce.to_owned())))
-        })
+        self.given(nonce)
+            .is_some_and(|one| self.used(now, |used| used.is_good(&one) && used.signed.insert(one)))
     }
 
     fn used<T>(&self, now: Millis, then: impl FnOnce(&mut Used) -> T) -> T {
@@ -57,11 +56,12 @@ impl Nonces {
         then(&mut used)
     }
 
-    /// When it was given out, if it was given out here.
-    fn given(&self, nonce: &str) -> Option<Millis> {
+    /// When it was given out, and what was drawn for it, if it was given out here; however its tag is written.
+    fn given(&self, nonce: &str) -> Option<(Millis, String)> {
         let (words, tag) = nonce.rsplit_once('.')?;
         self.tag(words)?.verify_slice(&hex::decode(tag).ok()?).ok()?;
-        Millis::from_str_radix(words.split_once('.')?.0, 16).ok()
+        let (at, drawn) = words.split_once('.')?;
+        Some((Millis::from_str_radix(at, 16).ok()?, drawn.to_owned()))
     }
 
     fn tag(&self, words: &str) -> Option<Hmac<Sha256>> {
@@ -79,8 +79,8 @@ impl Used {
         self.signed.retain(|(given, _)| given.saturating_add(FRESH) > latest);
     }
 
-    fn is_good(&self, given: Millis, nonce: &str) -> bool {
-        given.saturating_add(FRESH) > self.latest && !self.signed.contains(&(given, nonce.to_owned()))
+    fn is_good(&self, one: &(Millis, String)) -> bool {
+        one.0.saturating_add(FRESH) > self.latest && !self.signed.contains(one)
     }
 }
 
@@ -116,6 +116,6 @@ mod tests {
         let one = nonces.give("one", 10);
         assert!(nonces.take(&one, 10));
         assert!(nonces.is_good(&nonces.give("two", 20 + FRESH), 20 + FRESH));
-        assert!(!nonces.take(&one, 10));
+        assert!(!nonces.take(&one, 10) && !nonces.take(&one.to_uppercase(), 10));
     }
 }

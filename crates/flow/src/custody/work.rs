@@ -201,12 +201,14 @@ impl Work<'_> {
 
     /// What must hold when a call is written down, right before it is sent.
     ///
-    /// INVARIANT: nothing is removed in an incident: no call goes out once anything is frozen.
+    /// INVARIANT: nothing is removed in an incident: no call goes out once anything is frozen, or who signed is suspended.
     fn guards(&self) -> Result<Vec<Guard>, &'static str> {
         let memory = self.road.memory();
         match self.task {
             Task::Drill => Ok(Vec::new()),
-            Task::Purge if memory.freezes.is_empty() => Ok(vec![Guard::Epoch(memory.epoch)]),
+            Task::Purge if memory.freezes.is_empty() => {
+                Ok(vec![Guard::Epoch(memory.epoch), Guard::StillSigned(self.by.people.clone())])
+            }
             Task::Purge => Err("something is frozen: nothing is removed during an incident"),
         }
     }

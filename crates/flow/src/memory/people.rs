@@ -75,6 +75,12 @@ impl Memory {
         ticket.approvals.iter().all(|approval| counts(&approval.fingerprint))
     }
 
+    /// Whether somebody is enrolled, and nobody has asked to take out any of their keys.
+    pub(super) fn is_trusted(&self, person: &PersonId) -> bool {
+        let known = self.people.get(person);
+        known.is_some_and(|person| person.keys.iter().all(|key| key.suspended.is_none()))
+    }
+
     /// Whether a request suspends keys.
     pub fn suspends(&self, ticket: &TicketId) -> bool {
         let mut keys = self.people.values().flat_map(|person| &person.keys);

@@ -202,7 +202,8 @@ fn while_the_first_goes(
     second(house);
     block_on(house.road.look_after_points());
     house.hand.now.fetch_add(DAY, Ordering::SeqCst);
-    *shelf.removes.lock().unwrap() = vec![None, Some(step("Delete")), Some(step("Delete"))];
+    *shelf.removes.lock().unwrap() =
+        vec![None, Some(step("Delete")), None, Some(step("Delete")), Some(step("Delete"))];
     let preview = block_on(house.road.preview_purge(&both())).unwrap();
     let order = PurgeOrder { digest: Some(preview.digest), ..both() };
     *house.hand.meanwhile.lock().unwrap() = Some(Box::new(happens));
@@ -244,6 +245,22 @@ fn a_freeze_stops_what_has_not_gone_yet() {
     let failed = purge(&house, false, &["bo"]).unwrap_err();
     assert!(failed.to_string().contains("frozen"), "{failed}");
     assert_eq!(calls(&house), ["Delete"]);
+}
+
+#[test]
+fn who_is_suspended_removes_nothing_any_more() {
+    let shelf = shelf(ready());
+    let house = late(shelf.clone());
+    let pages = std::sync::Arc::clone(&house.pages);
+    let suspend = move || {
+        let mut memory = pages.memory_mut();
+        let keys = vec![memory.people[&"bo".into()].keys[0].fingerprint.clone()];
+        memory.apply(&Event::KeysSuspended { person: "bo".into(), keys, ticket: "tk-out".into() });
+    };
+    let failed = while_the_first_goes(&shelf, &house, suspend);
+    assert!(failed.len() == 1 && failed[0].to_string().contains("`bo`, who signed for it"), "{failed:?}");
+    assert_eq!(calls(&house), ["Delete"], "what was sent before");
+    assert!(house.road.memory().custody["interlock-second"].purging.is_none(), "it counts again");
 }
 
 #[test]

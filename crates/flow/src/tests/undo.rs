@@ -8,7 +8,7 @@ use interlock_ledger::EntryKind;
 use serde_json::{Value, json};
 
 use super::house::{House, action, database};
-use crate::{Conflict, FreezeScope, Outcome, Preview, Progress, Undo, UndoError, Verdict, Watch};
+use crate::{Conflict, Event, FreezeScope, Outcome, Preview, Progress, Undo, UndoError, Verdict, Watch};
 
 /// Knows the way back of every change of a database: its status is set again.
 struct Way {
@@ -148,6 +148,17 @@ fn what_was_done_is_taken_back_once_and_a_freeze_does_not_stop_it() {
     assert_eq!(house.land.calls.lock().unwrap().len(), 1);
     assert!(house.road.changes(|_, _| true).is_empty());
     assert_eq!(house.entries(EntryKind::Undo), 3, "what was left, that it is begun, that it is done");
+}
+
+#[test]
+fn who_is_suspended_takes_nothing_back_any_more() {
+    let house = house(Effect::Update);
+    changes(&house, done());
+    let preview = preview(&house);
+    let keys = vec![house.road.memory().people[&"bo".into()].keys[0].fingerprint.clone()];
+    house.happens(Event::KeysSuspended { person: "bo".into(), keys, ticket: "tk-out".into() });
+    let refused = undo(&house, &preview, &["bo"]).unwrap_err();
+    assert!(refused.to_string().contains("who signed for it"), "{refused}");
 }
 
 #[test]

@@ -13,7 +13,9 @@ use super::{
     preview::{Conflict, differing, half_way, rest_of, unchanged},
     same,
 };
-use crate::{Event, Freshness, Outcome, Permit, Record, Session, Undo, fault, own::not_done, road::Road};
+use crate::{
+    Event, Freshness, Guard, Outcome, Permit, Record, Session, Undo, fault, own::not_done, road::Road,
+};
 
 /// How often a step's effect is looked for before the run gives up on it.
 const LOOKS: u32 = 20;
@@ -327,7 +329,8 @@ impl Run<'_> {
         words.map_or(Ok(None), |why| Err(UndoError::Step(step.name.clone(), why)))
     }
 
-    /// INVARIANT: a person signed for it, so that no freeze stops it and no lease must be live.
+    /// INVARIANT: a person signed for it, so that no freeze stops it and no lease must be live; but that person's suspension
+    /// does.
     async fn permit(&self, step: &Step, call: &Call) -> Result<Permit, UndoError> {
         let ledger = |why: String| UndoError::Ledger(why);
         let session: Option<Session> =
@@ -344,8 +347,8 @@ impl Run<'_> {
             .private("step", &step.name);
         let mut permit = self.road.permit(id, Arc::new(own.action), Arc::new(session), 0);
         permit.signed = true;
-        let record =
-            Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards: Vec::new() };
+        let guards = vec![Guard::StillSigned(self.by.to_vec())];
+        let record = Record { entry, events: vec![Event::PermitOpened { permit: own.note }], guards };
         self.road.open(permit, record).await.map_err(|stop| ledger(format!("{stop:?}")))
     }
 }
