@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use interlock_action::Surface;
 use interlock_approval::{Person, State, Statement};
 use interlock_daemon::api::{DecisionRequest, RequestView};
 use interlock_flow::Decisive;
@@ -64,6 +65,9 @@ pub(super) fn words(view: &RequestView) -> String {
         (State::Pending, _) => "it still waits",
         (State::Approved { .. }, Some(_)) => {
             "it passes once, after the delay; `interlock request deny` still stops it"
+        }
+        (State::Approved { .. }, None) if ticket.held.action.surface == Surface::Interlock => {
+            "it is carried out now"
         }
         (State::Approved { .. }, None) => "the same call passes once",
         _ => "",

@@ -313,7 +313,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         "fsx",
-        &["CopySnapshotAndUpdateVolume"],
+        &["CopySnapshotAndUpdateVolume", "RestoreVolumeFromSnapshot"],
         &[Update, Destroy],
         "writes a snapshot over what a volume holds",
     ),
