@@ -41,6 +41,9 @@ impl Naming {
     }
 }
 
+/// Which members fill a variable, and whether exactly.
+type Fills<'a> = &'a dyn Fn(&str, &[&Naming]) -> Vec<(String, bool)>;
+
 /// The resource types of an operation.
 pub(super) fn resources(
     service: &Dumped,
@@ -55,15 +58,29 @@ pub(super) fn resources(
     for (prefix, kind, required) in &authorised.resources {
         let kind = kind.trim_end_matches('*');
         let Some(arn) = reference.format(prefix, kind) else { continue };
-        let mut fills = Vec::new();
-        for variable in variables(arn) {
+        let filled = |variable: &str, members: &[&Naming]| {
             let scopes =
                 [format!("{}:{operation} {variable}", service.name), format!("{} {variable}", service.name)];
             let hand = scopes.iter().find_map(|scope| tables.fills.get(scope));
-            let found = hand
-                .map(|paths| by_hand(paths, &members))
+            hand.map(|paths| by_hand(paths, members))
                 .filter(|found| !found.is_empty())
-                .unwrap_or_else(|| fill(operation, variable, kind, &members));
+                .unwrap_or_else(|| fill(operation, variable, kind, members))
+        };
+        let all: Vec<&Naming> = members.iter().collect();
+        let last = variables(arn).last().map(|last| filled(last, &all)).unwrap_or_default();
+        // What names the thing does not name what it lies in, where something else may.
+        let own = |path: &String| last.iter().any(|(have, _)| have == path);
+        let others: Vec<&Naming> =
+            all.iter().copied().filter(|one| !own(&one.path) && !one.is_arn()).collect();
+        let end = variables(arn).count().saturating_sub(1);
+        let mut fills = Vec::new();
+        for (at, variable) in variables(arn).enumerate() {
+            let mut found = filled(variable, &all);
+            if at < end && !found.is_empty() && found.iter().all(|(path, exact)| own(path) && !exact) {
+                let better = [&exactly as Fills<'_>, &filled, &by_end].into_iter();
+                let mut better = better.map(|fill| fill(variable, &others));
+                found = better.find(|better| !better.is_empty()).unwrap_or(found);
+            }
             fills.extend(found.into_iter().map(|(path, exact)| (variable.to_owned(), path, exact)));
         }
         let arn_members = arn_members(kind, arn, &members);
@@ -106,7 +123,7 @@ fn naming(service: &Dumped, model: &OperationModel) -> Vec<Naming> {
 }
 
 /// The members that the hand table names, where the operation has them.
-fn by_hand(paths: &[String], members: &[Naming]) -> Vec<(String, bool)> {
+fn by_hand(paths: &[String], members: &[&Naming]) -> Vec<(String, bool)> {
     paths
         .iter()
         .filter(|path| {
@@ -118,7 +135,7 @@ fn by_hand(paths: &[String], members: &[Naming]) -> Vec<(String, bool)> {
 }
 
 /// The members that fill a variable: those whose names match best.
-fn fill(operation: &str, variable: &str, kind: &str, members: &[Naming]) -> Vec<(String, bool)> {
+fn fill(operation: &str, variable: &str, kind: &str, members: &[&Naming]) -> Vec<(String, bool)> {
     let wanted = plain(variable);
     let wanted_stem = stem(variable);
     let kind = plain(kind);
@@ -154,6 +171,24 @@ fn fill(operation: &str, variable: &str, kind: &str, members: &[Naming]) -> Vec<
         }
     }
     Vec::new()
+}
+
+/// The member of that very name, whatever it speaks of.
+fn exactly(variable: &str, members: &[&Naming]) -> Vec<(String, bool)> {
+    let same = members.iter().filter(|member| member.plain == plain(variable));
+    same.map(|member| (member.path.clone(), true)).collect()
+}
+
+/// Members whose name ends with a short one: `restApiId` of `ApiId`.
+fn by_end(variable: &str, members: &[&Naming]) -> Vec<(String, bool)> {
+    let wanted = stem(variable);
+    let fits = |member: &&&Naming| {
+        wanted.len() >= 3
+            && names_something(member)
+            && member.stem.ends_with(&wanted)
+            && !(plain(variable).ends_with("id") && member.plain.ends_with("name"))
+    };
+    members.iter().filter(fits).map(|member| (member.path.clone(), false)).collect()
 }
 
 /// Members that speak of paging, types and states name nothing, whatever their stem.

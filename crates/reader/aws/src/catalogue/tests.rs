@@ -201,6 +201,58 @@ fn fills_name_members_that_exist() {
     assert_eq!(db.fill("DbInstanceName").map(|fill| fill.member), Some("DBInstanceIdentifier"));
 }
 
+/// A name without the word that only says that it is one.
+fn bare(name: &str) -> String {
+    let name = name.trim_end_matches("[]").to_lowercase();
+    let ends = ["identifier", "name", "id"];
+    ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned()
+}
+
+#[test]
+fn what_a_thing_lies_in_is_not_called_as_the_thing() {
+    let mut doubled = Vec::new();
+    for service in services() {
+        for operation in &service.operations {
+            let Some(input) = service.input(operation) else { continue };
+            let texts = input
+                .members
+                .iter()
+                .filter(|member| service.shape(member.shape).is_some_and(|shape| shape.kind == Kind::String));
+            let texts: Vec<&str> = texts.map(|member| member.name).collect();
+            for resource in &operation.resources {
+                let of = |variable: &str| -> Vec<&str> {
+                    let own = resource.fills.iter().filter(|fill| fill.variable == variable);
+                    own.map(|fill| fill.member).collect()
+                };
+                let Some(last) = resource.variables().last() else { continue };
+                let own = of(last);
+                for outer in resource.variables().filter(|outer| *outer != last) {
+                    let same = of(outer);
+                    // An id is not known from a name.
+                    let id = |text: &str| outer.ends_with("Id") && text.to_lowercase().ends_with("name");
+                    let fits = |text: &&&str| {
+                        bare(text).ends_with(&bare(outer)) && !own.contains(*text) && !id(text)
+                    };
+                    if !bare(outer).is_empty()
+                        && !same.is_empty()
+                        && same.iter().all(|member| own.contains(member))
+                        && let Some(fits) = texts.iter().find(fits)
+                    {
+                        doubled.push(format!(
+                            "{}:{} {outer}: {same:?} and not {fits}",
+                            service.name, operation.name
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(doubled.is_empty(), "{doubled:#?}");
+    let index = operation("s3vectors", "DeleteIndex");
+    let [index] = index.resources.as_slice() else { panic!("{:?}", index.resources) };
+    assert_eq!(index.fill("BucketName").map(|fill| fill.member), Some("vectorBucketName"));
+}
+
 #[test]
 fn labels_are_members_of_the_input() {
     for service in services().filter(|service| service.protocols.iter().any(|protocol| protocol.is_rest())) {
