@@ -179,7 +179,7 @@ fn plain(look: &(impl Look + ?Sized), action: &Action, answers: &Answers) -> Sur
 }
 
 /// The forecasters by name, most particular first.
-static ALL: [(&str, &dyn Forecaster); 67] = [
+static ALL: [(&str, &dyn Forecaster); 68] = [
     ("rds/instance", &rds::instance::Instance),
     ("rds/cluster", &rds::cluster::Cluster),
     ("rds/snapshot", &rds::snapshot::Snapshot),
@@ -222,6 +222,7 @@ static ALL: [(&str, &dyn Forecaster); 67] = [
     ("elbv2/target_group", &elbv2::target_group::TargetGroup),
     ("elb/load_balancer", &elb::load_balancer::LoadBalancer),
     ("autoscaling/group", &autoscaling::group::Group),
+    ("autoscaling/later", &autoscaling::later::Later),
     ("autoscaling/member", &autoscaling::member::Member),
     ("ecs/service", &ecs::service::Service),
     ("ecs/cluster", &ecs::cluster::Cluster),

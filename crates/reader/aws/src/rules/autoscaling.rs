@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
             ("autoscaling", "UpdateAutoScalingGroup"),
             ("autoscaling", "PutScheduledUpdateGroupAction"),
             ("autoscaling", "BatchPutScheduledUpdateGroupAction"),
+            ("autoscaling", "PutScalingPolicy"),
             ("autoscaling", "ExecutePolicy"),
         ],
         test: shrunk,
@@ -81,43 +82,77 @@ pub(super) const RULES: &[Rule] = &[
         finds: "a service that may have no capacity at all",
         shape: Shape::Setting,
         operations: &[("application-autoscaling", "RegisterScalableTarget")],
-        test: |subject| {
-            only_if(
-                subject.number("MaxCapacity") == Some(0),
-                claim(Effect::Interrupt, "scales what it names to nothing"),
-            )
+        test: |subject| match subject.number("MaxCapacity") {
+            Some(0) => smaller(subject, |effect| claim(effect, "scales what it names to nothing")),
+            _ => Vec::new(),
         },
     },
     Rule {
         id: "scalable-target-lowered",
-        finds: "fewer tasks, items or machines at least or at most",
+        finds: "fewer tasks, items or machines at least or at most, now or later",
         shape: Shape::Setting,
-        operations: &[("application-autoscaling", "RegisterScalableTarget")],
+        operations: &[
+            ("application-autoscaling", "RegisterScalableTarget"),
+            ("application-autoscaling", "PutScheduledAction"),
+        ],
         test: |subject| {
-            only_if(
-                subject.has("MinCapacity") || subject.number("MaxCapacity").is_some_and(|most| most > 0),
-                claim_when(
-                    Effect::Interrupt,
-                    "lets what it names become smaller than it may be now",
-                    vec![yes(AUTOSCALING_SIZE_LOWERED)],
-                ),
-            )
+            // A scheduled action keeps what its update leaves out.
+            let sized = subject.operation == "PutScheduledAction"
+                || subject.has("MinCapacity")
+                || subject.number("MaxCapacity").is_some_and(|most| most > 0);
+            let why = "lets what it names become smaller than it may be now";
+            match sized {
+                true => {
+                    smaller(subject, |effect| claim_when(effect, why, vec![yes(AUTOSCALING_SIZE_LOWERED)]))
+                }
+                false => Vec::new(),
+            }
+        },
+    },
+    Rule {
+        id: "scalable-target-scaled-in",
+        finds: "a policy that may scale in by itself",
+        shape: Shape::Setting,
+        operations: &[("application-autoscaling", "PutScalingPolicy")],
+        test: |subject| {
+            let scales_in = match subject.text("PolicyType") {
+                Some("PredictiveScaling") => false,
+                Some("TargetTrackingScaling") => {
+                    !subject.on("TargetTrackingScalingPolicyConfiguration.DisableScaleIn")
+                }
+                _ => scales_in(subject),
+            };
+            let why = "lets what it names become smaller by itself, as small as its limits say";
+            if scales_in { smaller(subject, |effect| claim(effect, why)) } else { Vec::new() }
         },
     },
 ];
 
-/// Whoever makes a group smaller terminates instances, and the volumes that go with them. Which way a policy moves the
-/// group stands in the policy.
+/// Whoever makes a group smaller terminates instances, and the volumes that go with them. What is set to scale it later
+/// may say so elsewhere: in the policy that is carried out, in the scheduled action whose time alone is changed.
 fn shrunk(subject: &Subject<'_>) -> Vec<Claim> {
+    let now = ["SetDesiredCapacity", "UpdateAutoScalingGroup"].contains(&subject.operation);
     let sizes = ["DesiredCapacity", "MaxSize", "MinSize"];
-    let sized = sizes.iter().any(|member| {
-        subject.number(member).is_some()
-            || !subject.all(&format!("ScheduledUpdateGroupActions[].{member}")).is_empty()
-    });
-    if !sized && subject.operation != "ExecutePolicy" {
+    if now && !sizes.iter().any(|member| subject.number(member).is_some()) {
         return Vec::new();
     }
     let down = "terminates instances until the group is as small as asked";
     let lowered = || vec![yes(AUTOSCALING_SIZE_LOWERED)];
     vec![claim_when(Effect::Destroy, down, lowered()), claim_when(Effect::Interrupt, down, lowered())]
+}
+
+/// Whether a step of the policy takes capacity away, or sets one.
+fn scales_in(subject: &Subject<'_>) -> bool {
+    let steps = subject.all("StepScalingPolicyConfiguration.StepAdjustments[].ScalingAdjustment");
+    let down = |step: &&serde_json::Value| step.as_i64().is_none_or(|by| by < 0);
+    let exact = subject.text("StepScalingPolicyConfiguration.AdjustmentType") == Some("ExactCapacity");
+    exact || steps.is_empty() || steps.iter().any(down)
+}
+
+/// What it is that something becomes smaller: machines of a fleet or a cluster go, with what is on their disks.
+fn smaller(subject: &Subject<'_>, claim: impl Fn(Effect) -> Claim) -> Vec<Claim> {
+    let machines = matches!(subject.text("ServiceNamespace"), Some("ec2" | "elasticmapreduce"));
+    let mut claims = vec![claim(Effect::Interrupt)];
+    claims.extend(machines.then(|| claim(Effect::Destroy)));
+    claims
 }

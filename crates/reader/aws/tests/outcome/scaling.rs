@@ -97,6 +97,20 @@ const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "a policy scales a group to nothing",
+        forecaster: "autoscaling/later",
+        scene: |bed| {
+            group(bed, 2);
+            let policy = json!({
+                "AutoScalingGroupName": "web", "PolicyName": "in", "AdjustmentType": "ExactCapacity",
+                "ScalingAdjustment": 0,
+            });
+            bed.ok("autoscaling", "PutScalingPolicy", policy);
+            let carry_out = json!({"AutoScalingGroupName": "web", "PolicyName": "in"});
+            Scene::request("autoscaling", "ExecutePolicy", carry_out).points(of_each_volume)
+        },
+    },
+    Case {
         name: "a group loses one of three",
         forecaster: "autoscaling/group",
         scene: |bed| {

@@ -47,24 +47,28 @@ fn subject(action: &Action) -> Option<(&str, TargetId)> {
     Some((name, id.unwrap_or_else(|| TargetId::new(name))))
 }
 
-/// How many instances the group is to have: `None` where that is not told.
-fn desired(action: &Action, record: &Value) -> Option<u64> {
-    if takes_all(action) {
-        return Some(0);
-    }
-    if let Some(asked) = number(&action.arguments, "/DesiredCapacity") {
+/// How many instances the group is to have by these sizes, as far as they are given: `None` where that is not told.
+pub(super) fn sized(sizes: &Value, record: &Value) -> Option<u64> {
+    if let Some(asked) = number(sizes, "/DesiredCapacity") {
         return Some(asked);
     }
     let of = |member: &str| {
         let pointer = format!("/{member}");
-        number(&action.arguments, &pointer).or_else(|| number(record, &pointer))
+        number(sizes, &pointer).or_else(|| number(record, &pointer))
     };
     let (now, most, least) = (number(record, "/DesiredCapacity")?, of("MaxSize")?, of("MinSize")?);
     Some(now.min(most).max(least))
 }
 
+/// Whether any of the sizes given is below the present one.
+pub(super) fn lowers(sizes: &Value, record: &Value) -> bool {
+    ["/DesiredCapacity", "/MinSize", "/MaxSize"]
+        .iter()
+        .any(|size| number(sizes, size).is_some_and(|new| number(record, size).is_none_or(|now| new < now)))
+}
+
 /// What the group does with its instances.
-enum Shrinks<'a> {
+pub(super) enum Shrinks<'a> {
     /// It keeps them.
     Not,
     /// These go: all that may.
@@ -76,14 +80,21 @@ enum Shrinks<'a> {
 }
 
 fn shrinks<'a>(action: &Action, record: &'a Value) -> Shrinks<'a> {
-    let Some(desired) = desired(action, record) else { return Shrinks::Unknown };
-    let forced = takes_all(action);
+    match action.operation.verb() {
+        "SuspendProcesses" => Shrinks::Not,
+        _ if takes_all(action) => shrinks_to(Some(0), record, true),
+        _ => shrinks_to(sized(&action.arguments, record), record, false),
+    }
+}
+
+/// What it does with them to come to so many; `forced`: whatever protects them.
+pub(super) fn shrinks_to(desired: Option<u64>, record: &Value, forced: bool) -> Shrinks<'_> {
+    let Some(desired) = desired else { return Shrinks::Unknown };
     let instances = entries(record, "/Instances");
     let now = instances.len() as u64;
     let stays = |one: &&Value| flag(one, "/ProtectedFromScaleIn") != Some(true) || forced;
     let free: Vec<&str> = instances.iter().filter(stays).filter_map(|one| text(one, "/InstanceId")).collect();
     match now.saturating_sub(desired) {
-        _ if action.operation.verb() == "SuspendProcesses" => Shrinks::Not,
         0 => Shrinks::Not,
         going if going >= free.len() as u64 => Shrinks::All(free),
         going => Shrinks::Some(going),
@@ -111,33 +122,10 @@ impl Look for Group {
         let record = match existence::of(action, answers, &id) {
             Live::Found(record) => record,
             Live::Absent => return,
-            Live::Unread(why) => {
-                draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, None);
-                draft.unread(action, (&format!("group {name}"), &id, Kind::Group), &why);
-                draft.lose_unread(
-                    &format!("group {name}"),
-                    format!("what the instances of group {name} hold that it terminates"),
-                    &why,
-                );
-                return;
-            }
+            Live::Unread(why) => return unread(action, (name, &id), &why, draft),
         };
-        let instances = texts(record, "/Instances", "InstanceId");
-        draft.observe(&id, Observed { data: Bears::No, ..Observed::default() });
-        draft.bind(
-            id.as_str(),
-            json!({
-                "sizes": [record.get("MinSize"), record.get("MaxSize"), record.get("DesiredCapacity")],
-                "instances": sorted(&instances),
-            }),
-        );
-        for group in strings(record, "/TargetGroupARNs") {
-            draft.depend(format!("target group {}", super::super::arn::last(group)));
-        }
-        for balancer in strings(record, "/LoadBalancerNames") {
-            draft.depend(format!("load balancer {balancer}"));
-        }
-        lowered(action, record, draft);
+        see(&id, record, draft);
+        draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, Some(lowers(&action.arguments, record)));
         draft.reversibility = Reversibility::Exact;
         match action.operation.verb() {
             "DeleteAutoScalingGroup" => delete(action, answers, (name, &id), record, draft),
@@ -153,12 +141,32 @@ fn sorted(names: &[&str]) -> Value {
     json!(names)
 }
 
-fn lowered(action: &Action, record: &Value, draft: &mut Draft) {
-    let sizes = ["/DesiredCapacity", "/MinSize", "/MaxSize"];
-    let lowered = sizes.iter().any(|size| {
-        number(&action.arguments, size).is_some_and(|new| number(record, size).is_none_or(|now| new < now))
-    });
-    draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, Some(lowered));
+/// The group could not be read.
+pub(super) fn unread(action: &Action, (name, id): (&str, &TargetId), why: &str, draft: &mut Draft) {
+    draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, None);
+    draft.unread(action, (&format!("group {name}"), id, Kind::Group), why);
+    // What its instances hold may go with them.
+    draft.observe(id, Observed { data: Bears::Yes, ..Observed::default() });
+    let lost = format!("what the instances of group {name} hold that it terminates");
+    draft.lose_unread(&format!("group {name}"), lost, why);
+}
+
+/// What is seen of the group, and what an approval is bound to.
+pub(super) fn see(id: &TargetId, record: &Value, draft: &mut Draft) {
+    draft.observe(id, Observed { data: Bears::No, ..Observed::default() });
+    draft.bind(
+        id.as_str(),
+        json!({
+            "sizes": [record.get("MinSize"), record.get("MaxSize"), record.get("DesiredCapacity")],
+            "instances": sorted(&texts(record, "/Instances", "InstanceId")),
+        }),
+    );
+    for group in strings(record, "/TargetGroupARNs") {
+        draft.depend(format!("target group {}", super::super::arn::last(group)));
+    }
+    for balancer in strings(record, "/LoadBalancerNames") {
+        draft.depend(format!("load balancer {balancer}"));
+    }
 }
 
 fn delete(
@@ -212,11 +220,25 @@ fn resize(
     // What goes with a smaller size is told below.
     diff::changes_as(Effect::Update, action, id, Kind::Group, record, draft);
     draft.settle();
+    goes(action, answers, (name, id), record, shrinks(action, record), draft);
+}
+
+/// What goes with a smaller size.
+pub(super) fn goes(
+    action: &Action,
+    answers: &Answers,
+    (name, id): (&str, &TargetId),
+    record: &Value,
+    shrinks: Shrinks<'_>,
+    draft: &mut Draft,
+) {
     let now = entries(record, "/Instances").len();
-    match shrinks(action, record) {
+    match shrinks {
         Shrinks::Not => {}
         Shrinks::Unknown => {
             draft.unknown(format!("how many instances group {name} is to have could not be told"));
+            draft.observe(id, Observed { data: Bears::Yes, ..Observed::default() });
+            draft.lose(format!("what the instances of group {name} hold that it terminates"));
             draft.secure(Securing::Impossible(format!("which instances of {name} go is not known")));
         }
         Shrinks::All(instances) => {

@@ -282,6 +282,18 @@ fn target_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
     })
 }
 
+fn schedule_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
+    // What an update leaves out is in the scheduled action that is there.
+    action.arguments.get("ScalableTargetAction").filter(|set| !set.is_null())?;
+    compared(answer, |answer| {
+        let Some(now) = answer.get("ScalableTargets")?.as_array()?.first() else { return Some(false) };
+        let (least, most) = ("/ScalableTargetAction/MinCapacity", "/ScalableTargetAction/MaxCapacity");
+        let lowered = diff::lowered(action, now, &[(least, "/MinCapacity"), (most, "/MaxCapacity")]);
+        let both = [least, most].iter().all(|size| number(&action.arguments, size).is_some());
+        (lowered || both).then_some(lowered)
+    })
+}
+
 fn spot_lowered(action: &Action, answer: &Live<'_>) -> Option<bool> {
     compared(answer, |answer| {
         let now = answer.pointer("/SpotFleetRequestConfigs/0/SpotFleetRequestConfig")?;
@@ -301,6 +313,13 @@ fn by(action: &Action, service: &'static str, operation: &'static str, members: 
         arguments.insert((*member).to_owned(), action.arguments.get(member)?.clone());
     }
     Some((service, operation, Value::Object(arguments)))
+}
+
+fn scalable_target(action: &Action) -> Reads {
+    let resource = json!([given(action, "ResourceId")?]);
+    let arguments = json!({"ServiceNamespace": given(action, "ServiceNamespace")?,
+        "ScalableDimension": given(action, "ScalableDimension")?, "ResourceIds": resource});
+    Some(("application-autoscaling", "DescribeScalableTargets", arguments))
 }
 
 /// The rows.
@@ -341,9 +360,10 @@ pub(super) const ROWS: &[Setting] = &[
     setting!("backup", "UpdateBackupPlan", BACKUP_PLAN_WEAKENED, "plan", "/BackupPlan", true, plan_weakened,
         |action| by(action, "backup", "GetBackupPlan", &["BackupPlanId"])),
     setting!("application-autoscaling", "RegisterScalableTarget", AUTOSCALING_SIZE_LOWERED, "limits", "/ScalableTargets/0", true, target_lowered, |action| {
-        let resource = json!([given(action, "ResourceId")?]);
-        Some(("application-autoscaling", "DescribeScalableTargets", json!({"ServiceNamespace": given(action, "ServiceNamespace")?,
-            "ScalableDimension": given(action, "ScalableDimension")?, "ResourceIds": resource})))
+        scalable_target(action)
+    }),
+    setting!("application-autoscaling", "PutScheduledAction", AUTOSCALING_SIZE_LOWERED, "limits", "/ScalableTargets/0", false, schedule_lowered, |action| {
+        scalable_target(action)
     }),
     setting!("ec2", "ModifySpotFleetRequest", AUTOSCALING_SIZE_LOWERED, "fleet", "", false, spot_lowered,
         |action| Some(("ec2", "DescribeSpotFleetRequests", json!({"SpotFleetRequestIds": [given(action, "SpotFleetRequestId")?]})))),
