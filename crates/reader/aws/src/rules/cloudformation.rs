@@ -97,6 +97,21 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "elasticbeanstalk-environments-terminated",
+        finds: "an application deleted with the stacks that it runs in",
+        shape: Shape::Setting,
+        operations: &[("elasticbeanstalk", "DeleteApplication")],
+        test: |subject| {
+            only_if(
+                subject.on("TerminateEnvByForce"),
+                claim(
+                    Effect::Destroy,
+                    "terminates every environment of the application, with the databases that belong to it",
+                ),
+            )
+        },
+    },
+    Rule {
         id: "cloudformation-policy-loosened",
         finds: "a stack policy under which every resource may be updated",
         shape: Shape::GuardRemoval,

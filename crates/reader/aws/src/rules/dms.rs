@@ -1,4 +1,4 @@
-//! AWS Database Migration Service: tasks that empty their target.
+//! AWS Database Migration Service and DataSync: tasks that empty their target.
 
 use interlock_action::Effect;
 use serde_json::Value;
@@ -43,6 +43,26 @@ pub(super) const RULES: &[Rule] = &[
                     Effect::Interrupt,
                     "replaces the list of tables: what is not on it is no longer copied",
                 ),
+            )
+        },
+    },
+    Rule {
+        id: "datasync-destination-emptied",
+        finds: "a task that deletes in its destination what the source has not, or writes over what is there",
+        shape: Shape::Setting,
+        operations: &[
+            ("datasync", "StartTaskExecution"),
+            ("datasync", "UpdateTask"),
+            ("datasync", "CreateTask"),
+        ],
+        test: |subject| {
+            let is = |member: &str, value: &str| {
+                let paths = [format!("OverrideOptions.{member}"), format!("Options.{member}")];
+                paths.iter().any(|path| subject.text(path) == Some(value))
+            };
+            only_if(
+                is("PreserveDeletedFiles", "REMOVE") || is("OverwriteMode", "ALWAYS"),
+                claim(Effect::Destroy, "deletes or writes over what the destination of the task holds"),
             )
         },
     },

@@ -1,4 +1,4 @@
-//! Amazon EKS: node groups that shrink, a cluster's API that opens.
+//! Amazon EKS: node groups that shrink, a cluster's API that opens, administrator rights in it.
 
 use interlock_action::{Claim, Effect};
 use serde_json::Value;
@@ -35,7 +35,31 @@ pub(super) const RULES: &[Rule] = &[
             )
         },
     },
+    Rule {
+        id: "eks-grants-administrator",
+        finds: "administrator rights in a cluster",
+        shape: Shape::Setting,
+        operations: &[
+            ("eks", "AssociateAccessPolicy"),
+            ("eks", "CreateAccessEntry"),
+            ("eks", "UpdateAccessEntry"),
+        ],
+        test: |subject| {
+            let mut given = subject.texts("kubernetesGroups[]").into_iter().chain(subject.text("policyArn"));
+            only_if(
+                given.any(is_cluster_administrator),
+                claim(Effect::Privilege, "gives administrator rights in the cluster"),
+            )
+        },
+    },
 ];
+
+/// Whether a group or an access policy of a cluster may do everything in it (EKS User Guide, "Review access policy
+/// permissions"; Kubernetes, "Using RBAC Authorization").
+pub(crate) fn is_cluster_administrator(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    ["AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy", "system:masters"].contains(&last)
+}
 
 fn eks_cluster(subject: &Subject<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();

@@ -66,7 +66,9 @@ mod tests;
 use interlock_action::{Claim, Effect, FactTest, RuleId};
 
 use crate::effect::Subject;
+pub(crate) use backup::restored_over;
 pub(crate) use ec2_network::is_world;
+pub(crate) use eks::is_cluster_administrator;
 pub(crate) use general::buckets;
 pub(crate) use iam::is_administrator;
 pub(crate) use policy_document::{administrator, lets_others_in};
@@ -147,8 +149,12 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// Rules whose finding is administrator rights: the policy asks for two people.
-pub const ADMINISTRATOR: [&str; 3] =
-    ["iam-grants-administrator", "iam-attaches-administrator", "cloudformation-grants-administrator"];
+pub const ADMINISTRATOR: [&str; 4] = [
+    "iam-grants-administrator",
+    "iam-attaches-administrator",
+    "cloudformation-grants-administrator",
+    "eks-grants-administrator",
+];
 
 /// The claims of every rule that fits, but for the one named, which exists so that a test can show a rule's worth.
 pub(crate) fn claims(subject: &Subject<'_>, without: Option<&str>) -> Vec<Claim> {

@@ -345,6 +345,8 @@ const TABLE: &[Row] = &[
     ("ses", &["contact-list", "mailmanager-archive"], Kind::Other, Yes),
     ("ses", &["identity", "configuration-set", "dedicated-ip-pool"], Kind::Other, No),
     ("bedrock", &["custom-model", "imported-model", "knowledge-base", "session"], Kind::Other, Yes),
+    // What an agent remembers is kept by its alias.
+    ("bedrock", &["agent-alias"], Kind::Other, Unknown),
     (
         "bedrock",
         &[
@@ -353,7 +355,6 @@ const TABLE: &[Row] = &[
             "application-inference-profile",
             "provisioned-model",
             "agent",
-            "agent-alias",
             "flow",
             "prompt",
             "model-customization-job",

@@ -5,7 +5,7 @@ use interlock_action::Relation;
 
 use super::{arn, ec2};
 use crate::effect::Subject;
-use crate::rules::buckets;
+use crate::rules::{buckets, restored_over};
 
 /// Operations that make a part of something that is there and named: the whole is changed by it.
 const PARENTS: [(&str, &str, &str, &str); 27] = [
@@ -109,6 +109,14 @@ pub(super) fn further(subject: &Subject<'_>) -> Vec<(String, Relation)> {
     if let Some(id) = scaled(subject) {
         found.push((id, Relation::Acts));
     }
+    for (template, value) in restored_over(subject) {
+        found.push((arn::fill(subject, template, value), Relation::Acts));
+    }
+    if subject.is("elasticbeanstalk", "DeleteApplication") && subject.on("TerminateEnvByForce") {
+        let application = subject.text("ApplicationName").unwrap_or("*");
+        let template = "elasticbeanstalk:{r}:{a}:environment/{}/*";
+        found.push((arn::fill(subject, template, application), Relation::Acts));
+    }
     let sent = buckets(subject).into_iter();
     found
         .extend(sent.map(|bucket| (format!("arn:{}:s3:::{bucket}", subject.partition()), Relation::Reaches)));
@@ -132,8 +140,14 @@ fn alarm(subject: &Subject<'_>, found: &mut Vec<(String, Relation)>) {
     }
 }
 
-/// What Application Auto Scaling scales, by its own service's ARN.
+/// What Application Auto Scaling scales, by its own service's ARN; the group that a policy's ARN names.
 fn scaled(subject: &Subject<'_>) -> Option<String> {
+    if subject.service == "autoscaling" {
+        let (_, rest) = subject.text("PolicyName")?.split_once("autoScalingGroupName/")?;
+        let group = rest.split(":policyName/").next()?;
+        let template = "autoscaling:{r}:{a}:autoScalingGroup:*:autoScalingGroupName/{}";
+        return Some(arn::fill(subject, template, group));
+    }
     if subject.service != "application-autoscaling" {
         return None;
     }
@@ -143,7 +157,9 @@ fn scaled(subject: &Subject<'_>) -> Option<String> {
     let id = match subject.text("ServiceNamespace")? {
         "ecs" => format!("ecs:{{r}}:{{a}}:{id}"),
         "dynamodb" => format!("dynamodb:{{r}}:{{a}}:table/{name}"),
-        "rds" => format!("rds:{{r}}:{{a}}:cluster:{name}"),
+        "rds" | "neptune" => format!("rds:{{r}}:{{a}}:cluster:{name}"),
+        "ec2" => format!("ec2:{{r}}:{{a}}:{id}"),
+        "elasticmapreduce" => format!("elasticmapreduce:{{r}}:{{a}}:cluster/{name}"),
         "lambda" => format!("lambda:{{r}}:{{a}}:function:{name}"),
         "elasticache" => format!("elasticache:{{r}}:{{a}}:replicationgroup:{name}"),
         "sagemaker" => format!("sagemaker:{{r}}:{{a}}:{kind}/{name}"),
