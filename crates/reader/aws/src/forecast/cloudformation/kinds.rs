@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Catalogue;
 
 /// How a physical id becomes the parameters of the deletion.
-type Arguments = fn(&str) -> Value;
+pub(super) type Arguments = fn(&str) -> Value;
 
 /// Types whose own service's forecaster knows what is lost with them.
 const DELETED_BY: [(&str, &str, &str, Arguments); 30] = [
@@ -99,11 +99,15 @@ const DELETED_BY: [(&str, &str, &str, Arguments); 30] = [
 /// The call that deletes the thing of its own, as it is judged.
 pub(super) fn deletion(action: &Action, kind: &str, physical: &str) -> Option<Action> {
     let (_, service, operation, arguments) = DELETED_BY.iter().find(|(name, ..)| *name == kind)?;
+    judged(action, service, operation, &arguments(physical))
+}
+
+/// A call of another service, as it is judged.
+pub(super) fn judged(action: &Action, service: &str, operation: &str, arguments: &Value) -> Option<Action> {
     let service = Catalogue::get().service(service)?;
     let operation = service.operation(operation)?;
     let account = action.account.as_ref().map(|account| account.as_str());
-    let region = action.region.as_deref();
-    Some(crate::judge(&service, operation, region, account, &arguments(physical)))
+    Some(crate::judge(&service, operation, action.region.as_deref(), account, arguments))
 }
 
 /// Types that bear data and whose deletion nobody here looks into: the Terraform provider's stateful types, by the names

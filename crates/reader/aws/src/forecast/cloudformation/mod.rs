@@ -1,10 +1,12 @@
 //! CloudFormation: stacks, their updates, change sets, stack sets.
 
+mod calls;
 pub(super) mod change_set;
 mod kinds;
 mod parts;
 mod plan;
 mod properties;
+mod sends;
 pub(super) mod stack;
 pub(super) mod stack_set;
 mod template;

@@ -1,18 +1,19 @@
-//! What goes with a stack or by its update, thing by thing: each is forecast as its own service's deletion would be.
+//! What goes with a stack or by its update, thing by thing: each is forecast as its own service's deletion would be, or
+//! the call by which its service makes it smaller.
 //!
 //! CloudFormation deletes with its own parameters, so that nothing is rewritten: a recovery point is made first, by calls,
 //! or there is none. A thing whose template says `Retain` stays; of one that says `Snapshot` CloudFormation itself makes
 //! a final snapshot.
 
 use interlock_action::{
-    Action, Answer, Answers, Bears, Call, Change, Effect, Kind, Read, RecoveryPoint, Relation, Securing,
-    Survey, TargetId,
+    Action, Answer, Answers, Bears, Call, Change, Claim, Effect, Kind, Read, RecoveryPoint, Relation,
+    Securing, Survey, Target, TargetId,
 };
 use serde_json::{Value, json};
 
 use super::{
     super::{OWN, arn, draft::Draft, forecaster_for, own_name, tally::Tally},
-    kinds,
+    calls, kinds,
     template::Keep,
 };
 
@@ -34,11 +35,17 @@ pub(super) struct Part {
     pub(super) replaced: bool,
     /// Whether it surely goes.
     pub(super) sure: bool,
+    /// Where it stays and is changed: the arguments of the call that does the same.
+    pub(super) changed: Option<Value>,
 }
 
 impl Part {
-    fn deletion(&self, action: &Action) -> Option<Action> {
-        kinds::deletion(action, &self.kind, self.physical.as_deref()?)
+    /// What its own service would be asked for.
+    fn call(&self, action: &Action) -> Option<Action> {
+        match &self.changed {
+            Some(arguments) => calls::call(action, &self.kind, arguments),
+            None => kinds::deletion(action, &self.kind, self.physical.as_deref()?),
+        }
     }
 
     fn goes(&self) -> bool {
@@ -64,10 +71,10 @@ impl Part {
     }
 }
 
-/// The parts that are looked into, with their deletions.
+/// The parts that are looked into, with their calls.
 fn looked<'p>(action: &Action, parts: &'p [Part]) -> Vec<(&'p Part, Action)> {
     let goes = parts.iter().filter(|part| part.goes());
-    goes.filter_map(|part| Some((part, part.deletion(action)?))).take(MOST).collect()
+    goes.filter_map(|part| Some((part, part.call(action)?))).take(MOST).collect()
 }
 
 /// The reads of the parts' own forecasters that are still missing.
@@ -90,12 +97,18 @@ pub(super) struct Sum {
     proof: Vec<(Call, String, Value)>,
     makes: Vec<String>,
     kept: bool,
+    destroys: bool,
 }
 
 impl Sum {
     /// Whether anything that bears data goes.
     pub(super) fn data(&self) -> Bears {
         if self.bears { Bears::Yes } else { Bears::No }
+    }
+
+    /// Whether something goes with what stays and is changed.
+    pub(super) fn destroys(&self) -> bool {
+        self.destroys
     }
 
     /// How their recovery points come about.
@@ -225,7 +238,18 @@ fn absorb(
     sum.add(part, &survey, action);
     deletion.unknowns.iter().for_each(|unknown| draft.unknown(format!("{}: {unknown}", part.logical)));
     let acts = deletion.targets.iter().filter(|target| target.relation == Relation::Acts);
+    let holds = |claim: &&Claim| claim.when.iter().all(|test| test.holds(&survey.facts));
+    let effects: Vec<Effect> = deletion.claims.iter().filter(holds).map(|claim| claim.effect).collect();
+    // A call that does nothing but change the thing, as the live state has it, only reaches it.
+    let stays = part.changed.is_some()
+        && survey.forecast.data_loss.is_empty()
+        && effects.iter().all(|effect| *effect == Effect::Update);
+    sum.destroys |= part.changed.is_some() && effects.contains(&Effect::Destroy);
     for target in acts {
+        if stays {
+            draft.discover(Target { relation: Relation::Reaches, ..target.clone() });
+            continue;
+        }
         let seen = survey.observed.get(&target.id);
         let gone = seen.and_then(|seen| seen.exists) == Some(false);
         let data = seen.map(|seen| seen.data).filter(|data| *data != Bears::Unknown).unwrap_or(target.data);
@@ -246,6 +270,7 @@ fn words(part: &Part, change: &Change) -> String {
 fn plainly(action: &Action, part: &Part, stack: &TargetId, sum: &mut Sum, draft: &mut Draft) {
     let called = part.called();
     let verb = match (part.replaced, part.sure) {
+        _ if part.changed.is_some() => "is changed, and may lose what it holds",
         (true, true) => "is replaced by a new one",
         (true, false) => "may be replaced by a new one",
         (false, true) => "is deleted",

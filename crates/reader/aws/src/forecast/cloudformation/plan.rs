@@ -177,6 +177,7 @@ pub(super) fn parts(
             physical,
             replaced,
             sure,
+            changed: None,
         });
     }
     parts
@@ -208,7 +209,7 @@ pub(super) fn everything(resources: &Listed<'_>, template: Option<&str>, sure: b
         let kind = text(one, "/ResourceType")?.to_owned();
         let keep = if sure { settled(&kind, None, said.get(&logical).copied(), false) } else { Keep::Delete };
         let physical = text(one, "/PhysicalResourceId").filter(|id| !id.is_empty()).map(str::to_owned);
-        Some(Part { logical, kind, physical, keep, replaced: false, sure })
+        Some(Part { logical, kind, physical, keep, replaced: false, sure, changed: None })
     };
     there.filter_map(part).collect()
 }

@@ -17,7 +17,7 @@ type Weakens = fn(Told<'_>, Told<'_>) -> bool;
 /// Beginning of the type, properties, effects, the changes that have them.
 type Row = (&'static str, &'static [&'static str], &'static [Effect], Weakens);
 
-use Effect::{Destroy, Expose, GuardRemoval, Network, Privilege, RecoveryLoss};
+use Effect::{Destroy, Expose, GuardRemoval, Interrupt, Network, Privilege, RecoveryLoss};
 
 const ROWS: &[Row] = &[
     ("AWS::RDS::", &["DeletionProtection"], &[GuardRemoval], off),
@@ -125,8 +125,11 @@ const ROWS: &[Row] = &[
     ("AWS::ElasticLoadBalancingV2::Listener", &[""], &[Network, GuardRemoval], any),
     ("AWS::EFS::FileSystem", &["FileSystemPolicy"], &[Privilege], any),
     ("AWS::EFS::FileSystem", &["ThroughputMode", "ProvisionedThroughputInMibps"], &[], any),
-    ("AWS::SecretsManager::Secret", &["Description", "SecretString", "GenerateSecretString"], &[], any),
-    ("AWS::SSM::Parameter", &["Value", "Description"], &[], any),
+    // The value that is there is written over.
+    ("AWS::SecretsManager::Secret", &["SecretString", "GenerateSecretString"], &[Interrupt], any),
+    ("AWS::SecretsManager::Secret", &["Description"], &[], any),
+    ("AWS::SSM::Parameter", &["Value"], &[Interrupt], any),
+    ("AWS::SSM::Parameter", &["Description"], &[], any),
     ("AWS::ECR::Repository", &["RepositoryPolicyText"], &[Privilege], any),
     ("AWS::ECR::Repository", &["LifecyclePolicy"], &[Destroy, RecoveryLoss], there),
 ];
@@ -189,8 +192,9 @@ const NETWORK: [&str; 28] = [
 ];
 
 /// Beginnings of types whose whole is who may do what.
-const IDENTITY: [&str; 8] = [
+const IDENTITY: [&str; 9] = [
     "AWS::IAM::",
+    "AWS::EKS::AccessEntry",
     "AWS::SSO::",
     "AWS::Organizations::",
     "AWS::RolesAnywhere::",

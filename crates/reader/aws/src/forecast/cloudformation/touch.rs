@@ -16,11 +16,13 @@ use super::{
         draft::Draft,
         existence,
     },
-    kinds, plan,
+    calls, kinds, plan,
     plan::Falls,
-    properties,
+    properties, sends,
 };
-use crate::rules::{administrator, facts, is_administrator, is_world, lets_others_in};
+use crate::rules::{
+    administrator, facts, is_administrator, is_cluster_administrator, is_world, lets_others_in,
+};
 
 /// Of one stack the tags of so many changed things are looked at.
 const MOST: usize = 20;
@@ -47,7 +49,7 @@ pub(super) struct Touch {
 }
 
 impl Touch {
-    fn add(&mut self, effects: impl IntoIterator<Item = Effect>, of: &str) {
+    pub(super) fn add(&mut self, effects: impl IntoIterator<Item = Effect>, of: &str) {
         for effect in effects {
             if !self.effects.iter().any(|(have, what)| *have == effect && what == of) {
                 self.effects.push((effect, of.to_owned()));
@@ -57,15 +59,17 @@ impl Touch {
 }
 
 /// The record of a change, and where its values are told.
-struct Changed<'a> {
-    kind: &'a str,
+pub(super) struct Changed<'a> {
+    /// The type of the thing.
+    pub(super) kind: &'a str,
     details: Vec<&'a Value>,
     before: Option<Map<String, Value>>,
     after: Option<Map<String, Value>>,
 }
 
 impl<'a> Changed<'a> {
-    fn of(change: &'a Value) -> Self {
+    /// Out of a change of a plan.
+    pub(super) fn of(change: &'a Value) -> Self {
         let record = change.get("ResourceChange").unwrap_or(&Value::Null);
         let context = |member: &str| {
             let context: Value = serde_json::from_str(record.get(member)?.as_str()?).ok()?;
@@ -89,7 +93,7 @@ impl<'a> Changed<'a> {
     }
 
     /// The names of the properties that change: those that are named, and those whose values differ.
-    fn properties(&self) -> BTreeSet<String> {
+    pub(super) fn properties(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for detail in self.about("Properties") {
             names.extend(text(detail, "/Target/Name").map(str::to_owned));
@@ -104,7 +108,7 @@ impl<'a> Changed<'a> {
     }
 
     /// A property's values before and after, each where it is told.
-    fn values(&self, property: &str) -> (Option<Value>, Option<Value>) {
+    pub(super) fn values(&self, property: &str) -> (Option<Value>, Option<Value>) {
         let whole = format!("/Properties/{property}");
         let mut of = self.about("Properties").filter(|detail| {
             text(detail, "/Target/Path") == Some(&whole)
@@ -124,10 +128,19 @@ impl<'a> Changed<'a> {
         let after = value(&self.after, "AfterValue").filter(|_| !later);
         (value(&self.before, "BeforeValue").filter(is_told), after.filter(is_told))
     }
+
+    /// What a property becomes, where it is told. `changes`: the property that changes; none where all of it is new, or
+    /// what else it holds is asked for.
+    pub(super) fn becomes(&self, changes: Option<&str>, property: &str) -> Option<Value> {
+        match changes {
+            Some(_) => self.values(property).1,
+            None => self.after.as_ref().map(|after| after.get(property).cloned().unwrap_or(Value::Null)),
+        }
+    }
 }
 
 /// Whether the value itself stands there, and not a sign for one that is hidden or not known yet.
-fn is_told(value: &Value) -> bool {
+pub(super) fn is_told(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.contains("{{") && !text.contains("****"),
         Value::Array(list) => list.iter().all(is_told),
@@ -151,6 +164,7 @@ pub(super) fn touch(change: &Value, own: Option<&str>) -> Touch {
         Falls::Adds => {
             touch.add(properties::added(changed.kind), "the new resource");
             grants(&changed, None, own, &mut touch);
+            sends::tell(&changed, None, own, &mut touch);
         }
         Falls::Takes { replaced: false, sure } => {
             touch.add(properties::removed(changed.kind), "the whole");
@@ -169,7 +183,7 @@ fn within(changed: &Changed<'_>, own: Option<&str>, touch: &mut Touch) {
         changed.details.iter().map(|one| text(one, "/Target/Attribute").unwrap_or("Properties")).collect();
     if names.is_empty() && (attributes.is_empty() || attributes.contains("Properties")) {
         touch.add(properties::unnamed(changed.kind), "a property that is not named");
-        touch.administrator |= changed.kind.starts_with("AWS::IAM::");
+        touch.administrator |= rights(changed.kind).is_some();
     }
     for name in &names {
         if is_tags(name) {
@@ -178,6 +192,7 @@ fn within(changed: &Changed<'_>, own: Option<&str>, touch: &mut Touch) {
         let (before, after) = changed.values(name);
         touch.add(properties::effects(changed.kind, name, before.as_ref(), after.as_ref()), name);
         grants(changed, Some(name), own, touch);
+        sends::tell(changed, Some(name), own, touch);
     }
     if attributes.contains("Tags") || names.iter().any(|name| is_tags(name)) {
         touch.writes.extend(tags(changed));
@@ -213,19 +228,32 @@ const OF_PRINCIPALS: [&str; 5] =
 /// Properties that say who gets what a policy gives.
 const HOLDERS: [&str; 6] = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
 
+/// What says who may do what in a type: the properties that give it, those that say who gets it, and whether a value of
+/// the first gives administrator rights.
+type Rights = (&'static [&'static str], &'static [&'static str], fn(&Value) -> bool);
+
+fn rights(kind: &str) -> Option<Rights> {
+    match kind {
+        "AWS::EKS::AccessEntry" => {
+            Some((&["AccessPolicies", "KubernetesGroups"], &["PrincipalArn"], administers_cluster))
+        }
+        kind if kind.starts_with("AWS::IAM::") || kind == "AWS::SSO::PermissionSet" => {
+            Some((&OF_PRINCIPALS, &HOLDERS, gives))
+        }
+        _ => None,
+    }
+}
+
 /// What policy documents give, and whom they let in. `property`: the one that changes; none where all of it is new.
 fn grants(changed: &Changed<'_>, property: Option<&str>, own: Option<&str>, touch: &mut Touch) {
     let about = |name: &str| property.is_none_or(|property| property == name);
-    let values = |name: &str| match property {
-        Some(_) => changed.values(name).1,
-        None => changed.after.as_ref().map(|after| after.get(name).cloned().unwrap_or(Value::Null)),
-    };
-    if changed.kind.starts_with("AWS::IAM::") || changed.kind == "AWS::SSO::PermissionSet" {
+    let values = |name: &str| changed.becomes(property, name);
+    if let Some((given, holders, gives)) = rights(changed.kind) {
         // Another holder gets all that the policy gives, though nothing of it changes.
-        let held = property.is_some_and(|property| HOLDERS.contains(&property));
-        for name in OF_PRINCIPALS.into_iter().filter(|name| held || about(name)) {
+        let held = property.is_some_and(|property| holders.contains(&property));
+        for name in given.iter().copied().filter(|name| held || about(name)) {
             let value = match held {
-                true => changed.after.as_ref().map(|after| after.get(name).cloned().unwrap_or(Value::Null)),
+                true => changed.becomes(None, name),
                 false => values(name),
             };
             touch.administrator |= value.filter(is_told).is_none_or(|value| gives(&value));
@@ -288,6 +316,16 @@ fn gives(value: &Value) -> bool {
     }
 }
 
+/// Whether groups or access policies of a cluster give administrator rights in it.
+fn administers_cluster(value: &Value) -> bool {
+    match value {
+        Value::String(name) => is_cluster_administrator(name),
+        Value::Array(list) => list.iter().any(administers_cluster),
+        Value::Object(members) => members.values().any(administers_cluster),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn opens(document: Option<Value>, name: &str, own: Option<&str>, touch: &mut Touch) {
     let closed = document.filter(is_told).is_some_and(|document| match &document {
         Value::Null => true,
@@ -347,7 +385,8 @@ fn key(within: &str, change: &Value, key: &str) -> String {
 fn touched<'c>(action: &Action, changes: &[(String, &'c Value)]) -> Vec<(String, &'c Value, Action)> {
     let own = action.account.as_ref().map(|account| account.as_str());
     let worse = changes.iter().filter(|(_, change)| {
-        plan::falls(change) == Falls::Within && {
+        // What its own service is asked for beside is looked at there.
+        plan::falls(change) == Falls::Within && calls::arguments(change).is_none() && {
             let touch = touch(change, own);
             !touch.effects.is_empty() || !touch.writes.is_empty()
         }
@@ -377,16 +416,17 @@ fn own(within: &str, change: &Value, answers: &Answers) -> Answers {
     own.collect()
 }
 
-/// Writes down what each change comes to beside that it is one. Whether data expires by one of them.
+/// Writes down what each change comes to beside that it is one. Whether something goes by one of them, and whether no
+/// call of its own service tells what.
 pub(super) fn tell(
     action: &Action,
     stack: &TargetId,
     changes: &[(String, &Value)],
     answers: &Answers,
     draft: &mut Draft,
-) -> bool {
+) -> (bool, bool) {
     let account = action.account.as_ref().map(|account| account.as_str());
-    let (mut found, mut administrator) = (BTreeSet::new(), false);
+    let (mut found, mut administrator, mut expires) = (BTreeSet::new(), false, false);
     for (within, change) in changes {
         let touch = touch(change, account);
         administrator |= touch.administrator;
@@ -395,6 +435,7 @@ pub(super) fn tell(
         let id = TargetId::new(format!("{stack}#{}", logical.unwrap_or("?")));
         for (effect, of) in touch.effects {
             found.insert(effect);
+            expires |= effect == Effect::Destroy && !calls::tells(change, &of);
             let what = format!("{}: {}, by {of}", plan::called(within, change), words(effect));
             draft.change(&id, Kind::Other, effect, what);
         }
@@ -410,7 +451,7 @@ pub(super) fn tell(
         draft.fact(fact, true, Some(found.contains(&effect)));
     }
     draft.fact(facts::CLOUDFORMATION_GRANTS_ADMINISTRATOR, true, Some(administrator));
-    found.contains(&Effect::Destroy)
+    (found.contains(&Effect::Destroy), expires)
 }
 
 /// Nothing is known of what changes: every effect may be one of it.
@@ -427,7 +468,8 @@ fn words(effect: Effect) -> &'static str {
         Effect::Expose => "others may be let in",
         Effect::Exfiltrate => "data may be sent elsewhere",
         Effect::Privilege => "who may do what changes",
-        Effect::Destroy => "data in it may expire",
+        Effect::Destroy => "data in it may expire, or go with what it loses",
+        Effect::Interrupt => "what it holds is written over",
         _ => "it changes",
     }
 }

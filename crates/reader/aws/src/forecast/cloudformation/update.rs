@@ -24,7 +24,7 @@ use super::{
         answer::{Live, entries, text},
         draft::{Draft, digest},
     },
-    bound, called, is, kinds, original, parts,
+    bound, called, calls, is, kinds, original, parts,
     parts::Part,
     plan::{self, Falls, Plan},
     record, resources, role, subject, template, touch,
@@ -137,11 +137,15 @@ fn stack_of<'a>(action: &'a Action, answers: &'a Answers) -> Option<(&'a str, Ta
     })
 }
 
-/// The things that go, or may go.
+/// The things that go, or may go, and those that are changed and may lose something by it.
 fn taken(action: &Action, answers: &Answers) -> Vec<Part> {
     let held = resources(answers);
     match planned(action, answers) {
-        Plan::Known(changes) => plan::parts(&changes, &held, template(answers), brought(action, answers)),
+        Plan::Known(changes) => {
+            let mut parts = plan::parts(&changes, &held, template(answers), brought(action, answers));
+            parts.extend(calls::parts(&changes));
+            parts
+        }
         Plan::Nothing => Vec::new(),
         Plan::Unknown(_) => {
             let all = plan::everything(&held, None, false);
@@ -227,8 +231,9 @@ impl Look for Update {
         match &plan {
             Plan::Known(changes) => {
                 known(action, name, &id, changes, draft);
-                expires = touch::tell(action, &id, changes, answers, draft);
-                if expires {
+                let destroys;
+                (destroys, expires) = touch::tell(action, &id, changes, answers, draft);
+                if destroys {
                     draft.fact(facts::CLOUDFORMATION_REMOVES, true, Some(true));
                 }
             }
@@ -246,6 +251,9 @@ impl Look for Update {
             }
         }
         let sum = parts::tell(action, &id, &gone, answers, draft);
+        if sum.destroys() {
+            draft.fact(facts::CLOUDFORMATION_REMOVES, true, Some(true));
+        }
         let whole = !matches!(plan, Plan::Unknown(_)) || resources(answers).complete();
         if whole {
             let data = if expires { Bears::Yes } else { sum.data() };

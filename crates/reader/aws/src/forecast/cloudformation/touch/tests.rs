@@ -112,6 +112,20 @@ fn administrator_rights_are_told_from_others() {
     let read_only = "arn:aws:iam::aws:policy/ReadOnlyAccess";
     assert!(touch(&modified("AWS::SSO::PermissionSet", &set(read_only), &set(wide)), OWN).administrator);
     assert!(!touch(&modified("AWS::SSO::PermissionSet", &set(wide), &set(read_only)), OWN).administrator);
+    let entry = |policy: &str, group: &str| {
+        let arn = format!("arn:aws:eks::aws:cluster-access-policy/{policy}");
+        json!({"AccessPolicies": [{"PolicyArn": arn, "AccessScope": {"Type": "cluster"}}], "KubernetesGroups": [group]})
+    };
+    let (view, all) =
+        (entry("AmazonEKSViewPolicy", "people"), entry("AmazonEKSClusterAdminPolicy", "people"));
+    let kind_of_entry = "AWS::EKS::AccessEntry";
+    let given = |before: &Value, after: &Value| touch(&modified(kind_of_entry, before, after), OWN);
+    assert_eq!(
+        (effects(&given(&all, &view)), given(&all, &view).administrator),
+        (vec![Effect::Privilege], false)
+    );
+    assert!(given(&view, &all).administrator);
+    assert!(given(&view, &entry("AmazonEKSViewPolicy", "system:masters")).administrator);
     // What is put together only when it is carried out may be anything.
     assert!(
         touch(
@@ -170,9 +184,36 @@ fn what_is_added_or_removed_beside_data_counts_too() {
     assert_eq!(of("Add", "AWS::SNS::Topic"), []);
     assert_eq!(of("Add", "AWS::S3::Bucket"), []);
     assert_eq!(of("Add", "AWS::DynamoDB::Table"), []);
-    assert!(touch(&change("Add", "AWS::IAM::Policy"), OWN).administrator, "nobody told what it gives");
+    for kind in ["AWS::IAM::Policy", "AWS::EKS::AccessEntry"] {
+        assert!(touch(&change("Add", kind), OWN).administrator, "nobody told what it gives");
+    }
     assert_eq!(of("Remove", "AWS::CloudWatch::Alarm"), [Effect::GuardRemoval]);
     assert_eq!(of("Remove", "AWS::S3::BucketPolicy"), [Effect::Privilege, Effect::GuardRemoval]);
+}
+
+#[test]
+fn what_goes_to_another_account_or_an_address_leaves() {
+    let queue = |account: &str| format!("arn:aws:sqs:us-east-1:{account}:q");
+    let topic = |end: String| json!({"Subscription": [{"Protocol": "any", "Endpoint": end}]});
+    let of_topic = |end: String| of("AWS::SNS::Topic", json!({}), topic(end));
+    assert!(of_topic(queue("111122223333")).is_empty());
+    assert_eq!(of_topic(queue("999988887777")), [Effect::Exfiltrate]);
+    assert_eq!(of_topic("https://example.org/in".to_owned()), [Effect::Exfiltrate]);
+    assert_eq!(of_topic("{{resolve:ssm:where}}".to_owned()), [Effect::Exfiltrate], "it is not told");
+    assert!(of("AWS::SNS::Topic", topic(queue("999988887777")), json!({"Subscription": null})).is_empty());
+    let told = |account: &str| json!({"NotificationConfiguration": {"QueueConfigurations": [{"Event": "s3:*", "Queue": queue(account)}]}});
+    assert!(of("AWS::S3::Bucket", json!({}), told("111122223333")).is_empty());
+    assert_eq!(of("AWS::S3::Bucket", json!({}), told("999988887777")), [Effect::Exfiltrate]);
+    let add = |after: Option<Value>| {
+        let mut add = json!({"ResourceChange": {"Action": "Add", "LogicalResourceId": "It",
+            "ResourceType": "AWS::SNS::Subscription"}});
+        if let Some(after) = after {
+            add["ResourceChange"]["AfterContext"] = json!(json!({ "Properties": after }).to_string());
+        }
+        effects(&touch(&add, OWN))
+    };
+    assert_eq!(add(None), [Effect::Exfiltrate]);
+    assert!(add(Some(json!({"Protocol": "sqs", "Endpoint": queue("111122223333")}))).is_empty());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use interlock_action::{Action, Answer, Bears, Effect, Kind, Method, Securing, Survey};
+use interlock_action::{Action, Answer, Bears, Effect, Kind, Method, Relation, Securing, Survey};
 use serde_json::{Value, json};
 
 use crate::{
@@ -105,6 +105,85 @@ fn a_table_that_is_replaced_is_backed_up_first() {
         assert!(perhaps.forecast.changes[0].what.starts_with("perhaps: "));
         assert_eq!(removes(&perhaps), Some(&json!(true)));
     }
+}
+
+/// A group of one machine with a volume, whose desired size goes from one to what is said.
+fn resized(size: Option<u32>) -> Survey {
+    let mut group = json!({
+        "Action": "Modify", "Replacement": "False", "LogicalResourceId": "Web", "PhysicalResourceId": "web",
+        "ResourceType": "AWS::AutoScaling::AutoScalingGroup",
+        "Details": [{"Target": {"Attribute": "Properties", "Name": "DesiredCapacity"}}],
+    });
+    if let Some(size) = size {
+        let context = |size: u32| json!({"Properties": {"DesiredCapacity": size.to_string()}}).to_string();
+        group["BeforeContext"] = json!(context(1));
+        group["AfterContext"] = json!(context(size));
+    }
+    of_group(&group)
+}
+
+/// The change of a stack beside that group.
+fn of_group(change: &Value) -> Survey {
+    let changes = json!([{"Type": "Resource", "ResourceChange": change}]);
+    let rest = world(found(json!({"Status": "CREATE_COMPLETE", "Changes": changes})));
+    survey(&update(), |operation, arguments| match operation {
+        "DescribeAutoScalingGroups" => found(json!({"AutoScalingGroups": [{
+            "AutoScalingGroupName": "web", "MinSize": 0, "MaxSize": 4, "DesiredCapacity": 1,
+            "Tags": [{"Key": "env", "Value": "prod"}], "Instances": [{"InstanceId": "i-1"}],
+        }]})),
+        "DescribeInstances" => found(json!({"Reservations": [{"Instances": [{
+            "InstanceId": "i-1", "InstanceType": "t3.micro",
+            "BlockDeviceMappings": [{"Ebs": {"VolumeId": "vol-1", "DeleteOnTermination": true}}],
+        }]}]})),
+        "DescribeInstanceTypes" => found(json!({"InstanceTypes": [{"InstanceStorageSupported": false}]})),
+        "DescribeVolumes" => {
+            found(json!({"Volumes": [{"VolumeId": "vol-1", "Size": 8, "Encrypted": false}]}))
+        }
+        "DescribeSnapshots" => found(json!({"Snapshots": []})),
+        "DescribeScheduledActions" => found(json!({"ScheduledUpdateGroupActions": []})),
+        _ => rest(operation, arguments),
+    })
+}
+
+#[test]
+fn what_scales_a_group_in_keeps_first_what_the_direct_call_keeps() {
+    // What is not told may be none.
+    for less in [Some(0), None] {
+        let less = resized(less);
+        assert_eq!(removes(&less), Some(&json!(true)));
+        assert!(
+            matches!(&less.securing, Securing::ByCalls { calls, .. } if calls[0].operation.verb() == "CreateSnapshot"),
+            "{:?}",
+            less.securing
+        );
+        let volume = less.discovered.iter().find(|target| target.kind == Kind::Volume).unwrap();
+        assert_eq!(less.observed[&volume.id].data, Bears::Yes);
+        let group = less.discovered.iter().find(|target| target.kind == Kind::Group).unwrap();
+        assert_eq!(less.observed[&group.id].tags.as_ref().unwrap()["env"], "prod");
+        assert!(!less.forecast.data_loss.is_empty());
+    }
+    let more = resized(Some(2));
+    assert_eq!((removes(&more), &more.securing), (Some(&json!(false)), &Securing::NotNeeded));
+    assert_eq!(more.observed[&ID.into()].data, Bears::No);
+    assert!(more.discovered.iter().all(|target| target.relation == Relation::Reaches), "it is only changed");
+}
+
+#[test]
+fn what_a_stack_scales_in_later_cannot_be_kept_first() {
+    let night = |size: u32| {
+        let context =
+            json!({"Properties": {"AutoScalingGroupName": "web", "DesiredCapacity": size.to_string()}});
+        of_group(&json!({
+            "Action": "Add", "LogicalResourceId": "Night", "ResourceType": "AWS::AutoScaling::ScheduledAction",
+            "AfterContext": context.to_string(),
+        }))
+    };
+    let none = night(0);
+    assert_eq!(removes(&none), Some(&json!(true)));
+    assert!(matches!(none.securing, Securing::Impossible(_)), "{:?}", none.securing);
+    assert!(none.discovered.iter().any(|target| target.kind == Kind::Volume));
+    let more = night(3);
+    assert_eq!((removes(&more), &more.securing), (Some(&json!(false)), &Securing::NotNeeded));
 }
 
 #[test]
