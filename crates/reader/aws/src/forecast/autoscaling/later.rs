@@ -1,9 +1,10 @@
 //! What scales an Auto Scaling group by itself: scheduled actions and policies; and a policy that is carried out now.
 //!
-//! A scheduled action sets its sizes when it fires; a policy that scales in may do so down to the minimum, again and
-//! again. Neither asks anybody then, and what is on the instances cannot be kept first: what the direct call would
-//! keep first is lost. Carrying out a policy is the direct call. How many go is reckoned from the present size. What an
-//! update of a scheduled action leaves out counts as kept from the one that is there. Reads: DescribeAutoScalingGroups,
+//! A scheduled action sets its sizes when it fires; a policy may leave no machine in one step, again and again. Neither asks
+//! anybody then, and what is on the instances cannot be kept first: what the direct call would keep first is lost. A policy
+//! that follows the load and leaves machines is what a group is for. Carrying out a policy is the direct call. How many go
+//! is reckoned from the present size. What an update of a scheduled action leaves out counts as kept from the one that is
+//! there. Reads: DescribeAutoScalingGroups,
 //! DescribeScheduledActions, DescribePolicies, and what the forecaster of instances reads.
 
 use interlock_action::{Action, Answers, Effect, Kind, Read, Reversibility, Securing, TargetId};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Look,
-        answer::{Live, entries, flag, given, listed, number, text},
+        answer::{Live, entries, given, listed, number, text},
         arn,
         draft::{Draft, digest},
         ec2::instance::terminating_reads,
@@ -93,25 +94,18 @@ fn step(policy: &Value) -> Option<(&str, i64)> {
     Some((text(policy, "/AdjustmentType")?, lowest))
 }
 
-/// How many instances a policy may leave at least, of so many: once, or as often as it likes.
-fn left(policy: &Value, record: &Value, once: bool) -> Option<u64> {
+/// How many instances a policy leaves at least when it is carried out once.
+fn left(policy: &Value, record: &Value) -> Option<u64> {
     let least = number(record, "/MinSize")?;
     let present = number(record, "/DesiredCapacity")?;
-    let tracks = text(policy, "/PolicyType").unwrap_or("SimpleScaling");
-    match tracks {
-        "PredictiveScaling" => return Some(present),
-        "TargetTrackingScaling" => {
-            let out_only = flag(policy, "/TargetTrackingConfiguration/DisableScaleIn") == Some(true);
-            return Some(if out_only { present } else { least.min(present) });
-        }
-        _ => {}
+    if matches!(text(policy, "/PolicyType"), Some("PredictiveScaling" | "TargetTrackingScaling")) {
+        return Some(present);
     }
     let (counts, lowest) = step(policy)?;
     let fewer = lowest.unsigned_abs();
     let goes = match counts {
         "ExactCapacity" => return Some(u64::try_from(lowest).ok()?.max(least).min(present)),
         _ if lowest >= 0 => return Some(present),
-        _ if !once => return Some(least.min(present)),
         "ChangeInCapacity" => fewer,
         "PercentChangeInCapacity" => {
             let magnitude = ["/MinAdjustmentMagnitude", "/MinAdjustmentStep"];
@@ -126,8 +120,10 @@ fn left(policy: &Value, record: &Value, once: bool) -> Option<u64> {
 /// To how few instances the group may come, and whether a size is lowered; `None` where nobody could tell.
 fn floor(action: &Action, answers: &Answers, record: &Value) -> Option<(u64, bool)> {
     let by_policy = |policy: &Value| {
-        let left = left(policy, record, now(action))?;
-        Some((left, number(record, "/DesiredCapacity")? > left))
+        let (left, present) = (left(policy, record)?, number(record, "/DesiredCapacity")?);
+        // With the load a group comes and goes; what leaves no machine is no such policy.
+        let left = if left > 0 && !now(action) { present } else { left };
+        Some((left, present > left))
     };
     match action.operation.verb() {
         "PutScalingPolicy" => by_policy(&action.arguments),
@@ -313,18 +309,17 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_may_come_down_to_the_minimum() {
+    fn a_policy_that_may_leave_nothing_is_told() {
         let put = |least: u32, mut policy: Value| {
             policy["PolicyName"] = json!("in");
             ask("PutScalingPolicy", least, policy, &json!([]))
         };
-        let tracking = |out_only: bool| json!({"PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration": {"DisableScaleIn": out_only}});
-        assert!(matches!(put(0, tracking(false)).securing, Securing::Impossible(_)));
-        assert_eq!(put(0, tracking(true)).securing, Securing::NotNeeded);
-        assert_eq!(put(2, tracking(false)).securing, Securing::NotNeeded);
+        let tracking = json!({"PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration": {}});
+        assert_eq!(put(0, tracking).securing, Securing::NotNeeded, "it goes with the load");
         let change = |by: i64| json!({"AdjustmentType": "ChangeInCapacity", "ScalingAdjustment": by});
-        assert_eq!(lowered(&put(0, change(-1))), Some(true));
-        assert_eq!(lowered(&put(0, change(1))), Some(false));
+        assert_eq!(lowered(&put(0, change(-1))), Some(false), "one of two stays");
+        assert_eq!(lowered(&put(0, change(-2))), Some(true));
+        assert_eq!(lowered(&put(2, change(-2))), Some(false), "the group keeps its minimum");
         let steps = json!({"PolicyType": "StepScaling", "AdjustmentType": "ExactCapacity",
             "StepAdjustments": [{"ScalingAdjustment": 3}, {"ScalingAdjustment": 0}]});
         assert!(matches!(put(0, steps).securing, Securing::Impossible(_)));
