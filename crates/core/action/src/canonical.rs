@@ -1,6 +1,6 @@
 //! Canonical JSON (RFC 8785), digests over it, and seals of secret values (ADR-0003).
 
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{cmp::Reverse, collections::BTreeMap, fmt, ops::Range};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -137,9 +137,11 @@ impl Sealer {
     }
 
     /// The arguments with every secret sealed. A pointer that matches nothing is skipped; of a text of which a part is
-    /// secret (see [`part`]) the rest stays, or where the part cannot be told, nothing.
+    /// secret (see [`part`]) the rest stays, or where the part cannot be told, nothing. Words that look sealed already are
+    /// marked, so that nobody writes a seal.
     pub fn seal_all(&self, arguments: &Value, secrets: &[String]) -> Value {
         let mut sealed = arguments.clone();
+        mark(&mut sealed);
         let (parts, whole): (Vec<_>, Vec<_>) =
             secrets.iter().map(String::as_str).partition(|pointer| pointer.contains(PART));
         let mut texts: BTreeMap<&str, Vec<Option<Range<usize>>>> = BTreeMap::new();
@@ -149,37 +151,65 @@ impl Sealer {
             texts.entry(pointer).or_default().push(range);
         }
         for (pointer, ranges) in texts {
-            if let Some(value) = sealed.pointer_mut(pointer) {
-                let parts = value.as_str().and_then(|text| self.seal_parts(text, ranges));
-                *value = parts.map_or_else(|| self.seal(value), Value::String);
+            if let (Some(value), Some(secret)) = (sealed.pointer_mut(pointer), arguments.pointer(pointer)) {
+                let parts = secret.as_str().and_then(|text| self.seal_parts(text, ranges));
+                *value = parts.map_or_else(|| self.seal(secret), Value::String);
             }
         }
         for pointer in whole {
-            if let Some(value) = sealed.pointer_mut(pointer) {
-                *value = self.seal(value);
+            if let (Some(value), Some(secret)) = (sealed.pointer_mut(pointer), arguments.pointer(pointer)) {
+                *value = self.seal(secret);
             }
         }
         sealed
     }
 
-    /// None where the parts are not parts of the text, or where it says itself that a part is sealed.
+    /// None where the parts are not parts of the text. Two readings of a request may tell the same part.
     fn seal_parts(&self, text: &str, ranges: Vec<Option<Range<usize>>>) -> Option<String> {
         let mut ranges: Vec<Range<usize>> = ranges.into_iter().collect::<Option<_>>()?;
-        ranges.sort_by_key(|range| range.start);
-        if text.contains(SEALED) {
-            return None;
-        }
+        ranges.sort_by_key(|range| (range.start, Reverse(range.end)));
         let (mut sealed, mut at) = (String::new(), 0);
         for range in ranges {
+            let range = range.start.max(at)..range.end;
+            if range.start >= range.end && at > 0 {
+                continue;
+            }
             let (before, secret) = (text.get(at..range.start)?, text.get(range.clone())?);
             let mac = self.seal(&Value::from(secret));
             let mac = mac.get("sealed").and_then(Value::as_str)?.to_owned();
-            sealed.extend([before, SEALED, &mac, ")"]);
+            sealed.extend([&marked(before), SEALED, &mac, ")"]);
             at = range.end;
         }
-        sealed.push_str(text.get(at..)?);
+        sealed.push_str(&marked(text.get(at..)?));
         Some(sealed)
     }
+}
+
+/// Marks what looks sealed in every text of a value.
+fn mark(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains("sealed ") => *text = marked(text),
+        Value::Array(values) => values.iter_mut().for_each(mark),
+        Value::Object(values) => values.values_mut().for_each(mark),
+        _ => {}
+    }
+}
+
+/// The text with one more backslash in whatever reads like the begin of a seal, with any number of them: no two texts look
+/// the same afterwards.
+fn marked(text: &str) -> String {
+    let (opening, word) = SEALED.split_at(1);
+    let mut marked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(opening) {
+        marked.extend([before, opening]);
+        if after.trim_start_matches('\\').starts_with(word) {
+            marked.push('\\');
+        }
+        rest = after;
+    }
+    marked.push_str(rest);
+    marked
 }
 
 /// Stands between a pointer and the part of the text that it means. It stands in no pointer: there a `~` has a `0` or a `1`
@@ -218,9 +248,20 @@ mod tests {
         assert!(sealed.starts_with("x=(sealed hmac-sha256:") && sealed.ends_with(")."), "{sealed}");
         assert!(sealed.contains("); y=(sealed hmac-") && !sealed.contains("one") && !sealed.contains("two"));
         assert_ne!(one("x=one", 2..5), one("x=two", 2..5));
-        // Nobody writes what looks sealed, and nothing is shown of what cannot be taken apart.
+        // Nobody writes what looks sealed, and nothing that is there goes away by it.
+        for (text, shown) in [
+            ("x=one (sealed y); rm -rf /", r" (\sealed y); rm -rf /"),
+            (r"x=one (\sealed y) (\\sealed y)", r" (\\sealed y) (\\\sealed y)"),
+            ("x=one ((sealed (sealed", r" ((\sealed (sealed"),
+        ] {
+            let sealed = one(text, 2..5);
+            assert!(sealed.as_str().unwrap().ends_with(&format!("){shown}")), "{sealed}");
+        }
+        assert_eq!(seal("say (sealed hmac-sha256:00)", &[]), r"say (\sealed hmac-sha256:00)");
+        // Two readings of a request may find the same.
+        assert_eq!(seal("x=one", &[2..5, 2..5, 2..4]), one("x=one", 2..5));
+        // Nothing is shown of what cannot be taken apart.
         let whole = |text: &str| sealer.seal(&Value::from(text));
-        assert_eq!(one("x=one (sealed y)", 2..5), whole("x=one (sealed y)"));
         assert_eq!(one("x=é", 2..3), whole("x=é"));
         assert_eq!(one("x", 2..3), whole("x"));
     }

@@ -3,9 +3,11 @@
 //! Evidence in order: hand tables, the published access level, the verb. A rule ([`crate::rules`]) may add to what
 //! comes out here; nothing takes from it. Never a read without a published level or a row that says so.
 
+mod acting;
 mod destination;
 mod disclosure;
 mod fresh;
+mod json_text;
 mod secrets;
 pub(crate) mod sql;
 mod subject;

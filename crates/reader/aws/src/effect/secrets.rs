@@ -6,10 +6,10 @@ mod tests;
 use std::collections::HashSet;
 
 use interlock_action::part;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::texts;
-use crate::catalogue::{Kind, Operation, Service, Shape, ShapeId};
+use super::{acting::acts, texts};
+use crate::catalogue::{Kind, Operation, Service, Shape, ShapeId, Structure};
 
 /// Pointers into the parameters.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) struct Pointers {
 }
 
 /// Members that hold secrets though not every model says so.
-const SECRET_MEMBERS: [&str; 25] = [
+const SECRET_MEMBERS: [&str; 27] = [
     "MasterUserPassword",
     "MasterPassword",
     "AdminPassword",
@@ -47,6 +47,8 @@ const SECRET_MEMBERS: [&str; 25] = [
     "CopySourceSSECustomerKey",
     "UserData",
     "Passphrase",
+    "SecretToAuthenticateInitiator",
+    "SecretToAuthenticateTarget",
 ];
 
 /// Members of single operations that hold secrets under a name that elsewhere means nothing of the kind.
@@ -58,14 +60,18 @@ const OF_OPERATIONS: [(&str, &str, &str); 3] = [
 ];
 
 /// Members whose name means a secret elsewhere.
-const NO_SECRETS: [(&str, &str); 1] = [
+const NO_SECRETS: [(&str, &str); 4] = [
     // The id of one.
     ("apigateway", "apiKey"),
+    // Whether there is one, and which.
+    ("iot-managed-integrations", "GeneralAuthorization"),
+    ("lakeformation", "Authorization"),
+    ("redshift", "Authorization"),
 ];
 
 /// What the name of a secret ends in, letters and digits only: what it *is*. What is about one (`PasswordLength`,
 /// `SecretArn`, `TokenEndpoint`) says so at its end.
-const ENDS: [&str; 17] = [
+const ENDS: [&str; 20] = [
     "password",
     "passwords",
     "passwd",
@@ -83,10 +89,13 @@ const ENDS: [&str; 17] = [
     "signingkey",
     "connectionstring",
     "webhookurl",
+    "authorization",
+    "authkey",
+    "tokenkey",
 ];
 
 /// Short names of secrets, as a last word: `DB_PW`.
-const SHORT: [&str; 3] = ["pw", "pass", "psk"];
+const SHORT: [&str; 4] = ["pw", "pass", "psk", "cak"];
 
 /// Tokens that open nothing: of pages, of requests made once, of versions.
 const PLAIN_TOKENS: [&str; 26] = [
@@ -131,7 +140,11 @@ const ENVIRONMENTS: [&str; 7] = [
 
 /// Members that name a pair's value, and those that hold it.
 const NAMES: [&str; 5] = ["name", "key", "parameterkey", "optionname", "tagkey"];
-const VALUES: [&str; 3] = ["value", "parametervalue", "tagvalue"];
+const VALUES: [&str; 5] = ["value", "parametervalue", "tagvalue", "attributevalue", "headervalue"];
+
+/// Members that name a setting: there a word that means a secret says so at its end, as in a member's own name. What is about
+/// one (`/apiKeySource`, `validate_password.policy`) acts.
+const SETTINGS: [&str; 5] = ["path", "parametername", "attributename", "httpheadername", "headername"];
 
 /// What a name that means a secret has in it, letters and digits only.
 const WORDS: [&str; 14] = [
@@ -158,9 +171,10 @@ const TOKEN_MEMBERS: [&str; 4] = ["ClientToken", "ClientRequestToken", "Idempote
 pub(crate) fn pointers(service: &Service, operation: &Operation, parameters: &Value) -> Pointers {
     let mut found = Pointers::default();
     if let Some(input) = operation.input {
-        walk(service, input, parameters, "", &mut found);
+        let mut walk = Walk { service, found: &mut found.secrets };
+        walk.value(input, "", false, parameters, "");
     }
-    let top = parameters.as_object().into_iter().flat_map(serde_json::Map::keys);
+    let top = parameters.as_object().into_iter().flat_map(Map::keys);
     for name in top {
         if operation.idempotency_tokens.contains(&name.as_str()) || TOKEN_MEMBERS.contains(&name.as_str()) {
             found.tokens.push(format!("/{}", escape(name)));
@@ -185,74 +199,159 @@ pub(crate) fn pointers(service: &Service, operation: &Operation, parameters: &Va
     found
 }
 
-fn walk(service: &Service, id: ShapeId, value: &Value, at: &str, found: &mut Pointers) {
-    let Some(shape) = service.shape(id) else { return };
-    if shape.sensitive && !value.is_null() && !at.is_empty() {
-        found.secrets.push(at.to_owned());
-        return;
+struct Walk<'a> {
+    service: &'a Service,
+    found: &'a mut Vec<String>,
+}
+
+impl Walk<'_> {
+    /// A value and its shape; `name` is the member that it stands in. `runs` says that the model calls it secret and that it
+    /// acts: nothing in it is sealed in which a command finds room.
+    fn value(&mut self, id: ShapeId, name: &str, runs: bool, value: &Value, at: &str) {
+        let Some(shape) = self.service.shape(id) else { return };
+        let runs = runs || (shape.sensitive && acts(self.service.name, name));
+        if shape.sensitive && !runs && !value.is_null() && !at.is_empty() {
+            self.found.push(at.to_owned());
+            return;
+        }
+        if let Value::String(text) = value {
+            self.found.extend(texts::hidden(text).into_iter().map(|range| part(at, &range)));
+        }
+        match (&shape.kind, value) {
+            (Kind::Structure(structure), Value::Object(members)) => {
+                self.structure(structure, runs, members, at);
+            }
+            (Kind::List { member, .. }, Value::Array(values)) => {
+                let mut flag = false;
+                for (index, value) in values.iter().enumerate() {
+                    let at = format!("{at}/{index}");
+                    match (flag, value) {
+                        (true, Value::String(text)) if texts::is_word(text) && !text.starts_with('-') => {
+                            self.found.push(at);
+                        }
+                        _ => self.value(*member, name, runs, value, &at),
+                    }
+                    flag = value.as_str().is_some_and(texts::is_secret_flag);
+                }
+            }
+            (Kind::Map { value: shape, .. }, Value::Object(values)) => {
+                for (key, value) in values {
+                    let at = format!("{at}/{}", escape(key));
+                    // What a name of somebody's own holds may be anything: lists, items.
+                    if !is_secret_name(key) || !self.leaves(value, runs, &at) {
+                        self.value(*shape, name, runs, value, &at);
+                    }
+                }
+            }
+            (Kind::Document, _) => self.free(value, at),
+            _ => {}
+        }
     }
-    if let Value::String(text) = value {
-        found.secrets.extend(texts::hidden(text).into_iter().map(|range| part(at, &range)));
+
+    fn structure(&mut self, structure: &Structure, runs: bool, members: &Map<String, Value>, at: &str) {
+        let service = self.service;
+        let secret = is_secret_pair(service, members);
+        for (name, value) in members {
+            let at = format!("{at}/{}", escape(name));
+            let is_header = name == "Values" && members.contains_key("HttpHeaderName");
+            let of_pair = secret && (is_value_of_pair(name) || is_header);
+            let is_secret = of_pair
+                || SECRET_MEMBERS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+                || (is_secret_word(name) && !NO_SECRETS.contains(&(service.name, name.as_str())));
+            // Where it is a record, it says what is a secret in it; a pair's value and user data do not.
+            let whole = !value.is_object() || of_pair || name.eq_ignore_ascii_case("UserData");
+            if is_secret && whole && self.leaves(value, runs && of_pair, &at) {
+                continue;
+            }
+            let Some(member) = structure.member(name) else { continue };
+            let map = matches!(service.shape(member.shape), Some(Shape { kind: Kind::Map { .. }, .. }));
+            if is_environment(name) {
+                variables(value, map, &at, self.found);
+            }
+            self.value(member.shape, name, runs, value, &at);
+        }
     }
-    match (&shape.kind, value) {
-        (Kind::Structure(structure), Value::Object(members)) => {
-            let secret = is_secret_pair(service, members);
-            for (name, value) in members {
-                let at = format!("{at}/{}", escape(name));
-                let is_secret = SECRET_MEMBERS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
-                    || (secret && among(&VALUES, name))
-                    || (is_secret_word(name) && !NO_SECRETS.contains(&(service.name, name.as_str())));
-                // Where it is a record, it says what is a secret in it.
-                if is_secret && !value.is_object() && leaves(value, &at, &mut found.secrets) {
-                    continue;
-                }
-                let Some(member) = structure.member(name) else { continue };
-                let map = matches!(service.shape(member.shape), Some(Shape { kind: Kind::Map { .. }, .. }));
-                if among(&ENVIRONMENTS, name) {
-                    variables(value, map, &at, &mut found.secrets);
-                }
-                walk(service, member.shape, value, &at, found);
-            }
-        }
-        (Kind::List { member, .. }, Value::Array(values)) => {
-            let mut flag = false;
-            for (index, value) in values.iter().enumerate() {
-                let at = format!("{at}/{index}");
-                match (flag, value) {
-                    (true, Value::String(text)) if !text.starts_with('-') => found.secrets.push(at),
-                    _ => walk(service, *member, value, &at, found),
-                }
-                flag = value.as_str().is_some_and(texts::is_secret_flag);
-            }
-        }
-        (Kind::Map { value: shape, .. }, Value::Object(values)) => {
-            for (key, value) in values {
-                let at = format!("{at}/{}", escape(key));
-                // What a name of somebody's own holds may be anything: lists, items.
-                if !is_secret_name(key) || !leaves(value, &at, &mut found.secrets) {
-                    walk(service, *shape, value, &at, found);
+
+    /// JSON of which no model says what it holds.
+    fn free(&mut self, value: &Value, at: &str) {
+        match value {
+            Value::Array(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    self.nested(value, &format!("{at}/{index}"));
                 }
             }
+            Value::Object(values) => {
+                for (name, value) in values {
+                    let at = format!("{at}/{}", escape(name));
+                    if value.is_object() || !is_secret_word(name) || !self.leaves(value, true, &at) {
+                        self.nested(value, &at);
+                    }
+                }
+            }
+            _ => {}
         }
-        _ => {}
+    }
+
+    fn nested(&mut self, value: &Value, at: &str) {
+        if let Value::String(text) = value {
+            self.found.extend(texts::hidden(text).into_iter().map(|range| part(at, &range)));
+        }
+        self.free(value, at);
+    }
+
+    /// Every text and number in a value, unless it only names a resource, or it `runs` and is more than a word; whether
+    /// there is one.
+    fn leaves(&mut self, value: &Value, runs: bool, at: &str) -> bool {
+        match value {
+            Value::String(text) if text.starts_with("arn:") || (runs && !texts::is_word(text)) => false,
+            Value::String(_) | Value::Number(_) => {
+                self.found.push(at.to_owned());
+                true
+            }
+            Value::Array(values) => {
+                let each = values.iter().enumerate();
+                each.fold(false, |any, (index, value)| {
+                    self.leaves(value, runs, &format!("{at}/{index}")) | any
+                })
+            }
+            Value::Object(values) => values.iter().fold(false, |any, (name, value)| {
+                self.leaves(value, runs, &format!("{at}/{}", escape(name))) | any
+            }),
+            Value::Null | Value::Bool(_) => false,
+        }
     }
 }
 
 /// Whether this is a pair of a name and a value of which the value is a secret. What is given to a template may be one
 /// whatever it is called.
-fn is_secret_pair(service: &Service, members: &serde_json::Map<String, Value>) -> bool {
-    let names =
-        members.iter().filter(|(name, _)| among(&NAMES, name)).filter_map(|(_, value)| value.as_str());
+fn is_secret_pair(service: &Service, members: &Map<String, Value>) -> bool {
     let settings = members.get("Namespace").and_then(Value::as_str);
+    let named =
+        |(member, name): (&String, &Value)| name.as_str().is_some_and(|name| is_secret_pair_of(member, name));
     (service.name == "cloudformation" && members.contains_key("ParameterValue"))
         || settings == Some("aws:elasticbeanstalk:application:environment")
-        || names.into_iter().any(is_secret_name)
+        || members.iter().any(named)
+}
+
+/// Whether a member names what its neighbour holds, and the name means a secret.
+pub(super) fn is_secret_pair_of(member: &str, name: &str) -> bool {
+    (among(&NAMES, member) && is_secret_name(name)) || (among(&SETTINGS, member) && is_secret_word(name))
+}
+
+/// Whether a member holds what its neighbour names.
+pub(super) fn is_value_of_pair(member: &str) -> bool {
+    among(&VALUES, member)
+}
+
+/// Whether a member holds environment variables.
+pub(super) fn is_environment(member: &str) -> bool {
+    among(&ENVIRONMENTS, member)
 }
 
 /// Whether a name says that what it names is a secret.
 fn is_secret_name(name: &str) -> bool {
     let plain = plain(name);
-    WORDS.iter().any(|word| plain.contains(word)) || is_short(name)
+    WORDS.iter().any(|word| plain.contains(word)) || is_secret_word(name)
 }
 
 /// Whether a name ends in a word that means a secret: the name of a member, or of something in a text.
@@ -271,25 +370,6 @@ fn plain(name: &str) -> String {
 fn is_short(name: &str) -> bool {
     let last = name.rsplit(|sign: char| !sign.is_ascii_alphanumeric()).next().unwrap_or_default();
     among(&SHORT, last)
-}
-
-/// Every text and number in a value, unless it only names a resource; whether there is one.
-fn leaves(value: &Value, at: &str, secrets: &mut Vec<String>) -> bool {
-    match value {
-        Value::String(text) if text.starts_with("arn:") => false,
-        Value::String(_) | Value::Number(_) => {
-            secrets.push(at.to_owned());
-            true
-        }
-        Value::Array(values) => {
-            let each = values.iter().enumerate();
-            each.fold(false, |any, (index, value)| leaves(value, &format!("{at}/{index}"), secrets) | any)
-        }
-        Value::Object(values) => values.iter().fold(false, |any, (name, value)| {
-            leaves(value, &format!("{at}/{}", escape(name)), secrets) | any
-        }),
-        Value::Null | Value::Bool(_) => false,
-    }
 }
 
 /// The values of environment variables: of pairs or, where the shape is one, of a `map` of texts.

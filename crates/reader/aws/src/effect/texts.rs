@@ -1,12 +1,13 @@
 //! Secrets in the middle of a text: a template, a statement, a command, an address, a document.
 //!
 //! What is found is what stands behind a name that means a secret (`DB_PASSWORD=…`, `"clientSecret": "…"`,
-//! `PASSWORD '…'`, `--token …`), and the password in an address (`://user:…@`). Of two readings the shorter one counts:
-//! what is hidden, nobody who approves it sees.
+//! `PASSWORD '…'`, `--token …`), the password in an address (`://user:…@`), and the lines of a private key. What is hidden,
+//! nobody who approves it sees: it is one word, in which no shell finds a command, and of two readings the shorter one counts.
+//! Rather a secret stays in the clear than a command is hidden.
 
-use std::ops::Range;
+use std::{cmp::Reverse, ops::Range};
 
-use super::secrets::is_secret_word;
+use super::{json_text, secrets::is_secret_word};
 
 /// Where secrets stand in a text, in order and apart from each other.
 pub(crate) fn hidden(text: &str) -> Vec<Range<usize>> {
@@ -14,9 +15,35 @@ pub(crate) fn hidden(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> =
         text.match_indices("://").filter_map(|at| scan.address(at.0 + 3)).collect();
     scan.named(&mut found);
-    found.sort_by_key(|range| (range.start, range.end));
+    scan.keys(&mut found);
+    found.extend(json_text::members(text));
+    found.sort_by_key(|range| (range.start, Reverse(range.end)));
     found.dedup_by(|next, before| next.start < before.end);
     found
+}
+
+/// The part of a value that may be hidden, without what goes before it in a header: nothing with a blank in it, or with what
+/// runs in a text. `signs` are the signs that it may not have besides.
+pub(super) fn word(text: &str, signs: &str) -> Option<Range<usize>> {
+    const SCHEMES: [&str; 3] = ["bearer ", "basic ", "token "];
+    let is_scheme =
+        |scheme: &&str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let start = SCHEMES.into_iter().find(is_scheme).map_or(0, str::len);
+    let value = text.get(start..)?;
+    let escaped = value.split('\\').skip(1).any(|rest| rest.starts_with(|next: char| next.is_alphanumeric()));
+    let runs = escaped
+        || value.contains(|sign: char| sign.is_whitespace() || sign == '`' || signs.contains(sign))
+        || ["$(", "${"].iter().any(|run| value.contains(run))
+        || value.ends_with('$');
+    (is_literal(value) && !runs).then_some(start..text.len())
+}
+
+/// What ends a command, begins another, or leads elsewhere.
+pub(super) const SHELL: &str = "|;&<>";
+
+/// Whether all of a text may be hidden though it may be run.
+pub(super) fn is_word(text: &str) -> bool {
+    word(text, SHELL).is_some_and(|range| range.start == 0)
 }
 
 /// Whether a text of a list names what the next one is: `--password`.
@@ -60,8 +87,32 @@ impl<'a> Scan<'a> {
         let authority = self.text(&(from..end));
         let (user, _) = authority.rsplit_once('@')?;
         let (name, _) = user.split_once(':')?;
-        let range = from + name.len() + 1..from + user.len();
-        is_literal(self.text(&range)).then_some(range)
+        self.word(from + name.len() + 1..from + user.len())
+    }
+
+    fn word(&self, range: Range<usize>) -> Option<Range<usize>> {
+        let word = word(self.text(&range), SHELL)?;
+        Some(range.start + word.start..range.start + word.end)
+    }
+
+    /// The long lines of private keys, wherever they stand. What is short may be something else.
+    fn keys(&self, found: &mut Vec<Range<usize>>) {
+        const LINE: usize = 40;
+        const KINDS: [&str; 6] = ["", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED "];
+        let begins = KINDS.map(|kind| format!("-----BEGIN {kind}PRIVATE KEY-----"));
+        for (at, begin) in begins.iter().flat_map(|begin| self.0.match_indices(begin.as_str())) {
+            let mut from = at + begin.len();
+            let until = self.0.get(from..).and_then(|rest| rest.find("-----")).map_or(from, |end| from + end);
+            while from < until {
+                // A line break may be written as an escape.
+                from += if self.at(from) == Some(b'\\') { 2 } else { 0 };
+                let end = self.until(from, |byte| !byte.is_ascii_alphanumeric() && !b"+/=".contains(&byte));
+                if end <= until && end >= from + LINE {
+                    found.push(from..end);
+                }
+                from = end.max(from) + usize::from(self.at(end) != Some(b'\\'));
+            }
+        }
     }
 
     /// What stands behind names.
@@ -82,7 +133,7 @@ impl<'a> Scan<'a> {
                 usize::saturating_sub(identified, 1)
             };
             if (by || is_secret_word(name)) && !within.is_some_and(|byte| b":/".contains(&byte)) {
-                let value = self.value(start, end).filter(|value| is_literal(self.text(value)));
+                let value = self.value(start, end).and_then(|value| self.word(value));
                 from = value.as_ref().map_or(from, |value| value.end);
                 found.extend(value);
             }
@@ -95,7 +146,7 @@ impl<'a> Scan<'a> {
         let quoted = if quoted - end <= 2 { quoted } else { end };
         let sign = self.blanks(quoted);
         let (by, from) = match self.at(sign) {
-            Some(b'=') => (By::Equals, self.until(sign, |byte| byte != b'=' && byte != b'>')),
+            Some(b'=') => (By::Equals, self.until(sign, |byte| byte != b'=')),
             Some(b':') if self.at(sign + 1) == Some(b'=') => (By::Equals, sign + 2),
             // `service:Operation` is one name.
             Some(b':')
@@ -103,6 +154,8 @@ impl<'a> Scan<'a> {
             {
                 (By::Colon, sign + 1)
             }
+            // `PASSWORD('…')`, of SQL.
+            Some(b'(') if sign == end && self.at(sign + 1) == Some(b'\'') => (By::Space, sign + 1),
             Some(_) if sign > quoted && quoted == end => (By::Space, sign),
             _ => return None,
         };
@@ -111,18 +164,17 @@ impl<'a> Scan<'a> {
             from = self.blanks(from + 5);
         }
         match (self.at(from)?, by) {
-            (b'\\', _) if self.at(from + 1) == Some(b'"') => self.quoted(from + 2, by, "\\\""),
-            (b'"', By::Equals | By::Colon) => self.quoted(from + 1, by, "\""),
-            (b'\'', _) => self.quoted(from + 1, by, "'"),
-            (b'|' | b'>', By::Colon) => self.block(name, from),
+            (b'\\', _) if self.at(from + 1) == Some(b'"') => self.quoted(from + 2, "\\\""),
+            (b'"', By::Equals | By::Colon) => self.quoted(from + 1, "\""),
+            (b'\'', _) => self.quoted(from + 1, "'"),
             (_, By::Space) if !self.text(&(name..end)).starts_with("--") => None,
             (b'-', By::Space) => None,
             (_, by) => self.bare(from, by),
         }
     }
 
-    /// Up to the sign that ends it. A command in it is something to see.
-    fn quoted(&self, from: usize, by: By, sign: &str) -> Option<Range<usize>> {
+    /// Up to the sign that ends it.
+    fn quoted(&self, from: usize, sign: &str) -> Option<Range<usize>> {
         let mut end = from;
         loop {
             let rest = self.0.get(end..)?;
@@ -134,29 +186,9 @@ impl<'a> Scan<'a> {
             } else if sign == "\"" && escapes % 2 == 1 {
                 end = at + 1;
             } else {
-                let runs =
-                    by != By::Colon && ["$(", "`"].iter().any(|run| self.text(&(from..at)).contains(run));
-                return (!runs).then_some(from..at);
+                return Some(from..at);
             }
         }
-    }
-
-    /// The lines that are further in than the name's.
-    fn block(&self, name: usize, from: usize) -> Option<Range<usize>> {
-        let before = self.0.get(..name)?;
-        let line = before.rfind('\n').map_or(0, |at| at + 1);
-        let indent = self.blanks(line) - line;
-        let start = self.until(from, |byte| byte == b'\n') + 1;
-        let mut end = start;
-        while end < self.0.len() {
-            let text = self.blanks(end);
-            let blank = self.at(text).is_none_or(|byte| byte == b'\n' || byte == b'\r');
-            if !blank && text - end <= indent {
-                break;
-            }
-            end = (self.until(end, |byte| byte == b'\n') + 1).min(self.0.len());
-        }
-        (start < end).then_some(start..end)
     }
 
     /// One word. Behind a colon it must be all there is: more words are prose.
@@ -164,6 +196,11 @@ impl<'a> Scan<'a> {
         let end =
             self.until(from, |byte| byte.is_ascii_whitespace() || b",;&|()<>\"'`{}[]\\".contains(&byte));
         let after = self.blanks(end);
+        if after > end
+            && ["bearer", "basic"].iter().any(|scheme| self.text(&(from..end)).eq_ignore_ascii_case(scheme))
+        {
+            return self.bare(after, By::Equals);
+        }
         let ends = self.at(after).is_none_or(|byte| b"\r\n,}#".contains(&byte));
         (by != By::Colon || ends).then_some(from..end)
     }
@@ -208,7 +245,10 @@ mod tests {
             (r#"{"a": "{\"client_secret\":\"s3cret\"}"}"#, vec!["s3cret"]),
             ("Properties:\n  MasterUserPassword: s3cret\n  Engine: mysql", vec!["s3cret"]),
             ("  MasterUserPassword: 's3cret' # later", vec!["s3cret"]),
-            ("a:\n  PrivateKey: |\n    one\n    two\n  Name: x", vec!["    one\n    two\n"]),
+            ("curl -H \"Authorization: Bearer s3cret\" x", vec!["s3cret"]),
+            ("SET PASSWORD FOR 'bo' = PASSWORD('s3cret')", vec!["s3cret"]),
+            ("ConnectParams {\"authkey\": \"a;b&c\"}", vec![]),
+            (r#"{"authKey": "a;b&c", "size": "one"}"#, vec!["a;b&c"]),
             ("export DB_PASSWORD=s3cret; ls", vec!["s3cret"]),
             ("psql --password s3cret --host db", vec!["s3cret"]),
             ("mysql --db-password=s3cret -h db", vec!["s3cret"]),
@@ -237,6 +277,14 @@ mod tests {
             "https://example.com/a@b:c and mailto:a@b",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
+        }
+        // Of a private key the long lines are hidden, however they end; what is short may be something else.
+        let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
+        for end in ["\n", "\\n", "\n    "] {
+            let key =
+                ["-----BEGIN PRIVATE KEY-----", line, line, "reboot", "-----END PRIVATE KEY-----", line]
+                    .join(end);
+            assert_eq!(found(&key), [line, line], "{key}");
         }
         // What a name may hide ends where the shell goes on.
         assert_eq!(found("TOKEN=x;rm -rf /"), ["x"]);
