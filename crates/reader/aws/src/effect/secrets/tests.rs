@@ -139,7 +139,7 @@ fn shown(service: &str, operation: &str, arguments: &Value) -> String {
     let text = sealed.to_string();
     let mut parts = text.split("hmac-sha256:");
     let first = parts.next().unwrap().to_owned();
-    parts.fold(first, |text, part| text + &part[64..])
+    parts.fold(first, |text, part| text + part.get(64..).unwrap())
 }
 
 #[test]
