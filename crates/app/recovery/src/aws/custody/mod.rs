@@ -3,7 +3,6 @@
 
 mod backup;
 mod capture;
-mod database;
 mod store;
 mod volume;
 
@@ -54,8 +53,8 @@ trait Kind: Sync {
 }
 
 static KINDS: [&dyn Kind; 8] = [
-    &database::INSTANCE,
-    &database::CLUSTER,
+    &store::RDS,
+    &store::RDS_CLUSTER,
     &store::REDSHIFT,
     &store::ELASTICACHE,
     &store::MEMORYDB,

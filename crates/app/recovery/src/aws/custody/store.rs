@@ -1,8 +1,10 @@
-//! Snapshots of Redshift clusters, ElastiCache replication groups and MemoryDB clusters.
+//! Snapshots of RDS databases and clusters, Redshift clusters, ElastiCache replication groups and MemoryDB clusters: final ones,
+//! and those made before.
 //!
-//! Depends on the key that it is encrypted with. Drill: restored as another store, private, in the subnets that the snapshot
-//! names; compared by node type, nodes or shards, database, master user and key; removed without a snapshot of its own. A
-//! copy of ElastiCache or MemoryDB asks for no password while it stands: whoever is in the default security group of its
+//! Depends on the key that it is encrypted with. Drill: restored as another store, private and unprotected, of a cache in the
+//! subnets that the snapshot names; compared by engine, size, node type, nodes or shards, database, master user and key;
+//! removed without a snapshot of its own. A restored database cluster has no instance: what is shown is that the volume comes
+//! back. A copy of ElastiCache or MemoryDB asks for no password while it stands: whoever is in the default security group of its
 //! network reaches it. Reads: the snapshot's record and its tags, the copy's record.
 
 use interlock_action::{Answers, Call, Read, Step};
@@ -37,27 +39,99 @@ pub(super) struct Store {
     /// The member of the copy that says how it is.
     copied: &'static str,
     /// The members of the copy that are its ARN, where it is restored with the mark, and the time when it was made, where the
-    /// service tells that.
+    /// service tells that. Where tags have no read, its own record tells its mark.
     made: (Option<&'static str>, Option<&'static str>),
     /// The operation that restores.
     restore: &'static str,
     /// Its parameters: the snapshot's name, its record, and the copy's name.
     given: fn(&str, &Value, &str) -> Value,
+    /// The member of the snapshot that says how large it is, and in what.
+    size: (&'static str, &'static str),
     /// What a copy has of its snapshot.
     compared: &'static [(&'static str, &'static str)],
     /// The operation that deletes, and what else it is given.
     delete: (&'static str, &'static [&'static str]),
     /// The operation that removes the snapshot itself.
     purge: &'static str,
-    /// The read of what a snapshot is of, by what its ARN has before the name; and, of both, the member that says when that was
-    /// made.
-    origins: &'static [(&'static str, Lookup, &'static str)],
+    /// The read of what a snapshot is of, by what its ARN has before the name; and, of both, the members that are its id, which
+    /// is given once, and the time when it was made.
+    origins: &'static [(&'static str, Lookup, (&'static str, &'static str))],
 }
+
+const DATABASES: Lookup = ("DescribeDBInstances", "DBInstanceIdentifier", "/DBInstances");
+const DATABASE_CLUSTERS: Lookup = ("DescribeDBClusters", "DBClusterIdentifier", "/DBClusters");
 
 const REDSHIFT_CLUSTERS: Lookup = ("DescribeClusters", "ClusterIdentifier", "/Clusters");
 const GROUPS: Lookup = ("DescribeReplicationGroups", "ReplicationGroupId", "/ReplicationGroups");
 const CACHES: Lookup = ("DescribeCacheClusters", "CacheClusterId", "/CacheClusters");
 const MEMORYDB_CLUSTERS: Lookup = ("DescribeClusters", "ClusterName", "/Clusters");
+
+/// What a copy of a database has of its snapshot.
+const DATABASE: &[(&str, &str)] = &[
+    ("/Engine", "/Engine"),
+    ("/EngineVersion", "/EngineVersion"),
+    ("/AllocatedStorage", "/AllocatedStorage"),
+    ("/MasterUsername", "/MasterUsername"),
+    ("/KmsKeyId", "/KmsKeyId"),
+];
+
+pub(super) static RDS: Store = Store {
+    service: "rds",
+    part: ":snapshot:",
+    snapshot: ("DescribeDBSnapshots", "DBSnapshotIdentifier", "/DBSnapshots"),
+    status: "/Status",
+    arn: "/DBSnapshotArn",
+    tags: None,
+    tagged: "/TagList",
+    tag: ("AddTagsToResource", "ResourceName"),
+    copy: DATABASES,
+    copied: "/DBInstanceStatus",
+    made: (Some("/DBInstanceArn"), Some("/InstanceCreateTime")),
+    restore: "RestoreDBInstanceFromDBSnapshot",
+    given: |snapshot, _, scratch| {
+        json!({
+            "DBInstanceIdentifier": scratch,
+            "DBSnapshotIdentifier": snapshot,
+            "PubliclyAccessible": false,
+            "DeletionProtection": false,
+            "Tags": mark(scratch),
+        })
+    },
+    size: ("AllocatedStorage", "GiB"),
+    compared: DATABASE,
+    delete: ("DeleteDBInstance", &["SkipFinalSnapshot"]),
+    purge: "DeleteDBSnapshot",
+    origins: &[(":db:", DATABASES, ("/DbiResourceId", "/InstanceCreateTime"))],
+};
+
+pub(super) static RDS_CLUSTER: Store = Store {
+    service: "rds",
+    part: ":cluster-snapshot:",
+    snapshot: ("DescribeDBClusterSnapshots", "DBClusterSnapshotIdentifier", "/DBClusterSnapshots"),
+    status: "/Status",
+    arn: "/DBClusterSnapshotArn",
+    tags: None,
+    tagged: "/TagList",
+    tag: ("AddTagsToResource", "ResourceName"),
+    copy: DATABASE_CLUSTERS,
+    copied: "/Status",
+    made: (Some("/DBClusterArn"), Some("/ClusterCreateTime")),
+    restore: "RestoreDBClusterFromSnapshot",
+    given: |snapshot, record, scratch| {
+        given(json!({
+            "DBClusterIdentifier": scratch,
+            "SnapshotIdentifier": snapshot,
+            "Engine": record.get("Engine"),
+            "DeletionProtection": false,
+            "Tags": mark(scratch),
+        }))
+    },
+    size: ("AllocatedStorage", "GiB"),
+    compared: DATABASE,
+    delete: ("DeleteDBCluster", &["SkipFinalSnapshot"]),
+    purge: "DeleteDBClusterSnapshot",
+    origins: &[(":cluster:", DATABASE_CLUSTERS, ("/DbClusterResourceId", "/ClusterCreateTime"))],
+};
 
 pub(super) static REDSHIFT: Store = Store {
     service: "redshift",
@@ -74,6 +148,7 @@ pub(super) static REDSHIFT: Store = Store {
     made: (None, Some("/ClusterCreateTime")),
     restore: "RestoreFromClusterSnapshot",
     given: |snapshot, _, scratch| json!({"ClusterIdentifier": scratch, "SnapshotIdentifier": snapshot, "PubliclyAccessible": false}),
+    size: ("TotalBackupSizeInMegaBytes", "MB"),
     compared: &[
         ("/NodeType", "/NodeType"),
         ("/NumberOfNodes", "/NumberOfNodes"),
@@ -84,7 +159,7 @@ pub(super) static REDSHIFT: Store = Store {
     ],
     delete: ("DeleteCluster", &["SkipFinalClusterSnapshot"]),
     purge: "DeleteClusterSnapshot",
-    origins: &[(":cluster:", REDSHIFT_CLUSTERS, "/ClusterCreateTime")],
+    origins: &[(":cluster:", REDSHIFT_CLUSTERS, ("", "/ClusterCreateTime"))],
 };
 
 pub(super) static ELASTICACHE: Store = Store {
@@ -116,12 +191,13 @@ pub(super) static ELASTICACHE: Store = Store {
             "Tags": mark(scratch),
         }))
     },
+    size: ("TotalBackupSizeInMegaBytes", "MB"),
     compared: &[("/CacheNodeType", "/CacheNodeType"), ("/KmsKeyId", "/KmsKeyId")],
     delete: ("DeleteReplicationGroup", &[]),
     purge: "DeleteSnapshot",
     origins: &[
-        (":replicationgroup:", GROUPS, "/ReplicationGroupCreateTime"),
-        (":cluster:", CACHES, "/CacheClusterCreateTime"),
+        (":replicationgroup:", GROUPS, ("", "/ReplicationGroupCreateTime")),
+        (":cluster:", CACHES, ("", "/CacheClusterCreateTime")),
     ],
 };
 
@@ -153,6 +229,7 @@ pub(super) static MEMORYDB: Store = Store {
             "Tags": mark(scratch),
         }))
     },
+    size: ("TotalBackupSizeInMegaBytes", "MB"),
     compared: &[
         ("/ClusterConfiguration/NodeType", "/NodeType"),
         ("/ClusterConfiguration/NumShards", "/NumberOfShards"),
@@ -162,7 +239,7 @@ pub(super) static MEMORYDB: Store = Store {
     delete: ("DeleteCluster", &[]),
     purge: "DeleteSnapshot",
     // Its ARN is all that tells a cluster apart, and a later one has the same.
-    origins: &[(":cluster/", MEMORYDB_CLUSTERS, "")],
+    origins: &[(":cluster/", MEMORYDB_CLUSTERS, ("", ""))],
 };
 
 /// Parameters without those that are not known.
@@ -194,9 +271,13 @@ impl Store {
 
     /// Whether this is the copy of that drill.
     fn is_copy(&self, scratch: &Scratch, copy: &Value, answers: &Answers) -> Result<(), String> {
-        let tags = self.copy_tags(copy);
-        let tags = tags.map(|(operation, arguments)| found(answers, self.service, operation, &arguments));
-        let tags = tags.transpose()?;
+        let tags = match (self.made.0, self.copy_tags(copy)) {
+            (None, _) => None,
+            (Some(_), Some((operation, arguments))) => {
+                Some(found(answers, self.service, operation, &arguments)?)
+            }
+            (Some(_), None) => Some(self.tags.is_none().then_some(copy)),
+        };
         let own = tags.map(|tags| tags.and_then(|tags| marked(tags, self.tagged)) == Some(&scratch.name));
         made_for(scratch, own, self.made.1.and_then(|member| text(copy, member)))
     }
@@ -216,11 +297,11 @@ impl Store {
         Ok(answer.and_then(|answer| list(answer, records).first()))
     }
 
-    /// What the snapshot is of: how it is read, its name, and the member that says when it was made.
-    fn origin<'a>(&self, at: &At<'a>) -> Option<(Lookup, &'a str, &'static str)> {
-        self.origins.iter().find_map(|(part, lookup, id)| {
+    /// What the snapshot is of: how it is read, its name, and the members that tell it apart.
+    fn origin<'a>(&self, at: &At<'a>) -> Option<(Lookup, &'a str, (&'static str, &'static str))> {
+        self.origins.iter().find_map(|(part, lookup, ids)| {
             let (_, name) = at.kept.of.as_str().split_once(part)?;
-            Some((*lookup, name, *id))
+            Some((*lookup, name, *ids))
         })
     }
 }
@@ -249,9 +330,9 @@ impl Kind for Store {
             there: true,
             ready: text(record, self.status) == Some("available"),
             ids: text(record, self.arn).map(str::to_owned).into_iter().collect(),
-            of: self.origin(at).and_then(|(_, _, made)| born(at, record, ("", made))),
+            of: self.origin(at).and_then(|(_, _, ids)| born(at, record, ids)),
             depends: key.map(Into::into).into_iter().collect(),
-            size: record.get("TotalBackupSizeInMegaBytes").map(|size| format!("{size} MB")),
+            size: record.get(self.size.0).map(|size| format!("{size} {}", self.size.1)),
         })
     }
 
@@ -328,13 +409,13 @@ impl Kind for Store {
     }
 
     fn stands(&self, at: &At<'_>, answers: &Answers) -> Result<bool, String> {
-        let (lookup, name, made) = self.origin(at).ok_or("nobody can tell what it is of")?;
+        let (lookup, name, ids) = self.origin(at).ok_or("nobody can tell what it is of")?;
         let Some(there) = self.there(lookup, name, answers)? else { return Ok(false) };
         if goes(there) {
             return Ok(false);
         }
         let record = self.record(at, answers)?.ok_or("the snapshot is not there")?;
-        same_id(born(at, record, ("", made)), born(at, there, ("", made)))
+        same_id(born(at, record, ids), born(at, there, ids))
     }
 
     fn purge(&self, at: &At<'_>, answers: &Answers) -> Result<Option<Step>, String> {

@@ -324,8 +324,11 @@ fn what_a_point_is_of_is_known_by_what_no_later_thing_has() {
         });
         of(&kept, all)
     };
-    assert_eq!(told(database(), json!({"DbiResourceId": "db-A"})).as_deref(), Some("db-A"));
-    assert_eq!(told(database(), json!({})), None);
+    assert_eq!(
+        told(database(), json!({"DBSnapshotArn": database().kept.id, "DbiResourceId": "db-A"})).as_deref(),
+        Some("db-A")
+    );
+    assert_eq!(told(database(), json!({"DBSnapshotArn": database().kept.id})), None);
     let volume = |name| kept(name, "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1", "aws:ec2:DeleteVolume");
     let record = json!({"SnapshotId": "snap-9", "VolumeId": "vol-1"});
     assert_eq!(told(volume("interlock-vol-1-1a2b"), record.clone()).as_deref(), Some("vol-1"));
