@@ -25,10 +25,13 @@ fn sensitive(
             return;
         }
     }
-    if seen.contains(&id) {
-        return;
+    // Lists and maps stand under another name elsewhere.
+    if matches!(shape.kind, Kind::Structure(_)) {
+        if seen.contains(&id) {
+            return;
+        }
+        seen.push(id);
     }
-    seen.push(id);
     match &shape.kind {
         Kind::Structure(structure) => {
             for member in &structure.members {
@@ -38,10 +41,6 @@ fn sensitive(
         Kind::List { member, .. } => sensitive(service, *member, name, seen, found),
         Kind::Map { value, .. } => sensitive(service, *value, name, seen, found),
         _ => {}
-    }
-    // Lists and maps stand under another name elsewhere.
-    if !matches!(shape.kind, Kind::Structure(_)) {
-        seen.pop();
     }
 }
 
