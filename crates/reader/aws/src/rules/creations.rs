@@ -6,6 +6,10 @@ use interlock_action::{Claim, Effect};
 use super::{Rule, Shape, claim, only_if};
 use crate::effect::Subject;
 
+/// What starts machines as the request says, and not as a template does.
+const MACHINES: [(&str, &str); 3] =
+    [("ec2", "RunInstances"), ("ec2", "RequestSpotInstances"), ("ec2", "RequestSpotFleet")];
+
 const DISTRIBUTIONS: [(&str, &str); 2] =
     [("cloudfront", "CreateDistribution"), ("cloudfront", "CreateDistributionWithTags")];
 
@@ -29,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "creation-takes-over",
         finds: "something new that answers under an address, or for the names, of what is there",
         shape: Shape::Setting,
-        operations: &[DISTRIBUTIONS[0], DISTRIBUTIONS[1], ("ec2", "RunInstances")],
+        operations: &[DISTRIBUTIONS[0], DISTRIBUTIONS[1], MACHINES[0], MACHINES[1], MACHINES[2]],
         test: takes_over,
     },
     Rule {
@@ -70,10 +74,10 @@ pub(super) const RULES: &[Rule] = &[
         id: "snapshot-in-a-machine",
         finds: "a machine that reads what a snapshot holds",
         shape: Shape::Setting,
-        operations: &[("ec2", "RunInstances"), ("lightsail", "CreateInstancesFromSnapshot")],
+        operations: &[MACHINES[0], MACHINES[1], MACHINES[2], ("lightsail", "CreateInstancesFromSnapshot")],
         test: |subject| {
             let reads = match subject.service {
-                "ec2" => !subject.texts("BlockDeviceMappings[].Ebs.SnapshotId").is_empty(),
+                "ec2" => launches(subject, "BlockDeviceMappings[].Ebs.SnapshotId"),
                 _ => subject.has("userData"),
             };
             only_if(reads, claim(Effect::SensitiveRead, "has a machine read what the snapshot holds"))
@@ -121,6 +125,16 @@ fn root(subject: &Subject<'_>) -> &'static str {
     }
 }
 
+/// Whether a machine that the request starts has this.
+fn launches(subject: &Subject<'_>, member: &str) -> bool {
+    let within = match subject.operation {
+        "RequestSpotInstances" => "LaunchSpecification.",
+        "RequestSpotFleet" => "SpotFleetRequestConfig.LaunchSpecifications[].",
+        _ => "",
+    };
+    !subject.texts(&format!("{within}{member}")).is_empty()
+}
+
 fn joins(subject: &Subject<'_>) -> Vec<Claim> {
     let groups = [
         "GlobalReplicationGroupId",
@@ -141,14 +155,13 @@ fn joins(subject: &Subject<'_>) -> Vec<Claim> {
 }
 
 fn takes_over(subject: &Subject<'_>) -> Vec<Claim> {
-    let some = |path: &str| !subject.texts(path).is_empty();
     match subject.service {
         "ec2" => only_if(
-            some("NetworkInterfaces[].NetworkInterfaceId"),
+            launches(subject, "NetworkInterfaces[].NetworkInterfaceId"),
             claim(Effect::Network, "answers under the addresses of a network interface that is there"),
         ),
         _ => only_if(
-            some(&format!("{}.Aliases.Items[]", root(subject))),
+            !subject.texts(&format!("{}.Aliases.Items[]", root(subject))).is_empty(),
             claim(Effect::Network, "answers for names that may lead elsewhere now"),
         ),
     }

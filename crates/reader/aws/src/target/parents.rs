@@ -8,7 +8,7 @@ use crate::effect::Subject;
 use crate::rules::{buckets, restored_over};
 
 /// Operations that make a part of something that is there and named: the whole is changed by it.
-const PARENTS: [(&str, &str, &str, &str); 27] = [
+const PARENTS: [(&str, &str, &str, &str); 28] = [
     ("elbv2", "CreateRule", "ListenerArn", "elasticloadbalancing:{r}:{a}:listener/{}"),
     ("elbv2", "CreateListener", "LoadBalancerArn", "elasticloadbalancing:{r}:{a}:loadbalancer/{}"),
     ("lambda", "CreateEventSourceMapping", "EventSourceArn", "lambda:{r}:{a}:event-source/{}"),
@@ -28,7 +28,8 @@ const PARENTS: [(&str, &str, &str, &str); 27] = [
     ("storagegateway", "CreateStorediSCSIVolume", "GatewayARN", "storagegateway:{r}:{a}:gateway/{}"),
     ("redshift", "BatchModifyClusterSnapshots", "SnapshotIdentifierList[]", "redshift:{r}:{a}:snapshot:{}"),
     ("efs", "CreateMountTarget", "FileSystemId", "elasticfilesystem:{r}:{a}:file-system/{}"),
-    ("ec2", "RunInstances", "NetworkInterfaces[].NetworkInterfaceId", "ec2:{r}:{a}:network-interface/{}"),
+    ("ec2", "RunInstances", "NetworkInterfaces[].NetworkInterfaceId", INTERFACE),
+    ("ec2", "RequestSpotInstances", "LaunchSpecification.NetworkInterfaces[].NetworkInterfaceId", INTERFACE),
     (
         "elasticache",
         "CreateReplicationGroup",
@@ -74,6 +75,7 @@ const SOURCES: [(&str, &str, &str, &str); 12] = [
     ),
 ];
 
+const INTERFACE: &str = "ec2:{r}:{a}:network-interface/{}";
 const BUCKET: &str = "s3:::{}";
 const EBS_SNAPSHOT: &str = "ec2:{r}::snapshot/{}";
 
