@@ -88,6 +88,13 @@ impl Road {
     fn accuses_nobody_else(&self, by: &PersonId, enrolling: &Enrolling) -> Result<(), JournalError> {
         let memory = self.memory();
         let concerned = enrolling.concerned.as_ref().filter(|_| !enrolling.suspends.is_empty());
+        if concerned.is_some_and(|person| memory.has_answered(by, person)) {
+            let why = format!(
+                "`{by}` is suspended, and has suspended `{}` for that once",
+                concerned.map_or("", |one| one.as_str())
+            );
+            return Err(JournalError::Conflict(why));
+        }
         match memory.suspended_by(by) {
             Some(first) if concerned.is_some_and(|person| person != first && person != by) => {
                 Err(JournalError::Conflict(format!(

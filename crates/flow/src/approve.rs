@@ -1,6 +1,6 @@
 //! People decide: signed yes and no.
 
-use interlock_action::{PersonId, TicketId};
+use interlock_action::{PersonId, Surface, TicketId};
 use interlock_approval::{Approval, Message, Refusal, State, Statement, Ticket, verify};
 use interlock_ledger::{Entry, EntryKind};
 
@@ -62,13 +62,14 @@ impl Road {
             let statement =
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
             let key = verify(&statement, signature, &signer.keys)?;
-            let withdraws = decision == Decisive::Deny && memory.asked_for(ticket, person);
+            let own = held.held.action.surface == Surface::Interlock && memory.asked_for(ticket, person);
+            let withdraws = own && decision == Decisive::Deny;
             match key.counts(now) {
                 // Whoever is suspended may still stop what one person alone does in a team, and take back what they asked for.
                 Err(Refusal::Suspended(_)) if decision == Decisive::Deny && (is_lone(held) || withdraws) => {}
                 counts => counts?,
             }
-            let other = key.suspended.is_none() && *person != held.held.owner;
+            let other = key.suspended.is_empty() && *person != held.held.owner;
             if decision == Decisive::Deny && (other || withdraws) && memory.suspends(ticket) {
                 // What its request suspended counts again, also where that was settled without a word on them.
                 restores.push(Event::KeysRestored { ticket: ticket.clone() });

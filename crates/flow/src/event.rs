@@ -347,6 +347,8 @@ pub enum Guard {
     Budget(AgentId, u32, Millis, Budget),
     /// No person of this name exists yet / exists (`true`).
     PersonExists(PersonId, bool),
+    /// In this session nobody is asked.
+    Observed(SessionId),
     /// Of these people nobody was taken out or has a key that is suspended: what they signed for goes on.
     StillSigned(Vec<PersonId>),
     /// No agent of this name is registered yet, or whoever owned it is not enrolled any more.

@@ -204,7 +204,8 @@ impl Memory {
             kept.advisory |= known.advisory;
         }
         let mut all = self.people.values().flat_map(|person| &person.keys);
-        kept.observed &= !all.any(|key| key.suspended.is_some() && kept.observers.contains(&key.fingerprint));
+        kept.observed &=
+            !all.any(|key| !key.suspended.is_empty() && kept.observers.contains(&key.fingerprint));
         self.sessions.insert(kept.id.clone(), kept);
     }
 
@@ -247,6 +248,8 @@ impl Memory {
             Guard::PersonExists(person, wanted) if self.people.contains_key(person) == *wanted => Ok(None),
             Guard::PersonExists(person, true) => Err(format!("there is no person `{person}`")),
             Guard::PersonExists(person, false) => Err(format!("`{person}` is enrolled already")),
+            Guard::Observed(id) if self.sessions.get(id).is_some_and(|session| session.observed) => Ok(None),
+            Guard::Observed(id) => Err(format!("people are asked again in session `{id}`")),
             Guard::StillSigned(people) => match people.iter().find(|person| !self.is_trusted(person)) {
                 Some(person) => Err(format!("`{person}`, who signed for it, was suspended or taken out")),
                 None => Ok(None),

@@ -385,6 +385,9 @@ impl Road {
             });
         }
         let mut guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
+        if would.is_some() && session.observed && !self.settings.observe {
+            guards.push(Guard::Observed(session.id.clone()));
+        }
         // Counted again by the single writer: of two that are judged at the same time only one may be the last.
         if situated.destroys > 0 && !situated.over_budget && ticket.is_none() {
             guards.push(Guard::Budget(

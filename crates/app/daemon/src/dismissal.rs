@@ -49,7 +49,7 @@ pub(crate) fn due(
                     .get(ticket)
                     .is_some_and(|ticket| matches!(ticket.state, State::Approved { .. }))
             };
-            person.keys.iter().all(|key| key.suspended.as_ref().is_some_and(approved))
+            person.keys.iter().all(|key| key.suspended.iter().any(approved))
         };
         let missing: BTreeSet<PersonId> = memory
             .enrolled(now)

@@ -140,8 +140,17 @@ impl Sealer {
     /// secret (see [`part`]) the rest stays, or where the part cannot be told, nothing. Words that look sealed already are
     /// marked, so that nobody writes a seal.
     pub fn seal_all(&self, arguments: &Value, secrets: &[String]) -> Value {
-        let mut sealed = arguments.clone();
-        mark(&mut sealed);
+        let mut marked = arguments.clone();
+        mark(&mut marked);
+        self.seal_in(marked, arguments, secrets)
+    }
+
+    /// The same with names as they are, for what a call is made of later and nobody is shown.
+    pub fn seal_secrets(&self, arguments: &Value, secrets: &[String]) -> Value {
+        self.seal_in(arguments.clone(), arguments, secrets)
+    }
+
+    fn seal_in(&self, mut sealed: Value, arguments: &Value, secrets: &[String]) -> Value {
         let (parts, whole): (Vec<_>, Vec<_>) =
             secrets.iter().map(String::as_str).partition(|pointer| pointer.contains(PART));
         let mut texts: BTreeMap<&str, Vec<Option<Range<usize>>>> = BTreeMap::new();
@@ -258,6 +267,8 @@ mod tests {
             assert!(sealed.as_str().unwrap().ends_with(&format!("){shown}")), "{sealed}");
         }
         assert_eq!(seal("say (sealed hmac-sha256:00)", &[]), r"say (\sealed hmac-sha256:00)");
+        let name = serde_json::json!({"Key": "(sealed x"});
+        assert_eq!(sealer.seal_secrets(&name, &[]), name, "what is done later is done to what has the name");
         // Two readings of a request may find the same.
         assert_eq!(seal("x=one", &[2..5, 2..5, 2..4]), one("x=one", 2..5));
         // Nothing is shown of what cannot be taken apart.

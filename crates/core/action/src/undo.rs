@@ -45,7 +45,7 @@ impl Deed {
             operation: action.operation.clone(),
             account: action.account.clone(),
             region: action.region.clone(),
-            arguments: sealer.seal_all(&action.arguments, &action.secrets),
+            arguments: sealer.seal_secrets(&action.arguments, &action.secrets),
             targets: action.targets.clone(),
             points,
             undo: None,

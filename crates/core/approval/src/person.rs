@@ -1,5 +1,7 @@
 //! People and their keys.
 
+use std::collections::BTreeSet;
+
 use interlock_action::{Millis, PersonId, TicketId};
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +35,9 @@ pub struct EnrolledKey {
     pub enrolled: Millis,
     /// From when on it counts.
     pub counts_from: Millis,
-    /// The request to take it out: it counts for nothing until somebody else denies that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suspended: Option<TicketId>,
+    /// The requests to take it out: it counts for nothing until somebody else denies each.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub suspended: BTreeSet<TicketId>,
 }
 
 impl EnrolledKey {
@@ -44,7 +46,7 @@ impl EnrolledKey {
         if now < self.counts_from {
             return Err(Refusal::CoolingOff(self.counts_from.saturating_sub(self.enrolled) / HOUR));
         }
-        match &self.suspended {
+        match self.suspended.first() {
             Some(ticket) => Err(Refusal::Suspended(ticket.to_string())),
             None => Ok(()),
         }

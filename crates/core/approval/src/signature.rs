@@ -1,5 +1,7 @@
 //! Signatures of people: OpenSSH's SSHSIG over a canonical form.
 
+use std::collections::BTreeSet;
+
 use interlock_action::{Digest, PersonId, TicketId, canonical};
 use serde::{Deserialize, Serialize};
 use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
@@ -85,7 +87,7 @@ pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<E
         step,
         enrolled,
         counts_from,
-        suspended: None,
+        suspended: BTreeSet::new(),
     })
 }
 

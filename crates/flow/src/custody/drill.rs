@@ -16,7 +16,7 @@ use super::{
     look::point_entry,
     work::{Task, Undone, Work},
 };
-use crate::{Event, Record, road::Road};
+use crate::{Event, Guard, Record, road::Road};
 
 /// So many bytes of a copy's name are drawn: with the rest it is as long as the shortest limit allows (40 for a replication
 /// group, Amazon ElastiCache API Reference, `CreateReplicationGroup`).
@@ -122,7 +122,8 @@ impl Drill<'_> {
         let entry = by.sign(point_entry(kept, self.scratch.begun));
         let entry = entry.public("drill", "begun").public("scratch", &self.scratch.name);
         let event = Event::Drilling { point: kept.id.clone(), scratch: Some(self.scratch.clone()) };
-        let record = Record { entry, events: vec![event], guards: Vec::new() };
+        let guards = vec![Guard::StillSigned(by.people.clone())];
+        let record = Record { entry, events: vec![event], guards };
         road.commit(record).await.map_err(|stop| DrillError::Ledger(format!("{stop:?}")))
     }
 

@@ -1,6 +1,6 @@
 //! Who may approve, and with which keys.
 
-use interlock_action::{Millis, PersonId, TicketId};
+use interlock_action::{Millis, PersonId, Surface, TicketId};
 use interlock_approval::{EnrolledKey, KeyStep, Person, Ticket};
 
 use super::Memory;
@@ -24,14 +24,14 @@ impl Memory {
                 self.sessions.values_mut().filter(stood).for_each(|session| session.observed = false);
                 let of = self.people.get_mut(person).into_iter().flat_map(|person| &mut person.keys);
                 for key in of.filter(|key| keys.contains(&key.fingerprint)) {
-                    // Who is suspended by two requests is restored by the denial of the last.
-                    key.suspended = Some(ticket.clone());
+                    key.suspended.insert(ticket.clone());
                 }
             }
             Event::KeysRestored { ticket } => {
-                let by = |key: &&mut EnrolledKey| key.suspended.as_ref() == Some(ticket);
                 let all = self.people.values_mut().flat_map(|person| &mut person.keys);
-                all.filter(by).for_each(|key| key.suspended = None);
+                all.for_each(|key| {
+                    key.suspended.remove(ticket);
+                });
             }
             Event::KeyRemoved { person, key } => {
                 if let Some(person) = self.people.get_mut(person) {
@@ -78,13 +78,13 @@ impl Memory {
     /// Whether somebody is enrolled, and nobody has asked to take out any of their keys.
     pub(super) fn is_trusted(&self, person: &PersonId) -> bool {
         let known = self.people.get(person);
-        known.is_some_and(|person| person.keys.iter().all(|key| key.suspended.is_none()))
+        known.is_some_and(|person| person.keys.iter().all(|key| key.suspended.is_empty()))
     }
 
     /// Whether a request suspends keys.
     pub fn suspends(&self, ticket: &TicketId) -> bool {
         let mut keys = self.people.values().flat_map(|person| &person.keys);
-        keys.any(|key| key.suspended.as_ref() == Some(ticket))
+        keys.any(|key| key.suspended.contains(ticket))
     }
 
     /// Whether somebody asked for what suspended a key.
@@ -92,10 +92,20 @@ impl Memory {
         self.tickets.get(ticket).is_some_and(|ticket| ticket.held.launch.by.contains(person))
     }
 
+    /// Whether somebody who is suspended has asked for the same of this person since.
+    pub(crate) fn has_answered(&self, person: &PersonId, other: &PersonId) -> bool {
+        let keys = self.people.get(person).into_iter().flat_map(|person| &person.keys);
+        let tickets = keys.flat_map(|key| &key.suspended).filter_map(|ticket| self.tickets.get(ticket));
+        let Some(since) = tickets.map(|ticket| ticket.held.opened).min() else { return false };
+        self.tickets.values().any(|ticket| {
+            let asked = ticket.held.launch.by.contains(person) && ticket.held.owner == *other;
+            asked && ticket.held.action.surface == Surface::Interlock && ticket.held.opened >= since
+        })
+    }
+
     /// Whom else somebody has suspended, as long as nobody has decided that.
     pub(crate) fn suspended_by(&self, person: &PersonId) -> Option<&PersonId> {
-        let by =
-            |key: &EnrolledKey| key.suspended.as_ref().is_some_and(|ticket| self.asked_for(ticket, person));
+        let by = |key: &EnrolledKey| key.suspended.iter().any(|ticket| self.asked_for(ticket, person));
         let mut others = self.people.values().filter(|other| other.name != *person);
         others.find(|other| other.keys.iter().any(by)).map(|other| &other.name)
     }

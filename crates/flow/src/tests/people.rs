@@ -17,7 +17,7 @@ fn person(name: &str, step: KeyStep, counts_from: u64) -> Event {
         step,
         enrolled: 0,
         counts_from,
-        suspended: None,
+        suspended: std::collections::BTreeSet::new(),
     };
     Event::Person { person: Person { name: name.into(), keys: vec![key], roles: Vec::new() } }
 }
@@ -271,7 +271,7 @@ fn a_team_with_one_left_has_a_slow_way_that_everybody_may_stop() {
     // The one who is to go says no as long as it waits, and stays suspended for that.
     house.says("bo", Decisive::Deny, &out.id).unwrap();
     assert!(!is_due(&house, &out.id));
-    assert!(house.road.memory().people[&"bo".into()].keys[0].suspended.is_some());
+    assert!(!house.road.memory().people[&"bo".into()].keys[0].suspended.is_empty());
     assert!(remove(&house, "ana", "ana").is_err(), "nobody would be left");
     // Nothing of an agent passes so.
     let wipe = house.ticket(&delete("school"));
@@ -308,7 +308,7 @@ fn nobody_registers_an_agent_of_a_name_that_is_taken() {
 #[test]
 fn one_stolen_key_does_not_stop_everybody_else() {
     let house = House::of(&["ana", "bo", "cy"]);
-    let suspended = |name: &str| house.road.memory().people[&name.into()].keys[0].suspended.is_some();
+    let suspended = |name: &str| !house.road.memory().people[&name.into()].keys[0].suspended.is_empty();
     let first = remove(&house, "ana", "bo").unwrap();
     assert!(remove(&house, "cy", "bo").is_err(), "a second only once it is decided on the first");
     // Who is left says no, and then everybody but the thief counts.
@@ -324,7 +324,7 @@ fn one_stolen_key_does_not_stop_everybody_else() {
 #[test]
 fn two_who_accuse_each_other_count_neither_until_one_takes_it_back() {
     let house = House::of(&["ana", "bo"]);
-    let suspended = |name: &str| house.road.memory().people[&name.into()].keys[0].suspended.is_some();
+    let suspended = |name: &str| !house.road.memory().people[&name.into()].keys[0].suspended.is_empty();
     let first = remove(&house, "ana", "bo").unwrap();
     let second = remove(&house, "bo", "ana").unwrap();
     assert!(suspended("ana") && suspended("bo"));
@@ -342,6 +342,27 @@ fn two_who_accuse_each_other_count_neither_until_one_takes_it_back() {
     );
     house.says("ana", Decisive::Deny, &second.id).unwrap();
     assert!(!suspended("bo"));
+}
+
+#[test]
+fn who_is_suspended_answers_once_and_gains_no_key_by_what_they_ask_for() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let suspended = |name: &str| !house.road.memory().people[&name.into()].keys[0].suspended.is_empty();
+    let first = remove(&house, "bo", "cy").unwrap();
+    let answer = remove(&house, "cy", "bo").unwrap();
+    house.says("ana", Decisive::Deny, &answer.id).unwrap();
+    assert!(!suspended("cy"));
+    assert!(remove(&house, "cy", "bo").is_err(), "or whoever has a script would go on for ever");
+    house.says("cy", Decisive::Approve, &first.id).unwrap();
+    house.says("ana", Decisive::Approve, &first.id).unwrap();
+    assert!(is_due(&house, &first.id));
+    // What two requests suspend, both must be over for.
+    let own = remove(&house, "cy", "cy").unwrap();
+    let other = remove(&house, "cy", "ana").unwrap();
+    house.says("cy", Decisive::Deny, &own.id).unwrap();
+    assert!(suspended("cy"));
+    house.says("ana", Decisive::Deny, &other.id).unwrap();
+    assert!(!suspended("cy"));
 }
 
 #[test]

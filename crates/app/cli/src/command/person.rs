@@ -126,7 +126,7 @@ impl Person {
                                     person.name.to_string(),
                                     key.fingerprint.clone(),
                                     name_of(&key.step),
-                                    match &key.suspended {
+                                    match key.suspended.first() {
                                         Some(ticket) => format!("SUSPENDED by {ticket}"),
                                         None => time(key.counts_from),
                                     },

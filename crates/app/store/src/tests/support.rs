@@ -1,6 +1,7 @@
 //! Homes, people, sessions, tickets.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
@@ -13,7 +14,9 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use interlock_action::{
     Action, ActionId, Digest, Facts, Forecast, Operation, PersonId, SessionId, Surface, TicketId,
 };
-use interlock_approval::{Approval, Held as HeldAction, KeyStep, Launch, Message, Quorum, Slot, Ticket};
+use interlock_approval::{
+    Approval, EnrolledKey, Held as HeldAction, KeyStep, Launch, Message, Person, Quorum, Slot, Ticket,
+};
 use interlock_flow::{
     Agent, Event, Freeze, FreezeScope, Guard, Journal, JournalError, Lease, PermitNote, Receipt, Record,
     Session,
@@ -145,7 +148,18 @@ pub(super) fn approve(id: &str) -> Record {
     };
     let message = Box::new(Message::Approve { approval, complete: true });
     let entry = Entry::new(EntryKind::Approved, NOW).public("ticket", id);
-    Record { entry, events: vec![], guards: vec![Guard::Step(id.into(), message, NOW)] }
+    // What is approved is spent by nobody whose key is not enrolled.
+    let key = EnrolledKey {
+        public_key: "ssh-ed25519 x".to_owned(),
+        fingerprint: "SHA256:x".to_owned(),
+        step: KeyStep::OpenSsh,
+        enrolled: 0,
+        counts_from: 0,
+        suspended: BTreeSet::new(),
+    };
+    let person = Person { name: "bo".into(), keys: vec![key], roles: vec![] };
+    let guards = vec![Guard::Step(id.into(), message, NOW)];
+    Record { entry, events: vec![Event::Person { person }], guards }
 }
 
 /// What flow writes before it lets a mutation out.

@@ -220,7 +220,7 @@ impl House {
             step: KeyStep::OpenSsh,
             enrolled: 0,
             counts_from: 0,
-            suspended: None,
+            suspended: std::collections::BTreeSet::new(),
         };
         let person = Person { name: name.into(), keys: vec![key], roles: Vec::new() };
         self.pages.memory.write().unwrap().apply(&Event::Person { person });

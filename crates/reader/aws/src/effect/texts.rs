@@ -23,8 +23,8 @@ pub(crate) fn hidden(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The part of a value that may be hidden, without what goes before it in a header: nothing with a blank in it, or with what
-/// runs in a text. `signs` are the signs that it may not have besides.
-pub(super) fn word(text: &str, signs: &str) -> Option<Range<usize>> {
+/// runs in a text.
+pub(super) fn word(text: &str) -> Option<Range<usize>> {
     const SCHEMES: [&str; 3] = ["bearer ", "basic ", "token "];
     let is_scheme =
         |scheme: &&str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
@@ -32,18 +32,18 @@ pub(super) fn word(text: &str, signs: &str) -> Option<Range<usize>> {
     let value = text.get(start..)?;
     let escaped = value.split('\\').skip(1).any(|rest| rest.starts_with(|next: char| next.is_alphanumeric()));
     let runs = escaped
-        || value.contains(|sign: char| sign.is_whitespace() || sign == '`' || signs.contains(sign))
-        || ["$(", "${"].iter().any(|run| value.contains(run))
-        || value.ends_with('$');
+        || value.contains(|sign: char| sign.is_whitespace() || SHELL.contains(sign))
+        // A shell makes several words of it.
+        || (value.contains('{') && value.contains(','));
     (is_literal(value) && !runs).then_some(start..text.len())
 }
 
-/// What ends a command, begins another, or leads elsewhere.
-pub(super) const SHELL: &str = "|;&<>";
+/// What ends a command, begins another, leads elsewhere, or stands for something else.
+const SHELL: &str = "|;&<>`$";
 
 /// Whether all of a text may be hidden though it may be run.
 pub(super) fn is_word(text: &str) -> bool {
-    word(text, SHELL).is_some_and(|range| range.start == 0)
+    word(text).is_some_and(|range| range.start == 0)
 }
 
 /// Whether a text of a list names what the next one is: `--password`.
@@ -83,7 +83,7 @@ impl<'a> Scan<'a> {
 
     /// The password of an address, from behind its `://`.
     fn address(&self, from: usize) -> Option<Range<usize>> {
-        let end = self.until(from, |byte| byte.is_ascii_whitespace() || b"/\\\"'<>`,;()".contains(&byte));
+        let end = self.until(from, |byte| byte.is_ascii_whitespace() || b"/?#\\\"'<>`,;()".contains(&byte));
         let authority = self.text(&(from..end));
         let (user, _) = authority.rsplit_once('@')?;
         let (name, _) = user.split_once(':')?;
@@ -91,7 +91,7 @@ impl<'a> Scan<'a> {
     }
 
     fn word(&self, range: Range<usize>) -> Option<Range<usize>> {
-        let word = word(self.text(&range), SHELL)?;
+        let word = word(self.text(&range))?;
         Some(range.start + word.start..range.start + word.end)
     }
 
@@ -251,8 +251,11 @@ mod tests {
             ("  MasterUserPassword: 's3cret' # later", vec!["s3cret"]),
             ("curl -H \"Authorization: Bearer s3cret\" x", vec!["s3cret"]),
             ("SET PASSWORD FOR 'bo' = PASSWORD('s3cret')", vec!["s3cret"]),
-            ("ConnectParams {\"authkey\": \"a;b&c\"}", vec![]),
-            (r#"{"authKey": "a;b&c", "size": "one"}"#, vec!["a;b&c"]),
+            (r#"{"authKey": "a!b%c", "size": "one"}"#, vec!["a!b%c"]),
+            (r#"{"authKey": "a;b&c", "size": "one"}"#, vec![]),
+            // Behind a sign that ends the host nothing is a password.
+            ("https://evil.example:443#@good.example/x", vec![]),
+            ("TOKEN=curl$IFS//evil; eval $TOKEN", vec![]),
             ("export DB_PASSWORD=s3cret; ls", vec!["s3cret"]),
             ("psql --password s3cret --host db", vec!["s3cret"]),
             ("mysql --db-password=s3cret -h db", vec!["s3cret"]),

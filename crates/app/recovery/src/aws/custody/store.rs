@@ -262,7 +262,9 @@ impl Store {
     fn record<'a>(&self, at: &At<'_>, answers: &'a Answers) -> Result<Option<&'a Value>, String> {
         let answer = found(answers, self.service, self.snapshot.0, &self.look(at))?;
         let all = answer.map_or(&[][..], |answer| list(answer, self.snapshot.2));
-        Ok(all.iter().find(|record| text(record, self.arn) == Some(&at.kept.id)))
+        // Services write names small that requests write large.
+        let same = |arn: &str| arn.eq_ignore_ascii_case(&at.kept.id);
+        Ok(all.iter().find(|record| text(record, self.arn).is_some_and(same)))
     }
 
     fn tag_look(&self, arn: &str) -> Option<(&'static str, Value)> {

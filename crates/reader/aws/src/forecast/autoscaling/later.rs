@@ -122,7 +122,8 @@ fn floor(action: &Action, answers: &Answers, record: &Value) -> Option<(u64, boo
     let by_policy = |policy: &Value| {
         let (left, present) = (left(policy, record)?, number(record, "/DesiredCapacity")?);
         // With the load a group comes and goes; what leaves no machine is no such policy.
-        let left = if left > 0 && !now(action) { present } else { left };
+        let follows = text(policy, "/AdjustmentType") != Some("ExactCapacity");
+        let left = if left > 0 && follows && !now(action) { present } else { left };
         Some((left, present > left))
     };
     match action.operation.verb() {
@@ -320,6 +321,8 @@ mod tests {
         assert_eq!(lowered(&put(0, change(-1))), Some(false), "one of two stays");
         assert_eq!(lowered(&put(0, change(-2))), Some(true));
         assert_eq!(lowered(&put(2, change(-2))), Some(false), "the group keeps its minimum");
+        let one = json!({"AdjustmentType": "ExactCapacity", "ScalingAdjustment": 1});
+        assert_eq!(lowered(&put(0, one)), Some(true), "it sets a size, whatever the load");
         let steps = json!({"PolicyType": "StepScaling", "AdjustmentType": "ExactCapacity",
             "StepAdjustments": [{"ScalingAdjustment": 3}, {"ScalingAdjustment": 0}]});
         assert!(matches!(put(0, steps).securing, Securing::Impossible(_)));

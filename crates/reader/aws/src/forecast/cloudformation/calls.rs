@@ -17,6 +17,9 @@ use super::{
     touch::{Changed, is_told},
 };
 
+/// What a schedule or policy says its group by.
+const GROUP: &str = "AutoScalingGroupName";
+
 /// The type, the service and its operation, how the physical id names the thing, and each property with the parameter
 /// that it is: members of members behind a slash.
 type Row = (&'static str, &'static str, &'static str, Arguments, &'static [(&'static str, &'static str)]);
@@ -103,6 +106,8 @@ fn top(property: &'static str) -> &'static str {
 pub(super) fn call(action: &Action, kind: &str, arguments: &Value) -> Option<Action> {
     let setting = SETTINGS.iter().find(|(name, ..)| *name == kind);
     let (service, operation) = match setting {
+        // Of which group it is was not told.
+        Some(_) if arguments.get(GROUP).is_none() => return None,
         Some((_, operation, _)) => ("autoscaling", *operation),
         None => row(kind).map(|(_, service, operation, ..)| (*service, *operation))?,
     };
@@ -151,10 +156,12 @@ fn setting(change: &Value, members: &[&str]) -> Option<Value> {
         return None;
     }
     let changed = Changed::of(change);
-    let group = changed.becomes(None, "AutoScalingGroupName").filter(is_told)?;
+    let group = changed.becomes(None, GROUP).filter(is_told);
     let name = text(change, "/ResourceChange/LogicalResourceId").unwrap_or("?");
-    let mut arguments =
-        json!({"AutoScalingGroupName": group, "ScheduledActionName": name, "PolicyName": name});
+    let mut arguments = json!({"ScheduledActionName": name, "PolicyName": name});
+    if let (Some(group), Some(arguments)) = (group, arguments.as_object_mut()) {
+        arguments.insert(GROUP.to_owned(), group);
+    }
     for member in members {
         let value = changed.becomes(None, member).filter(|value| !value.is_null());
         if let (Some(value), Some(arguments)) = (value, arguments.as_object_mut()) {
@@ -248,6 +255,14 @@ mod tests {
         assert_eq!((name_of(&call), &call.arguments["DesiredCapacity"]), ("autoscaling/later", &json!("0")));
         night["ResourceChange"]["Action"] = json!("Remove");
         assert_eq!(arguments(&night), None);
+        let hidden = json!({"AutoScalingGroupName": "****", "DesiredCapacity": "0"});
+        let mut hidden = change(kind, "", json!([]), Some(hidden));
+        hidden["ResourceChange"]["Action"] = json!("Add");
+        let hidden = arguments(&hidden).unwrap();
+        assert!(
+            super::call(&stack, kind, &hidden).is_none(),
+            "nobody knows of which group, and all counts as going"
+        );
         let service = "arn:aws:ecs:us-east-1:111122223333:service/school/web";
         let tasks =
             change("AWS::ECS::Service", service, named("DesiredCount"), Some(json!({"DesiredCount": 0})));

@@ -283,14 +283,16 @@ fn plainly(action: &Action, part: &Part, stack: &TargetId, sum: &mut Sum, draft:
     if kinds::records(&part.kind) {
         draft.discover(kinds::part_of_the_record(action, id));
     }
+    // What a change would take with it nobody has looked at either.
+    sum.destroys |= part.changed.is_some();
     match kinds::bears(&part.kind) {
-        Bears::No => return,
+        Bears::No if part.changed.is_none() => return,
         _ if part.keep == Keep::Snapshot && kinds::takes_snapshot(&part.kind) => {
             sum.bears = true;
             sum.kept = true;
             return;
         }
-        Bears::Yes => draft.lose(format!("what {called} holds: how much was not looked at")),
+        Bears::Yes | Bears::No => draft.lose(format!("what {called} holds: how much was not looked at")),
         Bears::Unknown => draft.lose(format!("{called}: whether it holds data, its type does not tell")),
     }
     sum.bears = true;

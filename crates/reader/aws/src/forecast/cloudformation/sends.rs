@@ -30,7 +30,11 @@ fn leaves(value: &Value, own: Option<&str>) -> bool {
     match value {
         Value::String(text) => {
             let account = text.starts_with("arn:").then(|| text.split(':').nth(4)).flatten();
-            text.contains("://") || account.is_some_and(|account| !account.is_empty() && Some(account) != own)
+            // An address of the web or of a person, or a number.
+            let outside = text.contains("://")
+                || text.contains('@')
+                || (text.starts_with('+') && text.chars().skip(1).all(|sign| sign.is_ascii_digit()));
+            outside || account.is_some_and(|account| !account.is_empty() && Some(account) != own)
         }
         Value::Array(list) => list.iter().any(|one| leaves(one, own)),
         Value::Object(members) => members.values().any(|one| leaves(one, own)),

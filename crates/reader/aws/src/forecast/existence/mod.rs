@@ -118,7 +118,8 @@ fn arguments(action: &Action, known: &Known<'_>, by: By, arn: &str) -> Option<Va
         By::Name(member) => one(member, json!(name)),
         By::Names(member) => one(member, json!([name])),
         By::Ids(prefix, ids, names) => {
-            let digits = name.strip_prefix(prefix).filter(|digits| !digits.is_empty());
+            // Ids have eight digits or, since 2016, seventeen; of a name nobody is sure that it is none.
+            let digits = name.strip_prefix(prefix).filter(|digits| [8, 17].contains(&digits.len()));
             let is_id = digits.is_some_and(|digits| digits.chars().all(|sign| sign.is_ascii_hexdigit()));
             one(if is_id { ids } else { names }, json!([name]))
         }
