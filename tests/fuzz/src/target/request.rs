@@ -64,7 +64,10 @@ fn run(bytes: &[u8]) {
     assert!(!reading.candidates.is_empty(), "it was read and is nothing");
     for candidate in &reading.candidates {
         named_for_what_it_is(candidate);
-        survives(candidate, scope.as_ref());
+        // What is signed for nowhere is sent nowhere.
+        if let Some(scope) = &scope {
+            survives(candidate, scope);
+        }
     }
 }
 
@@ -79,14 +82,14 @@ pub(super) fn named_for_what_it_is(candidate: &Candidate) {
 }
 
 /// What was judged is what would be sent.
-fn survives(candidate: &Candidate, scope: Option<&Scope>) {
+fn survives(candidate: &Candidate, scope: &Scope) {
     if candidate.action.unknowns.iter().any(|unknown| unknown.contains("is not known to")) {
         // Held; what is unknown is not written.
         return;
     }
     let service = Catalogue::get().service(&candidate.service).unwrap();
     let operation = service.operation(&candidate.operation).unwrap();
-    let region = scope.map_or(crate::operations::REGION, |scope| scope.region.as_str());
+    let region = scope.region.as_str();
     let written =
         write(&service, operation, candidate.protocol, region, Some(ACCOUNT), &candidate.parameters);
     // What cannot be written is not sent.
