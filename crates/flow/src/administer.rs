@@ -83,8 +83,8 @@ impl Road {
         opened
     }
 
-    /// INVARIANT: one signature suspends one other person, and no second before it is decided on the first: who has stolen one
-    /// key does not stop everybody else with it.
+    /// INVARIANT: one signature suspends one other person, once, and no second before it is decided on the first: who has stolen
+    /// one key does not stop everybody else with it, nor one of them for as often as they like.
     fn accuses_nobody_else(&self, by: &PersonId, enrolling: &Enrolling) -> Result<(), JournalError> {
         let memory = self.memory();
         let concerned = enrolling.concerned.as_ref().filter(|_| !enrolling.suspends.is_empty());
@@ -93,6 +93,11 @@ impl Road {
                 "`{by}` is suspended, and has suspended `{}` for that once",
                 concerned.map_or("", |one| one.as_str())
             );
+            return Err(JournalError::Conflict(why));
+        }
+        if let Some(first) = memory.accuses(by, &enrolling.suspends, self.ports().clock.now()) {
+            let why =
+                format!("`{by}` has asked for that with request {first}: another only once that is decided");
             return Err(JournalError::Conflict(why));
         }
         match memory.suspended_by(by) {

@@ -63,7 +63,8 @@ impl Road {
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
             let key = verify(&statement, signature, &signer.keys)?;
             let own = held.held.action.surface == Surface::Interlock && memory.asked_for(ticket, person);
-            let withdraws = own && decision == Decisive::Deny;
+            // INVARIANT: not with a key that this very request suspends: whoever stole it would lift that.
+            let withdraws = own && decision == Decisive::Deny && !key.suspended.contains(ticket);
             match key.counts(now) {
                 // Whoever is suspended may still stop what one person alone does in a team, and take back what they asked for.
                 Err(Refusal::Suspended(_)) if decision == Decisive::Deny && (is_lone(held) || withdraws) => {}

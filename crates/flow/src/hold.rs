@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use interlock_action::{Digest, Effect, TicketId, digest_of, is_part};
+use interlock_action::{Digest, Effect, TicketId, digest_of, part_of};
 use interlock_approval::{Held, Quorum, Reason, State, Ticket};
 use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Decision, Judged};
@@ -156,7 +156,7 @@ impl Road {
         let mut action = situated.action.clone();
         action.arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
         // What is sealed is not found by where it stood, and its length says something of it.
-        action.secrets.retain(|pointer| !is_part(pointer));
+        action.secrets.retain(|pointer| part_of(pointer).is_none());
         let held = Held {
             agent: session.agent.name.clone(),
             owner: session.agent.owner.clone(),

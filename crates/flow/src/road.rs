@@ -6,7 +6,7 @@ use std::{
 };
 
 use interlock_action::{
-    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface, is_part,
+    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface, part_of,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -557,8 +557,8 @@ fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {
         merged.claims.extend(other.claims.iter().filter(|claim| !first.claims.contains(claim)).cloned());
         merged.unknowns.extend(other.unknowns.iter().cloned());
         // A part of a text that another reading took for something else would hide what is in this one.
-        let same = other.arguments == first.arguments;
-        merged.secrets.extend(other.secrets.iter().filter(|pointer| same || !is_part(pointer)).cloned());
+        let counts = |at: &&String| other.arguments == first.arguments || part_of(at).is_none();
+        merged.secrets.extend(other.secrets.iter().filter(counts).cloned());
         merged.writes.extend(other.writes.iter().cloned());
     }
     Some(Arc::new(merged))

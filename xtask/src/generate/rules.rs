@@ -10,6 +10,8 @@ use syn::{
 use crate::tidy::{Source, Tree, doc_lines};
 
 const PAGE: &str = "docs/reference/rules.md";
+/// What stands for every service and operation.
+const ANY: &str = "ANY";
 const FOLDER: &str = "crates/reader/aws/src/rules/";
 
 /// One rule, as its literal says.
@@ -126,13 +128,35 @@ impl Reading<'_> {
     fn operations(&self, expression: &Expr) -> Vec<String> {
         match expression {
             Expr::Reference(reference) => self.operations(&reference.expr),
-            Expr::Array(array) => array.elems.iter().filter_map(pair).collect(),
-            Expr::Path(path) => {
-                let constant = path.path.get_ident().and_then(|name| self.constants.get(&name.to_string()));
-                constant.map(|constant| self.operations(constant)).unwrap_or_default()
-            }
+            Expr::Array(array) => array.elems.iter().map(|element| self.pair(element)).collect(),
+            Expr::Path(_) => self.named(expression).map(|list| self.operations(list)).unwrap_or_default(),
             _ => Vec::new(),
         }
+    }
+
+    /// What a constant of the same file is called.
+    fn named(&self, expression: &Expr) -> Option<&Expr> {
+        let Expr::Path(path) = expression else { return None };
+        self.constants.get(&path.path.get_ident()?.to_string()).copied()
+    }
+
+    /// One pair, as it stands here or at a place of a named list. One that is not understood is told, not left out.
+    fn pair(&self, element: &Expr) -> String {
+        let indexed = || {
+            let Expr::Index(index) = element else { return None };
+            let list = match self.named(&index.expr)? {
+                Expr::Reference(reference) => &*reference.expr,
+                list => list,
+            };
+            let (Expr::Array(list), Expr::Lit(at)) = (list, &*index.index) else { return None };
+            let Lit::Int(at) = &at.lit else { return None };
+            pair(list.elems.get(at.base10_parse::<usize>().ok()?)?)
+        };
+        let is_any = |word: &Expr| matches!(word, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == ANY));
+        if matches!(element, Expr::Tuple(pair) if pair.elems.iter().all(is_any)) {
+            return "*".to_owned();
+        }
+        pair(element).or_else(indexed).unwrap_or_else(|| "not read".to_owned())
     }
 }
 
@@ -184,14 +208,14 @@ mod tests {
             "//! Things,\n//! and more.\n//!\n//! Not this.\nconst PAIRS: &[(&str, &str)] = &[(\"s\", \"Two\")];\n\
              const RULES: &[Rule] = &[\n    Rule { id: \"one\", finds: \"a thing\", shape: Shape::GuardRemoval, operations: &[(\"s\", \"One\")], test: |_| vec![] },\n    \
              Rule { id: \"two\", finds: \"more\", shape: Shape::FullReplace { difference: GONE }, operations: PAIRS, test },\n    \
-             Rule { id: \"three\", finds: \"it\", shape: Shape::Delegation { identity: &[\"role\"] }, operations: PAIRS, test },\n];\n",
+             Rule { id: \"three\", finds: \"it\", shape: Shape::Delegation { identity: &[\"role\"] }, operations: &[PAIRS[0], (\"s\", OTHER)], test },\n];\n",
         );
         let planted = planted
             .file("crates/reader/aws/src/rules/facts.rs", "//! Facts.\npub const GONE: &str = \"s:gone\";\n");
         let (path, text) = page(&Tree::read(&planted.house()).unwrap()).unwrap();
         assert_eq!(path, PAGE);
         assert!(text.contains("## Things, and more\n"), "{text}");
-        assert!(text.contains("| `one` | a thing | guard removal | `s:One` |\n| `two` | more | full replace: `s:gone` | `s:Two` |\n| `three` | it | delegation: `role` | `s:Two` |\n"), "{text}");
+        assert!(text.contains("| `one` | a thing | guard removal | `s:One` |\n| `two` | more | full replace: `s:gone` | `s:Two` |\n| `three` | it | delegation: `role` | `s:Two` `not read` |\n"), "{text}");
         assert!(text.ends_with("3 rules.\n"), "{text}");
     }
 }

@@ -63,7 +63,8 @@ impl Daemon {
             person.ok_or_else(|| Fault::refused(format!("there is no person `{}`", signed.person)))?;
         let key = verify(&statement, &signed.signature, &person.keys).map_err(Fault::refused)?;
         match key.counts(now) {
-            Err(Refusal::Suspended(ticket)) if memory.asked_for(&ticket.clone().into(), &subject.into()) => {}
+            Err(Refusal::Suspended(_))
+                if key.suspended.iter().any(|ticket| memory.asked_for(ticket, &subject.into())) => {}
             counts => counts.map_err(Fault::refused)?,
         }
         // Used up by nothing less than the signature of somebody enrolled.

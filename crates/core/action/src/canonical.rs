@@ -233,9 +233,9 @@ pub fn part(pointer: &str, range: &Range<usize>) -> String {
     format!("{pointer}{PART}{}-{}", range.start, range.end)
 }
 
-/// Whether a pointer is to a part of a text.
-pub fn is_part(pointer: &str) -> bool {
-    pointer.contains(PART)
+/// The pointer to the text that a pointer is to a part of; `None` where it is to a whole value.
+pub fn part_of(pointer: &str) -> Option<&str> {
+    Some(pointer.split_once(PART)?.0)
 }
 
 #[cfg(test)]

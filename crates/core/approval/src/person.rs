@@ -35,7 +35,7 @@ pub struct EnrolledKey {
     pub enrolled: Millis,
     /// From when on it counts.
     pub counts_from: Millis,
-    /// The requests to take it out: it counts for nothing until somebody else denies each.
+    /// The requests to take it out: it counts for nothing until each is denied by somebody else, or taken back by who asked.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub suspended: BTreeSet<TicketId>,
 }

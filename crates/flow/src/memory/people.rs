@@ -1,10 +1,13 @@
 //! Who may approve, and with which keys.
 
 use interlock_action::{Millis, PersonId, Surface, TicketId};
-use interlock_approval::{EnrolledKey, KeyStep, Person, Ticket};
+use interlock_approval::{EnrolledKey, KeyStep, Person, State, Ticket};
 
 use super::Memory;
 use crate::{Event, Session};
+
+/// How the verbs of what takes somebody or a key out end.
+const REMOVES: &str = "-remove";
 
 impl Memory {
     /// Folds in what happened to people and their keys.
@@ -92,14 +95,29 @@ impl Memory {
         self.tickets.get(ticket).is_some_and(|ticket| ticket.held.launch.by.contains(person))
     }
 
-    /// Whether somebody who is suspended has asked for the same of this person since.
+    /// Whether somebody has, since another suspended them, asked for that one to be taken out in turn.
     pub(crate) fn has_answered(&self, person: &PersonId, other: &PersonId) -> bool {
         let keys = self.people.get(person).into_iter().flat_map(|person| &person.keys);
         let tickets = keys.flat_map(|key| &key.suspended).filter_map(|ticket| self.tickets.get(ticket));
-        let Some(since) = tickets.map(|ticket| ticket.held.opened).min() else { return false };
+        let accusing = tickets.filter(|ticket| ticket.held.launch.by.contains(other));
+        let Some(since) = accusing.map(|ticket| ticket.held.opened).min() else { return false };
         self.tickets.values().any(|ticket| {
-            let asked = ticket.held.launch.by.contains(person) && ticket.held.owner == *other;
-            asked && ticket.held.action.surface == Surface::Interlock && ticket.held.opened >= since
+            let (held, by) = (&ticket.held, &ticket.held.launch.by);
+            let takes_out = held.action.surface == Surface::Interlock
+                && held.action.operation.verb().ends_with(REMOVES)
+                && held.owner == *other;
+            takes_out && by.contains(person) && held.opened >= since
+        })
+    }
+
+    /// The request by which somebody suspends one of these keys already, as long as nobody has decided it.
+    pub(crate) fn accuses(&self, person: &PersonId, keys: &[String], now: Millis) -> Option<&TicketId> {
+        let all = self.people.values().flat_map(|person| &person.keys);
+        let tickets = all.filter(|key| keys.contains(&key.fingerprint)).flat_map(|key| &key.suspended);
+        let mut own = tickets.filter(|ticket| self.asked_for(ticket, person));
+        own.find(|ticket| {
+            let state = self.tickets.get(ticket).map(|ticket| ticket.as_of(now).state);
+            matches!(state, Some(State::Pending | State::Approved { .. }))
         })
     }
 

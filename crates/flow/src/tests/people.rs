@@ -359,10 +359,31 @@ fn who_is_suspended_answers_once_and_gains_no_key_by_what_they_ask_for() {
     // What two requests suspend, both must be over for.
     let own = remove(&house, "cy", "cy").unwrap();
     let other = remove(&house, "cy", "ana").unwrap();
+    // Too few are left, so that everybody may stop it; but the key that is to go may be stolen.
     house.says("cy", Decisive::Deny, &own.id).unwrap();
+    house.says("ana", Decisive::Deny, &other.id).unwrap();
+    assert!(suspended("cy"));
+    let other = remove(&house, "cy", "ana").unwrap();
+    house.says("ana", Decisive::Deny, &own.id).unwrap();
     assert!(suspended("cy"));
     house.says("ana", Decisive::Deny, &other.id).unwrap();
     assert!(!suspended("cy"));
+}
+
+#[test]
+fn nobody_is_suspended_twice_for_one_thing_and_only_an_answer_is_one() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let first = remove(&house, "bo", "ana").unwrap();
+    let again = remove(&house, "bo", "ana").unwrap_err();
+    assert!(again.to_string().contains(first.id.as_str()), "{again}");
+    house.says("ana", Decisive::Deny, &first.id).unwrap();
+    remove(&house, "bo", "ana").unwrap();
+    // That cy's own key is lost has nothing to do with ana: cy may still answer.
+    let house = House::of(&["ana", "bo", "cy"]);
+    remove(&house, "cy", "cy").unwrap();
+    let accusing = remove(&house, "ana", "cy").unwrap();
+    house.says("bo", Decisive::Deny, &accusing.id).unwrap();
+    remove(&house, "ana", "cy").unwrap();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A request read into Actions: identified, parsed, judged, worst first.
 
-use interlock_action::{AccountId, Action, Operation as Name, Surface};
+use interlock_action::{AccountId, Action, Operation as Name, Surface, part_of};
 use serde_json::Value;
 
 use crate::ReadError;
@@ -153,7 +153,12 @@ fn judged(
     let mutates = claims.iter().any(|claim| claim.effect.mutates());
     let touched = target::touched(&subject, mutates);
     unknowns.extend(touched.unknowns);
-    let pointers = effect::pointers(service, operation, parameters);
+    let mut pointers = effect::pointers(service, operation, parameters);
+    // A way back goes by the names of things: `token=abc/part-0` is the key of an object.
+    let named = |at: &str| touched.targets.iter().any(|target| target.id.as_str().ends_with(at));
+    pointers
+        .secrets
+        .retain(|at| !part_of(at).and_then(|whole| parameters.pointer(whole)?.as_str()).is_some_and(named));
     Action {
         surface: Surface::Aws,
         operation: Name::aws(service.name, operation.name),

@@ -50,7 +50,7 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// The text with the escapes resolved that JSON and YAML have for letters: `\xHH`, `\uHHHH`, `\UHHHHHHHH`, `%HH` in a
 /// tag, and a line broken within quotes.
-fn spelled(body: &str) -> String {
+pub(crate) fn spelled(body: &str) -> String {
     let mut text = String::with_capacity(body.len());
     let mut rest = body;
     while let Some(first) = rest.chars().next() {

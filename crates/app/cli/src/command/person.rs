@@ -126,10 +126,7 @@ impl Person {
                                     person.name.to_string(),
                                     key.fingerprint.clone(),
                                     name_of(&key.step),
-                                    match key.suspended.first() {
-                                        Some(ticket) => format!("SUSPENDED by {ticket}"),
-                                        None => time(key.counts_from),
-                                    },
+                                    counts(key),
                                     person.roles.join(","),
                                 ]
                             })
@@ -141,6 +138,15 @@ impl Person {
             }
         }
     }
+}
+
+/// From when on a key counts, or each request that keeps it from that.
+fn counts(key: &interlock_approval::EnrolledKey) -> String {
+    if key.suspended.is_empty() {
+        return time(key.counts_from);
+    }
+    let requests: Vec<&str> = key.suspended.iter().map(|ticket| ticket.as_str()).collect();
+    format!("SUSPENDED by {}", requests.join(", "))
 }
 
 /// What came of it: done, or held.

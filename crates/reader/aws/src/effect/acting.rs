@@ -120,5 +120,20 @@ pub(super) fn acts(service: &str, member: &str) -> bool {
         && (TAGS.contains(&member) || ACTING.iter().any(|(of, members)| *of == service && named(members)))
 }
 
+/// Members that no model calls sensitive, whose values by names of somebody's own are put into commands.
+const RUN: [(&str, &str); 6] = [
+    ("batch", "parameters"),
+    ("glue", "Arguments"),
+    ("glue", "DefaultArguments"),
+    ("glue", "NonOverridableArguments"),
+    ("imagebuilder", "parameters"),
+    ("iot", "documentParameters"),
+];
+
+/// Whether what is in a member may be run, under whatever names.
+pub(super) fn is_run(service: &str, member: &str) -> bool {
+    RUN.contains(&(service, member))
+}
+
 #[cfg(test)]
 mod tests;

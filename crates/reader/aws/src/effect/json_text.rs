@@ -1,6 +1,7 @@
 //! Secrets in a text that is JSON: there a name belongs to one value, and nothing else can stand in it.
 //!
-//! So the value may have signs that elsewhere end a command, though no blanks. What is not JSON as a whole has no members here.
+//! So a value is found whatever its sign of assignment; a job may still run it, so that it is one word as in any text. What is
+//! not JSON as a whole has no members here.
 
 use std::ops::Range;
 

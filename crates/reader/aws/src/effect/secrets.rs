@@ -8,7 +8,10 @@ use std::collections::HashSet;
 use interlock_action::part;
 use serde_json::{Map, Value};
 
-use super::{acting::acts, texts};
+use super::{
+    acting::{acts, is_run},
+    texts,
+};
 use crate::catalogue::{Kind, Operation, Service, Shape, ShapeId, Structure};
 
 /// Pointers into the parameters.
@@ -205,11 +208,12 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// A value and its shape; `name` is the member that it stands in. `runs` says that the model calls it secret and that it
-    /// acts: nothing in it is sealed in which a command finds room.
+    /// A value and its shape; `name` is the member that it stands in. `runs` says that it acts, though the model calls it
+    /// secret or its members are named as they like: nothing in it is sealed in which a command finds room.
     fn value(&mut self, id: ShapeId, name: &str, runs: bool, value: &Value, at: &str) {
         let Some(shape) = self.service.shape(id) else { return };
-        let runs = runs || (shape.sensitive && acts(self.service.name, name));
+        let runs =
+            runs || (shape.sensitive && acts(self.service.name, name)) || is_run(self.service.name, name);
         if shape.sensitive && !runs && !value.is_null() && !at.is_empty() {
             self.found.push(at.to_owned());
             return;
@@ -238,7 +242,7 @@ impl Walk<'_> {
                 for (key, value) in values {
                     let at = format!("{at}/{}", escape(key));
                     // What a name of somebody's own holds may be anything: lists, items.
-                    if !is_secret_name(key) || !self.leaves(value, true, &at) {
+                    if !is_secret_name(key) || !self.leaves(value, runs, &at) {
                         self.value(*shape, name, runs, value, &at);
                     }
                 }
@@ -260,7 +264,7 @@ impl Walk<'_> {
                 || (is_secret_word(name) && !NO_SECRETS.contains(&(service.name, name.as_str())));
             // Where it is a record, it says what is a secret in it; a pair's value and user data do not.
             let whole = !value.is_object() || of_pair || name.eq_ignore_ascii_case("UserData");
-            if is_secret && whole && self.leaves(value, of_pair, &at) {
+            if is_secret && whole && self.leaves(value, runs && of_pair, &at) {
                 continue;
             }
             let Some(member) = structure.member(name) else { continue };

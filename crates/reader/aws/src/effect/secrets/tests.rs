@@ -180,6 +180,55 @@ fn no_command_hides_behind_the_name_of_a_secret() {
 }
 
 #[test]
+fn names_of_things_are_no_secrets_for_ways_back_go_by_them() {
+    let service = Catalogue::get().service("s3").unwrap();
+    let operation = service.operation("DeleteObject").unwrap();
+    let arguments = json!({"Bucket": "lake", "Key": "token=abc/part-0.parquet"});
+    let action = crate::judge(&service, operation, Some("us-east-1"), Some("111122223333"), &arguments);
+    assert_eq!(action.secrets, [""; 0]);
+    assert_eq!(
+        shown("s3", "DeleteObject", &arguments),
+        json!({"Bucket": "lake", "Key": "token=(sealed )"}).to_string()
+    );
+}
+
+#[test]
+fn a_password_may_have_any_signs_where_nothing_runs_it() {
+    const HARD: &str = "Tr0ub&dor $3";
+    for (service, operation, arguments) in [
+        (
+            "cloudformation",
+            "CreateStack",
+            json!({"Parameters": [{"ParameterKey": "DBPassword", "ParameterValue": HARD}]}),
+        ),
+        (
+            "glue",
+            "CreateConnection",
+            json!({"ConnectionInput": {"ConnectionProperties": {"PASSWORD": HARD}}}),
+        ),
+        ("dynamodb", "PutItem", json!({"Item": {"password": {"S": HARD}}})),
+        ("ec2", "CreateTags", json!({"Tags": [{"Key": "db-password", "Value": HARD}]})),
+    ] {
+        assert!(!shown(service, operation, &arguments).contains(HARD), "{service} {operation}");
+    }
+    // A command may be made of these, so that one is to be read and a word is not.
+    for (service, operation, arguments) in [
+        ("batch", "SubmitJob", json!({"parameters": {"token": "x|sh", "password": "s3cret"}})),
+        ("glue", "StartJobRun", json!({"Arguments": {"--token": "x|sh", "--password": "s3cret"}})),
+        (
+            "imagebuilder",
+            "CreateImageRecipe",
+            json!({"components": [{"parameters": [
+                {"name": "token", "value": ["x|sh"]}, {"name": "password", "value": ["s3cret"]}]}]}),
+        ),
+        ("iot", "CreateJob", json!({"documentParameters": {"token": "x|sh", "password": "s3cret"}})),
+    ] {
+        let text = shown(service, operation, &arguments);
+        assert!(text.contains("x|sh") && !text.contains("s3cret"), "{service} {text}");
+    }
+}
+
+#[test]
 fn what_acts_is_read_though_the_model_calls_it_sensitive() {
     for (service, operation, arguments, left) in [
         (
@@ -237,6 +286,7 @@ fn secrets_are_known_by_more_names_and_what_is_about_them_is_read() {
         let config = json!({"HttpHeaderName": name, "Values": ["s3cret"]});
         json!({"Conditions": [{"Field": "http-header", "HttpHeaderConfig": config}]})
     };
+    let mapped = |name: &str| json!({"requestParameters": {(format!("integration.request.header.{name}")): "'Bearer s3cret'"}});
     let sent = |name: &str| json!({"Targets": [{"HttpParameters": {"HeaderParameters": {(name): "Bearer s3cret"}}}]});
     let posted = |name: &str| {
         let http = json!({"url": "https://x.example", "headers": [{"key": name, "value": "s3cret"}]});
@@ -270,6 +320,7 @@ fn secrets_are_known_by_more_names_and_what_is_about_them_is_read() {
             json!({"InitiatorName": "s3cret"}),
         ),
         ("apigateway", "UpdateStage", patch("/variables/dbPassword"), patch("/apiKeySource")),
+        ("apigateway", "PutIntegration", mapped("Authorization"), mapped("Accept")),
         ("events", "PutTargets", sent("Authorization"), sent("Accept")),
         ("iot", "CreateTopicRule", posted("Authorization"), posted("Accept")),
         ("elbv2", "CreateRule", header("X-Secret"), header("X-Secret-Version")),

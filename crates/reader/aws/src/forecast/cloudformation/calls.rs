@@ -13,7 +13,7 @@ use super::{
     kinds::{self, Arguments},
     parts::Part,
     plan::{self, Falls},
-    template::Keep,
+    template::{self, Keep},
     touch::{Changed, is_told},
 };
 
@@ -156,6 +156,11 @@ fn setting(change: &Value, members: &[&str]) -> Option<Value> {
         return None;
     }
     let changed = Changed::of(change);
+    // What follows the load takes nothing away, of whatever group.
+    let follows = changed.becomes(None, "PolicyType").filter(is_told);
+    if follows.is_some_and(|kind| kind == "TargetTrackingScaling" || kind == "PredictiveScaling") {
+        return None;
+    }
     let group = changed.becomes(None, GROUP).filter(is_told);
     let name = text(change, "/ResourceChange/LogicalResourceId").unwrap_or("?");
     let mut arguments = json!({"ScheduledActionName": name, "PolicyName": name});
@@ -183,10 +188,34 @@ fn size(after: Option<&Value>, property: &str) -> Option<u64> {
     }
 }
 
-/// What changes in its place and may lose something by it.
-pub(super) fn parts(changes: &[(String, &Value)]) -> Vec<Part> {
+/// Whether it is a setting of a group that is not told.
+pub(super) fn is_untold(change: &Value) -> bool {
+    let setting = text(change, "/ResourceChange/ResourceType")
+        .is_some_and(|kind| SETTINGS.iter().any(|(name, ..)| *name == kind));
+    setting && arguments(change).is_some_and(|arguments| arguments.get(GROUP).is_none())
+}
+
+/// Whether a setting is of a group that the same plan makes: with that nothing goes. `body`: the template of the plan.
+fn is_of_new(change: &Value, changes: &[(String, &Value)], body: &str) -> bool {
+    let logical = |change: &Value| text(change, "/ResourceChange/LogicalResourceId").map(str::to_owned);
+    let group = logical(change).and_then(|setting| template::refers(body, &setting, GROUP));
+    let makes = |(within, change): &(String, &Value)| {
+        within.is_empty()
+            && logical(change) == group
+            && text(change, "/ResourceChange/ResourceType") == Some("AWS::AutoScaling::AutoScalingGroup")
+            && text(change, "/ResourceChange/Action") == Some("Add")
+    };
+    group.is_some() && changes.iter().any(makes)
+}
+
+/// What changes in its place and may lose something by it. `body`: the template of the plan, where it was read.
+pub(super) fn parts(changes: &[(String, &Value)], body: Option<&str>) -> Vec<Part> {
     let part = |(within, change): &(String, &Value)| {
         let record = change.get("ResourceChange")?;
+        let top = body.filter(|_| within.is_empty() && is_untold(change));
+        if top.is_some_and(|body| is_of_new(change, changes, body)) {
+            return None;
+        }
         Some(Part {
             logical: format!("{within}{}", text(record, "/LogicalResourceId").unwrap_or("?")),
             kind: text(record, "/ResourceType")?.to_owned(),
@@ -263,6 +292,10 @@ mod tests {
             super::call(&stack, kind, &hidden).is_none(),
             "nobody knows of which group, and all counts as going"
         );
+        let tracks = json!({"AutoScalingGroupName": "****", "PolicyType": "TargetTrackingScaling"});
+        let mut tracks = change("AWS::AutoScaling::ScalingPolicy", "", json!([]), Some(tracks));
+        tracks["ResourceChange"]["Action"] = json!("Add");
+        assert_eq!(arguments(&tracks), None, "it follows the load");
         let service = "arn:aws:ecs:us-east-1:111122223333:service/school/web";
         let tasks =
             change("AWS::ECS::Service", service, named("DesiredCount"), Some(json!({"DesiredCount": 0})));

@@ -1,11 +1,14 @@
-//! What a template says becomes of a resource that is removed or replaced: `DeletionPolicy`, `UpdateReplacePolicy`.
+//! What a template says becomes of a resource that is removed or replaced (`DeletionPolicy`, `UpdateReplacePolicy`), and which
+//! other resource a property refers to.
 //!
 //! JSON is parsed. Of YAML only what is written plainly counts: an attribute on a line of its own, at the indent of the
-//! resource's attributes. What is not read so counts as `Delete`, the worst.
+//! resource's attributes. A policy that is not read so counts as `Delete`, the worst; a reference as none.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+use crate::stack_template::spelled;
 
 /// What becomes of the thing when its resource goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +98,84 @@ fn yaml(body: &str, attribute: &str) -> Option<BTreeMap<String, Keep>> {
     (seen == 1).then_some(found)
 }
 
+/// The resource of the same template that a property is a reference to, and nothing else.
+pub(super) fn refers(body: &str, resource: &str, property: &str) -> Option<String> {
+    let name = match serde_json::from_str::<Value>(body) {
+        Ok(template) => {
+            let value = template.get("Resources")?.get(resource)?.get("Properties")?.get(property)?;
+            let members = value.as_object().filter(|members| members.len() == 1)?;
+            members.get("Ref")?.as_str()?.to_owned()
+        }
+        Err(_) => yaml_reference(body, resource, property)?,
+    };
+    name.chars().all(char::is_alphanumeric).then_some(name)
+}
+
+/// The same of YAML: `Property: !Ref Name`, on a line of its own, where nothing else in the resource has the property's name.
+fn yaml_reference(body: &str, resource: &str, property: &str) -> Option<String> {
+    let plain = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let lines: Vec<&str> = body.lines().filter(plain).collect();
+    let resources = block(&lines, "Resources")?;
+    let own = block(resources, resource)?;
+    let text = own.join("\n");
+    // Escaped or merged in, a second one would count.
+    let once = spelled(&text).matches(property).count() == 1 && text.matches(property).count() == 1;
+    if !once || text.contains("<<") || text.contains('\t') {
+        return None;
+    }
+    let properties = block(own, "Properties")?;
+    let indent = entry(properties.first()?)?.0;
+    let mut entries = properties.iter().filter_map(|line| entry(line));
+    let (_, _, value) = entries.find(|(at, key, _)| *at == indent && *key == property)?;
+    Some(value.strip_prefix("!Ref ")?.trim().to_owned())
+}
+
+/// The lines below a key that stands once among those of the first line's indent, with nothing beside it.
+fn block<'l, 't>(lines: &'l [&'t str], key: &str) -> Option<&'l [&'t str]> {
+    let indent = entry(lines.first()?)?.0;
+    let is = |line: &str| entry(line).is_some_and(|(at, name, _)| at <= indent && name == key);
+    let mut starts = lines.iter().enumerate().filter(|(_, line)| is(line));
+    let (start, line) = starts.next()?;
+    if starts.next().is_some() || !entry(line)?.2.is_empty() {
+        return None;
+    }
+    let below = lines.get(start + 1..)?;
+    let end = below.iter().position(|line| line.len() - line.trim_start_matches(' ').len() <= indent);
+    below.get(..end.unwrap_or(below.len())).filter(|below| !below.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reference_is_one_where_nothing_else_can_be_meant() {
+        let json =
+            |group: &str| format!(r#"{{"Resources": {{"P": {{"Properties": {{"Group": {group}}}}}}}}}"#);
+        let of = |body: &str| refers(body, "P", "Group");
+        assert_eq!(of(&json(r#"{"Ref": "New"}"#)).as_deref(), Some("New"));
+        for other in [r#""web""#, r#"{"Fn::GetAtt": ["C", "Name"]}"#, r#"{"Ref": "AWS::StackName"}"#] {
+            assert_eq!(of(&json(other)), None, "{other}");
+        }
+        let yaml = |group: &str| {
+            format!(
+                "A: 1\nResources:\n  N:\n    Properties:\n      Group: x\n  P:\n    Type: T\n    Properties:\n      Size: 1\n{group}\nOutputs:\n  P: 1\n"
+            )
+        };
+        assert_eq!(of(&yaml("      Group: !Ref New # it")).as_deref(), Some("New"));
+        for other in [
+            "      Group: !GetAtt C.Name",
+            "      Group: !Ref New\n      Group: !GetAtt C.Name",
+            "      Group: !Ref New\n      \"\\x47roup\": !GetAtt C.Name",
+            "      Note: |\n        Group: !Ref New",
+            "      <<: *other\n      Group: !Ref New",
+            "    Metadata:\n      Group: !Ref New",
+            "  P:\n    Properties:\n      Group: !Ref New",
+            "      Group: !Ref",
+        ] {
+            assert_eq!(of(&yaml(other)), None, "{other}");
+        }
+    }
 
     const YAML: &str = "AWSTemplateFormatVersion: '2010-09-09'
 Parameters:

@@ -8,7 +8,7 @@
 //! `DeletionPolicy` and `UpdateReplacePolicy`); a replacement that is only possible counts as one. Interlock makes no
 //! change set that would run code, act under a role (one that the request names, or one that the stack keeps), or take its
 //! template from an address: such an update is held. What stays and is changed has the effects that the calls of its own
-//! service would have. Reads: DescribeStacks, ListStackResources, GetTemplate (as given, and as it was worked out),
+//! service would have. Reads: DescribeStacks, ListStackResources, GetTemplate (as given, as it was worked out, of the plan),
 //! DescribeChangeSet (and of nested stacks, one level deep), then those of each thing.
 
 use std::collections::BTreeSet;
@@ -32,6 +32,8 @@ use super::{
 use crate::{rules::facts, stack_template};
 
 const PREPARED: &str = "change set of interlock's own";
+/// The template that the change set brings: read where a change refers to something that is not there yet.
+const SET_TEMPLATE: &str = "template of the change set";
 
 /// Members of an update that a change set takes.
 const TAKEN: [&str; 11] = [
@@ -143,7 +145,8 @@ fn taken(action: &Action, answers: &Answers) -> Vec<Part> {
     match planned(action, answers) {
         Plan::Known(changes) => {
             let mut parts = plan::parts(&changes, &held, template(answers), brought(action, answers));
-            parts.extend(calls::parts(&changes));
+            let body = super::super::answer::live(answers, SET_TEMPLATE).found();
+            parts.extend(calls::parts(&changes, body.and_then(|body| text(body, "/TemplateBody"))));
             parts
         }
         Plan::Nothing => Vec::new(),
@@ -176,6 +179,12 @@ impl Look for Update {
             }
             reads.push(crate::call::read(action, plan::KEY, "cloudformation", "DescribeChangeSet", asked));
             reads.extend(plan::reads(action, so_far));
+            if let Plan::Known(changes) = planned(action, so_far)
+                && changes.iter().any(|(_, change)| calls::is_untold(change))
+            {
+                let set = named(action).unwrap_or_default();
+                reads.push(crate::call::read(action, SET_TEMPLATE, "cloudformation", "GetTemplate", set));
+            }
         }
         // What goes is told once the plan was looked for, or it is clear that none is made.
         let unplannable =

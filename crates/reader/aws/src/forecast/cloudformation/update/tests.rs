@@ -124,9 +124,18 @@ fn resized(size: Option<u32>) -> Survey {
 
 /// The change of a stack beside that group.
 fn of_group(change: &Value) -> Survey {
-    let changes = json!([{"Type": "Resource", "ResourceChange": change}]);
+    with_group(&[change], "")
+}
+
+/// Changes of a stack beside that group, by this template.
+fn with_group(changes: &[&Value], template: &str) -> Survey {
+    let changes: Vec<Value> =
+        changes.iter().map(|one| json!({"Type": "Resource", "ResourceChange": one})).collect();
     let rest = world(found(json!({"Status": "CREATE_COMPLETE", "Changes": changes})));
     survey(&update(), |operation, arguments| match operation {
+        "GetTemplate" if arguments.get("ChangeSetName").is_some() => {
+            found(json!({ "TemplateBody": template }))
+        }
         "DescribeAutoScalingGroups" => found(json!({"AutoScalingGroups": [{
             "AutoScalingGroupName": "web", "MinSize": 0, "MaxSize": 4, "DesiredCapacity": 1,
             "Tags": [{"Key": "env", "Value": "prod"}], "Instances": [{"InstanceId": "i-1"}],
@@ -184,6 +193,36 @@ fn what_a_stack_scales_in_later_cannot_be_kept_first() {
     assert!(none.discovered.iter().any(|target| target.kind == Kind::Volume));
     let more = night(3);
     assert_eq!((removes(&more), &more.securing), (Some(&json!(false)), &Securing::NotNeeded));
+}
+
+#[test]
+fn what_scales_a_group_of_the_same_plan_takes_nothing() {
+    let group = json!({
+        "Action": "Add", "LogicalResourceId": "New", "ResourceType": "AWS::AutoScaling::AutoScalingGroup",
+        "AfterContext": r#"{"Properties": {"MinSize": "0", "MaxSize": "2"}}"#,
+    });
+    let unknown = json!({"Properties": {
+        "AutoScalingGroupName": "{{changeSet:KNOWN_AFTER_APPLY}}", "DesiredCapacity": "0",
+    }});
+    let night = json!({
+        "Action": "Add", "LogicalResourceId": "Night", "ResourceType": "AWS::AutoScaling::ScheduledAction",
+        "AfterContext": unknown.to_string(),
+    });
+    let template =
+        |group: &str| format!("Resources:\n  Night:\n    Properties:\n      AutoScalingGroupName: {group}\n");
+    let new = with_group(&[&group, &night], &template("!Ref New"));
+    assert_eq!((removes(&new), &new.securing), (Some(&json!(false)), &Securing::NotNeeded));
+    // Of any other group nobody knows what goes.
+    for (changes, named) in [
+        (vec![&group, &night], "!GetAtt Custom.Name"),
+        (vec![&group, &night], "!Ref Other"),
+        (vec![&night], "!Ref New"),
+    ] {
+        let other = with_group(&changes, &template(named));
+        assert_eq!(removes(&other), Some(&json!(true)), "{named}");
+        assert!(matches!(other.securing, Securing::Impossible(_)), "{named}");
+        assert!(other.forecast.changes.iter().any(|change| change.what.contains("may lose what it holds")));
+    }
 }
 
 #[test]
