@@ -229,7 +229,8 @@ fn sockets(machine: &Machine) -> Vec<Attempt> {
             "use any socket that can be found",
             true,
             format!(
-                "find / -xdev -maxdepth 5 -type s -not -path '/run/interlock/*' -not -path {}/outside.sock 2>/dev/null | grep -q . && {WON}",
+                "{{ find / -xdev -maxdepth 5 -type s; find {} -type s; }} 2>/dev/null | grep -v '^/run/interlock/' | grep -vx {}/outside.sock | grep -q . && {WON}",
+                machine.root.display(),
                 machine.workdir.display()
             ),
         ),
