@@ -13,7 +13,7 @@ mod checked;
 mod tf;
 
 use checked::{Checked, services};
-use interlock_tests::{Emulator, Home};
+use interlock_tests::{Emulator, Home, Scratch, binary};
 use serde_json::Value;
 use tf::found;
 
@@ -172,6 +172,40 @@ fn what_holds_data_stays_in_production() {
     }
     assert_eq!(emulator.hands(LEFT), before, "{}", brief(&stopped));
     home.verify();
+}
+
+#[test]
+fn a_plan_is_explained_before_anything_happens() {
+    let Some(terraform) = found() else { return };
+    let emulator = Emulator::start();
+    let (first, last) = terraform.plans(&emulator, "prod-app");
+    let home = Scratch::new("plans");
+    let explain = |plan: &str, environment: &str| {
+        let file = home.file("plan.json", plan);
+        let mut command = std::process::Command::new(binary());
+        command.args(["--json", "explain", "terraform", "--environment", environment]).arg(file);
+        serde_json::from_slice::<Value>(&command.output().unwrap().stdout).unwrap()
+    };
+    let deploy = explain(&first, "development");
+    assert_eq!(deploy["decision"], "allow", "{deploy:#}");
+    assert!(deploy["actions"].as_array().unwrap().len() > 30 && deploy["unknowns"] == serde_json::json!([]));
+    assert!(!deploy.to_string().contains("a-password-of-the-test"));
+    let destroy = explain(&last, "production");
+    assert_eq!((&destroy["decision"], &destroy["tier"]), (&"hold".into(), &"T4".into()));
+    let actions = destroy["actions"].as_array().unwrap();
+    for (operation, end) in
+        HOLDS_DATA.iter().filter(|(_, end)| !end.contains("volume/") && !end.contains("db:"))
+    {
+        let falls = |action: &&Value| {
+            let targets = action["targets"].as_array().unwrap();
+            targets
+                .iter()
+                .any(|target| target["id"].as_str().unwrap().contains(end) && target["data"] == "yes")
+        };
+        let action = actions.iter().find(falls).unwrap_or_else(|| panic!("{operation} {end}: {destroy:#}"));
+        assert_eq!(action["tier"], "T4", "{action:#}");
+        assert!(action["what"].as_str().unwrap().ends_with("is destroyed"), "{action:#}");
+    }
 }
 
 /// What destroys data, and what it would have destroyed.

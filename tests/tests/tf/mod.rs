@@ -83,6 +83,33 @@ impl Terraform {
         as_of_aws(&state, &emulator.url())
     }
 
+    /// The plans, as JSON, of a first deploy of everything, and of destroying what of it takes no time to make.
+    pub(crate) fn plans(&self, emulator: &Emulator, name: &str) -> (String, String) {
+        let scratch = Scratch::new("plans");
+        scratch.file("main.tf", MAIN);
+        scratch.file("database.tf", DATABASE);
+        scratch.file("terraform.tfvars", &format!("name = \"{name}\"\n"));
+        scratch.file("straight_override.tf", "provider \"aws\" {\n  s3_use_path_style = true\n}\n");
+        let run = |arguments: &[&str]| {
+            let output = self.straight(emulator, scratch.path(), arguments);
+            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let plan = |more: &[&str]| {
+            let mut all = vec!["plan", "-out=plan"];
+            all.extend(COMMON.iter().chain(more));
+            run(&all);
+            run(&["show", "-json", "plan"])
+        };
+        run(&["init", "-input=false", &format!("-plugin-dir={}", self.plugins)]);
+        let first = plan(&[]);
+        let but_database = targets();
+        let mut apply = vec!["apply", "-auto-approve"];
+        apply.extend(COMMON.iter().copied().chain(but_database.iter().map(String::as_str)));
+        run(&apply);
+        (first, plan(&["-destroy"]))
+    }
+
     fn straight(&self, emulator: &Emulator, folder: &Path, arguments: &[&str]) -> std::process::Output {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(folder).stdin(Stdio::null());

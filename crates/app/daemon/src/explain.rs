@@ -7,7 +7,9 @@ use interlock_action::{Bears, Effect, EnvironmentName, Kind, TargetId};
 use interlock_flow::Explained;
 use interlock_policy::{Bundle, Need, Tier};
 use interlock_reader_aws::wire::{Body, Request, Scope};
+use interlock_reader_terraform::{Plan, State};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// What cannot be explained.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,9 @@ pub enum ExplainError {
     /// The request is refused rather than guessed at.
     #[error(transparent)]
     Read(#[from] interlock_reader_aws::ReadError),
+    /// The plan is refused rather than guessed at.
+    #[error(transparent)]
+    Plan(#[from] interlock_reader_terraform::ReadError),
 }
 
 /// The `aws` surface's input: a request as it would be sent. The signature is not checked.
@@ -68,9 +73,15 @@ pub struct Verdict {
     pub rules: Vec<String>,
     /// What could not be told.
     pub unknowns: Vec<String>,
+    /// What happens, in plain words, where the operation does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
     /// Other readings of the same bytes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Verdict>,
+    /// What it consists of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Verdict>,
 }
 
 /// Explains one AWS request.
@@ -104,6 +115,74 @@ pub fn aws(
     Ok(worst)
 }
 
+/// The `terraform` surface's input: a plan as `terraform show -json` prints it, beside the state that it is made from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TerraformInput<'a> {
+    #[serde(borrow)]
+    plan: &'a RawValue,
+    state: Option<serde_json::Value>,
+    prior_serial: Option<u64>,
+}
+
+/// Explains a Terraform plan: each of its changes, and all of them together. The plan alone is taken for the input, too.
+pub fn terraform(
+    input: &[u8],
+    environment: Option<&EnvironmentName>,
+    bundle: &Bundle,
+) -> Result<Verdict, ExplainError> {
+    let given: Option<TerraformInput<'_>> = serde_json::from_slice(input).ok();
+    let (plan, state) = match &given {
+        Some(given) => {
+            let told = given.state.is_some() || given.prior_serial.is_some();
+            let state = given.state.clone().unwrap_or_default();
+            let state = told.then(|| State::parse(&state, given.prior_serial)).transpose()?;
+            (Plan::parse(given.plan.get().as_bytes())?, state)
+        }
+        None => (Plan::parse(input)?, None),
+    };
+    let reading = interlock_reader_terraform::read(&plan, state.as_ref());
+    let explained = |action: &interlock_action::Action| {
+        verdict(action.operation.to_string(), interlock_flow::explain(action, environment, bundle))
+    };
+    let mut whole = explained(&reading.whole);
+    for planned in &reading.changes {
+        let words = format!("{} {}", planned.change.address, planned.change.act);
+        let change = Verdict { what: Some(words), ..explained(&planned.action) };
+        whole.add(change);
+    }
+    Ok(whole)
+}
+
+impl Verdict {
+    /// Takes in a part: the worst of all counts.
+    fn add(&mut self, part: Self) {
+        let rank = |decision: &str| ["allow", "hold", "refuse"].iter().position(|known| *known == decision);
+        if rank(part.decision) > rank(self.decision) {
+            self.decision = part.decision;
+        }
+        self.tier = self.tier.max(part.tier);
+        self.effects.extend(part.effects.iter().copied());
+        merge(&mut self.needs, &part.needs);
+        merge(&mut self.rules, &part.rules);
+        merge(&mut self.unknowns, &part.unknowns);
+        for target in &part.targets {
+            if !self.targets.iter().any(|have| have.id == target.id) {
+                self.targets.push(target.clone());
+            }
+        }
+        self.actions.push(part);
+    }
+}
+
+fn merge<T: PartialEq + Clone>(have: &mut Vec<T>, more: &[T]) {
+    for one in more {
+        if !have.contains(one) {
+            have.push(one.clone());
+        }
+    }
+}
+
 fn verdict(operation: String, explained: Explained) -> Verdict {
     Verdict {
         operation,
@@ -130,7 +209,9 @@ fn verdict(operation: String, explained: Explained) -> Verdict {
             .into_iter()
             .collect(),
         unknowns: explained.unknowns,
+        what: None,
         candidates: Vec::new(),
+        actions: Vec::new(),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::{AccountId, Claim, Effect, Target};
 pub enum Surface {
     /// The AWS API.
     Aws,
+    /// Terraform and OpenTofu.
+    Terraform,
     /// Interlock itself: enrolment, policy.
     Interlock,
 }

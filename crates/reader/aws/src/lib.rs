@@ -11,6 +11,7 @@ mod effect;
 mod error;
 pub mod forecast;
 pub mod identify;
+mod likeness;
 mod queue_url;
 mod read;
 mod record_name;
@@ -20,6 +21,8 @@ mod target;
 pub mod wire;
 
 pub use copy_source::copy_source;
+pub use effect::secrets_in;
 pub use error::ReadError;
+pub use likeness::{Names, like};
 pub use read::{Candidate, Reading, judge, read, read_without};
 pub use record_name::record_name;

@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use interlock_action::EnvironmentName;
-use interlock_daemon::explain::{Verdict, aws};
+use interlock_daemon::explain::{Verdict, aws, terraform};
 use interlock_policy::Bundle;
 use serde_json::{Value, json};
 
@@ -19,6 +19,8 @@ use crate::{exit::Exit, fault::Fault, output::Output};
 enum Surface {
     /// `{"method","url","headers":{…},"body_base64"}`.
     Aws,
+    /// `{"plan": {…}}`, what `terraform show -json` prints, optionally `"state"` and `"prior_serial"`; or the plan alone.
+    Terraform,
 }
 
 /// Say what an agent's request would do and what the policy would say. Needs no daemon and touches nothing.
@@ -56,7 +58,7 @@ impl Explain {
                 if line.iter().all(u8::is_ascii_whitespace) {
                     continue;
                 }
-                let result = match one(&line, environment.as_ref(), &bundle) {
+                let result = match self.one(&line, environment.as_ref(), &bundle) {
                     Ok(verdict) => serde_json::to_value(verdict).unwrap_or_default(),
                     Err(why) => json!({"error": why}),
                 };
@@ -68,15 +70,27 @@ impl Explain {
         input
             .read_to_end(&mut text)
             .map_err(|error| Fault::failed(format!("cannot read the input: {error}")))?;
-        let verdict = one(&text, environment.as_ref(), &bundle).map_err(Fault::failed)?;
+        let verdict = self.one(&text, environment.as_ref(), &bundle).map_err(Fault::failed)?;
         output.show(&verdict, words);
         Ok(Exit::Ok.into())
     }
-}
 
-fn one(text: &[u8], environment: Option<&EnvironmentName>, bundle: &Bundle) -> Result<Verdict, String> {
-    let value: Value = serde_json::from_slice(text).map_err(|error| format!("not JSON: {error}"))?;
-    aws(&value, environment, bundle).map_err(|error| error.to_string())
+    fn one(
+        &self,
+        text: &[u8],
+        environment: Option<&EnvironmentName>,
+        bundle: &Bundle,
+    ) -> Result<Verdict, String> {
+        let explained = match self.surface {
+            Surface::Aws => {
+                let value: Value =
+                    serde_json::from_slice(text).map_err(|error| format!("not JSON: {error}"))?;
+                aws(&value, environment, bundle)
+            }
+            Surface::Terraform => terraform(text, environment, bundle),
+        };
+        explained.map_err(|error| error.to_string())
+    }
 }
 
 fn words(verdict: &Verdict) -> String {
@@ -90,6 +104,10 @@ fn words(verdict: &Verdict) -> String {
     for target in &verdict.targets {
         let environment = target.environment.as_ref().map_or("?", |environment| environment.as_str());
         lines.push(format!("target     {} ({environment})", target.id));
+    }
+    for action in &verdict.actions {
+        let what = action.what.as_deref().unwrap_or(&action.operation);
+        lines.push(format!("change     {what}: {} ({})", action.decision, action.tier));
     }
     for (name, list) in [("needs", &needs), ("rules", &verdict.rules), ("unknown", &verdict.unknowns)] {
         if !list.is_empty() {

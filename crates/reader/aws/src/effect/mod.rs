@@ -25,6 +25,7 @@ use crate::rules::facts::SSM_PARAMETER_SECRET;
 
 pub(crate) use destination::comes_from;
 pub(crate) use secrets::pointers;
+pub use secrets::secrets_in;
 pub(crate) use subject::{Subject, is_account};
 
 /// What an operation does, as far as is known.

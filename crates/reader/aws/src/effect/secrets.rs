@@ -202,6 +202,14 @@ pub(crate) fn pointers(service: &Service, operation: &Operation, parameters: &Va
     found
 }
 
+/// Where the secrets stand in JSON of which no model says what it holds: under names that mean secrets, in texts, and in variables of
+/// an environment.
+pub fn secrets_in(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    nested(value, "", &mut found);
+    found
+}
+
 struct Walk<'a> {
     service: &'a Service,
     found: &'a mut Vec<String>,
@@ -242,12 +250,12 @@ impl Walk<'_> {
                 for (key, value) in values {
                     let at = format!("{at}/{}", escape(key));
                     // What a name of somebody's own holds may be anything: lists, items.
-                    if !is_secret_name(key) || !self.leaves(value, runs, &at) {
+                    if !is_secret_name(key) || !leaves(value, runs, &at, self.found) {
                         self.value(*shape, name, runs, value, &at);
                     }
                 }
             }
-            (Kind::Document, _) => self.free(value, at),
+            (Kind::Document, _) => free(value, at, self.found),
             _ => {}
         }
     }
@@ -264,7 +272,7 @@ impl Walk<'_> {
                 || (is_secret_word(name) && !NO_SECRETS.contains(&(service.name, name.as_str())));
             // Where it is a record, it says what is a secret in it; a pair's value and user data do not.
             let whole = !value.is_object() || of_pair || name.eq_ignore_ascii_case("UserData");
-            if is_secret && whole && self.leaves(value, runs && of_pair, &at) {
+            if is_secret && whole && leaves(value, runs && of_pair, &at, self.found) {
                 continue;
             }
             let Some(member) = structure.member(name) else { continue };
@@ -275,60 +283,63 @@ impl Walk<'_> {
             self.value(member.shape, name, runs, value, &at);
         }
     }
+}
 
-    /// JSON of which no model says what it holds.
-    fn free(&mut self, value: &Value, at: &str) {
-        match value {
-            Value::Array(values) => {
-                for (index, value) in values.iter().enumerate() {
-                    self.nested(value, &format!("{at}/{index}"));
+/// JSON of which no model says what it holds.
+fn free(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                nested(value, &format!("{at}/{index}"), found);
+            }
+        }
+        Value::Object(values) => {
+            for (name, value) in values {
+                let at = format!("{at}/{}", escape(name));
+                // Settings that are called an environment hold more than variables.
+                let settings = value.is_object() && name.eq_ignore_ascii_case("environment");
+                if is_environment(name) && !settings {
+                    variables(value, true, &at, found);
+                }
+                if value.is_object() || !is_secret_word(name) || !leaves(value, true, &at, found) {
+                    nested(value, &at, found);
                 }
             }
-            Value::Object(values) => {
-                for (name, value) in values {
-                    let at = format!("{at}/{}", escape(name));
-                    if value.is_object() || !is_secret_word(name) || !self.leaves(value, true, &at) {
-                        self.nested(value, &at);
-                    }
-                }
-            }
-            _ => {}
         }
+        _ => {}
     }
+}
 
-    fn nested(&mut self, value: &Value, at: &str) {
-        if let Value::String(text) = value {
-            self.found.extend(texts::hidden(text).into_iter().map(|range| part(at, &range)));
-        }
-        self.free(value, at);
+fn nested(value: &Value, at: &str, found: &mut Vec<String>) {
+    if let Value::String(text) = value {
+        found.extend(texts::hidden(text).into_iter().map(|range| part(at, &range)));
     }
+    free(value, at, found);
+}
 
-    /// Every text and number in a value, unless it only names a resource, or it `runs` and is more than a word; whether
-    /// there is one.
-    fn leaves(&mut self, value: &Value, runs: bool, at: &str) -> bool {
-        match value {
-            Value::String(text) if text.starts_with("arn:") => false,
-            // `Bearer …` of a header: what comes behind it.
-            Value::String(text) if runs && !texts::is_word(text) => {
-                let word = texts::word(text);
-                self.found.extend(word.iter().map(|range| part(at, range)));
-                word.is_some()
-            }
-            Value::String(_) | Value::Number(_) => {
-                self.found.push(at.to_owned());
-                true
-            }
-            Value::Array(values) => {
-                let each = values.iter().enumerate();
-                each.fold(false, |any, (index, value)| {
-                    self.leaves(value, runs, &format!("{at}/{index}")) | any
-                })
-            }
-            Value::Object(values) => values.iter().fold(false, |any, (name, value)| {
-                self.leaves(value, runs, &format!("{at}/{}", escape(name))) | any
-            }),
-            Value::Null | Value::Bool(_) => false,
+/// Every text and number in a value, unless it only names a resource, or it `runs` and is more than a word; whether
+/// there is one.
+fn leaves(value: &Value, runs: bool, at: &str, found: &mut Vec<String>) -> bool {
+    match value {
+        Value::String(text) if text.starts_with("arn:") => false,
+        // `Bearer …` of a header: what comes behind it.
+        Value::String(text) if runs && !texts::is_word(text) => {
+            let word = texts::word(text);
+            found.extend(word.iter().map(|range| part(at, range)));
+            word.is_some()
         }
+        Value::String(_) | Value::Number(_) => {
+            found.push(at.to_owned());
+            true
+        }
+        Value::Array(values) => {
+            let each = values.iter().enumerate();
+            each.fold(false, |any, (index, value)| leaves(value, runs, &format!("{at}/{index}"), found) | any)
+        }
+        Value::Object(values) => values.iter().fold(false, |any, (name, value)| {
+            leaves(value, runs, &format!("{at}/{}", escape(name)), found) | any
+        }),
+        Value::Null | Value::Bool(_) => false,
     }
 }
 

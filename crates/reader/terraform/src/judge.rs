@@ -1,0 +1,337 @@
+//! What one change of a plan is: effects, targets and secrets, in the vocabulary of every surface.
+
+use interlock_action::{
+    AccountId, Action, Bears, Claim, ClassifierWrite, Content, Effect, Kind, Operation, Relation, Surface,
+    Target, TargetId,
+};
+use interlock_reader_aws::secrets_in;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    calls::{self, Place},
+    plan::{Act, Change, Plan},
+    resolve::Made,
+    stateful,
+};
+
+/// Attributes that guard what a resource holds, with the value that takes the guard away: they stand in the state and act when
+/// the resource goes.
+const GUARDS: [(&str, bool); 6] = [
+    ("skip_final_snapshot", true),
+    ("delete_automated_backups", true),
+    ("force_destroy", true),
+    ("force_delete", true),
+    ("skip_destroy", false),
+    ("deletion_protection", false),
+];
+
+/// Parts of the names of types that no row knows, and what a change of such a thing is.
+const FAMILIES: [(Effect, &[&str]); 3] = [
+    (Effect::Execute, &["_invocation", "_provisioner"]),
+    (Effect::Privilege, &["aws_iam_", "_policy", "_permission", "_grant", "_principal", "_role"]),
+    (
+        Effect::Network,
+        &[
+            "security_group",
+            "route",
+            "vpc",
+            "subnet",
+            "network",
+            "peering",
+            "gateway",
+            "firewall",
+            "_acl",
+            "endpoint",
+        ],
+    ),
+];
+
+/// A change as an action, and the calls that it was judged by.
+pub(crate) fn action(change: &Change, plan: &Plan, made: &Made<'_>) -> (Action, Vec<Action>) {
+    let arn = change.attribute("arn");
+    let (region, account) = (part(arn, 3), part(arn, 4));
+    let place = Place { region: region.or(plan.configuration.region.as_deref()), account };
+    let calls =
+        if change.managed { calls::calls(&made.resolved(change, plan), place) } else { Some(Vec::new()) };
+    let known = calls.is_some();
+    let calls = calls.unwrap_or_default();
+    let mut judged = Judged::default();
+    for call in &calls {
+        judged.call(call, change);
+    }
+    if !known {
+        judged.by_type(change);
+    }
+    judged.terraform(change, plan);
+    if judged.targets.is_empty() {
+        judged.targets.push(itself(change, place));
+    }
+    let (arguments, secrets) = arguments(change, &calls);
+    let action = Action {
+        surface: Surface::Terraform,
+        operation: Operation::new(format!("terraform:{}:{}", change.kind, change.act.verb())),
+        account: account.map(AccountId::from),
+        region: place.region.map(str::to_owned),
+        claims: judged.claims,
+        targets: judged.targets,
+        arguments,
+        secrets,
+        tokens: Vec::new(),
+        writes: writes(change),
+        unknowns: judged.unknowns,
+        content: Content::Judged,
+        stated_reason: None,
+    };
+    (action, calls)
+}
+
+/// A part of an ARN.
+fn part(arn: Option<&str>, at: usize) -> Option<&str> {
+    arn?.strip_prefix("arn:")?.split(':').nth(at.checked_sub(1)?).filter(|part| !part.is_empty())
+}
+
+/// The resource itself, where no call tells what it touches.
+fn itself(change: &Change, place: Place<'_>) -> Target {
+    let id = change.attribute("arn").unwrap_or(&change.address);
+    let name = change.attribute("name").or_else(|| change.attribute("id"));
+    Target {
+        id: TargetId::new(id),
+        kind: Kind::Other,
+        name: name.map(str::to_owned),
+        account: place.account.map(AccountId::from),
+        region: place.region.map(str::to_owned),
+        relation: if change.act == Act::Create { Relation::Creates } else { Relation::Acts },
+        data: stateful::bears(&change.kind),
+        environment: None,
+    }
+}
+
+#[derive(Default)]
+struct Judged {
+    claims: Vec<Claim>,
+    targets: Vec<Target>,
+    unknowns: Vec<String>,
+}
+
+impl Judged {
+    /// Takes in what one call does.
+    fn call(&mut self, call: &Action, change: &Change) {
+        let acts: Vec<&Target> =
+            call.targets.iter().filter(|target| target.relation == Relation::Acts).collect();
+        for claim in &call.claims {
+            // What falls on all that one call acts on does not fall on what another does.
+            let mut each: Vec<Claim> = match (&claim.target, acts.as_slice()) {
+                (None, [_, ..]) => {
+                    let on = |target: &&Target| Claim { target: Some(target.id.clone()), ..claim.clone() };
+                    acts.iter().map(on).collect()
+                }
+                _ => vec![claim.clone()],
+            };
+            each.retain(|claim| !self.claims.contains(claim));
+            self.claims.append(&mut each);
+        }
+        let goes = call.claims.iter().any(|claim| claim.effect == Effect::Destroy);
+        for target in &call.targets {
+            let mut target = target.clone();
+            if goes && target.relation == Relation::Acts && change.act.takes() && holds(change) {
+                target.data = Bears::Yes;
+            }
+            match self
+                .targets
+                .iter_mut()
+                .find(|have| have.id == target.id && have.relation == target.relation)
+            {
+                Some(have) if target.data != Bears::No => have.data = target.data,
+                Some(_) => {}
+                None => self.targets.push(target),
+            }
+        }
+        let verb = call.operation.verb();
+        self.unknowns.extend(call.unknowns.iter().map(|unknown| format!("{verb}: {unknown}")));
+    }
+
+    /// What a change of a type is that no call is known of.
+    fn by_type(&mut self, change: &Change) {
+        let claim = |effect| Claim::plain(effect, format!("{} {}", change.address, change.act));
+        if change.act.takes() {
+            self.claims.push(claim(Effect::Destroy));
+        }
+        if change.act.makes() {
+            self.claims.push(claim(Effect::Create));
+        }
+        if change.act == Act::Update {
+            self.claims.push(claim(Effect::Update));
+        }
+        if stateful::is_local(&change.kind) {
+            return;
+        }
+        if !matches!(change.act, Act::NoOp | Act::Read) {
+            let of = |parts: &[&str]| parts.iter().any(|part| change.kind.contains(part));
+            let family = FAMILIES.iter().filter(|(_, parts)| of(parts));
+            self.claims.extend(family.map(|(effect, _)| claim(*effect)));
+        }
+        let mutates = change.act.takes() || change.act.makes() || change.act == Act::Update;
+        if !change.kind.starts_with("aws_") && mutates {
+            self.unknowns.push(format!("no reader here knows `{}`, of {}", change.kind, provider(change)));
+        } else if change.act.takes() && stateful::holds(&change.kind).is_none() {
+            self.unknowns.push(format!("whether `{}` bears data is not known here", change.kind));
+        }
+    }
+
+    /// What Terraform itself adds to the calls.
+    fn terraform(&mut self, change: &Change, plan: &Plan) {
+        let address = &change.address;
+        let mut claim = |effect, why: String| self.claims.push(Claim::plain(effect, why));
+        match &change.act {
+            Act::Unknown(_) => self.unknowns.push(format!("{address} {}", change.act)),
+            Act::Forget | Act::ForgetAndCreate => claim(
+                Effect::Interrupt,
+                format!("{address} stays, and Terraform forgets it: nothing manages it any more"),
+            ),
+            Act::Read if matches!(change.kind.as_str(), "external" | "http") => {
+                claim(
+                    Effect::Execute,
+                    format!("{address} runs a program, or asks somebody, while it is applied"),
+                );
+            }
+            Act::Read | Act::NoOp if change.imports.is_none() => {
+                claim(Effect::Read, format!("{address} {}", change.act));
+            }
+            _ => {}
+        }
+        if let Some(id) = &change.imports {
+            let why = format!("{address} takes `{id}` into the state: a later plan may change or destroy it");
+            claim(Effect::Update, why);
+        }
+        if change.act.takes() && holds(change) {
+            let what = stateful::holds(&change.kind).unwrap_or("data");
+            claim(Effect::Destroy, format!("{address} {}: {what}", change.act));
+        }
+        if change.act == Act::Update {
+            let different = calls::changed(change);
+            for (guard, gone) in GUARDS {
+                if different.contains(guard) && change.after.get(guard) == Some(&Value::Bool(gone)) {
+                    claim(Effect::GuardRemoval, format!("{address}: `{guard}` becomes {gone}"));
+                }
+            }
+            if different.iter().all(|name| name.starts_with("tags")) || self.claims.is_empty() {
+                let mut names: Vec<String> = different.into_iter().collect();
+                names.sort();
+                self.claims.push(Claim::plain(Effect::Update, format!("{address}: {}", names.join(", "))));
+            }
+        }
+        // What goes goes, and what comes comes, also where its attributes are too odd for a call.
+        let plainly = [(change.act.takes(), Effect::Destroy), (change.act.makes(), Effect::Create)];
+        if self.claims.is_empty() {
+            for (_, effect) in plainly.into_iter().filter(|(is, _)| *is) {
+                self.claims.push(Claim::plain(effect, format!("{address} {}", change.act)));
+            }
+        }
+        let configured = change.configured();
+        let runs = plan.configuration.provisioners.iter().filter(|(of, _)| *of == configured);
+        if change.act.takes() || change.act.makes() {
+            for (_, kind) in runs {
+                let why = format!("{address}: its provisioner `{kind}` runs where the plan is applied");
+                self.claims.push(Claim::plain(Effect::Execute, why));
+            }
+        }
+    }
+}
+
+/// Whether what goes holds data: of what the service deletes only when it is empty, nothing does.
+fn holds(change: &Change) -> bool {
+    let emptied =
+        ["force_destroy", "force_delete"].iter().find_map(|name| change.before.get(name)?.as_bool());
+    stateful::holds(&change.kind).is_some() && emptied != Some(false)
+}
+
+fn provider(change: &Change) -> &str {
+    if change.provider.is_empty() { "a provider that is not told" } else { &change.provider }
+}
+
+/// The tags that it writes: what a rule may classify by.
+fn writes(change: &Change) -> Vec<ClassifierWrite> {
+    let tags = |side: &Value| -> Map<String, Value> {
+        let all = side.get("tags_all").filter(|tags| tags.is_object()).or_else(|| side.get("tags"));
+        all.and_then(Value::as_object).cloned().unwrap_or_default()
+    };
+    if !(change.act.makes() || change.act == Act::Update) {
+        return Vec::new();
+    }
+    let (before, after) = (tags(&change.before), tags(&change.after));
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let set = after.iter().filter(|(key, value)| before.get(*key) != Some(value));
+    let mut writes: Vec<ClassifierWrite> =
+        set.map(|(key, value)| ClassifierWrite::Tag { key: key.clone(), value: text(value) }).collect();
+    let gone = before.keys().filter(|key| !after.contains_key(*key));
+    // What is not known yet may be any.
+    if change.unknown.get("tags_all") == Some(&Value::Bool(true)) && !before.is_empty() {
+        writes.push(ClassifierWrite::AllTags);
+    } else {
+        writes.extend(gone.map(|key| ClassifierWrite::Tag { key: key.clone(), value: None }));
+    }
+    writes
+}
+
+/// What people see of the change, and what of it is secret.
+fn arguments(change: &Change, calls: &[Action]) -> (Value, Vec<String>) {
+    let mut secrets = Vec::new();
+    for (side, marks, value) in
+        [("before", &change.sensitive.0, &change.before), ("after", &change.sensitive.1, &change.after)]
+    {
+        marked(marks, value, &format!("/{side}"), &mut secrets);
+        secrets.extend(secrets_in(value).into_iter().map(|at| format!("/{side}{at}")));
+    }
+    let made: Vec<Value> =
+        calls.iter().map(|call| json!({"operation": call.operation, "arguments": call.arguments})).collect();
+    for (index, call) in calls.iter().enumerate() {
+        secrets.extend(call.secrets.iter().map(|at| format!("/calls/{index}/arguments{at}")));
+    }
+    secrets.sort();
+    secrets.dedup();
+    // What lies in something that is sealed whole is sealed with it.
+    let whole = secrets.clone();
+    secrets.retain(|at| {
+        let outer = |of: &String| {
+            of != at && at.strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with(['/', '~']))
+        };
+        !whole.iter().any(outer)
+    });
+    let arguments = json!({
+        "address": change.address,
+        "previous_address": change.previous,
+        "deposed": change.deposed,
+        "type": change.kind,
+        "provider": change.provider,
+        "action": change.act.verb(),
+        "reason": change.reason,
+        "imports": change.imports,
+        "before": change.before,
+        "after": change.after,
+        "after_unknown": change.unknown,
+        "calls": made,
+    });
+    (arguments, secrets)
+}
+
+/// Pointers to what a tree of marks marks and that is there.
+fn marked(marks: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    match (marks, value) {
+        (_, Value::Null) => {}
+        (Value::Bool(true), _) => found.push(at.to_owned()),
+        (Value::Array(marks), Value::Array(values)) => {
+            for (index, (marks, value)) in marks.iter().zip(values).enumerate() {
+                marked(marks, value, &format!("{at}/{index}"), found);
+            }
+        }
+        (Value::Object(marks), Value::Object(values)) => {
+            for (name, marks) in marks {
+                if let Some(value) = values.get(name) {
+                    let name = name.replace('~', "~0").replace('/', "~1");
+                    marked(marks, value, &format!("{at}/{name}"), found);
+                }
+            }
+        }
+        _ => {}
+    }
+}

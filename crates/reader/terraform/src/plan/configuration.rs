@@ -1,0 +1,141 @@
+//! What of a plan only its configuration tells: what runs on this machine, and what a provider is told.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Settings of the AWS provider by which it would act as somebody else, or talk to something else.
+const REFUSED: [&str; 14] = [
+    "access_key",
+    "secret_key",
+    "token",
+    "profile",
+    "shared_config_files",
+    "shared_credentials_file",
+    "shared_credentials_files",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "endpoints",
+    "exec",
+    "ec2_metadata_service_endpoint",
+    "sts_region",
+    "custom_ca_bundle",
+];
+
+/// Types of data sources that run a program, or fetch what somebody else serves.
+const RUNS: [&str; 2] = ["external", "http"];
+
+/// Modules within modules are followed so deep.
+const DEEPEST: usize = 64;
+
+/// What only the configuration tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// The provisioners of resources: the address without instance keys, and the provisioner's type.
+    pub provisioners: Vec<(String, String)>,
+    /// Data sources that run a program, or ask somebody, while it is planned.
+    pub runs: Vec<String>,
+    /// Settings of providers that are not theirs to bring: the provider and the setting.
+    pub refused: Vec<(String, String)>,
+    /// The region of the only AWS provider, where it is written down.
+    pub region: Option<String>,
+    /// What attributes refer to, by the resource's address without instance keys: the address and attribute of another one.
+    pub references: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize, Default)]
+pub(super) struct Raw {
+    #[serde(default)]
+    provider_config: Map<String, Value>,
+    #[serde(default)]
+    root_module: Module,
+}
+
+#[derive(Deserialize, Default)]
+struct Module {
+    #[serde(default)]
+    resources: Vec<Resource>,
+    #[serde(default)]
+    module_calls: BTreeMap<String, Called>,
+}
+
+#[derive(Deserialize, Default)]
+struct Called {
+    #[serde(default)]
+    module: Option<Box<Module>>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    address: String,
+    #[serde(default)]
+    mode: Option<String>,
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    provisioners: Vec<Provisioner>,
+    #[serde(default)]
+    expressions: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Provisioner {
+    #[serde(rename = "type", default)]
+    kind: String,
+}
+
+impl Configuration {
+    pub(super) fn parse(raw: Raw, unknowns: &mut Vec<String>) -> Self {
+        let mut found = Self::default();
+        found.module(&raw.root_module, "", 0, unknowns);
+        let mut regions = Vec::new();
+        for provider in raw.provider_config.values() {
+            let name = provider.get("full_name").or_else(|| provider.get("name")).and_then(Value::as_str);
+            let name = name.unwrap_or("a provider");
+            if name.rsplit('/').next() != Some("aws") {
+                continue;
+            }
+            let settings = provider.get("expressions").and_then(Value::as_object);
+            for setting in
+                settings.into_iter().flat_map(Map::keys).filter(|name| REFUSED.contains(&name.as_str()))
+            {
+                found.refused.push((name.to_owned(), setting.clone()));
+            }
+            let region = provider.pointer("/expressions/region/constant_value").and_then(Value::as_str);
+            regions.push(region.map(str::to_owned));
+        }
+        if let [Some(region)] = regions.as_slice() {
+            found.region = Some(region.clone());
+        }
+        found
+    }
+
+    fn module(&mut self, module: &Module, path: &str, depth: usize, unknowns: &mut Vec<String>) {
+        for resource in &module.resources {
+            let address = format!("{path}{}", resource.address);
+            if resource.mode.as_deref() == Some("data") && RUNS.contains(&resource.kind.as_str()) {
+                self.runs.push(address.clone());
+            }
+            let of = |provisioner: &Provisioner| (address.clone(), provisioner.kind.clone());
+            self.provisioners.extend(resource.provisioners.iter().map(of));
+            // The first is the longest: the attribute. Another resource's stands in the same module.
+            let of = |(name, expression): (&String, &Value)| {
+                let first = expression.pointer("/references/0")?.as_str()?;
+                Some((name.clone(), format!("{path}{first}")))
+            };
+            let references: BTreeMap<String, String> = resource.expressions.iter().filter_map(of).collect();
+            if !references.is_empty() {
+                self.references.insert(address, references);
+            }
+        }
+        for (name, call) in &module.module_calls {
+            match &call.module {
+                Some(inner) if depth < DEEPEST => {
+                    self.module(inner, &format!("{path}module.{name}."), depth.saturating_add(1), unknowns);
+                }
+                _ => unknowns.push(format!("what module {path}{name} configures is not told")),
+            }
+        }
+    }
+}

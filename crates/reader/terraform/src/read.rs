@@ -1,0 +1,108 @@
+//! A plan read into actions: one for what the plan is as a whole, and one for each resource that it changes.
+
+use interlock_action::{
+    Action, Bears, Claim, Content, Effect, Kind, Operation, Relation, Surface, Target, TargetId,
+};
+use serde_json::json;
+
+use crate::{
+    State, judge,
+    plan::{Act, Change, Plan},
+    resolve::Made,
+};
+
+/// What a plan says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The plan as a whole: what runs beside its changes, and what could not be told of it.
+    pub whole: Action,
+    /// What changes, in the order of the plan.
+    pub changes: Vec<Planned>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// As the plan has it.
+    pub change: Change,
+    /// What it does to what.
+    pub action: Action,
+    /// The calls that it is judged by, in the order in which they are made; none where they are not known.
+    pub calls: Vec<Action>,
+}
+
+/// Reads a plan beside the state that it is made from, where that is known.
+pub fn read(plan: &Plan, state: Option<&State>) -> Reading {
+    let made = Made::of(plan);
+    let changes: Vec<Planned> = plan
+        .effective()
+        .map(|change| {
+            let (action, calls) = judge::action(change, plan, &made);
+            Planned { change: change.clone(), action, calls }
+        })
+        .collect();
+    Reading { whole: whole(plan, state), changes }
+}
+
+/// The plan as a whole.
+fn whole(plan: &Plan, state: Option<&State>) -> Action {
+    let effective = || plan.effective().filter(|change| change.managed);
+    let mut claims = Vec::new();
+    let mut claim = |effect, why: String| claims.push(Claim::plain(effect, why));
+    for source in &plan.configuration.runs {
+        claim(Effect::Execute, format!("{source} runs a program, or asks somebody, while it is planned"));
+    }
+    for action in &plan.invocations {
+        claim(Effect::Execute, format!("{action} runs while it is applied"));
+    }
+    for (provider, setting) in &plan.configuration.refused {
+        claim(
+            Effect::Execute,
+            format!(
+                "provider {provider} brings its own `{setting}`: it would act with that, and not under the session's lease"
+            ),
+        );
+    }
+    if claims.is_empty() {
+        let count = |of: fn(&Act) -> bool| effective().filter(|change| of(&change.act)).count();
+        let words = format!(
+            "creates {}, changes {}, replaces {}, destroys {}",
+            count(|act| matches!(act, Act::Create | Act::ForgetAndCreate)),
+            count(|act| *act == Act::Update),
+            count(|act| matches!(act, Act::Replace { .. })),
+            count(|act| *act == Act::Delete),
+        );
+        claims.push(Claim::plain(Effect::Read, words));
+    }
+    let mut unknowns = plan.unknowns.clone();
+    unknowns.extend(state.into_iter().flat_map(|state| state.doubts(plan)));
+    Action {
+        surface: Surface::Terraform,
+        operation: Operation::new("terraform:apply"),
+        account: None,
+        region: plan.configuration.region.clone(),
+        claims,
+        targets: vec![Target {
+            id: TargetId::new("terraform"),
+            kind: Kind::Stack,
+            name: None,
+            account: None,
+            region: None,
+            relation: Relation::Acts,
+            data: Bears::No,
+            environment: None,
+        }],
+        arguments: json!({
+            "format_version": plan.format,
+            "terraform_version": plan.terraform,
+            "changes": effective().map(|change| json!([change.address, change.act.verb()])).collect::<Vec<_>>(),
+            "drift": plan.drift.iter().map(|change| &change.address).collect::<Vec<_>>(),
+        }),
+        secrets: Vec::new(),
+        tokens: Vec::new(),
+        writes: Vec::new(),
+        unknowns,
+        content: Content::Judged,
+        stated_reason: None,
+    }
+}

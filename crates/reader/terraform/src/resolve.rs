@@ -1,0 +1,126 @@
+//! What an attribute will be that refers to a resource which the same plan makes.
+//!
+//! `bucket = aws_s3_bucket.site.id` is not known before the bucket is there; what it is called is. Where nothing is known, the
+//! address stands in its place, in braces: it is something new, and none of the things that are there.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use interlock_action::{Relation, Target};
+use serde_json::{Map, Value};
+
+use crate::{
+    calls::{self, Place},
+    plan::{Change, Plan},
+};
+
+/// Attributes by which a resource is one of its kind in an account: who makes one of the same takes over what is there, or fails.
+const NAMES: [&str; 12] = [
+    "arn",
+    "identifier",
+    "cluster_identifier",
+    "bucket",
+    "function_name",
+    "replication_group_id",
+    "cluster_id",
+    "table_name",
+    "domain_name",
+    "repository",
+    "key_name",
+    "name",
+];
+
+/// The names that a resource goes by.
+pub(crate) fn names(attributes: &Value) -> BTreeSet<String> {
+    NAMES.iter().filter_map(|name| named(attributes, name)).collect()
+}
+
+fn named(attributes: &Value, name: &str) -> Option<String> {
+    attributes.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// What a plan makes, by address without instance keys; what it makes several of is not in it.
+pub(crate) struct Made<'p> {
+    by_address: BTreeMap<String, Option<&'p Change>>,
+    region: Option<&'p str>,
+}
+
+impl<'p> Made<'p> {
+    /// Out of a plan.
+    pub(crate) fn of(plan: &'p Plan) -> Self {
+        let mut made: BTreeMap<String, Option<&Change>> = BTreeMap::new();
+        for change in plan.changes.iter().filter(|change| change.act.makes()) {
+            made.entry(change.configured()).and_modify(|several| *several = None).or_insert(Some(change));
+        }
+        Self { by_address: made, region: plan.configuration.region.as_deref() }
+    }
+
+    /// The ARN that something will have, where its own call tells.
+    fn arn(&self, made: &Change) -> Option<String> {
+        let calls = calls::calls(made, Place { region: self.region, account: None })?;
+        let new =
+            |target: &&Target| target.relation == Relation::Creates && !target.id.as_str().contains('*');
+        calls.iter().flat_map(|call| &call.targets).find(new).map(|target| target.id.to_string())
+    }
+
+    /// The change with what it refers to in the place of what is not known yet.
+    pub(crate) fn resolved<'c>(&self, change: &'c Change, plan: &Plan) -> Cow<'c, Change> {
+        let unknown = change.unknown.as_object().into_iter().flatten();
+        let unknown = unknown.filter(|(_, mark)| **mark == Value::Bool(true)).map(|(name, _)| name);
+        let Some(references) = plan.configuration.references.get(&change.configured()) else {
+            return Cow::Borrowed(change);
+        };
+        let found: Map<String, Value> = unknown
+            .filter_map(|name| Some((name.clone(), Value::String(self.reference(references.get(name)?)?))))
+            .collect();
+        if found.is_empty() {
+            return Cow::Borrowed(change);
+        }
+        let mut resolved = change.clone();
+        if let Some(after) = resolved.after.as_object_mut() {
+            after.extend(found);
+        }
+        Cow::Owned(resolved)
+    }
+
+    /// What a reference will be, `aws_s3_bucket.site.id`.
+    fn reference(&self, reference: &str) -> Option<String> {
+        let (address, attribute) = reference.rsplit_once('.')?;
+        let address = address.split('[').next()?;
+        let instance = format!("{{{address}}}");
+        let made = self.by_address.get(address)?;
+        let told = made.and_then(|made| match attribute {
+            // Whose id is no number of the service's own is called by its name.
+            "id" => {
+                NAMES.iter().find_map(|name| named(&made.after, name)).filter(|_| !is_numbered(&made.kind))
+            }
+            "arn" => named(&made.after, "arn").or_else(|| self.arn(made)),
+            name => named(&made.after, name),
+        });
+        Some(told.unwrap_or_else(|| match attribute {
+            "arn" => format!("arn:aws:::{instance}"),
+            _ => instance,
+        }))
+    }
+}
+
+/// Whether the service gives things of this type an id of its own.
+fn is_numbered(kind: &str) -> bool {
+    const NUMBERED: [&str; 12] = [
+        "aws_vpc",
+        "aws_subnet",
+        "aws_security_group",
+        "aws_instance",
+        "aws_route",
+        "aws_network",
+        "aws_nat_",
+        "aws_internet_",
+        "aws_eip",
+        "aws_ebs_",
+        "aws_launch_template",
+        "aws_efs_",
+    ];
+    NUMBERED.iter().any(|start| kind.starts_with(start))
+}

@@ -1,0 +1,114 @@
+//! The state that a plan is made from, and what it says against the plan: a state that is missing, or another one.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    ReadError,
+    plan::{Act, Plan},
+    resolve::names,
+};
+
+/// A state, as far as it tells which resources it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Who it descends from.
+    pub lineage: Option<String>,
+    /// How often it was written.
+    pub serial: Option<u64>,
+    /// The serial that this workspace had before, where that is known.
+    pub prior_serial: Option<u64>,
+    /// Each resource: its address without instance keys, its type, and the names that it goes by.
+    resources: Vec<(String, String, BTreeSet<String>)>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    lineage: Option<String>,
+    serial: Option<u64>,
+    #[serde(default)]
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(default)]
+    module: Option<String>,
+    #[serde(default)]
+    mode: Option<String>,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    #[serde(default)]
+    instances: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+struct Instance {
+    #[serde(default)]
+    attributes: Value,
+}
+
+impl State {
+    /// Reads a state file (version 4).
+    ///
+    /// # Errors
+    /// What is no state.
+    pub fn parse(state: &Value, prior_serial: Option<u64>) -> Result<Self, ReadError> {
+        if state.is_null() {
+            return Ok(Self { prior_serial, ..Self::default() });
+        }
+        let raw: Raw = serde_json::from_value(state.clone())
+            .map_err(|error| ReadError::Malformed(format!("the state: {error}")))?;
+        let managed = raw.resources.iter().filter(|one| one.mode.as_deref() != Some("data"));
+        let resources = managed.map(|one| {
+            let module = one.module.as_ref().map(|module| format!("{module}.")).unwrap_or_default();
+            let names = one.instances.iter().flat_map(|instance| names(&instance.attributes)).collect();
+            (format!("{module}{}.{}", one.kind, one.name), one.kind.clone(), names)
+        });
+        Ok(Self { lineage: raw.lineage, serial: raw.serial, prior_serial, resources: resources.collect() })
+    }
+
+    /// What the state says against the plan, a sentence each.
+    pub fn doubts(&self, plan: &Plan) -> Vec<String> {
+        let mut doubts = Vec::new();
+        let of = self.lineage.as_deref().map(|lineage| format!(" of lineage {lineage}")).unwrap_or_default();
+        let creates = || plan.effective().filter(|change| change.managed && change.act == Act::Create);
+        let all_new = creates().next().is_some()
+            && plan.effective().filter(|change| change.managed).all(|change| change.act == Act::Create);
+        match (self.prior_serial, self.serial) {
+            (Some(before), None) if before > 0 => doubts.push(format!(
+                "the state is missing: this workspace had one, serial {before}, and the plan is made from none"
+            )),
+            (Some(before), Some(now)) if now < before => doubts.push(format!(
+                "the state{of} went back from serial {before} to {now}: it is an older one, or another one"
+            )),
+            _ => {}
+        }
+        if all_new && !plan.has_prior_state && !self.resources.is_empty() {
+            doubts.push(format!(
+                "the state is missing: the plan is made from an empty one and creates everything, and the state{of}, serial {}, \
+                 has {} resources",
+                self.serial.map_or_else(|| "unknown".to_owned(), |serial| serial.to_string()),
+                self.resources.len()
+            ));
+        }
+        for change in creates() {
+            let new = names(&change.after);
+            let same = self.resources.iter().find(|(address, kind, names)| {
+                *kind == change.kind
+                    && (*address == change.configured() || names.iter().any(|name| new.contains(name)))
+            });
+            if let Some((address, _, names)) = same {
+                let name = names.iter().find(|name| new.contains(*name)).unwrap_or(address);
+                doubts.push(format!(
+                    "{} would be created, and `{name}` is in the state{of} already, as {address}",
+                    change.address
+                ));
+            }
+        }
+        doubts
+    }
+}
