@@ -88,16 +88,17 @@ impl Road {
     fn accuses_nobody_else(&self, by: &PersonId, enrolling: &Enrolling) -> Result<(), JournalError> {
         let memory = self.memory();
         let concerned = enrolling.concerned.as_ref().filter(|_| !enrolling.suspends.is_empty());
-        if concerned.is_some_and(|person| memory.has_answered(by, person)) {
+        if concerned.is_some_and(|person| person != by && memory.has_answered(by, person)) {
             let why = format!(
                 "`{by}` is suspended, and has suspended `{}` for that once",
                 concerned.map_or("", |one| one.as_str())
             );
             return Err(JournalError::Conflict(why));
         }
-        if let Some(first) = memory.accuses(by, &enrolling.suspends, self.ports().clock.now()) {
-            let why =
-                format!("`{by}` has asked for that with request {first}: another only once that is decided");
+        if let Some(first) = memory.accuses(by, &enrolling.suspends) {
+            let why = format!(
+                "`{by}` has suspended that with request {first}: to ask once more take it back with `interlock request deny`"
+            );
             return Err(JournalError::Conflict(why));
         }
         match memory.suspended_by(by) {

@@ -63,11 +63,17 @@ impl Road {
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
             let key = verify(&statement, signature, &signer.keys)?;
             let own = held.held.action.surface == Surface::Interlock && memory.asked_for(ticket, person);
-            // INVARIANT: not with a key that this very request suspends: whoever stole it would lift that.
-            let withdraws = own && decision == Decisive::Deny && !key.suspended.contains(ticket);
+            // INVARIANT: a key that is suspended takes back only what answers who suspended it, and never what suspends itself:
+            // whoever stole it would lift that.
+            let answers = |ticket: &TicketId| memory.asked_for(ticket, &held.held.owner);
+            let withdraws = own
+                && decision == Decisive::Deny
+                && !key.suspended.contains(ticket)
+                && key.suspended.iter().all(answers);
             match key.counts(now) {
-                // Whoever is suspended may still stop what one person alone does in a team, and take back what they asked for.
-                Err(Refusal::Suspended(_)) if decision == Decisive::Deny && (is_lone(held) || withdraws) => {}
+                // Whoever is suspended may still stop what one person alone does, and take back what they asked for in answer.
+                Err(Refusal::Suspended(_))
+                    if decision == Decisive::Deny && (is_lone(held) || memory.solo(now) || withdraws) => {}
                 counts => counts?,
             }
             let other = key.suspended.is_empty() && *person != held.held.owner;

@@ -35,7 +35,7 @@ impl Daemon {
         Ok(())
     }
 
-    /// The same with any key that counts, for what only stops somebody. A suspended one stops who asked for its suspension.
+    /// The same with any key that counts, for what only stops somebody. A suspended one stops who else asked for its suspension.
     pub(crate) fn authorise_stop<T: Serialize>(
         &self,
         verb: &str,
@@ -63,8 +63,10 @@ impl Daemon {
             person.ok_or_else(|| Fault::refused(format!("there is no person `{}`", signed.person)))?;
         let key = verify(&statement, &signed.signature, &person.keys).map_err(Fault::refused)?;
         match key.counts(now) {
+            // Nobody answers themselves: which of two keys is the stolen one they do not tell.
             Err(Refusal::Suspended(_))
-                if key.suspended.iter().any(|ticket| memory.asked_for(ticket, &subject.into())) => {}
+                if signed.person.as_str() != subject
+                    && key.suspended.iter().any(|ticket| memory.asked_for(ticket, &subject.into())) => {}
             counts => counts.map_err(Fault::refused)?,
         }
         // Used up by nothing less than the signature of somebody enrolled.

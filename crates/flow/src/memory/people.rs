@@ -1,7 +1,7 @@
 //! Who may approve, and with which keys.
 
 use interlock_action::{Millis, PersonId, Surface, TicketId};
-use interlock_approval::{EnrolledKey, KeyStep, Person, State, Ticket};
+use interlock_approval::{EnrolledKey, KeyStep, Person, Ticket};
 
 use super::Memory;
 use crate::{Event, Session};
@@ -110,15 +110,14 @@ impl Memory {
         })
     }
 
-    /// The request by which somebody suspends one of these keys already, as long as nobody has decided it.
-    pub(crate) fn accuses(&self, person: &PersonId, keys: &[String], now: Millis) -> Option<&TicketId> {
+    /// The request by which somebody suspends all of these keys already.
+    pub(crate) fn accuses(&self, person: &PersonId, keys: &[String]) -> Option<&TicketId> {
         let all = self.people.values().flat_map(|person| &person.keys);
-        let tickets = all.filter(|key| keys.contains(&key.fingerprint)).flat_map(|key| &key.suspended);
-        let mut own = tickets.filter(|ticket| self.asked_for(ticket, person));
-        own.find(|ticket| {
-            let state = self.tickets.get(ticket).map(|ticket| ticket.as_of(now).state);
-            matches!(state, Some(State::Pending | State::Approved { .. }))
-        })
+        let mut last = None;
+        for key in all.filter(|key| keys.contains(&key.fingerprint)) {
+            last = Some(key.suspended.iter().find(|ticket| self.asked_for(ticket, person))?);
+        }
+        last
     }
 
     /// Whom else somebody has suspended, as long as nobody has decided that.

@@ -377,7 +377,10 @@ fn nobody_is_suspended_twice_for_one_thing_and_only_an_answer_is_one() {
     let again = remove(&house, "bo", "ana").unwrap_err();
     assert!(again.to_string().contains(first.id.as_str()), "{again}");
     house.says("ana", Decisive::Deny, &first.id).unwrap();
-    remove(&house, "bo", "ana").unwrap();
+    // What she has suspended stays so until she takes that back, whatever became of the request.
+    let second = remove(&house, "bo", "ana").unwrap();
+    house.says("bo", Decisive::Deny, &second.id).unwrap_err();
+    assert!(remove(&house, "bo", "ana").is_err());
     // That cy's own key is lost has nothing to do with ana: cy may still answer.
     let house = House::of(&["ana", "bo", "cy"]);
     remove(&house, "cy", "cy").unwrap();
@@ -434,4 +437,32 @@ fn people_are_asked_again_once_a_key_that_signed_for_asking_nobody_is_suspended(
     memory.apply(&Event::KeysSuspended { person: "bo".into(), keys, ticket: "tk-1".into() });
     memory.apply(&Event::Session { session: observed("ses-2") });
     assert!(memory.sessions.values().all(|session| !session.observed), "signed for just before, too");
+}
+
+#[test]
+fn alone_a_suspended_key_still_stops_what_takes_it_out() {
+    let house = House::of(&["ana"]);
+    let memory = house.road.memory();
+    let own = memory.people[&"ana".into()].keys[0].clone();
+    drop(memory);
+    let stolen =
+        EnrolledKey { fingerprint: "SHA256:stolen".to_owned(), public_key: "stolen".to_owned(), ..own };
+    house.happens(Event::KeyAdded { person: "ana".into(), key: stolen });
+    // The thief asks for the owner's key to go, and would approve that alone.
+    let change = Administrative {
+        verb: "key-remove".to_owned(),
+        what: "take out the owner's key".to_owned(),
+        body: serde_json::Value::Null,
+        by: "ana".into(),
+        why: ("people", "a test"),
+    };
+    let suspends = vec![house.road.memory().people[&"ana".into()].keys[0].fingerprint.clone()];
+    let enrolling = Enrolling { concerned: Some("ana".into()), suspends, lone_delay: 7 * DAY };
+    let ticket = futures_executor::block_on(house.road.hold_enrolling(change, enrolling)).unwrap();
+    let key = |house: &House| house.road.memory().people[&"ana".into()].keys[0].clone();
+    assert!(!key(&house).suspended.is_empty());
+    house.says("ana", Decisive::Deny, &ticket.id).unwrap();
+    assert!(!key(&house).suspended.is_empty(), "it lifts nothing");
+    assert!(!is_due(&house, &ticket.id));
+    assert!(house.road.memory().tickets[&ticket.id].state != interlock_approval::State::Pending);
 }

@@ -121,13 +121,18 @@ pub(super) fn acts(service: &str, member: &str) -> bool {
 }
 
 /// Members that no model calls sensitive, whose values by names of somebody's own are put into commands.
-const RUN: [(&str, &str); 6] = [
+const RUN: [(&str, &str); 11] = [
     ("batch", "parameters"),
+    ("cloudformation", "Parameters"),
+    ("config", "Parameters"),
     ("glue", "Arguments"),
     ("glue", "DefaultArguments"),
     ("glue", "NonOverridableArguments"),
     ("imagebuilder", "parameters"),
     ("iot", "documentParameters"),
+    ("servicecatalog", "ProvisioningParameters"),
+    ("ssm", "Parameters"),
+    ("ssm-incidents", "parameters"),
 ];
 
 /// Whether what is in a member may be run, under whatever names.

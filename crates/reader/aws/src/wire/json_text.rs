@@ -16,7 +16,7 @@ const DEEP: &str = "nested too deep";
 const MANY: &str = "too many values";
 
 /// Reads one JSON value that fills all of `bytes`.
-pub(super) fn read(bytes: &[u8]) -> Result<Value, ReadError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Value, ReadError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let left = Cell::new(MAX_VALUES);
     let value = Strict { depth: 0, left: &left }.deserialize(&mut reader).map_err(|error| refusal(&error))?;

@@ -15,7 +15,7 @@ mod fault;
 mod form;
 pub(crate) mod guard;
 mod json;
-mod json_text;
+pub(crate) mod json_text;
 mod limits;
 mod parse;
 mod query;

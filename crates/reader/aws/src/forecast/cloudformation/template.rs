@@ -1,14 +1,15 @@
 //! What a template says becomes of a resource that is removed or replaced (`DeletionPolicy`, `UpdateReplacePolicy`), and which
 //! other resource a property refers to.
 //!
-//! JSON is parsed. Of YAML only what is written plainly counts: an attribute on a line of its own, at the indent of the
-//! resource's attributes. A policy that is not read so counts as `Delete`, the worst; a reference as none.
+//! JSON is parsed, and a key that stands twice says nothing. Of YAML only what is written plainly counts: an attribute on a line of
+//! its own, at the indent of the resource's attributes, in a text in which no line can be another thing than it looks like. A
+//! policy that is not read so counts as `Delete`, the worst; a reference as none.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::stack_template::spelled;
+use crate::{stack_template::spelled, wire::json_text};
 
 /// What becomes of the thing when its resource goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +34,8 @@ impl Keep {
 
 /// The values of one attribute by logical id; a resource that does not say it is not in it.
 pub(super) fn policies(body: &str, attribute: &str) -> BTreeMap<String, Keep> {
-    match serde_json::from_str::<Value>(body) {
-        Ok(template) => {
+    match json(body) {
+        Some(template) => {
             let resources = template.get("Resources").and_then(Value::as_object);
             let said = resources.into_iter().flatten().filter_map(|(name, resource)| {
                 // Anything but a plain text is decided when the stack is worked on: not read here.
@@ -43,8 +44,36 @@ pub(super) fn policies(body: &str, attribute: &str) -> BTreeMap<String, Keep> {
             });
             said.collect()
         }
-        Err(_) => yaml(body, attribute).unwrap_or_default(),
+        None => yaml(body, attribute).unwrap_or_default(),
     }
+}
+
+/// The template, where it is JSON in which no key stands twice.
+fn json(body: &str) -> Option<Value> {
+    json_text::read(body.as_bytes()).ok()
+}
+
+/// Whether every line of a YAML text is what it looks like: no quotation and no flow goes over the end of a line, nothing is spelt
+/// by escapes, nothing stands for something else, and a line ends where any reader ends it.
+fn is_plain(body: &str) -> bool {
+    const BREAKS: [char; 5] = ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    let even = |line: &str, sign: char| line.matches(sign).count() % 2 == 0;
+    let closed =
+        |line: &str, (open, close): (char, char)| line.matches(open).count() == line.matches(close).count();
+    let is_line = |line: &str| {
+        let plain = line.trim_start();
+        plain.starts_with('#')
+            || (even(line, '"')
+                && even(line, '\'')
+                && [('{', '}'), ('[', ']')].into_iter().all(|pair| closed(line, pair))
+                && !plain.starts_with(['?', '*', '&', '%', '<', '{', '[', '"', '\''])
+                && !["\\\"", ": *", "<<", "---", "..."].into_iter().any(|sign| line.contains(sign)))
+    };
+    let begins = body.strip_prefix("---\n").unwrap_or(body);
+    !body.replace("\r\n", "\n").contains('\r')
+        && !body.contains(BREAKS)
+        && spelled(body) == body
+        && begins.lines().all(is_line)
 }
 
 /// A line's indent and its `key: value`, if it is one.
@@ -59,6 +88,9 @@ fn entry(line: &str) -> Option<(usize, &str, &str)> {
 
 /// `None` where the text is not of the plain form.
 fn yaml(body: &str, attribute: &str) -> Option<BTreeMap<String, Keep>> {
+    if !is_plain(body) {
+        return None;
+    }
     let mut found: BTreeMap<String, Keep> = BTreeMap::new();
     let mut within = false;
     let (mut names_at, mut attributes_at) = (None, None);
@@ -100,27 +132,25 @@ fn yaml(body: &str, attribute: &str) -> Option<BTreeMap<String, Keep>> {
 
 /// The resource of the same template that a property is a reference to, and nothing else.
 pub(super) fn refers(body: &str, resource: &str, property: &str) -> Option<String> {
-    let name = match serde_json::from_str::<Value>(body) {
-        Ok(template) => {
+    let name = match json(body) {
+        Some(template) => {
             let value = template.get("Resources")?.get(resource)?.get("Properties")?.get(property)?;
             let members = value.as_object().filter(|members| members.len() == 1)?;
             members.get("Ref")?.as_str()?.to_owned()
         }
-        Err(_) => yaml_reference(body, resource, property)?,
+        None => yaml_reference(body, resource, property)?,
     };
     name.chars().all(char::is_alphanumeric).then_some(name)
 }
 
 /// The same of YAML: `Property: !Ref Name`, on a line of its own, where nothing else in the resource has the property's name.
 fn yaml_reference(body: &str, resource: &str, property: &str) -> Option<String> {
-    let plain = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-    let lines: Vec<&str> = body.lines().filter(plain).collect();
+    let says = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let lines: Vec<&str> = body.lines().filter(says).collect();
     let resources = block(&lines, "Resources")?;
     let own = block(resources, resource)?;
     let text = own.join("\n");
-    // Escaped or merged in, a second one would count.
-    let once = spelled(&text).matches(property).count() == 1 && text.matches(property).count() == 1;
-    if !once || text.contains("<<") || text.contains('\t') {
+    if !is_plain(body) || text.matches(property).count() != 1 || text.contains('\t') {
         return None;
     }
     let properties = block(own, "Properties")?;
@@ -172,9 +202,19 @@ mod tests {
             "    Metadata:\n      Group: !Ref New",
             "  P:\n    Properties:\n      Group: !Ref New",
             "      Group: !Ref",
+            "      Group: !Ref New\n      # x\r      Group: !GetAtt C.Name",
+            "      Group: !Ref New\n      # x\u{2028}      Group: !GetAtt C.Name",
+            "      Group: !Ref New\n\"R\\x65sources\":\n  P: 1",
         ] {
             assert_eq!(of(&yaml(other)), None, "{other}");
         }
+        // What stands in a quotation is no line.
+        let quoted = "{ Description: \"x\nResources:\n  P:\n    Properties:\n      Group: !Ref New\n\", Resources: {P: {}}}";
+        assert_eq!(of(quoted), None);
+        let quoted = "Description: \"x\nResources:\n  P:\n    Properties:\n      Group: !Ref New\n\"\n";
+        assert_eq!(of(quoted), None);
+        let twice = r#"{"Resources": {"P": {"Properties": {"Group": {"Ref": "New"}, "Group": "web"}}}}"#;
+        assert_eq!(of(twice), None);
     }
 
     const YAML: &str = "AWSTemplateFormatVersion: '2010-09-09'
@@ -208,6 +248,10 @@ Outputs:
         assert_eq!(said, wanted.map(|(name, keep)| (name.to_owned(), keep)).into());
         assert!(policies(&YAML.replace("Outputs", "Resources"), "DeletionPolicy").is_empty());
         assert!(policies("not a template", "DeletionPolicy").is_empty());
+        let quoted = "{ Description: \"x\nResources:\n  Courses:\n    DeletionPolicy: Retain\n\", Resources: {Courses: {}}}";
+        assert!(policies(quoted, "DeletionPolicy").is_empty(), "what stands in a quotation is no line");
+        let twice = r#"{"Resources": {"A": {"DeletionPolicy": "Delete", "DeletionPolicy": "Retain"}}}"#;
+        assert!(policies(twice, "DeletionPolicy").is_empty());
     }
 
     #[test]
