@@ -1,6 +1,11 @@
 //! Canonical JSON (RFC 8785), digests over it, and seals of secret values (ADR-0003).
 
-use std::{cmp::Reverse, collections::BTreeMap, fmt, ops::Range};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashSet},
+    fmt,
+    ops::Range,
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -236,6 +241,17 @@ pub fn part(pointer: &str, range: &Range<usize>) -> String {
 /// The pointer to the text that a pointer is to a part of; `None` where it is to a whole value.
 pub fn part_of(pointer: &str) -> Option<&str> {
     Some(pointer.split_once(PART)?.0)
+}
+
+/// Leaves of pointers those that lie in no other: what lies in something that is sealed whole is sealed with it.
+pub fn outermost(pointers: &mut Vec<String>) {
+    pointers.sort();
+    pointers.dedup();
+    let all: HashSet<String> = pointers.iter().cloned().collect();
+    pointers.retain(|at| {
+        let ends = at.match_indices('/').chain(at.match_indices(PART));
+        !ends.map(|(end, _)| end).any(|end| at.get(..end).is_some_and(|outer| all.contains(outer)))
+    });
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod target;
 mod undo;
 
 pub use action::{Action, ClassifierWrite, Content, Operation, Surface};
-pub use canonical::{CanonicalError, Digest, Sealer, canonical, digest_of, part, part_of};
+pub use canonical::{CanonicalError, Digest, Sealer, canonical, digest_of, outermost, part, part_of};
 pub use effect::{Claim, Effect};
 pub use fact::{FactName, FactTest, Facts};
 pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Reversibility};

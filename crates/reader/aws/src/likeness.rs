@@ -4,6 +4,8 @@
 //! is `BackupRetentionPeriod`. Where they differ in more, whoever asks says so. What has no like name is left out, as is what says
 //! nothing (null, an empty text, an empty list): a provider does not send that.
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::{Kind, Operation, Service, ShapeId, Structure};
@@ -12,21 +14,26 @@ use crate::catalogue::{Kind, Operation, Service, ShapeId, Structure};
 /// attribute, from the outermost (`.` is all of them).
 pub type Names<'n> = &'n [(String, String)];
 
+/// Pairs that stand for the entries of a map.
+const PAIRS: [(&str, &str); 4] =
+    [("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"), ("ParameterKey", "ParameterValue")];
+
 /// Structures within structures are followed so deep.
 const DEEPEST: usize = 8;
 
 /// The parameters of the operation, of those attributes for which `sent` says so: it is asked with the attribute's name and
-/// whether its parameter is required.
+/// whether its parameter is required. With them the attributes of the outermost level that stand in them.
 pub fn like(
     service: &Service,
     operation: &Operation,
     attributes: &Value,
     names: Names<'_>,
     sent: &dyn Fn(&str, bool) -> bool,
-) -> Value {
-    let Some(input) = service.input(operation) else { return json!({}) };
-    let fill = Fill { service, names, all: attributes, sent };
-    Value::Object(fill.structure(input, attributes, "", 0))
+) -> (Value, BTreeSet<String>) {
+    let Some(input) = service.input(operation) else { return (json!({}), BTreeSet::new()) };
+    let fill = Fill { service, names, all: attributes, sent, used: RefCell::default() };
+    let filled = fill.structure(input, attributes, "", 0);
+    (Value::Object(filled), fill.used.into_inner())
 }
 
 struct Fill<'a> {
@@ -35,6 +42,7 @@ struct Fill<'a> {
     all: &'a Value,
     /// Whether an attribute of the outermost level is sent; the second says that its parameter is required.
     sent: &'a dyn Fn(&str, bool) -> bool,
+    used: RefCell<BTreeSet<String>>,
 }
 
 impl Fill<'_> {
@@ -50,17 +58,24 @@ impl Fill<'_> {
             let at = if at.is_empty() { member.name.to_owned() } else { format!("{at}/{}", member.name) };
             let named =
                 self.names.iter().find(|(parameter, _)| *parameter == at).map(|(_, path)| path.as_str());
-            let value = match named {
-                Some(".") => Some(self.all),
+            // Within what is filled from all attributes, these are the outermost, too.
+            let outermost = std::ptr::eq(attributes, self.all);
+            let found = match named {
+                Some(".") => Some((None, self.all)),
                 Some(path) => {
                     let top = path.split('/').next().unwrap_or(path);
-                    reached(self.all, path).filter(|_| (self.sent)(top, member.required))
+                    let reached = reached(self.all, path).filter(|_| (self.sent)(top, member.required));
+                    reached.map(|value| (Some(top), value))
                 }
                 None => alike(attributes, member.name)
-                    .filter(|(name, _)| depth > 0 || (self.sent)(name, member.required))
-                    .map(|(_, value)| value),
+                    .filter(|(name, _)| !outermost || (self.sent)(name, member.required))
+                    .map(|(name, value)| (Some(name.as_str()).filter(|_| outermost), value)),
             };
-            let value = value.and_then(|value| self.value(member.shape, value, &at, depth));
+            let value = found.and_then(|(name, value)| {
+                let value = self.value(member.shape, value, &at, depth)?;
+                self.used.borrow_mut().extend(name.map(str::to_owned));
+                Some(value)
+            });
             if let Some(value) = value {
                 filled.insert(member.name.to_owned(), value);
             }
@@ -87,19 +102,18 @@ impl Fill<'_> {
                     list.iter().filter_map(|one| self.value(*member, one, at, depth.saturating_add(1)));
                 Some(Value::Array(each.collect()))
             }
-            // Tags are a map in the configuration and pairs on the wire.
+            // Tags are a map in the configuration and pairs on the wire; anything else is the only one of its list.
             (Kind::List { member, .. }, Value::Object(map)) => {
-                let pair = |(key, value): (&String, &Value)| {
-                    let Kind::Structure(pair) = &self.service.shape(*member)?.kind else { return None };
-                    let (name, held) = match pair.members.as_slice() {
-                        [name, held, ..] if alike(&json!({ "key": 1 }), name.name).is_some() => {
-                            (name.name, held.name)
-                        }
-                        _ => return None,
-                    };
-                    Some(json!({ name: key, held: value }))
+                let Kind::Structure(inner) = &self.service.shape(*member)?.kind else { return None };
+                let pair = match inner.members.as_slice() {
+                    [name, held, ..] if PAIRS.contains(&(name.name, held.name)) => (name.name, held.name),
+                    _ => {
+                        let one = self.structure(inner, value, at, depth.saturating_add(1));
+                        return (!one.is_empty()).then(|| json!([one]));
+                    }
                 };
-                map.iter().map(pair).collect::<Option<Vec<Value>>>().map(Value::Array)
+                let pairs = map.iter().map(|(key, value)| json!({pair.0: key, pair.1: value}));
+                Some(Value::Array(pairs.collect()))
             }
             (Kind::List { member, .. }, one) => {
                 Some(json!([self.value(*member, one, at, depth.saturating_add(1))?]))
@@ -161,7 +175,7 @@ mod tests {
         let operation = service.operation(operation).unwrap().clone();
         let names: Vec<(String, String)> =
             names.iter().map(|(name, path)| ((*name).to_owned(), (*path).to_owned())).collect();
-        like(&service, &operation, &attributes, &names, &|_, _| true)
+        like(&service, &operation, &attributes, &names, &|_, _| true).0
     }
 
     #[test]
@@ -187,6 +201,11 @@ mod tests {
         assert_eq!(
             filled("s3", "PutPublicAccessBlock", block, &[("PublicAccessBlockConfiguration", ".")]),
             json!({"Bucket": "b", "PublicAccessBlockConfiguration": {"BlockPublicAcls": true}})
+        );
+        let target = json!({"target_group_arn": "g", "target_id": "i-1", "port": 80});
+        assert_eq!(
+            filled("elbv2", "RegisterTargets", target, &[("Targets", "."), ("Targets/Id", "target_id")]),
+            json!({"TargetGroupArn": "g", "Targets": [{"Id": "i-1", "Port": 80}]})
         );
         let instance = json!({"id": "i-1"});
         assert_eq!(

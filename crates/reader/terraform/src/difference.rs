@@ -1,9 +1,10 @@
 //! What would be different of a resource, attribute by attribute.
 
+use interlock_reader_aws::secrets_in;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::plan::Change;
+use crate::{plan::Change, resolve::holds};
 
 /// One attribute that would be different.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,22 +67,12 @@ impl<'v> Sides<'v> {
     }
 
     fn same(&self) -> bool {
-        value(self.before) == value(self.after) && !holds(self.unknown)
+        value(self.before) == value(self.after) && !self.unknown.is_some_and(holds)
     }
 }
 
 fn value(side: Option<&Value>) -> Option<&Value> {
     side.filter(|value| !value.is_null())
-}
-
-/// Whether anything in a tree of marks is marked.
-fn holds(marks: Option<&Value>) -> bool {
-    match marks {
-        Some(Value::Bool(mark)) => *mark,
-        Some(Value::Array(marks)) => marks.iter().any(|mark| holds(Some(mark))),
-        Some(Value::Object(marks)) => marks.values().any(|mark| holds(Some(mark))),
-        _ => false,
-    }
 }
 
 fn walk(sides: &Sides<'_>, at: &mut Vec<String>, change: &Change, found: &mut Vec<Difference>) {
@@ -112,13 +103,20 @@ fn walk(sides: &Sides<'_>, at: &mut Vec<String>, change: &Change, found: &mut Ve
         _ => None,
     };
     let Some(names) = names else {
-        let shown = |side: Option<&Value>| value(side).filter(|_| !sides.is_secret()).cloned();
+        let name = at.last().map_or("", String::as_str);
+        // What holds a secret is not shown in part.
+        let named =
+            |side: Option<&Value>| side.is_some_and(|side| !secrets_in(&json!({name: side})).is_empty());
+        let secret = [sides.secret.0, sides.secret.1].into_iter().flatten().any(holds)
+            || named(sides.before)
+            || named(sides.after);
+        let shown = |side: Option<&Value>| value(side).filter(|_| !secret).cloned();
         found.push(Difference {
             attribute: at.join("/"),
             before: shown(sides.before),
             after: shown(sides.after).filter(|_| !sides.is_unknown()),
             unknown: sides.is_unknown(),
-            secret: sides.is_secret(),
+            secret,
             forces_replacement: change.forces.iter().any(|path| within(path, at)),
         });
         return;

@@ -1,29 +1,53 @@
 //! What one change of a plan is: effects, targets and secrets, in the vocabulary of every surface.
 
+use std::collections::HashSet;
+
 use interlock_action::{
     AccountId, Action, Bears, Claim, ClassifierWrite, Content, Effect, Kind, Operation, Relation, Surface,
-    Target, TargetId,
+    Target, TargetId, outermost,
 };
 use interlock_reader_aws::secrets_in;
 use serde_json::{Map, Value, json};
 
 use crate::{
     calls::{self, Place},
-    plan::{Act, Change, Plan},
-    resolve::Made,
+    plan::{Act, Change, Plan, RUNS, is_aws, is_known},
+    resolve::{Made, NAMES},
     stateful,
 };
 
 /// Attributes that guard what a resource holds, with the value that takes the guard away: they stand in the state and act when
 /// the resource goes.
-const GUARDS: [(&str, bool); 6] = [
+const GUARDS: [(&str, bool); 10] = [
     ("skip_final_snapshot", true),
     ("delete_automated_backups", true),
     ("force_destroy", true),
     ("force_delete", true),
     ("skip_destroy", false),
     ("deletion_protection", false),
+    ("enable_deletion_protection", false),
+    ("enable_key_rotation", false),
+    ("enable_termination_protection", false),
+    ("is_enabled", false),
 ];
+
+/// Attributes that may be anything.
+const LIGHT: [&str; 4] = ["comment", "description", "tags", "tags_all"];
+
+/// Data sources whose values are secrets.
+const SECRETS: [&str; 8] = [
+    "aws_ecr_authorization_token",
+    "aws_eks_cluster_auth",
+    "aws_kms_secret",
+    "aws_kms_secrets",
+    "aws_secretsmanager_random_password",
+    "aws_secretsmanager_secret_version",
+    "aws_ssm_parameter",
+    "aws_ssm_parameters_by_path",
+];
+
+/// Types that are a protection themselves, whose removal no call of their own tells.
+const PROTECTIONS: [&str; 2] = ["aws_s3_bucket_logging", "aws_s3_bucket_versioning"];
 
 /// Parts of the names of types that no row knows, and what a change of such a thing is.
 const FAMILIES: [(Effect, &[&str]); 3] = [
@@ -51,16 +75,29 @@ pub(crate) fn action(change: &Change, plan: &Plan, made: &Made<'_>) -> (Action, 
     let arn = change.attribute("arn");
     let (region, account) = (part(arn, 3), part(arn, 4));
     let place = Place { region: region.or(plan.configuration.region.as_deref()), account };
-    let calls =
-        if change.managed { calls::calls(&made.resolved(change, plan), place) } else { Some(Vec::new()) };
-    let known = calls.is_some();
-    let calls = calls.unwrap_or_default();
+    let (resolved, open) = made.resolved(change, plan);
     let mut judged = Judged::default();
-    for call in &calls {
-        judged.call(call, change);
-    }
-    if !known {
-        judged.by_type(change);
+    let calls = match change.managed.then(|| calls::calls(&resolved, place)) {
+        None => {
+            judged.source(change);
+            Vec::new()
+        }
+        Some(None) => {
+            judged.by_type(change);
+            Vec::new()
+        }
+        Some(Some(calls)) => {
+            calls.judged.iter().for_each(|call| judged.call(call, change));
+            let say =
+                |name: &String| format!("{}: which call carries `{name}` is not known here", change.address);
+            judged.unknowns.extend(calls.left.iter().filter(|name| !open.contains(name)).map(say));
+            calls.judged
+        }
+    };
+    if change.managed && (change.act.makes() || change.act == Act::Update) {
+        let weighs = |name: &&String| !LIGHT.contains(&name.as_str());
+        let say = |name: &String| format!("{}: `{name}` is known only once it is applied", change.address);
+        judged.unknowns.extend(open.iter().filter(weighs).map(say));
     }
     judged.terraform(change, plan);
     if judged.targets.is_empty() {
@@ -77,7 +114,7 @@ pub(crate) fn action(change: &Change, plan: &Plan, made: &Made<'_>) -> (Action, 
         arguments,
         secrets,
         tokens: Vec::new(),
-        writes: writes(change),
+        writes: writes(change, &calls),
         unknowns: judged.unknowns,
         content: Content::Judged,
         stated_reason: None,
@@ -173,8 +210,26 @@ impl Judged {
         let mutates = change.act.takes() || change.act.makes() || change.act == Act::Update;
         if !change.kind.starts_with("aws_") && mutates {
             self.unknowns.push(format!("no reader here knows `{}`, of {}", change.kind, provider(change)));
-        } else if change.act.takes() && stateful::holds(&change.kind).is_none() {
-            self.unknowns.push(format!("whether `{}` bears data is not known here", change.kind));
+        } else if mutates {
+            self.unknowns.push(format!("which calls `{}` comes to is not known here", change.kind));
+        }
+    }
+
+    /// What reading a data source is.
+    fn source(&mut self, change: &Change) {
+        let address = &change.address;
+        let kind = change.kind.as_str();
+        let claim = |effect, why: &str| Claim::plain(effect, format!("{address} {why}"));
+        if RUNS.contains(&kind) {
+            self.claims.push(claim(Effect::Execute, "runs a program, or asks somebody, while it is applied"));
+        } else if SECRETS.contains(&kind) {
+            self.claims.push(claim(Effect::SensitiveRead, "is a secret, which is read while it is applied"));
+        } else {
+            self.claims.push(claim(Effect::Read, "is read while it is applied"));
+        }
+        if !is_known(&change.provider) {
+            self.unknowns
+                .push(format!("what reading `{kind}`, of {}, does is not known here", provider(change)));
         }
     }
 
@@ -188,13 +243,7 @@ impl Judged {
                 Effect::Interrupt,
                 format!("{address} stays, and Terraform forgets it: nothing manages it any more"),
             ),
-            Act::Read if matches!(change.kind.as_str(), "external" | "http") => {
-                claim(
-                    Effect::Execute,
-                    format!("{address} runs a program, or asks somebody, while it is applied"),
-                );
-            }
-            Act::Read | Act::NoOp if change.imports.is_none() => {
+            Act::NoOp if change.imports.is_none() => {
                 claim(Effect::Read, format!("{address} {}", change.act));
             }
             _ => {}
@@ -209,6 +258,10 @@ impl Judged {
         }
         if change.act == Act::Update {
             let different = calls::changed(change);
+            let gone = change.after.get("permissions_boundary").is_none_or(Value::is_null);
+            if different.contains("permissions_boundary") && gone {
+                claim(Effect::GuardRemoval, format!("{address}: its permissions boundary goes"));
+            }
             for (guard, gone) in GUARDS {
                 if different.contains(guard) && change.after.get(guard) == Some(&Value::Bool(gone)) {
                     claim(Effect::GuardRemoval, format!("{address}: `{guard}` becomes {gone}"));
@@ -226,6 +279,17 @@ impl Judged {
             for (_, effect) in plainly.into_iter().filter(|(is, _)| *is) {
                 self.claims.push(Claim::plain(effect, format!("{address} {}", change.act)));
             }
+        }
+        if change.act.takes() && PROTECTIONS.contains(&change.kind.as_str()) {
+            self.claims.push(Claim::plain(Effect::GuardRemoval, format!("{address} {}", change.act)));
+        }
+        if change.act.takes() && change.before.get("recovery_window_in_days") == Some(&json!(0)) {
+            self.claims
+                .push(Claim::plain(Effect::RecoveryLoss, format!("{address} is deleted with no window")));
+        }
+        if change.managed && change.kind.starts_with("aws_") && !is_aws(&change.provider) {
+            self.unknowns
+                .push(format!("{address} is of {}, which is not AWS's own provider", provider(change)));
         }
         let configured = change.configured();
         let runs = plan.configuration.provisioners.iter().filter(|(of, _)| *of == configured);
@@ -250,7 +314,21 @@ fn provider(change: &Change) -> &str {
 }
 
 /// The tags that it writes: what a rule may classify by.
-fn writes(change: &Change) -> Vec<ClassifierWrite> {
+fn writes(change: &Change, calls: &[Action]) -> Vec<ClassifierWrite> {
+    let mut writes = tags(change);
+    let is_name = |write: &&ClassifierWrite| matches!(write, ClassifierWrite::Name(_));
+    writes.extend(calls.iter().flat_map(|call| &call.writes).filter(is_name).cloned());
+    if change.act == Act::Update {
+        let new = |name: &&&str| change.after.get(**name) != change.before.get(**name);
+        let name = |name: &&str| change.after.get(*name).and_then(Value::as_str);
+        let renamed = NAMES.iter().filter(|name| **name != "arn").filter(new).filter_map(name);
+        writes.extend(renamed.map(|name| ClassifierWrite::Name(name.to_owned())));
+    }
+    writes
+}
+
+/// Of them the tags.
+fn tags(change: &Change) -> Vec<ClassifierWrite> {
     let tags = |side: &Value| -> Map<String, Value> {
         let all = side.get("tags_all").filter(|tags| tags.is_object()).or_else(|| side.get("tags"));
         all.and_then(Value::as_object).cloned().unwrap_or_default()
@@ -284,19 +362,19 @@ fn arguments(change: &Change, calls: &[Action]) -> (Value, Vec<String>) {
     }
     let made: Vec<Value> =
         calls.iter().map(|call| json!({"operation": call.operation, "arguments": call.arguments})).collect();
-    for (index, call) in calls.iter().enumerate() {
-        secrets.extend(call.secrets.iter().map(|at| format!("/calls/{index}/arguments{at}")));
+    let mut values = HashSet::new();
+    for (marks, value) in [(&change.sensitive.0, &change.before), (&change.sensitive.1, &change.after)] {
+        let mut at = Vec::new();
+        marked(marks, value, "", &mut at);
+        at.iter().filter_map(|at| value.pointer(at)).for_each(|value| texts(value, &mut values));
     }
-    secrets.sort();
-    secrets.dedup();
-    // What lies in something that is sealed whole is sealed with it.
-    let whole = secrets.clone();
-    secrets.retain(|at| {
-        let outer = |of: &String| {
-            of != at && at.strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with(['/', '~']))
-        };
-        !whole.iter().any(outer)
-    });
+    for (index, call) in calls.iter().enumerate() {
+        let at = format!("/calls/{index}/arguments");
+        secrets.extend(call.secrets.iter().map(|secret| format!("{at}{secret}")));
+        // What Terraform calls a secret is one under any name.
+        same(&values, &call.arguments, &at, &mut secrets);
+    }
+    outermost(&mut secrets);
     let arguments = json!({
         "address": change.address,
         "previous_address": change.previous,
@@ -312,6 +390,33 @@ fn arguments(change: &Change, calls: &[Action]) -> (Value, Vec<String>) {
         "calls": made,
     });
     (arguments, secrets)
+}
+
+/// Every text in a value.
+fn texts<'v>(value: &'v Value, found: &mut HashSet<&'v str>) {
+    match value {
+        Value::String(text) if !text.is_empty() => drop(found.insert(text)),
+        Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+        Value::Object(values) => values.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
+}
+
+/// Pointers to texts that are one of these.
+fn same(values: &HashSet<&str>, value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if values.contains(text.as_str()) => found.push(at.to_owned()),
+        Value::Array(list) => {
+            list.iter()
+                .enumerate()
+                .for_each(|(index, value)| same(values, value, &format!("{at}/{index}"), found));
+        }
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            let name = name.replace('~', "~0").replace('/', "~1");
+            same(values, value, &format!("{at}/{name}"), found);
+        }),
+        _ => {}
+    }
 }
 
 /// Pointers to what a tree of marks marks and that is there.

@@ -17,6 +17,6 @@ mod text;
 
 pub use difference::{Difference, differences};
 pub use error::ReadError;
-pub use plan::{Act, Change, Configuration, Plan};
+pub use plan::{Act, Change, Configuration, Expressions, Plan};
 pub use read::{Planned, Reading, read};
 pub use state::State;

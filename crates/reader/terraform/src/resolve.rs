@@ -13,11 +13,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     calls::{self, Place},
-    plan::{Change, Plan},
+    plan::{Act, Change, Plan},
 };
 
 /// Attributes by which a resource is one of its kind in an account: who makes one of the same takes over what is there, or fails.
-const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 12] = [
     "arn",
     "identifier",
     "cluster_identifier",
@@ -62,27 +62,45 @@ impl<'p> Made<'p> {
         let calls = calls::calls(made, Place { region: self.region, account: None })?;
         let new =
             |target: &&Target| target.relation == Relation::Creates && !target.id.as_str().contains('*');
-        calls.iter().flat_map(|call| &call.targets).find(new).map(|target| target.id.to_string())
+        calls.judged.iter().flat_map(|call| &call.targets).find(new).map(|target| target.id.to_string())
     }
 
-    /// The change with what it refers to in the place of what is not known yet.
-    pub(crate) fn resolved<'c>(&self, change: &'c Change, plan: &Plan) -> Cow<'c, Change> {
-        let unknown = change.unknown.as_object().into_iter().flatten();
-        let unknown = unknown.filter(|(_, mark)| **mark == Value::Bool(true)).map(|(name, _)| name);
-        let Some(references) = plan.configuration.references.get(&change.configured()) else {
-            return Cow::Borrowed(change);
-        };
-        let found: Map<String, Value> = unknown
-            .filter_map(|name| Some((name.clone(), Value::String(self.reference(references.get(name)?)?))))
-            .collect();
+    /// The change with what it refers to in the place of what is not known yet, and what is written of it and stays unknown.
+    pub(crate) fn resolved<'c>(&self, change: &'c Change, plan: &Plan) -> (Cow<'c, Change>, Vec<String>) {
+        let marks = change.unknown.as_object().into_iter().flatten().filter(|(_, mark)| holds(mark));
+        let written = plan.configuration.expressions.get(&change.configured());
+        let (mut found, mut open) = (Map::new(), Vec::new());
+        for (name, mark) in marks {
+            let all = || -> Option<Value> {
+                let all = written?.references.get(name)?;
+                let mut all: Vec<Value> =
+                    all.iter().map(|one| self.reference(one).map(Value::from)).collect::<Option<_>>()?;
+                match all.len() {
+                    1 => all.pop(),
+                    // Several make a list, or a text of several parts.
+                    _ => name.ends_with('s').then_some(Value::Array(all)),
+                }
+            };
+            match all().filter(|_| *mark == Value::Bool(true)) {
+                Some(value) => drop(found.insert(name.clone(), value)),
+                // What nobody wrote the service fills in; of a resource whose text is not told all may be written.
+                None if written.is_none_or(|written| is_written(mark, written.written.get(name))) => {
+                    open.push(name.clone());
+                }
+                None => {}
+            }
+        }
+        if written.is_none() && change.act == Act::Create {
+            open.clear();
+        }
         if found.is_empty() {
-            return Cow::Borrowed(change);
+            return (Cow::Borrowed(change), open);
         }
         let mut resolved = change.clone();
         if let Some(after) = resolved.after.as_object_mut() {
             after.extend(found);
         }
-        Cow::Owned(resolved)
+        (Cow::Owned(resolved), open)
     }
 
     /// What a reference will be, `aws_s3_bucket.site.id`.
@@ -90,7 +108,16 @@ impl<'p> Made<'p> {
         let (address, attribute) = reference.rsplit_once('.')?;
         let address = address.split('[').next()?;
         let instance = format!("{{{address}}}");
-        let made = self.by_address.get(address)?;
+        // What is no thing of the cloud may be any text.
+        let made = self
+            .by_address
+            .get(address)
+            .filter(|_| address.rsplit('.').nth(1).is_some_and(|kind| kind.starts_with("aws_")))?;
+        if !["id", "arn", "name", "bucket", "key_id", "zone_id", "url", "identifier", "cluster_identifier"]
+            .contains(&attribute)
+        {
+            return None;
+        }
         let told = made.and_then(|made| match attribute {
             // Whose id is no number of the service's own is called by its name.
             "id" => {
@@ -103,6 +130,37 @@ impl<'p> Made<'p> {
             "arn" => format!("arn:aws:::{instance}"),
             _ => instance,
         }))
+    }
+}
+
+/// Whether anything is written where a tree of marks says that it is not known.
+fn is_written(marks: &Value, expression: Option<&Value>) -> bool {
+    match (marks, expression) {
+        (_, None) => false,
+        // An expression, and no block of them.
+        (marks, Some(Value::Object(of)))
+            if of.contains_key("references") || of.contains_key("constant_value") =>
+        {
+            holds(marks)
+        }
+        (Value::Object(marks), Some(Value::Object(of))) => {
+            marks.iter().any(|(name, marks)| is_written(marks, of.get(name)))
+        }
+        (Value::Array(marks), Some(Value::Array(of))) => {
+            let block = |at: usize| of.get(at).or_else(|| of.first());
+            marks.iter().enumerate().any(|(at, marks)| is_written(marks, block(at)))
+        }
+        (marks, Some(_)) => holds(marks),
+    }
+}
+
+/// Whether anything in a tree of marks is marked.
+pub(crate) fn holds(marks: &Value) -> bool {
+    match marks {
+        Value::Bool(mark) => *mark,
+        Value::Array(marks) => marks.iter().any(holds),
+        Value::Object(marks) => marks.values().any(holds),
+        Value::Null | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -43,6 +43,11 @@ fn what_is_secret_is_sealed_wherever_it_stands() {
         |value: &str| json!({"function_name": "f", "environment": [{"variables": {"DSN": value}}]});
     let function =
         change("aws_lambda_function", &json!(["update"]), &variables("hunter2-a"), &variables("hunter2-b"));
+    // A secret by Terraform's mark alone, also in the call that carries it.
+    let record =
+        json!({"zone_id": "Z1", "name": "txt.example.com", "type": "TXT", "records": ["hunter2-record"]});
+    let mut marked = change("aws_route53_record", &json!(["create"]), &Value::Null, &record);
+    marked["change"]["after_sensitive"] = json!({"records": true});
     let data = |text: &str| json!({"id": "i-0123456789abcdef0", "user_data": text});
     let machine = change(
         "aws_instance",
@@ -50,7 +55,7 @@ fn what_is_secret_is_sealed_wherever_it_stands() {
         &data("export DB_PASSWORD=hunter2"),
         &data("export DB_PASSWORD=hunter2x"),
     );
-    let reading = read(&parsed(&plan_of(&json!([database, function, machine]))), None);
+    let reading = read(&parsed(&plan_of(&json!([database, function, machine, marked]))), None);
     let sealer = Sealer::new([7; 32]);
     for planned in &reading.changes {
         let action = &planned.action;
@@ -88,6 +93,10 @@ fn attributes_are_told_one_by_one() {
     assert_eq!(of("rules/1/port"), forced(plain("rules/1/port", Some(json!(2)), Some(json!(3)))));
     assert_eq!(of("gone"), plain("gone", Some(json!(1)), None));
     assert_eq!(of("password"), Difference { secret: true, ..plain("password", None, None) });
+    let nested = json!({"options": [{"master_user_password": "hunter2"}]});
+    let new = change("aws_opensearch_domain", &json!(["create"]), &Value::Null, &nested);
+    let told = differences(&parsed(&plan_of(&json!([new]))).changes[0]);
+    assert!(told.iter().all(|one| one.secret && one.after.is_none()), "{told:?}");
     assert_eq!(of("arn"), Difference { unknown: true, ..plain("arn", None, None) });
 }
 

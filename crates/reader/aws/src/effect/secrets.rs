@@ -3,9 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-
-use interlock_action::part;
+use interlock_action::{outermost, part};
 use serde_json::{Map, Value};
 
 use super::{
@@ -188,17 +186,8 @@ pub(crate) fn pointers(service: &Service, operation: &Operation, parameters: &Va
             found.secrets.push(format!("/{member}"));
         }
     }
-    for list in [&mut found.secrets, &mut found.tokens] {
-        list.sort();
-        list.dedup();
-        // What lies in something that is sealed whole is sealed with it.
-        let all: HashSet<String> = list.iter().cloned().collect();
-        let outer = |at: &str| {
-            let ends = at.match_indices('/').chain(at.match_indices("~@"));
-            ends.map(|(end, _)| end).any(|end| at.get(..end).is_some_and(|at| all.contains(at)))
-        };
-        list.retain(|at| !outer(at));
-    }
+    outermost(&mut found.secrets);
+    outermost(&mut found.tokens);
     found
 }
 

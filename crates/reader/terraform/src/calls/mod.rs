@@ -15,7 +15,10 @@ use interlock_reader_aws::{catalogue::Catalogue, judge, like};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::plan::{Act, Change};
+use crate::{
+    plan::{Act, Change},
+    resolve::{NAMES, holds},
+};
 
 const TABLE: &str = include_str!("../../data/calls.json");
 
@@ -37,6 +40,23 @@ const OWN: [&str; 14] = [
     "recovery_window_in_days",
 ];
 
+/// Attributes of new things that give rights, let others in, or take over what is there.
+const WEIGHTY: [&str; 13] = [
+    "acl",
+    "egress",
+    "grant",
+    "ingress",
+    "inline_policy",
+    "managed_policy_arns",
+    "permissions_boundary",
+    "policy",
+    "replica",
+    "replication_configuration",
+    "route",
+    "shared_accounts",
+    "subnet_ids",
+];
+
 /// A type's operations.
 #[derive(Deserialize)]
 struct Row {
@@ -47,8 +67,12 @@ struct Row {
     /// Each with the attributes whose change it carries; none: all that no other carries.
     update: BTreeMap<String, Vec<String>>,
     delete: Vec<String>,
-    #[serde(default)]
-    names: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "pairs")]
+    names: Vec<(String, String)>,
+}
+
+fn pairs<'de, D: serde::Deserializer<'de>>(names: D) -> Result<Vec<(String, String)>, D::Error> {
+    Ok(BTreeMap::<String, String>::deserialize(names)?.into_iter().collect())
 }
 
 static ROWS: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
@@ -66,10 +90,18 @@ pub(crate) struct Place<'a> {
 /// One call with its parameters.
 pub(crate) type Asked = (String, String, Value);
 
-/// The calls of a change, as they are judged, in the order in which they are made; `None` where nobody knows them.
-pub(crate) fn calls(change: &Change, place: Place<'_>) -> Option<Vec<Action>> {
-    let asked = match special::calls(change) {
-        Some(asked) => asked,
+/// The calls of a change.
+pub(crate) struct Calls {
+    /// As they are judged, in the order in which they are made.
+    pub(crate) judged: Vec<Action>,
+    /// The attributes that are set or different and that no call is known to carry.
+    pub(crate) left: Vec<String>,
+}
+
+/// The calls of a change; `None` where nobody knows them.
+pub(crate) fn calls(change: &Change, place: Place<'_>) -> Option<Calls> {
+    let (asked, left) = match special::calls(change) {
+        Some(asked) => (asked, Vec::new()),
         None => ROWS.get(&change.kind)?.calls(change),
     };
     let judged = asked.into_iter().map(|(service, operation, mut parameters)| {
@@ -81,7 +113,7 @@ pub(crate) fn calls(change: &Change, place: Place<'_>) -> Option<Vec<Action>> {
         let operation = service.operation(&operation)?;
         Some(judge(&service, operation, place.region, place.account, &parameters))
     });
-    judged.collect()
+    Some(Calls { judged: judged.collect::<Option<_>>()?, left })
 }
 
 /// The attributes of the outermost level that are different, those that are not known yet among them.
@@ -99,60 +131,103 @@ pub(crate) fn changed(change: &Change) -> BTreeSet<String> {
 }
 
 impl Row {
-    fn calls(&self, change: &Change) -> Vec<Asked> {
+    fn calls(&self, change: &Change) -> (Vec<Asked>, Vec<String>) {
         let all = |_: &str, _: bool| true;
-        let each = |operations: &[String], attributes: &Value| -> Vec<Asked> {
-            operations.iter().filter_map(|operation| self.call(operation, attributes, &all)).collect()
+        let mut used = BTreeSet::new();
+        let mut each = |operations: &[String], attributes: &Value| -> Vec<Asked> {
+            operations
+                .iter()
+                .filter_map(|operation| self.call(operation, attributes, &all, &mut used))
+                .collect()
         };
-        let removes = || each(&self.delete, &change.before);
-        let makes = || each(&self.create, &change.after);
-        match &change.act {
-            Act::Create | Act::ForgetAndCreate => makes(),
-            Act::Delete => removes(),
-            Act::Replace { create_first: true } => makes().into_iter().chain(removes()).collect(),
-            Act::Replace { create_first: false } => removes().into_iter().chain(makes()).collect(),
-            Act::Update => self.updates(change),
-            Act::NoOp | Act::Read | Act::Forget | Act::Unknown(_) => Vec::new(),
-        }
+        let (before, after) = (&change.before, &change.after);
+        let asked: Vec<Asked> = match &change.act {
+            Act::Create | Act::ForgetAndCreate => each(&self.create, after),
+            Act::Delete => return (each(&self.delete, before), Vec::new()),
+            Act::Replace { create_first } => {
+                let goes = each(&self.delete, before);
+                used.clear();
+                let comes =
+                    self.create.iter().filter_map(|operation| self.call(operation, after, &all, &mut used));
+                let comes: Vec<Asked> = comes.collect();
+                let (first, then) = if *create_first { (comes, goes) } else { (goes, comes) };
+                first.into_iter().chain(then).collect()
+            }
+            Act::Update => return self.updates(change),
+            Act::NoOp | Act::Read | Act::Forget | Act::Unknown(_) => return (Vec::new(), Vec::new()),
+        };
+        let is_said = |name: &&&str| after.get(**name).is_some_and(says);
+        let left = WEIGHTY.iter().filter(is_said).filter(|name| !used.contains(**name));
+        (asked, left.map(|name| (*name).to_owned()).collect())
     }
 
-    fn updates(&self, change: &Change) -> Vec<Asked> {
+    fn updates(&self, change: &Change) -> (Vec<Asked>, Vec<String>) {
         let changed = changed(change);
-        let attributes = over(&change.before, &change.after);
+        let attributes = over(change);
         let carried: BTreeSet<&String> = self.update.values().flatten().collect();
-        let rest = changed.iter().any(|name| !carried.contains(name) && !OWN.contains(&name.as_str()));
-        let mut asked = Vec::new();
+        let is_own = |name: &String| OWN.contains(&name.as_str());
+        let rest = changed.iter().any(|name| !carried.contains(name) && !is_own(name));
+        let (mut asked, mut used) = (Vec::new(), BTreeSet::new());
         for (operation, triggers) in &self.update {
             let due =
                 if triggers.is_empty() { rest } else { triggers.iter().any(|name| changed.contains(name)) };
+            if !due {
+                continue;
+            }
             let sent = |name: &str, required: bool| {
                 let own = triggers.is_empty() || triggers.iter().any(|trigger| trigger == name);
                 required || (own && changed.contains(name))
             };
-            asked.extend(self.call(operation, &attributes, &sent).filter(|_| due));
+            asked.extend(self.call(operation, &attributes, &sent, &mut used));
         }
-        asked
+        let gone = |name: &String| {
+            !change.after.get(name).is_some_and(says) && !change.before.get(name).is_some_and(says)
+        };
+        let left = changed.iter().filter(|name| !used.contains(*name) && !is_own(name) && !gone(name));
+        (asked, left.cloned().collect())
     }
 
-    fn call(&self, operation: &str, attributes: &Value, sent: &dyn Fn(&str, bool) -> bool) -> Option<Asked> {
+    fn call(
+        &self,
+        operation: &str,
+        attributes: &Value,
+        sent: &dyn Fn(&str, bool) -> bool,
+        used: &mut BTreeSet<String>,
+    ) -> Option<Asked> {
         let service = Catalogue::get().service(&self.service)?;
         let known = service.operation(operation)?;
-        let names: Vec<(String, String)> =
-            self.names.iter().map(|(name, path)| (name.clone(), path.clone())).collect();
-        let parameters = like(&service, known, attributes, &names, sent);
+        let (parameters, carried) = like(&service, known, attributes, &self.names, sent);
+        used.extend(carried);
         Some((self.service.clone(), operation.to_owned(), parameters))
     }
 }
 
-/// The attributes then, those that are not known yet as they are now.
-fn over(before: &Value, after: &Value) -> Value {
-    let mut all = before.as_object().cloned().unwrap_or_default();
-    for (name, value) in after.as_object().into_iter().flatten() {
-        all.insert(name.clone(), value.clone());
+/// Whether an attribute says anything.
+fn says(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// The attributes then. Who is meant goes by the names of now; what is not known yet is not said.
+fn over(change: &Change) -> Value {
+    let mut all = change.before.as_object().cloned().unwrap_or_default();
+    for (name, mark) in change.unknown.as_object().into_iter().flatten() {
+        if holds(mark) {
+            all.remove(name);
+        }
+    }
+    for (name, value) in change.after.as_object().into_iter().flatten() {
+        if !NAMES.contains(&name.as_str()) || !all.contains_key(name) {
+            all.insert(name.clone(), value.clone());
+        }
     }
     Value::Object(all)
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ pub(super) fn calls(change: &Change) -> Option<Vec<Asked>> {
         "aws_security_group_rule"
         | "aws_vpc_security_group_ingress_rule"
         | "aws_vpc_security_group_egress_rule" => Some(rule(change, goes, comes)),
-        "aws_route53_record" => Some(record(goes, comes)),
+        "aws_route53_record" => Some(record(change, goes, comes)),
         "aws_sqs_queue_policy" => Some(queue_policy(goes, comes)),
         _ => None,
     }
@@ -127,8 +127,8 @@ fn rule(change: &Change, goes: &Value, comes: &Value) -> Vec<Asked> {
     asked
 }
 
-/// A record: one batch of changes.
-fn record(goes: &Value, comes: &Value) -> Vec<Asked> {
+/// A record: what goes leaves its zone, what comes enters its own.
+fn record(change: &Change, goes: &Value, comes: &Value) -> Vec<Asked> {
     let set = |attributes: &Value| {
         let mut set = Map::new();
         for (parameter, attribute) in
@@ -155,15 +155,20 @@ fn record(goes: &Value, comes: &Value) -> Vec<Asked> {
         }
         Value::Object(set)
     };
-    let zone = text(comes, "zone_id").or_else(|| text(goes, "zone_id"));
-    let changes = match (goes.is_object(), comes.is_object()) {
-        (false, false) => return Vec::new(),
-        (true, false) => json!([{"Action": "DELETE", "ResourceRecordSet": set(goes)}]),
-        (false, true) => json!([{"Action": "CREATE", "ResourceRecordSet": set(comes)}]),
-        (true, true) => json!([{"Action": "UPSERT", "ResourceRecordSet": set(comes)}]),
+    let (goes, comes) = match change.act {
+        // An update is one call, which overwrites.
+        Act::Update => (&Value::Null, comes),
+        _ => (goes, comes),
     };
-    let parameters = json!({"HostedZoneId": zone, "ChangeBatch": {"Changes": changes}});
-    vec![("route53".to_owned(), "ChangeResourceRecordSets".to_owned(), parameters)]
+    let overwrites = change.act == Act::Update || comes.get("allow_overwrite") == Some(&Value::Bool(true));
+    let verb = if overwrites { "UPSERT" } else { "CREATE" };
+    let sides = [("DELETE", goes), (verb, comes)].into_iter().filter(|(_, side)| side.is_object());
+    let call = |(verb, side): (&str, &Value)| {
+        let changes = json!([{"Action": verb, "ResourceRecordSet": set(side)}]);
+        let parameters = json!({"HostedZoneId": text(side, "zone_id"), "ChangeBatch": {"Changes": changes}});
+        ("route53".to_owned(), "ChangeResourceRecordSets".to_owned(), parameters)
+    };
+    sides.map(call).collect()
 }
 
 /// The policy of a queue is one of its attributes.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Settings of the AWS provider by which it would act as somebody else, or talk to something else.
-const REFUSED: [&str; 14] = [
+const REFUSED: [&str; 16] = [
     "access_key",
     "secret_key",
     "token",
@@ -17,14 +17,16 @@ const REFUSED: [&str; 14] = [
     "assume_role",
     "assume_role_with_web_identity",
     "endpoints",
-    "exec",
+    "http_proxy",
+    "https_proxy",
+    "insecure",
     "ec2_metadata_service_endpoint",
     "sts_region",
     "custom_ca_bundle",
 ];
 
 /// Types of data sources that run a program, or fetch what somebody else serves.
-const RUNS: [&str; 2] = ["external", "http"];
+pub(crate) const RUNS: [&str; 3] = ["external", "http", "aws_lambda_invocation"];
 
 /// Modules within modules are followed so deep.
 const DEEPEST: usize = 64;
@@ -40,8 +42,18 @@ pub struct Configuration {
     pub refused: Vec<(String, String)>,
     /// The region of the only AWS provider, where it is written down.
     pub region: Option<String>,
-    /// What attributes refer to, by the resource's address without instance keys: the address and attribute of another one.
-    pub references: BTreeMap<String, BTreeMap<String, String>>,
+    /// What is written of each resource, by its address without instance keys.
+    pub expressions: BTreeMap<String, Expressions>,
+}
+
+/// What is written of a resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expressions {
+    /// The attributes and blocks that are written, as the plan has them.
+    pub written: Map<String, Value>,
+    /// What attributes refer to: addresses of other resources of the same module, with the attribute. How they are made of those, and
+    /// of what else, is not told.
+    pub references: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -85,6 +97,30 @@ struct Provisioner {
     kind: String,
 }
 
+/// The attributes that an expression refers to: `aws_s3_bucket.site.id`, each of which stands before its resource.
+fn references(expression: &Value) -> Option<Vec<&str>> {
+    let all: Option<Vec<&str>> =
+        expression.get("references")?.as_array()?.iter().map(Value::as_str).collect();
+    let all = all?;
+    let is_whole =
+        |one: &str| all.iter().any(|other| other.strip_prefix(one).is_some_and(|rest| rest.starts_with('.')));
+    Some(all.iter().copied().filter(|one| !is_whole(one)).collect())
+}
+
+/// Whether it is the AWS provider itself.
+pub(crate) fn is_aws(provider: &str) -> bool {
+    ["registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"].contains(&provider)
+}
+
+/// Whether a provider does nothing outside the state.
+pub(crate) fn is_known(provider: &str) -> bool {
+    let name = provider.strip_prefix("registry.terraform.io/hashicorp/");
+    let name = name.or_else(|| provider.strip_prefix("registry.opentofu.org/hashicorp/"));
+    is_aws(provider)
+        || provider.starts_with("terraform.io/builtin/")
+        || name.is_some_and(|name| ["null", "random", "time"].contains(&name))
+}
+
 impl Configuration {
     pub(super) fn parse(raw: Raw, unknowns: &mut Vec<String>) -> Self {
         let mut found = Self::default();
@@ -93,7 +129,10 @@ impl Configuration {
         for provider in raw.provider_config.values() {
             let name = provider.get("full_name").or_else(|| provider.get("name")).and_then(Value::as_str);
             let name = name.unwrap_or("a provider");
-            if name.rsplit('/').next() != Some("aws") {
+            if !is_aws(name) {
+                if !is_known(name) {
+                    unknowns.push(format!("what provider {name} does is not known here"));
+                }
                 continue;
             }
             let settings = provider.get("expressions").and_then(Value::as_object);
@@ -119,15 +158,15 @@ impl Configuration {
             }
             let of = |provisioner: &Provisioner| (address.clone(), provisioner.kind.clone());
             self.provisioners.extend(resource.provisioners.iter().map(of));
-            // The first is the longest: the attribute. Another resource's stands in the same module.
             let of = |(name, expression): (&String, &Value)| {
-                let first = expression.pointer("/references/0")?.as_str()?;
-                Some((name.clone(), format!("{path}{first}")))
+                let all: Vec<String> =
+                    references(expression)?.iter().map(|one| format!("{path}{one}")).collect();
+                (!all.is_empty()).then(|| (name.clone(), all))
             };
-            let references: BTreeMap<String, String> = resource.expressions.iter().filter_map(of).collect();
-            if !references.is_empty() {
-                self.references.insert(address, references);
-            }
+            let references: BTreeMap<String, Vec<String>> =
+                resource.expressions.iter().filter_map(of).collect();
+            let written = resource.expressions.clone();
+            self.expressions.insert(address, Expressions { written, references });
         }
         for (name, call) in &module.module_calls {
             match &call.module {

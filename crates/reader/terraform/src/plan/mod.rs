@@ -14,7 +14,8 @@ use serde_json::{Value, value::RawValue};
 
 pub use act::Act;
 pub use change::Change;
-pub use configuration::Configuration;
+pub use configuration::{Configuration, Expressions};
+pub(crate) use configuration::{RUNS, is_aws, is_known};
 
 use crate::{ReadError, text};
 

@@ -57,7 +57,7 @@ fn json(body: &str) -> Option<Value> {
 /// by escapes, nothing stands for something else, and a line ends where any reader ends it.
 fn is_plain(body: &str) -> bool {
     const BREAKS: [char; 5] = ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
-    let even = |line: &str, sign: char| line.matches(sign).count() % 2 == 0;
+    let even = |line: &str, sign: char| line.matches(sign).count().is_multiple_of(2);
     let closed =
         |line: &str, (open, close): (char, char)| line.matches(open).count() == line.matches(close).count();
     let is_line = |line: &str| {
