@@ -251,21 +251,5 @@ fn is_api(rest: &str) -> bool {
     };
     let Some((service, region)) = inner.and_then(|inner| inner.split_once('.')) else { return false };
     // In S3's endpoint the path says whose bucket it is.
-    plain(service) && !service.starts_with("s3") && is_region(region)
-}
-
-/// Whether a label is a region's name, `us-gov-west-1`: `compute-1` is where the machines of one are.
-fn is_region(label: &str) -> bool {
-    let letters = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    match label.split('-').collect::<Vec<_>>().as_slice() {
-        [land, way @ .., number] => {
-            land.len() == 2
-                && letters(land)
-                && !way.is_empty()
-                && way.iter().all(|part| letters(part))
-                && !number.is_empty()
-                && number.bytes().all(|byte| byte.is_ascii_digit())
-        }
-        _ => false,
-    }
+    plain(service) && !service.starts_with("s3") && crate::wire::is_region(region)
 }

@@ -21,7 +21,9 @@ pub struct Endpoint {
 
 /// The endpoint of a service in a region.
 pub fn endpoint(service: &Service, region: &str) -> Result<Endpoint, ReadError> {
-    check_label(region)?;
+    if !is_region(region) {
+        return Err(ReadError::Unwritable(format!("`{}` is no region", clip(region))));
+    }
     let suffix = suffix(region);
     let (host, signing_region) = match service.global {
         // The shared endpoints of the table are those of the `aws` partition; others have their own.
@@ -108,6 +110,21 @@ fn refuse_outposts(parameters: &Map<String, Value>) -> Result<(), ReadError> {
 /// The domain of the region's partition.
 pub(super) fn suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
+
+/// Whether it is of the form that regions have: `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`. Nothing else may stand in its place in a
+/// host name, which would then be another service's: `secretsmanager.s3-us-east-1.amazonaws.com` is a bucket.
+pub(crate) fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let word = |part: &&str| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    match parts.as_slice() {
+        [words @ .., number] => {
+            let digits =
+                !number.is_empty() && number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+            (2..=3).contains(&words.len()) && words.iter().all(word) && digits
+        }
+        [] => false,
+    }
 }
 
 /// A part of a host name that comes from a parameter: it must not end the name early.

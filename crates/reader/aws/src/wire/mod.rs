@@ -31,6 +31,7 @@ mod xml;
 mod xml_tree;
 
 pub use answer::{ServiceError, read_answer};
+pub(crate) use endpoint::is_region;
 pub use endpoint::{Endpoint, endpoint};
 pub use fault::write_error;
 pub use guard::check;
