@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     calls::{self, Place},
     plan::{Act, Change, Plan, RUNS, is_aws, is_known},
-    resolve::{Made, NAMES},
+    resolve::{Made, NAMES, holds},
     stateful,
 };
 
@@ -170,7 +170,7 @@ impl Judged {
         let goes = call.claims.iter().any(|claim| claim.effect == Effect::Destroy);
         for target in &call.targets {
             let mut target = target.clone();
-            if goes && target.relation == Relation::Acts && change.act.takes() && holds(change) {
+            if goes && target.relation == Relation::Acts && change.act.takes() && holds_data(change) {
                 target.data = Bears::Yes;
             }
             match self
@@ -252,7 +252,7 @@ impl Judged {
             let why = format!("{address} takes `{id}` into the state: a later plan may change or destroy it");
             claim(Effect::Update, why);
         }
-        if change.act.takes() && holds(change) {
+        if change.act.takes() && holds_data(change) {
             let what = stateful::holds(&change.kind).unwrap_or("data");
             claim(Effect::Destroy, format!("{address} {}: {what}", change.act));
         }
@@ -303,7 +303,7 @@ impl Judged {
 }
 
 /// Whether what goes holds data: of what the service deletes only when it is empty, nothing does.
-fn holds(change: &Change) -> bool {
+fn holds_data(change: &Change) -> bool {
     let emptied =
         ["force_destroy", "force_delete"].iter().find_map(|name| change.before.get(name)?.as_bool());
     stateful::holds(&change.kind).is_some() && emptied != Some(false)
@@ -337,7 +337,9 @@ fn tags(change: &Change) -> Vec<ClassifierWrite> {
         return Vec::new();
     }
     let (before, after) = (tags(&change.before), tags(&change.after));
-    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let secret = ["/tags", "/tags_all"].iter().any(|at| change.sensitive.1.pointer(at).is_some_and(holds));
+    // A secret is no value that anybody classifies by.
+    let text = |value: &Value| value.as_str().filter(|_| !secret).map(str::to_owned);
     let set = after.iter().filter(|(key, value)| before.get(*key) != Some(value));
     let mut writes: Vec<ClassifierWrite> =
         set.map(|(key, value)| ClassifierWrite::Tag { key: key.clone(), value: text(value) }).collect();

@@ -1,6 +1,6 @@
 //! The state that a plan is made from, and what it says against the plan: a state that is missing, or another one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,8 +20,17 @@ pub struct State {
     pub serial: Option<u64>,
     /// The serial that this workspace had before, where that is known.
     pub prior_serial: Option<u64>,
-    /// Each resource: its address without instance keys, its type, and the names that it goes by.
-    resources: Vec<(String, String, BTreeSet<String>)>,
+    resources: Vec<Held>,
+}
+
+/// A resource of a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Held {
+    /// Its address without instance keys.
+    address: String,
+    kind: String,
+    /// The names that it goes by.
+    names: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +75,7 @@ impl State {
         let resources = managed.map(|one| {
             let module = one.module.as_ref().map(|module| format!("{module}.")).unwrap_or_default();
             let names = one.instances.iter().flat_map(|instance| names(&instance.attributes)).collect();
-            (format!("{module}{}.{}", one.kind, one.name), one.kind.clone(), names)
+            Held { address: format!("{module}{}.{}", one.kind, one.name), kind: one.kind.clone(), names }
         });
         Ok(Self { lineage: raw.lineage, serial: raw.serial, prior_serial, resources: resources.collect() })
     }
@@ -95,17 +104,22 @@ impl State {
                 self.resources.len()
             ));
         }
+        let mut known: BTreeMap<(&str, &str), &Held> = BTreeMap::new();
+        for held in &self.resources {
+            let names = held.names.iter().chain([&held.address]);
+            known.extend(names.map(|name| ((held.kind.as_str(), name.as_str()), held)));
+        }
         for change in creates() {
+            let address = change.configured();
             let new = names(&change.after);
-            let same = self.resources.iter().find(|(address, kind, names)| {
-                *kind == change.kind
-                    && (*address == change.configured() || names.iter().any(|name| new.contains(name)))
-            });
-            if let Some((address, _, names)) = same {
-                let name = names.iter().find(|name| new.contains(*name)).unwrap_or(address);
+            let found = new
+                .iter()
+                .chain([&address])
+                .find_map(|name| Some((name, known.get(&(change.kind.as_str(), name.as_str()))?)));
+            if let Some((name, held)) = found {
                 doubts.push(format!(
-                    "{} would be created, and `{name}` is in the state{of} already, as {address}",
-                    change.address
+                    "{} would be created, and `{name}` is in the state{of} already, as {}",
+                    change.address, held.address
                 ));
             }
         }

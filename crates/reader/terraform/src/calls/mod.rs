@@ -41,13 +41,15 @@ const OWN: [&str; 14] = [
 ];
 
 /// Attributes of new things that give rights, let others in, or take over what is there.
-const WEIGHTY: [&str; 13] = [
+const WEIGHTY: [&str; 16] = [
     "acl",
     "egress",
     "grant",
     "ingress",
     "inline_policy",
+    "instance",
     "managed_policy_arns",
+    "network_interface",
     "permissions_boundary",
     "policy",
     "replica",
@@ -55,6 +57,7 @@ const WEIGHTY: [&str; 13] = [
     "route",
     "shared_accounts",
     "subnet_ids",
+    "vpc_id",
 ];
 
 /// A type's operations.
@@ -156,7 +159,7 @@ impl Row {
             Act::Update => return self.updates(change),
             Act::NoOp | Act::Read | Act::Forget | Act::Unknown(_) => return (Vec::new(), Vec::new()),
         };
-        let is_said = |name: &&&str| after.get(**name).is_some_and(says);
+        let is_said = |name: &&&str| after.get(**name).is_some_and(|value| says(value) && !is_new(value));
         let left = WEIGHTY.iter().filter(is_said).filter(|name| !used.contains(**name));
         (asked, left.map(|name| (*name).to_owned()).collect())
     }
@@ -210,6 +213,15 @@ fn says(value: &Value) -> bool {
         Value::Array(list) => !list.is_empty(),
         Value::Object(members) => !members.is_empty(),
         Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// Whether it names nothing but what the same plan makes.
+fn is_new(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.starts_with('{'),
+        Value::Array(list) => list.iter().all(is_new),
+        _ => false,
     }
 }
 
