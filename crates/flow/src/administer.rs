@@ -207,6 +207,7 @@ impl Road {
                 secrets: Vec::new(),
                 tokens: Vec::new(),
                 writes: Vec::new(),
+                writes_on: Default::default(),
                 unknowns: Vec::new(),
                 content: interlock_action::Content::Judged,
                 stated_reason: None,

@@ -18,12 +18,12 @@ pub(crate) fn events(session: &Session, situated: &Situated) -> Vec<Event> {
     for target in &situated.action.targets {
         // Whoever writes an object writes to its bucket: it is no longer its maker's alone.
         if target.kind == Kind::Object && matches!(target.relation, Relation::Acts | Relation::Creates) {
-            events.push(Event::Touched { target: memory_key(target), session: session.id.clone() });
+            events.push(Event::Touched { target: memory_key(target), session: session.root().clone() });
         }
         let seen = situated.survey.observed.get(&target.id);
         match target.relation {
             Relation::Acts => {
-                events.push(Event::Touched { target: target.id.clone(), session: session.id.clone() });
+                events.push(Event::Touched { target: target.id.clone(), session: session.root().clone() });
                 events.extend(renamed(target, &situated.action.writes));
             }
             Relation::Creates | Relation::Reaches | Relation::Source => {}
@@ -37,7 +37,7 @@ pub(crate) fn events(session: &Session, situated: &Situated) -> Vec<Event> {
             events.push(Event::Made {
                 target: target.id.clone(),
                 agent: session.agent.name.clone(),
-                session: session.id.clone(),
+                session: session.root().clone(),
                 immutable_id: None,
             });
         }

@@ -1,8 +1,8 @@
 //! State changes, and the record that makes them durable together with their ledger entry.
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Millis, PersonId, RecoveryPoint, SessionId, TargetId,
-    TicketId, UndoId,
+    ActionId, AgentId, Digest, EnvironmentName, Millis, Operation, PersonId, RecoveryPoint, SessionId,
+    TargetId, TicketId, UndoId, WorkspaceId,
 };
 use interlock_approval::{EnrolledKey, Message, Person, Ticket};
 use interlock_ledger::Entry;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Agent, Budget, Change, Session,
+    Agent, Budget, Change, LastGood, Session, StateVersion,
     custody::{Failure, Kept, Proof, Purged, Scratch, Sight},
 };
 
@@ -300,6 +300,47 @@ pub enum Event {
         /// In which run.
         undo: UndoId,
     },
+    /// A call of a lease's changes was let through.
+    Expected {
+        /// Under which lease.
+        session: SessionId,
+        /// Which of its changes.
+        change: usize,
+        /// By which operation.
+        operation: Operation,
+    },
+    /// It was not made after all.
+    NotMade {
+        /// Under which lease.
+        session: SessionId,
+        /// Which of its changes.
+        change: usize,
+        /// By which operation.
+        operation: Operation,
+    },
+    /// A change made this: what was left to the service to choose is chosen.
+    Bound {
+        /// Under which lease.
+        session: SessionId,
+        /// Which of its changes.
+        change: usize,
+        /// What.
+        target: TargetId,
+    },
+    /// A workspace got another state.
+    StateWritten {
+        /// Which.
+        workspace: WorkspaceId,
+        /// The state.
+        state: StateVersion,
+    },
+    /// A workspace's state and what is there were seen to agree.
+    StateVerified {
+        /// Which.
+        workspace: WorkspaceId,
+        /// What is good.
+        good: Box<LastGood>,
+    },
     /// A scope was frozen.
     Frozen {
         /// The freeze.
@@ -339,6 +380,10 @@ pub enum Guard {
     SessionLive(SessionId, Millis),
     /// The session still goes by these keys: nobody has resumed it since.
     SessionKeys(SessionId, Vec<String>),
+    /// This change of this lease has this operation left.
+    Left(SessionId, usize, Operation),
+    /// The workspace's state is this version, `None` being that it never had one: nobody has written meanwhile.
+    State(WorkspaceId, Option<u64>),
     /// No freeze was added since this epoch was read.
     Epoch(u64),
     /// This message still moves this ticket: the writer applies it to the ticket as it then stands.

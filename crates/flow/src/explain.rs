@@ -135,7 +135,7 @@ fn stranger() -> Session {
         },
         launch: Launch::default(),
         task: String::new(),
-        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false },
+        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until, revoked: false, part: None },
         advisory: false,
         observed: false,
         observers: Vec::new(),

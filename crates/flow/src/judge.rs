@@ -7,7 +7,7 @@ use interlock_approval::{Count, People, State, Ticket, count};
 use interlock_policy::{ActionFacts, AgentFacts, Ask, Evidence, TargetFacts, Verified};
 
 use crate::{
-    Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, custody,
+    Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, custody, expected,
     situate::{is_securable, is_secured},
 };
 use interlock_action::Millis;
@@ -113,7 +113,10 @@ pub(crate) fn verified(
     secured: bool,
     now: Millis,
 ) -> Verified {
-    let counted = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. })).map(|ticket| {
+    let approved = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. }));
+    // What was approved as a whole was approved in each of its parts.
+    let granted = expected::granted(memory, session, now).filter(|_| situated.expected.is_some());
+    let counted = approved.or(granted).map(|ticket| {
         let approvers: Vec<_> = ticket
             .approvals
             .iter()
@@ -132,7 +135,7 @@ pub(crate) fn verified(
         independent,
         team: team(memory, now),
         solo: memory.solo(now),
-        delay_elapsed: ticket.is_some_and(|ticket| ticket.delay_elapsed(now)),
+        delay_elapsed: granted.is_some() || ticket.is_some_and(|ticket| ticket.delay_elapsed(now)),
         break_glass: false,
     })
 }

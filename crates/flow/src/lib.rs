@@ -8,12 +8,14 @@ mod after;
 mod approve;
 pub mod custody;
 mod event;
+mod expected;
 mod explain;
 pub mod fault;
 mod guards;
 mod hold;
 mod inherit;
 mod judge;
+mod lend;
 mod memory;
 mod observe;
 mod own;
@@ -31,10 +33,12 @@ mod token;
 mod undo;
 mod verdict;
 mod witness;
+mod workspace;
 
 pub use administer::{Administrative, Enrolling, is_lone};
 pub use approve::{ApproveError, Decisive};
 pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
+pub use expected::Expectations;
 pub use explain::{Explained, Supposed, explain, explain_in};
 pub use guards::GuardOff;
 pub use memory::{Made, Memory};
@@ -48,13 +52,14 @@ pub use road::{Road, RoadSettings};
 pub use rules::{
     Budget, Classification, EnvironmentRule, Many, Match, PRODUCTION, RuleError, Rules, Subject,
 };
-pub use session::{Agent, Lease, Session};
+pub use session::{Agent, Lease, May, Part, Session};
 pub use situate::{Falls, Situated};
 pub use undo::{
     Change, ChangeNote, Conflict, Preview, PreviewedChange, Progress, Standing, UndoError, Watch, WayBack,
     overlap,
 };
 pub use verdict::{Cause, HeldAction, RefusedAction, Verdict};
+pub use workspace::{LastGood, StateVersion, Workspace};
 
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,14 @@ mod people;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Target, TargetId, TicketId,
+    ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Target, TargetId,
+    TicketId, WorkspaceId,
 };
 use interlock_approval::{Message, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, custody::Point,
-    guards::GuardOff, situate::is_production,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, Workspace,
+    custody::Point, expected::Expectations, guards::GuardOff, situate::is_production,
 };
 
 /// Sums run over this long.
@@ -44,6 +45,10 @@ pub struct Memory {
     pub agents: BTreeMap<AgentId, Agent>,
     /// Sessions by id.
     pub sessions: HashMap<SessionId, Session>,
+    /// How far the changes have come that a lease admits.
+    pub expectations: HashMap<SessionId, Expectations>,
+    /// Terraform workspaces.
+    pub workspaces: BTreeMap<WorkspaceId, Workspace>,
     /// Virtual access key → session.
     pub keys: HashMap<String, SessionId>,
     /// Tickets by id.
@@ -97,6 +102,7 @@ impl Memory {
                 if let Some(session) = self.sessions.get_mut(session) {
                     session.lease.revoked = true;
                 }
+                self.expectations.remove(session);
             }
             Event::TicketOpened { ticket } => {
                 let of = self.tickets_of.entry(ticket.held.action_digest).or_default();
@@ -147,6 +153,8 @@ impl Memory {
             | Event::Purging { .. }
             | Event::Purged { .. }
             | Event::Unpurged { .. } => self.keep_point(event),
+            Event::Expected { .. } | Event::NotMade { .. } | Event::Bound { .. } => self.keep_expected(event),
+            Event::StateWritten { .. } | Event::StateVerified { .. } => self.keep_workspace(event),
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());
@@ -212,8 +220,17 @@ impl Memory {
     /// Checks one guard; for a step, returns the ticket's new form.
     pub fn check(&self, guard: &Guard) -> Result<Option<Ticket>, String> {
         match guard {
+            Guard::State(workspace, wanted) => {
+                let latest = self.workspaces.get(workspace).and_then(Workspace::latest);
+                if latest.map(|state| state.version) == *wanted {
+                    return Ok(None);
+                }
+                Err(format!("the state of `{workspace}` was written meanwhile"))
+            }
+            Guard::Left(session, change, operation) if self.is_left(session, *change, operation) => Ok(None),
+            Guard::Left(_, _, operation) => Err(format!("{operation} was made as often as was approved")),
             Guard::SessionLive(id, now) => match self.sessions.get(id) {
-                Some(session) if session.lease.is_live(*now) => Ok(None),
+                Some(_) if self.is_live(id, *now) => Ok(None),
                 Some(_) => Err(format!("the lease of session `{id}` has ended")),
                 None => Err(format!("there is no session `{id}`")),
             },

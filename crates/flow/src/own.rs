@@ -47,6 +47,7 @@ impl Road {
             secrets: secrets.to_vec(),
             tokens: Vec::new(),
             writes: Vec::new(),
+            writes_on: Default::default(),
             unknowns: Vec::new(),
             content: Content::Judged,
             stated_reason: None,

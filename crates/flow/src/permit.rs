@@ -112,6 +112,8 @@ pub struct Permit {
     pub(crate) signed: bool,
     pub(crate) observed: bool,
     pub(crate) on_success: Vec<Event>,
+    /// Which of its lease's changes it is a part of.
+    pub(crate) expected: Option<usize>,
     /// Whether a way back is registered.
     pub(crate) undoable: bool,
     /// What was asked for, where another operation is sent instead.
@@ -148,6 +150,10 @@ impl Permit {
     pub fn told(&self) -> &[String] {
         &self.told
     }
+    /// The request that it spends, where people were asked.
+    pub fn ticket(&self) -> Option<&TicketId> {
+        self.ticket.as_ref()
+    }
     /// Whether it changes something.
     pub fn mutates(&self) -> bool {
         self.mutates
@@ -168,8 +174,7 @@ impl Permit {
             return Ok(());
         }
         let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-        let live = memory.sessions.get(&self.session.id);
-        if !live.is_some_and(|session| session.lease.is_live(self.clock.now())) {
+        if !memory.is_live(&self.session.id, self.clock.now()) {
             return Err(NotClear::LeaseEnded);
         }
         if !self.mutates || memory.epoch == self.epoch {
@@ -193,6 +198,20 @@ impl Permit {
         };
         fault::here(fault::AFTER_OUTCOME);
         written
+    }
+
+    /// What it made, as the change's that it is a part of.
+    fn bound(&self, events: &[Event]) -> Vec<Event> {
+        let Some(change) = self.expected else { return Vec::new() };
+        let made = events.iter().filter_map(|event| match event {
+            Event::Made { target, .. } => Some(target),
+            _ => None,
+        });
+        let creates = self.action.targets.iter().filter(|target| target.relation == Relation::Creates);
+        let bound = made.chain(creates.map(|target| &target.id)).filter(|id| !id.as_str().contains('*'));
+        let event =
+            |id: &TargetId| Event::Bound { session: self.session.id.clone(), change, target: id.clone() };
+        bound.map(event).collect()
     }
 
     fn closing(&mut self, outcome: &Outcome, made: Vec<Event>) -> Record {
@@ -220,10 +239,19 @@ impl Permit {
         if matches!(outcome, Outcome::Failed { .. } | Outcome::NotExecuted { .. }) && self.undoable {
             record.events.push(Event::NeverHappened { action: self.id.clone() });
         }
+        if matches!(outcome, Outcome::Failed { .. } | Outcome::NotExecuted { .. }) {
+            record.events.extend(self.expected.map(|change| Event::NotMade {
+                session: self.session.id.clone(),
+                change,
+                operation: self.asked().clone(),
+            }));
+        }
         match (outcome, &self.ticket) {
             (Outcome::Succeeded { .. }, _) => {
                 record.events.append(&mut self.on_success);
                 record.events.extend(made);
+                let bound = self.bound(&record.events);
+                record.events.extend(bound);
             }
             // INVARIANT: what nobody knows to have happened closes what it would close, and opens nothing.
             (Outcome::Unknown { .. }, _) => {

@@ -37,6 +37,10 @@ pub trait Foresee: Send + Sync {
     fn reads(&self, action: &Action, so_far: &Answers) -> Vec<Read>;
     /// What the answers mean.
     fn fold(&self, action: &Action, answers: &Answers) -> Survey;
+    /// How many reads one forecast may make.
+    fn most(&self) -> usize {
+        200
+    }
     /// What Interlock has to make before there is more to read; asked once, when nothing is left to read without it.
     fn prepares(&self, _action: &Action, _so_far: &Answers) -> Option<Preparation> {
         None

@@ -14,8 +14,9 @@ use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
     Budget, Cause, Event, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, custody, fault, guards,
-    hold, judge,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, custody,
+    expected::{self, Cover},
+    fault, guards, hold, judge,
     permit::frozen,
     quorum,
     rules::touches_identities,
@@ -188,7 +189,7 @@ impl Road {
         let memory = self.memory();
         let session =
             memory.sessions.get(id).ok_or_else(|| Stop::NoLease(format!("there is no session `{id}`")))?;
-        if !session.lease.is_live(self.ports.clock.now()) {
+        if !memory.is_live(id, self.ports.clock.now()) {
             return Err(Stop::NoLease(format!("the lease of session `{id}` has ended")));
         }
         Ok(Arc::new(session.clone()))
@@ -253,6 +254,11 @@ impl Road {
             };
             situate(&world, session, (*action).clone(), survey)
         };
+        let cover = expected::cover(&self.memory(), session, &situated);
+        if cover == Cover::LooksOnly {
+            return self.refuse(session, &situated, Cause::NoLease, vec![reason("lease", LOOKS_ONLY)]).await;
+        }
+        expected::place(cover, &mut situated);
         let frozen = frozen(&self.memory(), session, &situated.action, Some(&situated.environments()));
         if let Some(words) = frozen.filter(|_| action.mutates()) {
             return self.refuse(session, &situated, Cause::Frozen, vec![reason("freeze", &words)]).await;
@@ -347,7 +353,9 @@ impl Road {
         let now = self.ports.clock.now();
         let id = self.action_id();
         let ticket = spends.map(|ticket| ticket.id);
-        let mut on_success = after::events(session, &situated);
+        // What a plan does is remembered call by call, as each is made.
+        let by_parts = situated.action.surface == Surface::Terraform;
+        let mut on_success = if by_parts { Vec::new() } else { after::events(session, &situated) };
         on_success.extend(guards::taken_off(&id, session, &situated, now));
         on_success.extend(custody::by_rewrite(session, &situated, now));
         let note = PermitNote {
@@ -385,6 +393,12 @@ impl Road {
             });
         }
         let mut guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
+        let mutates = situated.action.mutates();
+        if let Some(change) = situated.expected.filter(|_| mutates) {
+            let operation = situated.asked.clone().unwrap_or_else(|| situated.action.operation.clone());
+            guards.push(Guard::Left(session.id.clone(), change, operation.clone()));
+            events.push(Event::Expected { session: session.id.clone(), change, operation });
+        }
         if would.is_some() && session.observed && !self.settings.observe {
             guards.push(Guard::Observed(session.id.clone()));
         }
@@ -403,9 +417,11 @@ impl Road {
         let environments = situated.environments();
         let told = custody::told(&situated);
         let asked = situated.asked.clone();
+        let expected = situated.expected.filter(|_| mutates);
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
         permit.told = told;
         permit.asked = asked;
+        permit.expected = expected;
         permit.ticket = ticket;
         permit.environments = Some(environments);
         permit.on_success = on_success;
@@ -498,6 +514,7 @@ impl Road {
             signed: false,
             undoable: false,
             asked: None,
+            expected: None,
             told: Vec::new(),
             on_success: Vec::new(),
             journal: Arc::clone(&self.ports.journal),
@@ -542,6 +559,9 @@ impl Road {
         ActionId::new(format!("act-{}", self.draw().chars().take(16).collect::<String>()))
     }
 }
+
+const LOOKS_ONLY: &str = "this runs while a plan is made, which looks and changes nothing; what is to change belongs into the \
+     plan";
 
 const UNKNOWN_IDENTITY: &str = "STS has not said yet whose credentials Interlock itself holds, so nobody can tell \
      whether this touches them; Interlock asks again: send the same call in a minute";

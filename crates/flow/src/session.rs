@@ -1,6 +1,8 @@
 //! Who is at work: agents, sessions, leases.
 
-use interlock_action::{AgentId, Millis, PersonId, SessionId};
+use interlock_action::{
+    ActionId, AgentId, ExpectedChange, Millis, PersonId, SessionId, TicketId, WorkspaceId,
+};
 use interlock_approval::Launch;
 use interlock_policy::AgentClass;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,38 @@ pub struct Lease {
     /// Whether it was taken back.
     #[serde(default)]
     pub revoked: bool,
+    /// Of what it is a part, and what is left of that: a lease that Interlock gives to what it runs for a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// A lease of a lease: what Interlock runs for a session may do less than the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The session for which it runs.
+    pub of: SessionId,
+    /// The Terraform workspace whose state it reads, and may write where it may change something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceId>,
+    /// What it may do.
+    pub may: May,
+}
+
+/// What is left of a lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum May {
+    /// It looks, and changes nothing.
+    Look,
+    /// It makes these changes, which were let through as one action.
+    Change {
+        /// That action.
+        action: ActionId,
+        /// The request that people approved, where they were asked.
+        ticket: Option<TicketId>,
+        /// The changes.
+        expected: Vec<ExpectedChange>,
+    },
 }
 
 impl Lease {
@@ -64,4 +98,11 @@ pub struct Session {
     pub keys: Vec<String>,
     /// When it was opened.
     pub opened: Millis,
+}
+
+impl Session {
+    /// The session whose work this is: of what Interlock runs for a session, that one.
+    pub fn root(&self) -> &SessionId {
+        self.lease.part.as_ref().map_or(&self.id, |part| &part.of)
+    }
 }

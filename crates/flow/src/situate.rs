@@ -69,6 +69,8 @@ pub struct Situated {
     pub reminders: Vec<String>,
     /// What stays the agent's own when it succeeds: things it made and now writes anew.
     pub renews: Vec<Event>,
+    /// Which change it is a part of, of those that were let through as one action.
+    pub expected: Option<usize>,
     /// The way back, where there is one.
     pub undo: Option<WayBack>,
     /// What the policy said of it, once it was asked.
@@ -175,6 +177,7 @@ pub(crate) fn situate(
         proof,
         reminders,
         renews,
+        expected: None,
         undo: None,
         judged: None,
     }
@@ -211,8 +214,10 @@ fn classify(world: &World<'_>, action: &mut Action, survey: &Survey) -> Vec<Even
         .targets
         .iter()
         .map(|target| {
-            let writes = if target.relation == Relation::Source { &[] } else { action.writes.as_slice() };
-            environment(world, target, writes, survey.observed.get(&target.id))
+            let source = target.relation == Relation::Source;
+            let own = action.writes_on.get(&target.id).into_iter().flatten();
+            let writes: Vec<_> = action.writes.iter().chain(own).filter(|_| !source).cloned().collect();
+            environment(world, target, &writes, survey.observed.get(&target.id))
         })
         .collect();
     let all = action.targets.iter().zip(&judged);
@@ -259,8 +264,16 @@ fn environment(
     let nothing = BTreeMap::new();
     let before = if creating { Some(&nothing) } else { observed.and_then(|seen| seen.tags.as_ref()) };
     let after = before.map(|tags| written(tags, writes));
-    let now = world.rules.classify(&subject(target, if creating { after.as_ref() } else { before }));
-    let then = world.rules.classify(&subject(target, after.as_ref()));
+    let named = |tags| {
+        let mut subject = subject(target, tags);
+        // What the service calls it is no name that anybody gave it.
+        if creating && subject.name.is_none() && target.id.as_str().ends_with('*') {
+            subject.name = Some("");
+        }
+        subject
+    };
+    let now = world.rules.classify(&named(if creating { after.as_ref() } else { before }));
+    let then = world.rules.classify(&named(after.as_ref()));
     let mut found = stricter(now.environment, then.environment);
     let written = [before, after.as_ref()];
     if written.into_iter().flatten().any(|tags| named_production(world, target, tags.get("Name"), Some(tags)))
@@ -327,22 +340,43 @@ fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTree
 /// mark, or gives a thing one of its names.
 fn guard_classifiers(rules: &Rules, action: &mut Action) {
     let own = |key: &str| key == POINT || key == RESTORES;
-    let marks = |write: &ClassifierWrite| match write {
+    let marks = |write: &&ClassifierWrite| match write {
         ClassifierWrite::Tag { key, .. } => own(key),
         ClassifierWrite::Name(name) => is_reserved(name),
         ClassifierWrite::AllTags => false,
     };
-    if action.writes.iter().any(marks) {
+    if action.writes.iter().chain(action.writes_on.values().flatten()).any(|write| marks(&write)) {
         let why = "writes a mark or a name by which Interlock knows what it made itself";
         let mut claim = Claim::plain(Effect::Interlock, why);
         claim.rule = Some("interlock-mark".into());
         action.claims.push(claim);
     }
+    let stands = |id: &TargetId| {
+        let of =
+            |relation| action.targets.iter().any(|target| target.id == *id && target.relation == relation);
+        of(Relation::Acts) && !of(Relation::Creates)
+    };
+    for (id, writes) in action.writes_on.iter().filter(|(id, _)| stands(id)) {
+        let Some(what) = writes.iter().find_map(|write| read_by(rules, write)) else { continue };
+        let why = format!("changes {what}, by which a rule tells its environment");
+        let claim = Claim { target: Some(id.clone()), ..Claim::plain(Effect::GuardRemoval, why) };
+        action.claims.push(Claim { rule: Some("classification-write".into()), ..claim });
+    }
     let creates_only = action.targets.iter().all(|target| target.relation != Relation::Acts);
     if creates_only {
         return;
     }
-    let hit = action.writes.iter().find_map(|write| match write {
+    if let Some(what) = action.writes.iter().find_map(|write| read_by(rules, write)) {
+        let why = format!("changes {what}, by which a rule tells its environment");
+        let mut claim = Claim::plain(Effect::GuardRemoval, why);
+        claim.rule = Some("classification-write".into());
+        action.claims.push(claim);
+    }
+}
+
+/// What a rule reads of this.
+fn read_by(rules: &Rules, write: &ClassifierWrite) -> Option<String> {
+    match write {
         ClassifierWrite::Tag { key, .. } if rules.reads_tag(key) => Some(format!("tag `{key}`")),
         ClassifierWrite::Tag { key, .. } if key == "Name" && rules.reads_names() => {
             Some("the tag `Name`".to_owned())
@@ -350,12 +384,6 @@ fn guard_classifiers(rules: &Rules, action: &mut Action) {
         ClassifierWrite::AllTags if rules.reads_tags() => Some("every tag".to_owned()),
         ClassifierWrite::Name(_) if rules.reads_names() => Some("the name".to_owned()),
         _ => None,
-    });
-    if let Some(what) = hit {
-        let why = format!("changes {what}, by which a rule tells its environment");
-        let mut claim = Claim::plain(Effect::GuardRemoval, why);
-        claim.rule = Some("classification-write".into());
-        action.claims.push(claim);
     }
 }
 
@@ -432,7 +460,7 @@ fn made_here(
     let made = |id: &TargetId| {
         let made = world.memory.made.get(id)?;
         Some(
-            made.session == session.id
+            made.session == *session.root()
                 && !made.touched_by_others
                 && is_proved(id, made, survey.observed.get(id)),
         )
@@ -545,7 +573,7 @@ fn renewed(
         own.then(|| Event::Made {
             target: target.id.clone(),
             agent: made.agent.clone(),
-            session: session.id.clone(),
+            session: session.root().clone(),
             immutable_id: None,
         })
     });

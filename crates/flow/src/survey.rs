@@ -13,8 +13,6 @@ use crate::{
 
 /// How often somebody may ask for more.
 const ROUNDS: usize = 4;
-/// How many reads one survey may make.
-const READS: usize = 200;
 
 /// Reads what is wanted, and what is wanted then; so many answers at the most.
 pub(crate) async fn ask(
@@ -58,7 +56,8 @@ impl Road {
         let proves = proves(&self.memory(), action);
         let freshness = if proves { Freshness::Presence } else { Freshness::Recent };
         let inspection = Inspection::mint(session.id.clone(), freshness);
-        ask(inspect.as_ref(), &inspection, READS, answers, |answers| foresee.reads(action, answers)).await;
+        ask(inspect.as_ref(), &inspection, foresee.most(), answers, |answers| foresee.reads(action, answers))
+            .await;
         Ok(())
     }
 

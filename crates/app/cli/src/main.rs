@@ -20,6 +20,9 @@ fn main() -> std::process::ExitCode {
     if let Some(code) = command::relay_if_asked() {
         return code;
     }
+    if let Some(code) = command::shim_if_called() {
+        return code;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

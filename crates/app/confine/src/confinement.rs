@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub const INSIDE: &str = "/run/interlock";
 /// The relay program inside; also what a hook inside calls as `interlock`.
 pub const RELAY: &str = "/run/interlock/interlock";
+/// Where [`Confinement::shims`] stand inside.
+pub const SHIMS: &str = "/run/interlock/bin";
 /// Where [`Confinement::ca_bundle`] is found inside.
 pub const CA_BUNDLE: &str = "/run/interlock/ca-bundle.pem";
 /// The port inside at which the AWS CONNECT proxy answers, by default. Below the range that clients take as their own.
@@ -82,6 +84,8 @@ pub struct Confinement {
     pub keep: BTreeSet<String>,
     /// A file of CA certificates, readable inside at [`CA_BUNDLE`].
     pub ca_bundle: Option<PathBuf>,
+    /// Names by which the relay program is found in [`SHIMS`], which stands first on the path.
+    pub shims: Vec<String>,
     /// The program that runs inside before the command, called as `PROGRAM __relay …`: the `interlock` binary.
     pub relay_program: PathBuf,
 }
@@ -108,6 +112,7 @@ impl Confinement {
             inherited: std::env::vars_os().collect(),
             keep: BTreeSet::new(),
             ca_bundle: None,
+            shims: Vec::new(),
             relay_program: relay_program.into(),
         }
     }

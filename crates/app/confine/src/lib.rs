@@ -15,13 +15,16 @@
 //!
 //! This crate knows no daemon, no AWS and no policy: doors are sockets to it.
 
+mod cell;
 mod clients;
 mod confinement;
+mod doors;
 mod environment;
 mod error;
 pub mod hook;
 mod masks;
 mod mounts;
+mod options;
 #[cfg(test)]
 mod place;
 mod plan;
@@ -32,8 +35,11 @@ mod sandbox;
 pub mod seccomp;
 mod stores;
 
+pub use cell::{Cell, Occupied};
 pub use clients::client_environment;
-pub use confinement::{CA_BUNDLE, Confinement, Door, DoorSource, ENDPOINT_PORT, INSIDE, PROXY_PORT, RELAY};
+pub use confinement::{
+    CA_BUNDLE, Confinement, Door, DoorSource, ENDPOINT_PORT, INSIDE, PROXY_PORT, RELAY, SHIMS,
+};
 pub use environment::{Filtered, filter};
 pub use error::ConfineError;
 pub use plan::is_private;

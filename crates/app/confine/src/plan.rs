@@ -9,10 +9,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::confinement::{CA_BUNDLE, Confinement, DoorSource, INSIDE, RELAY};
+use crate::confinement::{Confinement, RELAY, SHIMS};
 use crate::masks::{Masks, Resolved};
 use crate::mounts::Host;
-use crate::{ConfineError, stores};
+use crate::options::Options;
+use crate::{ConfineError, doors, stores};
 
 /// Entries up to which a directory is shown one by one; bubblewrap's work grows with the square of the mounts.
 const CROWDED: usize = 600;
@@ -43,21 +44,27 @@ impl Plan {
         let resolved = Resolved::of(confinement)?;
         let masks = Masks::of(confinement, &resolved, host)?;
         let mut build =
-            Build { masks: &masks, resolved: &resolved, options: Vec::new(), covered: Vec::new() };
-        build.namespaces();
+            Build { masks: &masks, resolved: &resolved, options: Options::default(), covered: Vec::new() };
+        build.options.namespaces();
         build.fresh();
         build.show(Path::new("/"));
         if is_private(&resolved.home) {
-            build.directory(&resolved.home);
+            build.options.directory(&resolved.home);
             build.show(&resolved.home);
         }
         build.open_up();
         build.cover();
-        let doors = build.doors(confinement)?;
+        let relay = &confinement.relay_program;
+        let bundle = confinement.ca_bundle.as_deref();
+        let doors = doors::open(&mut build.options, &confinement.doors, bundle, relay)?;
+        for name in &confinement.shims {
+            let place = Path::new(SHIMS).join(name);
+            build.options.push([OsStr::new("--symlink"), OsStr::new(RELAY), place.as_os_str()]);
+        }
         // INVARIANT: last, because mount points are made on it until here. It holds only directories and links.
-        build.push(["--remount-ro", "/"]);
-        build.push([OsStr::new("--chdir"), resolved.workdir.as_os_str()]);
-        let options = build.options;
+        build.options.push(["--remount-ro", "/"]);
+        build.options.push([OsStr::new("--chdir"), resolved.workdir.as_os_str()]);
+        let options = build.options.0;
         Ok(Self { options, doors, masks, workdir: resolved.workdir, home: resolved.home })
     }
 }
@@ -65,58 +72,24 @@ impl Plan {
 struct Build<'a> {
     masks: &'a Masks,
     resolved: &'a Resolved,
-    options: Vec<OsString>,
+    options: Options,
     /// Directories that are bound whole, so that masks in them have to be mounted over.
     covered: Vec<PathBuf>,
 }
 
 impl<'a> Build<'a> {
-    fn push<T: Into<OsString>>(&mut self, words: impl IntoIterator<Item = T>) {
-        self.options.extend(words.into_iter().map(Into::into));
-    }
-
-    /// `OPTION SOURCE TARGET`.
-    fn bind(&mut self, option: &str, source: &Path, target: &Path) {
-        self.push([OsStr::new(option), source.as_os_str(), target.as_os_str()]);
-    }
-
-    fn directory(&mut self, path: &Path) {
-        self.push(["--perms", "0755", "--dir"]);
-        self.push([path]);
-    }
-
-    fn empty(&mut self, mode: &str, path: &Path) {
-        self.push(["--perms", mode, "--tmpfs"]);
-        self.push([path]);
-    }
-
-    fn namespaces(&mut self) {
-        // `--unshare-all` alone would leave the user namespace out for root. No option for a session of its own:
-        // that would take the terminal's job control away; what it protects from is in the seccomp filter.
-        self.push(["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--as-pid-1"]);
-        self.push(["--cap-drop", "ALL"]);
-    }
-
     /// The private places, and the kernel's file systems without what tells about the whole machine.
     fn fresh(&mut self) {
-        self.push(["--dev", "/dev", "--proc", "/proc"]);
-        for place in stores::KERNEL.iter().map(Path::new) {
-            if place.starts_with("/proc") {
-                self.over(place);
-            }
-        }
-        // INVARIANT: bubblewrap leaves /proc/sys writable to the numeric root user, and `core_pattern` in it runs
-        // programs outside of every namespace.
-        self.push(["--remount-ro", "/proc"]);
-        self.empty("1777", Path::new("/tmp"));
-        self.directory(Path::new("/var"));
-        self.empty("1777", Path::new("/var/tmp"));
-        self.directory(Path::new("/run"));
+        self.options.kernel();
+        self.options.empty("1777", Path::new("/tmp"));
+        self.options.directory(Path::new("/var"));
+        self.options.empty("1777", Path::new("/var/tmp"));
+        self.options.directory(Path::new("/run"));
         for place in stores::RUN.iter().map(Path::new) {
             if let Ok(target) = std::fs::read_link(place) {
-                self.push([OsStr::new("--symlink"), target.as_os_str(), place.as_os_str()]);
+                self.options.push([OsStr::new("--symlink"), target.as_os_str(), place.as_os_str()]);
             } else {
-                self.bind("--ro-bind-try", place, place);
+                self.options.bind("--ro-bind-try", place, place);
             }
         }
     }
@@ -153,29 +126,29 @@ impl<'a> Build<'a> {
         } else if self.masks.hides(path) {
             // Programs find an empty directory of their own where they used to keep their settings.
             if found.is_dir() && path.starts_with(&self.resolved.home) {
-                self.empty("0700", path);
+                self.options.empty("0700", path);
             }
         } else if found.is_symlink() {
             if let Ok(target) = std::fs::read_link(path) {
-                self.push([OsStr::new("--symlink"), target.as_os_str(), path.as_os_str()]);
+                self.options.push([OsStr::new("--symlink"), target.as_os_str(), path.as_os_str()]);
             }
         } else if found.is_dir() && self.opens(path) {
             let crowd = std::fs::read_dir(path).into_iter().flatten().take(CROWDED + 1).count();
             if crowd > CROWDED {
-                self.bind("--ro-bind-try", path, path);
+                self.options.bind("--ro-bind-try", path, path);
                 self.covered.push(path.to_owned());
             } else {
-                self.directory(path);
+                self.options.directory(path);
                 self.show(path);
             }
         } else if found.is_dir() || found.is_file() {
-            self.bind("--ro-bind-try", path, path);
+            self.options.bind("--ro-bind-try", path, path);
             if path == Path::new("/sys") {
                 stores::KERNEL
                     .iter()
                     .map(Path::new)
                     .filter(|place| place.starts_with(path))
-                    .for_each(|place| self.over(place));
+                    .for_each(|place| self.options.over(place));
             }
         } else if found.file_type().is_socket() {
             // Left out: whoever listens there is outside.
@@ -189,11 +162,11 @@ impl<'a> Build<'a> {
     fn open_up(&mut self) {
         // First: what is writable may lie in it.
         for path in self.resolved.readable.iter().filter(|path| is_private(path)).collect::<Vec<_>>() {
-            self.bind("--ro-bind", path, path);
+            self.options.bind("--ro-bind", path, path);
             self.covered.push(path.clone());
         }
         for path in self.writables() {
-            self.bind("--bind", path, path);
+            self.options.bind("--bind", path, path);
             self.covered.push(path.clone());
         }
     }
@@ -203,65 +176,9 @@ impl<'a> Build<'a> {
         let masks = self.masks;
         for place in std::mem::take(&mut self.covered) {
             for mask in masks.below(&place) {
-                self.over(mask);
+                self.options.over(mask);
             }
         }
-    }
-
-    /// Mounts something empty over what exists at a path.
-    fn over(&mut self, path: &Path) {
-        match path.symlink_metadata() {
-            Ok(found) if found.is_dir() => {
-                self.empty("0700", path);
-                self.push(["--remount-ro"]);
-                self.push([path]);
-            }
-            // A link cannot be mounted over; what it leads to is masked under its own name.
-            Ok(found) if found.is_symlink() => {}
-            // A device node on a mount without devices: opening it fails, whoever tries.
-            Ok(_) => self.bind("--ro-bind", Path::new("/dev/null"), path),
-            Err(_) => {}
-        }
-    }
-
-    /// The relay, the doors and the CA bundle; returns the relay's words for the doors.
-    fn doors(&mut self, confinement: &Confinement) -> Result<Vec<OsString>, ConfineError> {
-        let existing = |what: &'static str, path: &Path| {
-            path.canonicalize().map_err(|source| ConfineError::Unresolved {
-                what,
-                path: path.to_owned(),
-                source,
-            })
-        };
-        let inside = Path::new(INSIDE);
-        self.directory(inside);
-        self.bind("--ro-bind", &existing("the relay program", &confinement.relay_program)?, Path::new(RELAY));
-        if let Some(bundle) = &confinement.ca_bundle {
-            self.bind("--ro-bind", &existing("the CA bundle", bundle)?, Path::new(CA_BUNDLE));
-        }
-        let mut words = Vec::new();
-        for door in &confinement.doors {
-            let place = inside.join(format!("door-{}", door.port));
-            let found = match door.source {
-                DoorSource::Socket => {
-                    self.bind("--ro-bind", &existing("the socket", &door.socket)?, &place);
-                    place
-                }
-                DoorSource::Directory => {
-                    // The socket may be missing while its daemon restarts; its directory may not.
-                    let socket = std::path::absolute(&door.socket)?;
-                    let (Some(dir), Some(name)) = (socket.parent(), socket.file_name()) else {
-                        return Err(std::io::Error::from(std::io::ErrorKind::InvalidFilename).into());
-                    };
-                    self.bind("--ro-bind", &existing("the socket's directory", dir)?, &place);
-                    place.join(name)
-                }
-            };
-            let mut word = OsString::from(format!("{}=", door.port));
-            word.push(found);
-            words.push(word);
-        }
-        Ok(words)
     }
 }
 

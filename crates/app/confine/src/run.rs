@@ -50,8 +50,8 @@ pub fn spawn(
     }
     let plan = Plan::of(confinement)?;
     let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2])?;
-    let words = relay_words(&plan, command);
-    let mut running = Running::start(sandbox, confinement, &plan, &words, Stdio::inherit())?;
+    let words = relay_words(&plan.doors, command);
+    let mut running = Running::start(sandbox, Start::of(confinement, &plan, words, Stdio::inherit()))?;
     let handle = signals.handle();
     let status = running.status.try_clone()?;
     let terminal = terminal_delivers();
@@ -77,10 +77,10 @@ pub(crate) fn survey(
     places: &[OsString],
 ) -> Result<String, ConfineError> {
     let mut words = vec![OsString::from("--survey")];
-    words.extend(doors(plan));
+    words.extend(door_words(&plan.doors));
     words.push("--".into());
     words.extend(places.iter().cloned());
-    let mut running = Running::start(sandbox, confinement, plan, &words, Stdio::piped())?;
+    let mut running = Running::start(sandbox, Start::of(confinement, plan, words, Stdio::piped()))?;
     let mut text = String::new();
     if let Some(mut output) = running.child.stdout.take() {
         io::Read::read_to_string(&mut output, &mut text)?;
@@ -94,39 +94,54 @@ pub(crate) fn terminal_delivers() -> bool {
     File::open("/dev/tty").is_ok()
 }
 
-fn doors(plan: &Plan) -> impl Iterator<Item = OsString> {
-    plan.doors.iter().flat_map(|door| [OsString::from("--door"), door.clone()])
-}
-
-fn relay_words(plan: &Plan, command: &[OsString]) -> Vec<OsString> {
-    let mut words: Vec<OsString> = doors(plan).collect();
+pub(crate) fn relay_words(doors: &[OsString], command: &[OsString]) -> Vec<OsString> {
+    let mut words: Vec<OsString> = door_words(doors).collect();
     words.push("--".into());
     words.extend(command.iter().cloned());
     words
 }
 
+fn door_words(doors: &[OsString]) -> impl Iterator<Item = OsString> {
+    doors.iter().flat_map(|door| [OsString::from("--door"), door.clone()])
+}
+
+/// What a sandbox is started with.
+pub(crate) struct Start<'a> {
+    /// Options for bubblewrap.
+    pub(crate) options: &'a [OsString],
+    /// The whole environment.
+    pub(crate) variables: Vec<(OsString, OsString)>,
+    /// For the relay.
+    pub(crate) words: Vec<OsString>,
+    pub(crate) input: Stdio,
+    pub(crate) output: Stdio,
+    pub(crate) errors: Stdio,
+}
+
+impl<'a> Start<'a> {
+    fn of(confinement: &Confinement, plan: &'a Plan, words: Vec<OsString>, output: Stdio) -> Self {
+        let variables = variables(confinement, plan);
+        let (input, errors) = (Stdio::inherit(), Stdio::inherit());
+        Self { options: &plan.options, variables, words, input, output, errors }
+    }
+}
+
 /// A started sandbox.
-struct Running {
-    child: Child,
+pub(crate) struct Running {
+    pub(crate) child: Child,
     /// Where bubblewrap writes what becomes of it.
-    status: File,
+    pub(crate) status: File,
 }
 
 impl Running {
-    fn start(
-        sandbox: &Sandbox,
-        confinement: &Confinement,
-        plan: &Plan,
-        words: &[OsString],
-        output: Stdio,
-    ) -> Result<Self, ConfineError> {
+    pub(crate) fn start(sandbox: &Sandbox, start: Start<'_>) -> Result<Self, ConfineError> {
         let alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         // INVARIANT: a descriptor that this process was started with (a directory, a socket) would lead out of the
         // sandbox whatever is masked in it.
         close_fds::set_fds_cloexec(3, &[]);
         let status = inheritable(&[])?;
         let filter = inheritable(&seccomp::filter())?;
-        let mut options = plan.options.clone();
+        let mut options = start.options.to_vec();
         options.extend(["--seccomp".into(), number(&filter), "--json-status-fd".into(), number(&status)]);
         let options = inheritable(&joined(&options))?;
         let child = Command::new("/bin/sh")
@@ -138,18 +153,20 @@ impl Running {
                 OsStr::new(RELAY),
                 OsStr::new("__relay"),
             ])
-            .args(words)
+            .args(start.words)
             .env_clear()
-            .envs(variables(confinement, plan))
+            .envs(start.variables)
             .current_dir("/")
-            .stdout(output)
+            .stdin(start.input)
+            .stdout(start.output)
+            .stderr(start.errors)
             .spawn()?;
         close_fds::set_fds_cloexec(3, &[]);
         drop(alone);
         Ok(Self { child, status })
     }
 
-    fn wait(&mut self) -> Result<Ended, ConfineError> {
+    pub(crate) fn wait(&mut self) -> Result<Ended, ConfineError> {
         let code = status_code(self.child.wait()?);
         // bubblewrap's own failures end with status 1, like many a command's; only a command leaves this mark.
         if status_number(&self.status, "exit-code").is_none() && code < 128 {
@@ -170,6 +187,11 @@ fn variables(confinement: &Confinement, plan: &Plan) -> Vec<(OsString, OsString)
     variables.insert("HOME".into(), plan.home.clone().into());
     variables.insert("PWD".into(), plan.workdir.clone().into());
     variables.insert("TMPDIR".into(), "/tmp".into());
+    if !confinement.shims.is_empty() {
+        let mut path = OsString::from(format!("{}:", crate::SHIMS));
+        path.push(variables.get(OsStr::new("PATH")).cloned().unwrap_or_default());
+        variables.insert("PATH".into(), path);
+    }
     for (name, value) in &confinement.environment {
         variables.insert(name.into(), value.into());
     }
@@ -209,7 +231,7 @@ fn status_number(status: &File, key: &str) -> Option<i64> {
 }
 
 /// Passes a signal on to the relay, which is the first process of the sandbox.
-fn forward(status: &File, signal: i32) {
+pub(crate) fn forward(status: &File, signal: i32) {
     // The sandbox may be a few milliseconds from standing.
     for _ in 0..200 {
         if let Some(pid) = status_number(status, "child-pid") {

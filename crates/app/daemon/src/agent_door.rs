@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use interlock_action::{SessionId, TicketId};
@@ -23,6 +25,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/hook", post(hook))
         .route("/v1/requests", get(requests))
         .route("/v1/requests/{id}", get(request))
+        .route("/v1/terraform", post(terraform).layer(axum::extract::DefaultBodyLimit::max(LARGEST)))
         .with_state(daemon)
 }
 
@@ -34,6 +37,16 @@ fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
     daemon
         .session_of_token(token)
         .ok_or_else(|| (StatusCode::UNAUTHORIZED, Json(Fault::refused("no session has this token"))))
+}
+
+/// A work directory that is sent has at most so many bytes; the gate takes fewer.
+const LARGEST: usize = 300 * 1024 * 1024;
+
+async fn terraform(State(daemon): State<Arc<Daemon>>, headers: HeaderMap, body: Bytes) -> Response {
+    match session(&daemon, &headers) {
+        Ok(session) => crate::terraform::terraform(&daemon, session, &headers, &body),
+        Err(refused) => refused.into_response(),
+    }
 }
 
 async fn hook(

@@ -12,17 +12,17 @@ use axum::{
 use interlock_action::{ActionId, SessionId, TicketId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{
-    ApproveError, ChangeNote, Decisive, Preview,
+    ApproveError, ChangeNote, Decisive, Preview, StateVersion,
     custody::{PurgeOrder, PurgePreview},
 };
 use serde::Deserialize;
 
 use crate::{
     api::{
-        AddAgent, AddKey, AddPerson, Added, DecisionRequest, DrillRequest, Fault, Feed, FreezeRequest,
-        KeptPoint, LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, PointRun, PurgeBegun,
-        RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, Selection, SessionReport, SessionRow,
-        Status, UndoRequest, UndoRun, UnfreezeRequest,
+        AddAgent, AddKey, AddPerson, Added, AdoptState, DecisionRequest, DrillRequest, Fault, Feed,
+        FreezeRequest, KeptPoint, LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, PointRun,
+        PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, Selection, SessionReport,
+        SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest, WorkspaceRow,
     },
     peer::Peer,
     state::Daemon,
@@ -65,6 +65,8 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/requests/{id}/wait", get(wait))
         .route("/v1/freezes", get(freezes).post(freeze))
         .route("/v1/unfreeze", post(unfreeze))
+        .route("/v1/terraform/workspaces", get(workspaces))
+        .route("/v1/terraform/adopt", post(adopt_state))
         .route("/v1/changes", get(changes))
         .route("/v1/undo/preview", post(preview_undo))
         .route("/v1/undo", post(undo))
@@ -294,6 +296,14 @@ async fn changes(State(daemon): Shared) -> Json<Vec<(ActionId, ChangeNote)>> {
         memory.changes.iter().map(|(action, note)| (action.clone(), note.clone())).collect();
     all.sort_by_key(|(_, note)| std::cmp::Reverse(note.order));
     Json(all)
+}
+
+async fn workspaces(State(daemon): Shared) -> Json<Vec<WorkspaceRow>> {
+    Json(daemon.workspaces())
+}
+
+async fn adopt_state(State(daemon): Shared, Json(body): Json<Added<AdoptState>>) -> Reply<StateVersion> {
+    daemon.adopt_state(body).await.map(Json)
 }
 
 async fn preview_undo(State(daemon): Shared, Json(body): Json<Selection>) -> Reply<Preview> {

@@ -7,7 +7,7 @@ use interlock_action::{Bears, Effect, EnvironmentName, Kind, TargetId};
 use interlock_flow::Explained;
 use interlock_policy::{Bundle, Need, Tier};
 use interlock_reader_aws::wire::{Body, Request, Scope};
-use interlock_reader_terraform::{Plan, State};
+use interlock_reader_terraform::{Place, Plan, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -141,7 +141,7 @@ pub fn terraform(
         }
         None => (Plan::parse(input)?, None),
     };
-    let reading = interlock_reader_terraform::read(&plan, state.as_ref());
+    let reading = interlock_reader_terraform::read(&plan, state.as_ref(), Place::default());
     let explained = |action: &interlock_action::Action| {
         verdict(action.operation.to_string(), interlock_flow::explain(action, environment, bundle))
     };

@@ -79,6 +79,14 @@ impl HomePaths {
     pub fn proxy(&self) -> PathBuf {
         self.doors().join("proxy.sock")
     }
+    /// Where what the Terraform gate runs finds its state, out of agents' sight.
+    pub fn states(&self) -> PathBuf {
+        self.root.join("states.sock")
+    }
+    /// What stands first on the path of an agent's command that runs without a sandbox.
+    pub fn shims(&self) -> PathBuf {
+        self.sockets.join("shims")
+    }
     /// The endpoint door's socket.
     pub fn endpoint(&self) -> PathBuf {
         self.doors().join("endpoint.sock")
@@ -191,6 +199,9 @@ async fn account(home: &Home, paths: &HomePaths) -> Option<String> {
 struct Nobody;
 
 impl Sessions for Nobody {
+    fn is_part(&self, _session: &SessionId) -> bool {
+        false
+    }
     fn of_key(&self, _access_key_id: &str) -> Option<SessionId> {
         None
     }

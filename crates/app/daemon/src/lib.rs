@@ -28,6 +28,7 @@ mod serve;
 mod session;
 mod signed;
 mod state;
+mod terraform;
 mod undo;
 mod witness;
 
@@ -36,3 +37,4 @@ pub use home::{HomePaths, InitAnswer, init, resolve_home};
 pub use policy::{Pending, PolicyFolder, Reviewed, apply, in_force};
 pub use redact::redact;
 pub use serve::{Listen, Ready, Sockets, serve};
+pub use terraform::NAMES as SHIMS;

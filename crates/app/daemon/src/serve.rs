@@ -10,11 +10,14 @@ use std::{
 };
 
 use interlock_action::Surface;
-use interlock_flow::{Clock, ConfigStamp, Event, Journal, Ports, Receipt, Record, Road, RoadSettings, Rules};
+use interlock_flow::{
+    Clock, ConfigStamp, Event, Foresee, Journal, Ports, Receipt, Record, Road, RoadSettings, Rules,
+};
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
+use interlock_gateway_terraform::TerraformForesee;
 use interlock_ledger::{Entry, EntryKind};
 use interlock_recovery::{AwsKeep, AwsUndo};
-use interlock_store::{Home, Options, Store};
+use interlock_store::{Blobs, Home, Options, Store};
 use serde::Serialize;
 use tokio::net::UnixListener;
 
@@ -31,7 +34,7 @@ use crate::{
     peer::Peer,
     policy::PolicyFolder,
     state::{Addresses, Daemon},
-    witness,
+    terraform, witness,
 };
 
 /// How often tickets are looked through for those whose time is over.
@@ -114,9 +117,12 @@ pub async fn serve(
     let road = road.known_by(gateway.principals()).undone_by(Surface::Aws, Arc::new(AwsUndo));
     let road = road.kept_by(Surface::Aws, Arc::new(AwsKeep));
     let road = Arc::new(road);
+    let blobs = Blobs::open(&home)?;
+    let gate = terraform::gate(&road, &store, &gateway, &paths, (&config.terraform, blobs));
     let daemon = Arc::new(Daemon {
         road,
         store,
+        gate,
         vault: gateway.virtual_keys().clone(),
         config,
         dismissal,
@@ -135,6 +141,9 @@ pub async fn serve(
     *daemon.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses.clone();
     let control = bind(&paths.control(), sockets.socket_mode())?;
     let agents = bind(&paths.agent(), sockets.socket_mode())?;
+    shim(&paths, sockets.folder_mode())?;
+    // Only what this process starts is led there.
+    let states = bind(&paths.states(), 0o600)?;
     ready(&Ready {
         console: None,
         aws: addresses.aws,
@@ -150,6 +159,7 @@ pub async fn serve(
     tokio::select! {
         served = axum::serve(control, people) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
+        served = axum::serve(states, terraform::routes(Arc::clone(&daemon))) => served,
         () = sweep(&daemon) => Ok(()),
         () = look_after(&daemon) => Ok(()),
         () = witness::submit(&daemon.store, daemon.config.ledger.witness.as_ref()) => Ok(()),
@@ -177,6 +187,25 @@ fn shown(
     // Whoever reaches the folder may read it, whatever this process masks.
     set_mode(&ca_bundle, 0o644)?;
     Ok(Addresses { aws: format!("http://{}", endpoint), aws_proxy: format!("http://{}", proxy), ca_bundle })
+}
+
+/// Names by which this program is found where no sandbox stands in the way.
+fn shim(paths: &HomePaths, mode: u32) -> Result<(), DaemonError> {
+    let folder = paths.shims();
+    private_folder(&folder, mode)?;
+    let program = std::env::current_exe();
+    for name in terraform::NAMES {
+        let place = folder.join(name);
+        let fault = |error: std::io::Error| DaemonError::File(place.clone(), error.to_string());
+        match std::fs::remove_file(&place) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),
+            _ => {}
+        }
+        if let Ok(program) = &program {
+            std::os::unix::fs::symlink(program, &place).map_err(fault)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where things stand, the folders of the sockets made.
@@ -251,11 +280,15 @@ fn options(config: &Config) -> Result<Options, DaemonError> {
 }
 
 fn ports(store: &Arc<Store>, gateway: &AwsGateway) -> Ports {
+    let plans = Arc::new(TerraformForesee::over(gateway.foresee())) as Arc<dyn Foresee>;
     Ports {
         journal: Arc::clone(store) as Arc<dyn Journal>,
         clock: Arc::new(System),
         entropy: Arc::new(System),
-        surfaces: BTreeMap::from([(Surface::Aws, (gateway.inspect(), gateway.execute(), gateway.foresee()))]),
+        surfaces: BTreeMap::from([
+            (Surface::Aws, (gateway.inspect(), gateway.execute(), gateway.foresee())),
+            (Surface::Terraform, (gateway.inspect(), gateway.execute(), plans)),
+        ]),
     }
 }
 

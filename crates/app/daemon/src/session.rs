@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The region a confined process works in when nothing else says so.
-const REGION: &str = "us-east-1";
+pub(crate) const REGION: &str = "us-east-1";
 
 fn new_key() -> Result<String, Fault> {
     VirtualKeys::draw().map_err(Fault::unavailable)
@@ -26,7 +26,7 @@ impl Daemon {
             return None;
         }
         let session = SessionId::new(name);
-        let live = self.memory().sessions.get(&session).is_some_and(|s| s.lease.is_live(self.now()));
+        let live = self.memory().is_live(&session, self.now());
         live.then_some(session)
     }
 
@@ -111,6 +111,7 @@ impl Daemon {
                 secrets: request.secrets.clone(),
                 until: self.now().saturating_add(self.config.run.lease.millis()),
                 revoked: false,
+                part: None,
             },
             advisory: request.advisory,
             observed: false,
@@ -163,6 +164,8 @@ impl Daemon {
             ca_bundle: addresses.ca_bundle.display().to_string(),
             until: session.lease.until,
             launch: session.launch.clone(),
+            shims: crate::terraform::shims(self),
+            shims_folder: self.home.shims().display().to_string(),
             pass: self.config.run.pass.clone(),
             observed: self.observed(&session),
             session: session.id,

@@ -10,6 +10,7 @@ use interlock_action::{Millis, SessionId, TicketId};
 use interlock_approval::{State, Ticket};
 use interlock_flow::{Clock as _, Entropy as _, Memory, Record, Road};
 use interlock_gateway_aws::credentials::VirtualKeys;
+use interlock_gateway_terraform::Gate;
 use interlock_ledger::{Entry, EntryKind};
 use interlock_store::Store;
 
@@ -45,6 +46,8 @@ pub(crate) struct Daemon {
     pub(crate) config: Config,
     /// What has been announced about witnesses, in words.
     pub(crate) dismissal: Option<String>,
+    /// The Terraform gate, where there is a Terraform.
+    pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) home: HomePaths,
     pub(crate) nonces: Nonces,
     pub(crate) runs: crate::runs::Runs<crate::api::UndoRun>,

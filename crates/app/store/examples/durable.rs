@@ -29,7 +29,7 @@ fn open_session() -> Record {
         agent: Agent { name: "coder".into(), owner: "ana".into(), class: AgentClass::Builder },
         launch: Launch::of("ana"),
         task: "measure".to_owned(),
-        lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1, revoked: false },
+        lease: Lease { scope: vec![], secrets: vec![], until: NOW + 1, revoked: false, part: None },
         advisory: false,
         observed: false,
         observers: Vec::new(),

@@ -8,6 +8,9 @@ use interlock_ledger::{Broken, LedgerError};
 /// signed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// A value beside the log that is not what its name says, or that cannot be decrypted.
+    #[error("the value {0} beside the log is damaged, or not ours")]
+    Blob(interlock_action::Digest),
     /// The log is not what was signed: nothing may be started from it.
     #[error("the ledger is broken: {0}")]
     Broken(#[from] Broken),

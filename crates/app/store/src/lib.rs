@@ -4,6 +4,7 @@
 //! act on after a restart; whatever does not fit what was signed stops the start.
 
 mod anchor;
+mod blobs;
 mod draft;
 mod error;
 mod export;
@@ -23,6 +24,7 @@ mod walk;
 mod witness;
 mod writer;
 
+pub use blobs::Blobs;
 pub use error::StoreError;
 pub use export::{Exported, read_held, verify_folder};
 pub use home::{Home, Keys};

@@ -113,6 +113,11 @@ fn event(event: &Event) -> Event {
         | Event::NeverHappened { .. }
         | Event::Undone { .. }
         | Event::Destroyed { .. }
+        | Event::Expected { .. }
+        | Event::NotMade { .. }
+        | Event::Bound { .. }
+        | Event::StateWritten { .. }
+        | Event::StateVerified { .. }
         | Event::Unfrozen { .. }
         | Event::Config { .. } => event.clone(),
     }
@@ -159,7 +164,13 @@ fn session(session: &Session) -> Session {
         agent: agent.clone(),
         launch: launch.clone(),
         task: said(),
-        lease: Lease { scope: vec![said()], secrets: Vec::new(), until: lease.until, revoked: true },
+        lease: Lease {
+            scope: vec![said()],
+            secrets: Vec::new(),
+            until: lease.until,
+            revoked: true,
+            part: None,
+        },
         advisory: *advisory,
         observed: *observed,
         observers: observers.clone(),
@@ -244,6 +255,7 @@ fn action(action: &Action) -> Action {
         secrets: Vec::new(),
         tokens: Vec::new(),
         writes: Vec::new(),
+        writes_on: Default::default(),
         unknowns: Vec::new(),
         content: Content::default(),
         stated_reason: None,

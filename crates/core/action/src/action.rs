@@ -1,11 +1,11 @@
 //! One thing an agent wants done.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AccountId, Claim, Effect, Target};
+use crate::{AccountId, Claim, Effect, Target, TargetId};
 
 /// Where an action comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,6 +119,9 @@ pub struct Action {
     /// Writes that a classification rule may read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<ClassifierWrite>,
+    /// The same of actions that are many in one: what is written of which target.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub writes_on: BTreeMap<TargetId, Vec<ClassifierWrite>>,
     /// What the reader could not tell. Not empty means hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknowns: Vec<String>,

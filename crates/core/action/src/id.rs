@@ -48,6 +48,8 @@ names! {
     EnvironmentName,
     /// A rule, of a reader or of the policy bundle.
     RuleId,
+    /// A Terraform workspace: the folder of a configuration, and the workspace's name where it is not the default one.
+    WorkspaceId,
     /// A cloud account: twelve digits on AWS.
     AccountId,
 }

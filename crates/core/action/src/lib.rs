@@ -5,6 +5,7 @@
 mod action;
 mod canonical;
 mod effect;
+mod expected;
 mod fact;
 mod forecast;
 mod id;
@@ -16,10 +17,12 @@ mod undo;
 pub use action::{Action, ClassifierWrite, Content, Operation, Surface};
 pub use canonical::{CanonicalError, Digest, Sealer, canonical, digest_of, outermost, part, part_of};
 pub use effect::{Claim, Effect};
+pub use expected::{ExpectedChange, Fit, fits};
 pub use fact::{FactName, FactTest, Facts};
 pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Reversibility};
 pub use id::{
     AccountId, ActionId, AgentId, EnvironmentName, PersonId, RuleId, SessionId, TargetId, TicketId, UndoId,
+    WorkspaceId,
 };
 pub use name::name_of;
 pub use survey::{Answer, Answers, Call, Observed, Preparation, Read, ReadKey, Securing, Survey, value_at};

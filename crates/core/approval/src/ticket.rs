@@ -270,6 +270,11 @@ impl Ticket {
         self.step(Message::Tick, now).unwrap_or_else(|_| self.clone())
     }
 
+    /// Whether it waits for people, or has passed them and waits to be used.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Pending | State::Approved { .. })
+    }
+
     /// Whether a solo delay, if there is one, has run out.
     pub fn delay_elapsed(&self, now: Millis) -> bool {
         match (self.quorum.delay, &self.state) {

@@ -58,6 +58,8 @@ pub enum EntryKind {
     Egress,
     /// A change is taken back: by whom, step by step, and what came of it.
     Undo,
+    /// A Terraform workspace got a state, or its state was seen to agree with what is there.
+    TerraformState,
     /// A body was redacted.
     Redacted,
 }

@@ -75,6 +75,11 @@ impl RecordSecret {
 }
 
 impl WrappingKey {
+    /// A key for something else, that tells nothing of this one.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        RecordSecret(*self.bytes()).derive(b"interlock ledger apart v1", purpose)
+    }
+
     /// Encrypts a record's secret; the nonce is random and stands first in the result.
     pub fn wrap(&self, secret: &RecordSecret, nonce: [u8; NONCE]) -> Result<Vec<u8>, LedgerError> {
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), secret.0.as_slice());

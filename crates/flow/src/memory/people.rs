@@ -70,7 +70,7 @@ impl Memory {
     }
 
     /// Whether every key that approved it counts.
-    pub(super) fn still_approved(&self, ticket: &Ticket, now: Millis) -> bool {
+    pub(crate) fn still_approved(&self, ticket: &Ticket, now: Millis) -> bool {
         let counts = |fingerprint: &String| {
             let mut keys = self.people.values().flat_map(|person| &person.keys);
             keys.any(|key| key.fingerprint == *fingerprint && key.counts(now).is_ok())

@@ -37,6 +37,8 @@ pub trait Sessions: Send + Sync {
     fn of_key(&self, access_key_id: &str) -> Option<SessionId>;
     /// Whether the session exists and its lease is live.
     fn is_live(&self, session: &SessionId) -> bool;
+    /// Whether it is what Interlock runs for a session, which reaches AWS and nothing else.
+    fn is_part(&self, session: &SessionId) -> bool;
 }
 
 /// A process of a session tried to reach a host that is not AWS's.
@@ -80,8 +82,11 @@ impl Sessions for JournalPort {
     }
     fn is_live(&self, session: &SessionId) -> bool {
         let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
-        memory.sessions.get(session).is_some_and(|session| session.lease.is_live(now))
+        memory.is_live(session, self.clock.now())
+    }
+    fn is_part(&self, session: &SessionId) -> bool {
+        let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+        memory.sessions.get(session).is_some_and(|session| session.lease.part.is_some())
     }
 }
 

@@ -170,6 +170,7 @@ fn judged(
         secrets: pointers.secrets,
         tokens: pointers.tokens,
         writes: touched.writes,
+        writes_on: Default::default(),
         unknowns,
         content: interlock_action::Content::Judged,
         stated_reason: None,

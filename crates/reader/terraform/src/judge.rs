@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use interlock_action::{
     AccountId, Action, Bears, Claim, ClassifierWrite, Content, Effect, Kind, Operation, Relation, Surface,
-    Target, TargetId, outermost,
+    Target, TargetId, digest_of, outermost,
 };
 use interlock_reader_aws::secrets_in;
 use serde_json::{Map, Value, json};
@@ -71,10 +71,16 @@ const FAMILIES: [(Effect, &[&str]); 3] = [
 ];
 
 /// A change as an action, and the calls that it was judged by.
-pub(crate) fn action(change: &Change, plan: &Plan, made: &Made<'_>) -> (Action, Vec<Action>) {
+pub(crate) fn action(
+    change: &Change,
+    plan: &Plan,
+    made: &Made<'_>,
+    place: Place<'_>,
+) -> (Action, Vec<Action>) {
     let arn = change.attribute("arn");
     let (region, account) = (part(arn, 3), part(arn, 4));
-    let place = Place { region: region.or(plan.configuration.region.as_deref()), account };
+    let region = region.or(plan.configuration.region.as_deref()).or(place.region);
+    let place = Place { region, account: account.or(place.account) };
     let (resolved, open) = made.resolved(change, plan);
     let mut judged = Judged::default();
     let calls = match change.managed.then(|| calls::calls(&resolved, place)) {
@@ -115,11 +121,19 @@ pub(crate) fn action(change: &Change, plan: &Plan, made: &Made<'_>) -> (Action, 
         secrets,
         tokens: Vec::new(),
         writes: writes(change, &calls),
+        writes_on: Default::default(),
         unknowns: judged.unknowns,
         content: Content::Judged,
         stated_reason: None,
     };
     (action, calls)
+}
+
+/// What the facts of a call begin with, where those of several calls stand together.
+pub fn call_key(call: &Action) -> String {
+    let what = json!([call.operation, call.account, call.region, call.arguments]);
+    let digest = digest_of("interlock terraform call v1", &what).map(|digest| digest.short());
+    format!("{}|", digest.unwrap_or_default())
 }
 
 /// A part of an ARN.
@@ -153,6 +167,7 @@ struct Judged {
 impl Judged {
     /// Takes in what one call does.
     fn call(&mut self, call: &Action, change: &Change) {
+        let key = call_key(call);
         let acts: Vec<&Target> =
             call.targets.iter().filter(|target| target.relation == Relation::Acts).collect();
         for claim in &call.claims {
@@ -164,6 +179,9 @@ impl Judged {
                 }
                 _ => vec![claim.clone()],
             };
+            // Two calls ask for facts of the same name, each of its own things.
+            let tests = each.iter_mut().flat_map(|claim| &mut claim.when);
+            tests.for_each(|test| test.fact = format!("{key}{}", test.fact));
             each.retain(|claim| !self.claims.contains(claim));
             self.claims.append(&mut each);
         }
@@ -362,8 +380,15 @@ fn arguments(change: &Change, calls: &[Action]) -> (Value, Vec<String>) {
         marked(marks, value, &format!("/{side}"), &mut secrets);
         secrets.extend(secrets_in(value).into_iter().map(|at| format!("/{side}{at}")));
     }
-    let made: Vec<Value> =
-        calls.iter().map(|call| json!({"operation": call.operation, "arguments": call.arguments})).collect();
+    let made: Vec<Value> = calls
+        .iter()
+        .map(|call| {
+            json!({
+                "operation": call.operation, "account": call.account, "region": call.region,
+                "arguments": call.arguments,
+            })
+        })
+        .collect();
     let mut values = HashSet::new();
     for (marks, value) in [(&change.sensitive.0, &change.before), (&change.sensitive.1, &change.after)] {
         let mut at = Vec::new();

@@ -7,6 +7,7 @@
 mod calls;
 mod difference;
 mod error;
+mod expected;
 mod judge;
 mod plan;
 mod read;
@@ -15,8 +16,11 @@ mod state;
 mod stateful;
 mod text;
 
+pub use calls::Place;
 pub use difference::{Difference, differences};
 pub use error::ReadError;
+pub use expected::expected;
+pub use judge::call_key;
 pub use plan::{Act, Change, Configuration, Expressions, Plan};
 pub use read::{Planned, Reading, read};
 pub use state::State;

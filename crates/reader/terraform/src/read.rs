@@ -1,12 +1,14 @@
 //! A plan read into actions: one for what the plan is as a whole, and one for each resource that it changes.
 
+use std::collections::BTreeSet;
+
 use interlock_action::{
     Action, Bears, Claim, Content, Effect, Kind, Operation, Relation, Surface, Target, TargetId,
 };
 use serde_json::json;
 
 use crate::{
-    State, judge,
+    Place, State, judge,
     plan::{Act, Change, Plan},
     resolve::Made,
 };
@@ -29,16 +31,21 @@ pub struct Planned {
     pub action: Action,
     /// The calls that it is judged by, in the order in which they are made; none where they are not known.
     pub calls: Vec<Action>,
+    /// What its text refers to: addresses with attributes.
+    pub refers: BTreeSet<String>,
 }
 
-/// Reads a plan beside the state that it is made from, where that is known.
-pub fn read(plan: &Plan, state: Option<&State>) -> Reading {
-    let made = Made::of(plan);
+/// Reads a plan beside the state that it is made from and the place where it is made, where they are known.
+pub fn read(plan: &Plan, state: Option<&State>, place: Place<'_>) -> Reading {
+    let made = Made::of(plan, place);
     let changes: Vec<Planned> = plan
         .effective()
         .map(|change| {
-            let (action, calls) = judge::action(change, plan, &made);
-            Planned { change: change.clone(), action, calls }
+            let (action, calls) = judge::action(change, plan, &made, place);
+            let written = plan.configuration.expressions.get(&change.configured());
+            let refers = written.into_iter().flat_map(|written| written.references.values().flatten());
+            let refers = refers.cloned().collect();
+            Planned { change: change.clone(), action, calls, refers }
         })
         .collect();
     Reading { whole: whole(plan, state), changes }
@@ -101,6 +108,7 @@ fn whole(plan: &Plan, state: Option<&State>) -> Action {
         secrets: Vec::new(),
         tokens: Vec::new(),
         writes: Vec::new(),
+        writes_on: Default::default(),
         unknowns,
         content: Content::Judged,
         stated_reason: None,

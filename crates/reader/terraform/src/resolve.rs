@@ -44,22 +44,23 @@ fn named(attributes: &Value, name: &str) -> Option<String> {
 /// What a plan makes, by address without instance keys; what it makes several of is not in it.
 pub(crate) struct Made<'p> {
     by_address: BTreeMap<String, Option<&'p Change>>,
-    region: Option<&'p str>,
+    place: Place<'p>,
 }
 
 impl<'p> Made<'p> {
     /// Out of a plan.
-    pub(crate) fn of(plan: &'p Plan) -> Self {
+    pub(crate) fn of(plan: &'p Plan, place: Place<'p>) -> Self {
         let mut made: BTreeMap<String, Option<&Change>> = BTreeMap::new();
         for change in plan.changes.iter().filter(|change| change.act.makes()) {
             made.entry(change.configured()).and_modify(|several| *several = None).or_insert(Some(change));
         }
-        Self { by_address: made, region: plan.configuration.region.as_deref() }
+        let region = plan.configuration.region.as_deref().or(place.region);
+        Self { by_address: made, place: Place { region, ..place } }
     }
 
     /// The ARN that something will have, where its own call tells.
     fn arn(&self, made: &Change) -> Option<String> {
-        let calls = calls::calls(made, Place { region: self.region, account: None })?;
+        let calls = calls::calls(made, self.place)?;
         let new =
             |target: &&Target| target.relation == Relation::Creates && !target.id.as_str().contains('*');
         calls.judged.iter().flat_map(|call| &call.targets).find(new).map(|target| target.id.to_string())

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     ReadError,
-    plan::{Act, Plan},
+    plan::{Act, Change, Plan},
     resolve::names,
 };
 
@@ -78,6 +78,16 @@ impl State {
             Held { address: format!("{module}{}.{}", one.kind, one.name), kind: one.kind.clone(), names }
         });
         Ok(Self { lineage: raw.lineage, serial: raw.serial, prior_serial, resources: resources.collect() })
+    }
+
+    /// The address under which it has what this change would create, by a name that both say.
+    pub fn finds(&self, change: &Change) -> Option<(String, &str)> {
+        let new = names(&change.after);
+        let of_kind = self.resources.iter().filter(|held| held.kind == change.kind);
+        of_kind.into_iter().find_map(|held| {
+            let name = held.names.intersection(&new).next()?;
+            Some((name.clone(), held.address.as_str()))
+        })
     }
 
     /// What the state says against the plan, a sentence each.

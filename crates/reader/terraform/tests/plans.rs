@@ -7,7 +7,7 @@
 )]
 
 use interlock_action::{Effect, Sealer};
-use interlock_reader_terraform::{Difference, Plan, State, differences, read};
+use interlock_reader_terraform::{Difference, Place, Plan, State, differences, read};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -55,7 +55,8 @@ fn what_is_secret_is_sealed_wherever_it_stands() {
         &data("export DB_PASSWORD=hunter2"),
         &data("export DB_PASSWORD=hunter2x"),
     );
-    let reading = read(&parsed(&plan_of(&json!([database, function, machine, marked]))), None);
+    let reading =
+        read(&parsed(&plan_of(&json!([database, function, machine, marked]))), None, Place::default());
     let sealer = Sealer::new([7; 32]);
     for planned in &reading.changes {
         let action = &planned.action;
@@ -165,7 +166,7 @@ proptest! {
         ]}});
         let plan = parsed(&plan);
         differences(&plan.changes[0]);
-        let reading = read(&plan, None);
+        let reading = read(&plan, None, Place::default());
         for planned in &reading.changes {
             let action = &planned.action;
             Sealer::new([7; 32]).seal_all(&action.arguments, &action.secrets);

@@ -9,7 +9,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use interlock_action::{Action, Relation};
-use interlock_reader_terraform::{Plan, State, read};
+use interlock_reader_terraform::{Place, Plan, State, read};
 use serde_json::{Value, json};
 
 fn block<'t>(part: &'t str, kind: &str) -> Option<&'t str> {
@@ -77,7 +77,7 @@ fn every_plan_does_what_is_written_beside_it() {
                 let state: Value = serde_json::from_str(state).unwrap();
                 State::parse(&state["state"], state["prior_serial"].as_u64()).unwrap()
             });
-            let reading = read(&plan(part), state.as_ref());
+            let reading = read(&plan(part), state.as_ref(), Place::default());
             let whole = Some(&reading.whole).filter(|whole| !whole.unknowns.is_empty() || whole.mutates());
             let actions: Vec<&Action> =
                 whole.into_iter().chain(reading.changes.iter().map(|planned| &planned.action)).collect();

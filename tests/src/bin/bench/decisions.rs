@@ -106,7 +106,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
         agent: Agent { name: "bench".into(), owner: "ana".into(), class: AgentClass::Builder },
         launch: interlock_approval::Launch::of("ana"),
         task: "bench".to_owned(),
-        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
+        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false, part: None },
         advisory: false,
         observed: false,
         observers: Vec::new(),

@@ -17,6 +17,7 @@ mod request;
 mod run;
 mod serve;
 mod session;
+mod terraform;
 mod undo;
 
 use std::{
@@ -125,6 +126,7 @@ enum Command {
     Undo(undo::Undo),
     #[command(subcommand)]
     Recovery(recovery::Recovery),
+    Terraform(terraform::Terraform),
     #[command(subcommand)]
     Hook(hook::Hook),
     Completions(completions::Completions),
@@ -152,11 +154,19 @@ impl Cli {
             Command::Unfreeze(command) => command.run(global, output),
             Command::Undo(command) => command.run(global, output),
             Command::Recovery(command) => command.run(global, output),
+            Command::Terraform(command) => command.run(global, output),
             Command::Hook(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(output),
         }
     }
+}
+
+/// What was called by the name of a program that goes through a gate of Interlock's.
+pub(crate) fn shim_if_called() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os();
+    let name = PathBuf::from(arguments.next()?).file_name()?.to_str()?.to_owned();
+    interlock_daemon::SHIMS.contains(&name.as_str()).then(|| terraform::shim(&name, arguments.collect()))
 }
 
 /// The relay that runs inside the sandbox before the command: `interlock __relay …`.

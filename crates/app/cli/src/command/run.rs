@@ -197,6 +197,7 @@ impl Run {
             Door::in_directory(AGENT_PORT, &opened.agent_socket),
         ];
         confinement.keep = opened.pass.iter().cloned().collect();
+        confinement.shims.clone_from(&opened.shims);
         confinement.ca_bundle = Some(PathBuf::from(&opened.ca_bundle));
         confinement.environment = self.variables(opened, Place::inside());
         let ended = interlock_confine::spawn(sandbox, &confinement, &self.command).map_err(|error| {
@@ -230,6 +231,12 @@ impl Run {
             command.env_remove(name);
         }
         let place = Place::outside(opened);
+        if let (false, Some(path)) = (opened.shims.is_empty(), std::env::var_os("PATH")) {
+            let first = std::iter::once(PathBuf::from(&opened.shims_folder));
+            if let Ok(path) = std::env::join_paths(first.chain(std::env::split_paths(&path))) {
+                command.env("PATH", path);
+            }
+        }
         let status = command.args(arguments).envs(self.variables(opened, place)).status();
         let status = status.map_err(|error| {
             Fault::new(Exit::Failed, "failed", format!("cannot run `{}`: {error}", program.to_string_lossy()))
@@ -290,7 +297,7 @@ impl Place {
         Self {
             proxy: opened.proxy_url.trim_start_matches("http://").trim_end_matches('/').to_owned(),
             endpoint: opened.endpoint_url.clone(),
-            agent: String::new(),
+            agent: format!("unix:{}", opened.agent_socket),
             ca_bundle: opened.ca_bundle.clone(),
         }
     }

@@ -6,6 +6,7 @@ mod report;
 mod request;
 mod sentence;
 mod session;
+mod terraform;
 mod undo;
 
 pub use admin::{
@@ -16,4 +17,5 @@ pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};
 pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};
+pub use terraform::{AdoptState, TerraformCommand, TerraformNews, WorkspaceRow};
 pub use undo::{Selection, UndoRequest, UndoRun};

@@ -98,6 +98,12 @@ pub struct OpenedSession {
     pub until: Millis,
     /// Who launched it, by this opening and all before it.
     pub launch: Launch,
+    /// Programs that are caught on the command's path, and go through Interlock's own gate.
+    #[serde(default)]
+    pub shims: Vec<String>,
+    /// Where they stand, for `--unconfined`.
+    #[serde(default)]
+    pub shims_folder: String,
     /// Variables that look like secrets and are let through.
     pub pass: Vec<String>,
     /// Nobody is asked in it: people signed so for it, or for all sessions.

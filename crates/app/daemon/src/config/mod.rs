@@ -5,11 +5,13 @@
 mod aws;
 mod period;
 mod recovery;
+mod terraform;
 mod witness;
 
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use period::Period;
 pub use recovery::RecoveryConfig;
+pub use terraform::TerraformConfig;
 pub use witness::{WitnessAt, WitnessConfig};
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -69,6 +71,8 @@ pub struct Config {
     pub fail: FailConfig,
     /// `[recovery]`.
     pub recovery: RecoveryConfig,
+    /// `[terraform]`.
+    pub terraform: TerraformConfig,
     /// `[egress]`.
     pub egress: EgressConfig,
     /// `[run]`.

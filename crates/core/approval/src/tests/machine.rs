@@ -20,6 +20,7 @@ pub(super) fn ticket() -> Ticket {
         secrets: Vec::new(),
         tokens: Vec::new(),
         writes: Vec::new(),
+        writes_on: Default::default(),
         unknowns: Vec::new(),
         content: interlock_action::Content::Judged,
         stated_reason: None,

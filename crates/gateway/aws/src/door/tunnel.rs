@@ -116,6 +116,8 @@ fn let_out(
     let session = proof.as_ref().ok().cloned().flatten();
     let (status, refused) = if is_metadata_name(host) {
         (StatusCode::FORBIDDEN, Some("metadata services are never let through"))
+    } else if session.as_ref().is_some_and(|session| inner.sessions.is_part(session)) {
+        (StatusCode::FORBIDDEN, Some("what Interlock runs for a session reaches AWS and nothing else"))
     } else if !inner.egress.names(host) {
         (StatusCode::FORBIDDEN, Some("no pattern of `[egress] allow` names it"))
     } else {

@@ -18,7 +18,7 @@ pub(super) fn made(session: &Session, action: &Action, operation: &Operation, an
                     events.push(Event::Made {
                         target,
                         agent: session.agent.name.clone(),
-                        session: session.id.clone(),
+                        session: session.root().clone(),
                         // What was only called so by the request is looked up: it tells two things of a name not apart.
                         immutable_id: is_chosen(action, id).then(|| bare(id).to_owned()),
                     });

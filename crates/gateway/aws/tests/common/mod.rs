@@ -151,7 +151,7 @@ pub(crate) fn session(key: &str) -> Session {
         agent: Agent { name: "ada".into(), owner: "bo".into(), class: AgentClass::Builder },
         launch: Default::default(),
         task: "test".to_owned(),
-        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false },
+        lease: Lease { scope: Vec::new(), secrets: Vec::new(), until: u64::MAX, revoked: false, part: None },
         advisory: false,
         observed: false,
         observers: Vec::new(),

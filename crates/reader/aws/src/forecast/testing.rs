@@ -24,6 +24,7 @@ pub(super) fn action(service: &str, operation: &str, arguments: Value) -> Action
         secrets: Vec::new(),
         tokens: Vec::new(),
         writes: Vec::new(),
+        writes_on: Default::default(),
         unknowns: Vec::new(),
         content: interlock_action::Content::Judged,
         stated_reason: None,

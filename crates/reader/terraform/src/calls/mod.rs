@@ -10,7 +10,7 @@ use std::{
     sync::LazyLock,
 };
 
-use interlock_action::Action;
+use interlock_action::{Action, Operation};
 use interlock_reader_aws::{catalogue::Catalogue, judge, like};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -70,6 +70,9 @@ struct Row {
     /// Each with the attributes whose change it carries; none: all that no other carries.
     update: BTreeMap<String, Vec<String>>,
     delete: Vec<String>,
+    /// What the provider calls beside them, as was observed.
+    #[serde(default)]
+    around: Vec<String>,
     #[serde(default, deserialize_with = "pairs")]
     names: Vec<(String, String)>,
 }
@@ -85,9 +88,58 @@ static ROWS: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
 
 /// Where the calls go.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place<'a> {
-    pub(crate) region: Option<&'a str>,
-    pub(crate) account: Option<&'a str>,
+pub struct Place<'a> {
+    /// The region, where neither the resource nor the configuration says one.
+    pub region: Option<&'a str>,
+    /// The account.
+    pub account: Option<&'a str>,
+}
+
+/// Types that are a setting of another thing: what is called their making may be said more than once.
+const SETTINGS: [&str; 4] = ["_policy", "_rule", "_configuration", "_association"];
+
+/// Whether a type is a setting of another thing.
+pub(crate) fn is_setting(kind: &str) -> bool {
+    SETTINGS.iter().any(|end| kind.contains(end))
+}
+
+/// What lies within a target that goes with it, as a pattern: the objects of a bucket that is emptied first.
+pub(crate) fn within(kind: &str, target: &str) -> Option<String> {
+    (kind == "aws_s3_bucket").then(|| format!("{target}/*"))
+}
+
+/// Beginnings and ends of the names of operations that label things, in whatever service.
+const LABELS: [(&str, &str); 10] = [
+    ("TagResource", ""),
+    ("UntagResource", ""),
+    ("AddTags", ""),
+    ("RemoveTags", ""),
+    ("CreateTags", ""),
+    ("DeleteTags", ""),
+    ("ChangeTagsForResource", ""),
+    ("CreateOrUpdateTags", ""),
+    ("Put", "Tagging"),
+    ("Tag", ""),
+];
+
+/// The operations that a provider calls around a change of this type: those that set it up, those that change it, and those
+/// that empty it before it goes.
+pub(crate) fn around(kind: &str, act: &Act) -> BTreeSet<Operation> {
+    let Some(row) = ROWS.get(kind) else { return BTreeSet::new() };
+    let Some(service) = Catalogue::get().service(&row.service) else { return BTreeSet::new() };
+    let of = |name: &String| Operation::aws(service.name, name);
+    let mut around: BTreeSet<Operation> = BTreeSet::new();
+    if act.makes() || *act == Act::Update {
+        around.extend(row.update.keys().map(of));
+        let label = |name: &str| {
+            LABELS.iter().any(|(head, tail)| name.starts_with(head) && name.ends_with(tail))
+                || (name.starts_with("Untag") && name.len() < 20)
+        };
+        let names = service.operations.iter().map(|operation| operation.name);
+        around.extend(names.filter(|name| label(name)).map(|name| Operation::aws(service.name, name)));
+    }
+    around.extend(row.around.iter().map(of));
+    around
 }
 
 /// One call with its parameters.
@@ -249,7 +301,8 @@ mod tests {
         assert!(ROWS.len() > 100, "{}", ROWS.len());
         for row in ROWS.values() {
             let service = Catalogue::get().service(&row.service).unwrap_or_else(|| panic!("{}", row.service));
-            for operation in row.create.iter().chain(&row.delete).chain(row.update.keys()) {
+            for operation in row.create.iter().chain(&row.delete).chain(row.update.keys()).chain(&row.around)
+            {
                 assert!(service.operation(operation).is_some(), "{}: {}:{operation}", row.kind, row.service);
             }
         }

@@ -1,0 +1,99 @@
+//! The way to the gate: the agents' door.
+
+use std::{io::Write as _, path::Path};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+};
+use hyper_util::rt::TokioIo;
+use interlock_daemon::api::{Fault as Told, TerraformCommand, TerraformNews};
+use tokio::net::{TcpStream, UnixStream};
+
+use crate::{exit::Exit, fault::Fault};
+
+const URL: &str = "INTERLOCK_AGENT_URL";
+const SESSION: &str = "INTERLOCK_SESSION";
+const TOKEN: &str = "INTERLOCK_SESSION_TOKEN";
+
+/// Sends a command and its work directory, says what is said, and returns the command's status.
+pub(super) fn send(command: &TerraformCommand, archive: Vec<u8>, folder: &Path) -> Result<u8, Fault> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (Some(url), Some(session), Some(token)) = (set(URL), set(SESSION), set(TOKEN)) else {
+        return Err(Fault::usage(
+            "not inside `interlock run`, so there is no session whose command this could be",
+        )
+        .hint("interlock run --agent NAME --task TEXT -- terraform plan"));
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Fault::failed(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        let header = serde_json::to_vec(command).map_err(|error| Fault::failed(error.to_string()))?;
+        let request = Request::post("/v1/terraform")
+            .header("host", "interlock")
+            .header("authorization", format!("Bearer {session}.{token}"))
+            .header("content-type", "application/x-tar")
+            .header(TerraformCommand::HEADER, STANDARD.encode(header))
+            .body(Full::new(Bytes::from(archive)))
+            .map_err(|error| Fault::failed(error.to_string()))?;
+        let answer = exchange(&url, request).await?;
+        follow(answer, folder).await
+    })
+}
+
+fn gone(error: impl std::fmt::Display) -> Fault {
+    Fault::new(Exit::Unreachable, "unreachable", format!("no daemon answers: {error}"))
+}
+
+async fn exchange(url: &str, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Fault> {
+    if let Some(path) = url.strip_prefix("unix:") {
+        over(UnixStream::connect(path).await.map_err(gone)?, request).await
+    } else {
+        let address = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+        over(TcpStream::connect(address).await.map_err(gone)?, request).await
+    }
+}
+
+async fn over<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Fault>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(gone)?;
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(gone)
+}
+
+/// Says what is said until the command has ended.
+async fn follow(answer: Response<Incoming>, folder: &Path) -> Result<u8, Fault> {
+    let well = answer.status().is_success();
+    let mut body = answer.into_body();
+    let mut rest: Vec<u8> = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(gone)?.into_data() else { continue };
+        rest.extend_from_slice(&data);
+        while let Some(end) = rest.iter().position(|byte| well && *byte == b'\n') {
+            let line: Vec<u8> = rest.drain(..=end).collect();
+            let news: TerraformNews = serde_json::from_slice(&line).map_err(gone)?;
+            if let Some(line) = &news.line {
+                let _ = writeln!(std::io::stdout(), "{line}");
+            }
+            if let Some((name, content)) = &news.file {
+                let path = folder.join(name);
+                std::fs::write(&path, content).map_err(|error| Fault::file(&path, &error))?;
+            }
+            if let Some(code) = news.code {
+                return Ok(code);
+            }
+        }
+    }
+    if well {
+        return Err(gone("it broke off; what it has begun goes on, `interlock ledger ls` tells"));
+    }
+    Err(match serde_json::from_slice::<Told>(&rest) {
+        Ok(told) => told.into(),
+        Err(_) => Fault::failed(String::from_utf8_lossy(&rest).into_owned()),
+    })
+}

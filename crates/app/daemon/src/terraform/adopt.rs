@@ -1,0 +1,33 @@
+//! States that a person brings in.
+
+use interlock_flow::StateVersion;
+
+use crate::{
+    api::{Added, AdoptState, Fault, WorkspaceRow},
+    state::Daemon,
+};
+
+impl Daemon {
+    /// Takes a state in, once, for a person who signed for it.
+    pub(crate) async fn adopt_state(&self, request: Added<AdoptState>) -> Result<StateVersion, Fault> {
+        let Added { body, signed, .. } = request;
+        self.authorise("adopt-state", body.workspace.as_str(), &body, &signed)?;
+        let gate = self
+            .gate
+            .as_ref()
+            .ok_or_else(|| Fault::not_found("there is no Terraform where the daemon runs"))?;
+        let adopted = gate.states().adopt(&body.workspace, &signed.person, body.state.into_bytes()).await;
+        adopted.map_err(Fault::conflict)
+    }
+
+    /// Every workspace that has a state.
+    pub(crate) fn workspaces(&self) -> Vec<WorkspaceRow> {
+        let memory = self.memory();
+        let row = |(id, known): (&interlock_action::WorkspaceId, &interlock_flow::Workspace)| WorkspaceRow {
+            workspace: id.clone(),
+            versions: known.versions.clone(),
+            good: known.good.clone(),
+        };
+        memory.workspaces.iter().map(row).collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! What the gate asks of the house.
+
+use std::{collections::BTreeMap, io::BufRead as _, path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use interlock_action::{AccountId, Digest};
+use interlock_confine::{CA_BUNDLE, Cell, Door, Occupied, PROXY_PORT, client_environment};
+use interlock_flow::Session;
+use interlock_gateway_aws::{AwsGateway, credentials::VirtualKeys};
+use interlock_gateway_terraform::{Ended, House, Job, Line};
+use interlock_store::Blobs;
+use tokio::sync::mpsc;
+
+use crate::{home::HomePaths, session::REGION};
+
+/// Where a cell finds the states.
+const STATE_PORT: u16 = 17_103;
+
+/// The house, as far as the gate needs it.
+pub(super) struct InHouse {
+    gateway: AwsGateway,
+    paths: HomePaths,
+    blobs: Blobs,
+    relay: PathBuf,
+}
+
+impl InHouse {
+    pub(super) fn new(gateway: AwsGateway, paths: HomePaths, blobs: Blobs, relay: PathBuf) -> Self {
+        Self { gateway, paths, blobs, relay }
+    }
+
+    /// Virtual credentials, the ways to the gateway and to the state, and nothing of anybody's own.
+    fn environment(&self, session: &Session) -> BTreeMap<String, String> {
+        let keys = self.gateway.virtual_keys();
+        let key = session.keys.first().cloned().unwrap_or_default();
+        let (secret, token) = (keys.secret(&key), keys.proxy_password(session.id.as_str()));
+        let token = token.reveal();
+        let mut all = client_environment(None, Some(CA_BUNDLE));
+        let mut put = |name: &str, value: String| drop(all.insert(name.to_owned(), value));
+        put("AWS_ACCESS_KEY_ID", key);
+        put("AWS_SECRET_ACCESS_KEY", secret.reveal().to_owned());
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            put(name, REGION.to_owned());
+        }
+        let proxy = format!("http://{}:{token}@127.0.0.1:{PROXY_PORT}", session.id);
+        for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
+            put(name, proxy.clone());
+        }
+        for name in ["NO_PROXY", "no_proxy"] {
+            put(name, "127.0.0.1,localhost,::1".to_owned());
+        }
+        let state = format!("http://127.0.0.1:{STATE_PORT}/state");
+        for name in ["TF_HTTP_ADDRESS", "TF_HTTP_LOCK_ADDRESS", "TF_HTTP_UNLOCK_ADDRESS"] {
+            put(name, state.clone());
+        }
+        put("TF_HTTP_USERNAME", session.id.to_string());
+        put("TF_HTTP_PASSWORD", token.to_owned());
+        all
+    }
+}
+
+#[async_trait]
+impl House for InHouse {
+    fn draw_key(&self) -> Result<String, String> {
+        VirtualKeys::draw().map_err(|error| error.to_string())
+    }
+
+    fn workshop(&self) -> PathBuf {
+        self.paths.root.join("workshop")
+    }
+
+    async fn run(
+        &self,
+        session: &Session,
+        job: Job,
+        lines: mpsc::UnboundedSender<Line>,
+    ) -> Result<Ended, String> {
+        let sandbox = interlock_confine::check().map_err(|missing| {
+            format!("there is no sandbox on this machine to run it in: {missing}; {}", missing.fix())
+        })?;
+        let mut environment = self.environment(session);
+        environment.extend(job.environment);
+        let cell = Cell {
+            readable: job.readable,
+            writable: job.writable,
+            workdir: job.workdir,
+            environment,
+            doors: vec![
+                Door::new(PROXY_PORT, self.paths.proxy()),
+                Door::new(STATE_PORT, self.paths.states()),
+            ],
+            ca_bundle: Some(self.paths.ca_bundle()),
+            relay_program: self.relay.clone(),
+        };
+        let command = job.command.into_iter().map(Into::into).collect::<Vec<_>>();
+        // The cell ends with the thread that started it.
+        let ran = tokio::task::spawn_blocking(move || -> Result<Ended, String> {
+            let mut occupied = cell.start(&sandbox, &command).map_err(|error| error.to_string())?;
+            listen(&mut occupied, &lines);
+            let ended = occupied.wait().map_err(|error| error.to_string())?;
+            Ok(Ended { code: ended.code })
+        });
+        ran.await.map_err(|error| error.to_string())?
+    }
+
+    async fn place(&self) -> (Option<AccountId>, String) {
+        (self.gateway.identity().await.map(|(account, _)| account), REGION.to_owned())
+    }
+
+    async fn keep(&self, bytes: Vec<u8>) -> Result<Digest, String> {
+        let blobs = self.blobs.clone();
+        let kept = tokio::task::spawn_blocking(move || blobs.put(&bytes)).await;
+        kept.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+
+    async fn kept(&self, digest: &Digest) -> Result<Vec<u8>, String> {
+        let (blobs, digest) = (self.blobs.clone(), *digest);
+        let found = tokio::task::spawn_blocking(move || blobs.get(&digest)).await;
+        found.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+}
+
+/// Hands on what is written to both outputs, until both have ended.
+fn listen(occupied: &mut Occupied, lines: &mpsc::UnboundedSender<Line>) {
+    let (output, errors) = occupied.output();
+    let send = Arc::new(lines.clone());
+    let beside = errors.map(|errors| {
+        let send = Arc::clone(&send);
+        std::thread::spawn(move || each(errors, |line| drop(send.send(Line::Error(line)))))
+    });
+    if let Some(output) = output {
+        each(output, |line| drop(send.send(Line::Out(line))));
+    }
+    if let Some(beside) = beside {
+        let _ = beside.join();
+    }
+}
+
+fn each(output: impl std::io::Read, mut take: impl FnMut(String)) {
+    let mut reader = std::io::BufReader::new(output);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        take(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned());
+        line.clear();
+    }
+}

@@ -1,0 +1,125 @@
+//! The gate: a command from its work directory to its end.
+
+mod apply;
+mod look;
+mod plan;
+mod workshop;
+
+use std::{path::PathBuf, sync::Arc};
+
+use interlock_action::{SessionId, WorkspaceId};
+use interlock_flow::Road;
+
+use crate::{
+    command::{Command, Verb},
+    port::{House, Say},
+    program::Program,
+    state::States,
+    tree::Tree,
+};
+
+/// It was done.
+const DONE: u8 = 0;
+/// It failed.
+const FAILED: u8 = 1;
+/// It was refused.
+const REFUSED: u8 = 10;
+/// It is held.
+const HELD: u8 = 11;
+
+/// A line that begins so names a file that is to stand for a plan, and what it is to hold.
+pub const PLAN_FILE: &str = "\u{1}plan-file ";
+
+/// What an agent asks for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Whose command it is.
+    pub session: SessionId,
+    /// The command line, without the program's name.
+    pub arguments: Vec<String>,
+    /// Where the agent has the tree.
+    pub root: PathBuf,
+    /// The configuration's folder in it.
+    pub folder: PathBuf,
+    /// The work directory.
+    pub tree: Tree,
+}
+
+impl Order {
+    /// Whose state it is about: the folder's.
+    fn workspace(&self) -> WorkspaceId {
+        let parts: PathBuf = self.root.join(&self.folder).components().collect();
+        WorkspaceId::new(parts.display().to_string())
+    }
+}
+
+/// Where agents' Terraform commands come in.
+pub struct Gate {
+    pub(crate) road: Arc<Road>,
+    pub(crate) states: Arc<States>,
+    pub(crate) house: Arc<dyn House>,
+    pub(crate) program: Program,
+}
+
+/// What ends a command early: its status, and what is said.
+pub(crate) struct Stop {
+    code: u8,
+    words: String,
+}
+
+impl Stop {
+    fn refused(words: impl Into<String>) -> Self {
+        Self { code: REFUSED, words: words.into() }
+    }
+    fn failed(words: impl Into<String>) -> Self {
+        Self { code: FAILED, words: words.into() }
+    }
+}
+
+/// What whoever asked is told; nobody may listen any more.
+pub(crate) fn tell(say: &Say, words: impl Into<String>) {
+    let _ = say.send(words.into());
+}
+
+impl Gate {
+    /// A gate on this road.
+    pub fn new(road: Arc<Road>, states: Arc<States>, house: Arc<dyn House>, program: Program) -> Self {
+        Self { road, states, house, program }
+    }
+
+    /// The states that it keeps.
+    pub fn states(&self) -> &Arc<States> {
+        &self.states
+    }
+
+    /// Carries a command out; its status. What is to be said is said as it comes.
+    pub async fn run(self: &Arc<Self>, order: Order, say: &Say) -> u8 {
+        match self.carry_out(order, say).await {
+            Ok(code) => code,
+            Err(stop) => {
+                tell(say, stop.words);
+                stop.code
+            }
+        }
+    }
+
+    async fn carry_out(self: &Arc<Self>, order: Order, say: &Say) -> Result<u8, Stop> {
+        let command = Command::parse(&order.arguments).map_err(|refused| {
+            Stop::refused(format!("Interlock refuses `terraform {}`: {refused}.", order.arguments.join(" ")))
+        })?;
+        command.told.iter().for_each(|told| tell(say, format!("interlock: {told}")));
+        match command.verb {
+            Verb::Init => {
+                tell(
+                    say,
+                    "interlock: the state of this folder is kept by Interlock, and each plan is initialised anew",
+                );
+                Ok(DONE)
+            }
+            Verb::State(verb) => self.look(&order.workspace(), verb, say).await,
+            Verb::Plan(out) => self.plan_only(order, command.options, out, say).await,
+            Verb::Apply(None) => self.plan_and_apply(order, command.options, say).await,
+            Verb::Apply(Some(file)) => self.apply_planned(order, &file, say).await,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Applying: a bundle down the road, and from the gate's own copy to what is there.
+
+use std::{fs, sync::Arc};
+
+use interlock_action::{Digest, Surface};
+use interlock_flow::{LastGood, May, Outcome, Permit, Session, Verdict};
+use interlock_reader_terraform::expected;
+use serde_json::Value;
+
+use crate::{
+    bundle::Bundle,
+    gate::{
+        DONE, FAILED, Gate, HELD, Order, Stop,
+        plan::{Planned, inside},
+        tell,
+        workshop::Workshop,
+    },
+    port::Say,
+    words,
+};
+
+/// How long applying may take.
+const APPLYING: u64 = 6 * 60 * 60 * 1000;
+
+impl Gate {
+    /// `terraform apply`: what was planned of the same work directory, state and options and waits for people, or let through,
+    /// is that plan still; else a new one is made.
+    pub(super) async fn plan_and_apply(
+        self: &Arc<Self>,
+        order: Order,
+        options: Vec<String>,
+        say: &Say,
+    ) -> Result<u8, Stop> {
+        let session = order.session.clone();
+        let planned = match self.waiting(&order, &options).await {
+            Some(planned) => {
+                tell(say, "interlock: this is the plan that was asked for before; it is taken as it is");
+                planned
+            }
+            None => self.plan(order, options, say).await?,
+        };
+        self.apply(&session, planned, say).await
+    }
+
+    /// `terraform apply FILE`.
+    pub(super) async fn apply_planned(
+        self: &Arc<Self>,
+        order: Order,
+        file: &str,
+        say: &Say,
+    ) -> Result<u8, Stop> {
+        let none = || {
+            Stop::refused(format!(
+                "Interlock refuses `{file}`: it is no plan that Interlock made. Plan with `terraform plan -out={file}` first."
+            ))
+        };
+        let text =
+            order.tree.file(&order.folder.join(file)).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let digest: Digest = text.map(str::trim).ok_or_else(none)?.parse().map_err(|_| none())?;
+        let planned = self.bundle(&digest).await.ok_or_else(none)?;
+        if planned.bundle.meta.workspace != order.workspace() {
+            return Err(none());
+        }
+        self.apply(&order.session, planned, say).await
+    }
+
+    async fn bundle(&self, kept: &Digest) -> Option<Planned> {
+        let bytes = self.house.kept(kept).await.ok()?;
+        self.read(Bundle::unpack(&bytes).ok()?, *kept).ok()
+    }
+
+    /// What was planned of the same, and stands before people or has passed them.
+    async fn waiting(&self, order: &Order, options: &[String]) -> Option<Planned> {
+        let workspace = order.workspace();
+        let latest = self.states.workspace(&workspace).latest().map(|state| state.version);
+        let sent = order.tree.digest();
+        let kept: Vec<Digest> = {
+            let now = self.road.ports().clock.now();
+            let memory =
+                self.road.ports().journal.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let of = memory.sessions.get(&order.session)?;
+            let tickets = memory.tickets.values().rev().filter(|ticket| {
+                let held = &ticket.held;
+                ticket.is_open()
+                    && now < held.expires
+                    && held.action.surface == Surface::Terraform
+                    && held.agent == of.agent.name
+                    && held.task == of.task
+            });
+            let same = tickets.filter(|ticket| {
+                let meta = ticket.held.action.arguments.get("bundle");
+                let meta = meta.and_then(|meta| serde_json::from_value::<crate::Meta>(meta.clone()).ok());
+                meta.is_some_and(|meta| {
+                    meta.workspace == workspace
+                        && meta.sent == sent
+                        && meta.options == options
+                        && meta.state == latest
+                })
+            });
+            same.filter_map(|ticket| ticket.held.action.arguments.get("kept")?.as_str()?.parse().ok())
+                .collect()
+        };
+        for digest in kept {
+            if let Some(planned) = self.bundle(&digest).await {
+                return Some(planned);
+            }
+        }
+        None
+    }
+
+    /// Takes a bundle down the road, and applies it.
+    async fn apply(
+        self: &Arc<Self>,
+        session: &interlock_action::SessionId,
+        planned: Planned,
+        say: &Say,
+    ) -> Result<u8, Stop> {
+        let meta = &planned.bundle.meta;
+        if planned.plan.changes.iter().all(|change| change.is_nothing())
+            && planned.plan.applyable != Some(true)
+        {
+            tell(say, "No changes: what is there is what the configuration says.");
+            return Ok(DONE);
+        }
+        let latest = self.states.workspace(&meta.workspace).latest().map(|state| state.version);
+        if latest != meta.state {
+            return Err(Stop::refused(
+                "Interlock refuses this plan: the state was written since it was made. Plan again.",
+            ));
+        }
+        let (action, survey) = self.weighed(session, &planned).await?;
+        words::summary(&planned.plan, &planned.reading, &survey).into_iter().for_each(|line| tell(say, line));
+        match self.road.admit(session, vec![Arc::new(action)]).await {
+            Verdict::Allowed(permit) => self.spend(permit, planned, say).await,
+            Verdict::Held(held) => Err(Stop { code: HELD, words: held.message() }),
+            Verdict::Refused(refused) => Err(Stop::refused(refused.message())),
+            Verdict::Unbound => Err(Stop::failed("this plan cannot be bound to an approval")),
+        }
+    }
+
+    /// Spends the permit: the bundle is applied from the gate's own copy.
+    async fn spend(self: &Arc<Self>, permit: Permit, planned: Planned, say: &Say) -> Result<u8, Stop> {
+        let of = permit.session().id.clone();
+        let may = May::Change {
+            action: permit.id().clone(),
+            ticket: permit.ticket().cloned(),
+            expected: planned.reading.changes.iter().map(expected).collect(),
+        };
+        let workspace = &planned.bundle.meta.workspace;
+        let prepared = async {
+            let workshop = self.unpacked(&planned)?;
+            permit.clear().map_err(|why| Stop::refused(format!("Interlock does not apply it: {why}.")))?;
+            // What checks it afterwards outlives the session.
+            let looks = self.lent(&of, workspace, May::Look, APPLYING).await?;
+            let changes = self.lent(&of, workspace, may, APPLYING).await?;
+            Ok::<_, Stop>((workshop, looks, changes))
+        };
+        let (workshop, looks, changes) = match prepared.await {
+            Ok(prepared) => prepared,
+            Err(stop) => {
+                let why = stop.words.clone();
+                let _ = permit.complete(Outcome::NotExecuted { why }, Vec::new()).await;
+                return Err(stop);
+            }
+        };
+        let ran = self.applied(&workshop, &changes, say).await;
+        self.ended(&changes).await;
+        let (code, outcome) = match &ran {
+            Ok((0, _)) => (DONE, Outcome::Succeeded { status: 200 }),
+            // INVARIANT: what was begun is not said not to have happened.
+            Ok((_, far)) => (FAILED, Outcome::Unknown { why: far.clone() }),
+            Err(stop) => (FAILED, Outcome::Unknown { why: stop.words.clone() }),
+        };
+        if let Err(error) = permit.complete(outcome, Vec::new()).await {
+            tracing::error!(%error, "the outcome of an apply could not be written down");
+        }
+        if code == DONE {
+            let gate = Arc::clone(self);
+            tokio::spawn(async move { gate.verify(workshop, looks, planned).await });
+        } else {
+            self.ended(&looks).await;
+            if let Ok((_, far)) = &ran {
+                tell(say, format!("interlock: {far}"));
+            }
+        }
+        ran.map(|_| code)
+    }
+
+    /// The bundle's own tree and plan, unpacked.
+    fn unpacked(&self, planned: &Planned) -> Result<Workshop, Stop> {
+        let meta = &planned.bundle.meta;
+        let unpack = || -> std::io::Result<Workshop> {
+            let workshop = Workshop::open(&self.house.workshop(), &self.program, &meta.root, &meta.folder)?;
+            planned.bundle.tree.write(&workshop.tree())?;
+            let modules = workshop.tree().join(&meta.folder).join(".terraform/modules");
+            if modules.is_dir() {
+                fs::rename(&modules, workshop.data().join("modules"))?;
+            }
+            fs::write(workshop.out("plan"), &planned.bundle.plan)?;
+            Ok(workshop)
+        };
+        unpack().map_err(|error| Stop::failed(format!("the gate has no room to work in: {error}")))
+    }
+
+    /// Applies; its status, and how far it came.
+    async fn applied(&self, workshop: &Workshop, session: &Session, say: &Say) -> Result<(u8, String), Stop> {
+        let init = ["init", "-input=false", "-no-color", "-lockfile=readonly"];
+        self.terraform(session, workshop, &init, false, None).await?.well("init")?;
+        let file = inside("out/plan");
+        let apply = ["apply", "-input=false", "-json", "-lock-timeout=60s", file.as_str()];
+        let run = self.terraform(session, workshop, &apply, false, Some(say)).await?;
+        run.faults.iter().for_each(|fault| tell(say, format!("Error: {fault}")));
+        Ok((run.code, far(&run.stream)))
+    }
+
+    /// Looks whether what is there is what was planned; then it is the last known good.
+    async fn verify(&self, workshop: Workshop, session: Arc<Session>, planned: Planned) {
+        let meta = &planned.bundle.meta;
+        let latest = self.states.workspace(&meta.workspace).latest().cloned();
+        let mut plan = vec!["plan", "-input=false", "-json", "-lock=false", "-detailed-exitcode"];
+        // A destroyed workspace is not planned to be made again.
+        plan.extend(meta.options.iter().map(String::as_str).filter(|option| !option.starts_with("-replace")));
+        let run = self.terraform(&session, &workshop, &plan, false, None).await;
+        self.ended(&session).await;
+        match (run, latest) {
+            (Ok(run), Some(latest)) if run.code == 0 => {
+                let good = LastGood {
+                    version: latest.version,
+                    bundle: planned.kept,
+                    guarded: meta.guarded.clone(),
+                    at: self.road.ports().clock.now(),
+                };
+                if let Err(error) = self.states.verified(&meta.workspace, good).await {
+                    tracing::warn!(%error, workspace = %meta.workspace, "what was verified could not be written down");
+                }
+            }
+            (Ok(run), _) => {
+                tracing::warn!(workspace = %meta.workspace, code = run.code, "what is there is not what was planned");
+            }
+            (Err(stop), _) => {
+                tracing::warn!(workspace = %meta.workspace, why = stop.words, "an apply was not verified")
+            }
+        }
+    }
+}
+
+/// How far an apply came: what is done, and what is not.
+fn far(stream: &[String]) -> String {
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for line in stream {
+        let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
+        let address =
+            line.pointer("/hook/resource/addr").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match line.get("type").and_then(Value::as_str) {
+            Some("apply_complete") => done.push(address),
+            Some("apply_errored") => failed.push(address),
+            _ => {}
+        }
+    }
+    format!("applied in part: done: {}; not done: {}", named(&done), named(&failed))
+}
+
+fn named(all: &[String]) -> String {
+    if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+}

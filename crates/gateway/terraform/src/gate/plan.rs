@@ -1,0 +1,213 @@
+//! Planning: in a cell, under a lease that only looks; and what is then known of the plan.
+
+use std::{fs, path::Path, sync::Arc};
+
+use interlock_action::{Action, Digest, SessionId, Survey, WorkspaceId};
+use interlock_flow::{May, Session, StateVersion};
+use interlock_reader_terraform::{Place, Plan, Reading, State, read};
+use serde_json::Value;
+
+use crate::{
+    action::action,
+    bundle::{Bundle, Meta},
+    configuration,
+    doubt::{self, Known},
+    gate::{DONE, Gate, Order, Stop, tell, workshop::Workshop},
+    port::Say,
+    tree::Tree,
+    words,
+};
+
+/// How long planning may take.
+const PLANNING: u64 = 30 * 60 * 1000;
+
+/// A bundle, and what its plan says.
+pub(super) struct Planned {
+    pub(super) bundle: Bundle,
+    /// What the bundle is found by.
+    pub(super) kept: Digest,
+    pub(super) plan: Plan,
+    pub(super) reading: Reading,
+}
+
+impl Gate {
+    /// `terraform plan`: what is planned is kept, and can be applied as it is.
+    pub(super) async fn plan_only(
+        self: &Arc<Self>,
+        order: Order,
+        options: Vec<String>,
+        out: Option<String>,
+        say: &Say,
+    ) -> Result<u8, Stop> {
+        let session = order.session.clone();
+        let planned = self.plan(order, options, say).await?;
+        if planned.reading.changes.is_empty() {
+            tell(say, "No changes: what is there is what the configuration says.");
+        }
+        let (action, survey) = self.weighed(&session, &planned).await?;
+        words::summary(&planned.plan, &planned.reading, &survey).into_iter().for_each(|line| tell(say, line));
+        action.unknowns.iter().for_each(|unknown| tell(say, format!("interlock: unknown: {unknown}")));
+        if let Some(out) = out {
+            tell(say, format!("{}{out}\t{}", crate::gate::PLAN_FILE, planned.kept));
+        }
+        Ok(DONE)
+    }
+
+    /// Plans, and keeps what was planned.
+    pub(super) async fn plan(&self, order: Order, options: Vec<String>, say: &Say) -> Result<Planned, Stop> {
+        let workspace = order.workspace();
+        let latest = self.states.workspace(&workspace).latest().cloned();
+        let (account, region) = self.house.place().await;
+        let (sent, strays) = (order.tree.digest(), order.tree.states.clone());
+        let mut tree = order.tree;
+        configuration::keep_here(&mut tree, &order.folder).map_err(Stop::refused)?;
+        let broken =
+            |error: std::io::Error| Stop::failed(format!("the gate has no room to work in: {error}"));
+        let workshop = Workshop::open(&self.house.workshop(), &self.program, &order.root, &order.folder);
+        let workshop = workshop.map_err(broken)?;
+        tree.write(&workshop.tree()).map_err(broken)?;
+        let modules = workshop.tree().join(&order.folder).join(".terraform/modules");
+        if modules.is_dir() {
+            fs::rename(&modules, workshop.data().join("modules")).map_err(broken)?;
+        }
+        let session = self.lent(&order.session, &workspace, May::Look, PLANNING).await?;
+        let done = self.planned_in(&workshop, &session, &options, say).await;
+        self.ended(&session).await;
+        let json = done?;
+        let plan_file = fs::read(workshop.out("plan")).map_err(broken)?;
+        let mut planned_tree =
+            Tree::read(&workshop.tree()).map_err(|error| Stop::failed(error.to_string()))?;
+        planned_tree.states = strays;
+        let written = configuration::read(&planned_tree, &order.folder);
+        let locks = planned_tree.file(&order.folder.join(".terraform.lock.hcl")).map(Digest::of);
+        let meta = Meta {
+            workspace,
+            root: order.root,
+            folder: order.folder,
+            options,
+            sent,
+            tree: planned_tree.digest(),
+            plan: Digest::of(&plan_file),
+            json: Digest::of(json.as_bytes()),
+            locks,
+            programs: self.program.digests(&workshop.data()).map_err(broken)?,
+            state: latest.as_ref().map(|state| state.version),
+            lineage: latest.as_ref().map(|state| state.lineage.clone()),
+            serial: latest.as_ref().map(|state| state.serial),
+            account,
+            region,
+            guarded: written.guarded.into_iter().collect(),
+        };
+        let bundle = Bundle { meta, tree: planned_tree, plan: plan_file, json: json.into_bytes() };
+        let kept = self.house.keep(bundle.pack().map_err(Stop::failed)?).await.map_err(Stop::failed)?;
+        self.read(bundle, kept)
+    }
+
+    /// Initialises, plans, and shows the plan as JSON.
+    async fn planned_in(
+        &self,
+        workshop: &Workshop,
+        session: &Session,
+        options: &[String],
+        say: &Say,
+    ) -> Result<String, Stop> {
+        let init = ["init", "-input=false", "-no-color"];
+        self.terraform(session, workshop, &init, true, None).await?.well("init")?;
+        let file = inside("out/plan");
+        let out = format!("-out={file}");
+        let mut plan = vec!["plan", "-input=false", "-json", "-lock-timeout=60s", out.as_str()];
+        plan.extend(options.iter().map(String::as_str));
+        // INVARIANT: a plan that failed may have left a file; its status says so, and it is none.
+        self.terraform(session, workshop, &plan, true, Some(say)).await?.well("plan")?;
+        let show = ["show", "-json", "-no-color", file.as_str()];
+        Ok(self.terraform(session, workshop, &show, true, None).await?.well("show")?.output)
+    }
+
+    /// What a bundle's plan says.
+    pub(super) fn read(&self, bundle: Bundle, kept: Digest) -> Result<Planned, Stop> {
+        let plan = Plan::parse(&bundle.json).map_err(|error| Stop::failed(error.to_string()))?;
+        if let Some(why) = doubt::refused(&plan) {
+            return Err(Stop::refused(format!("Interlock refuses this plan: {why}.")));
+        }
+        let account = bundle.meta.account.as_ref().map(|account| account.as_str());
+        let reading = read(&plan, None, Place { region: Some(&bundle.meta.region), account });
+        Ok(Planned { bundle, kept, plan, reading })
+    }
+
+    /// A plan as an action on the road, with everything that speaks against it, and what it would do.
+    pub(super) async fn weighed(
+        &self,
+        session: &SessionId,
+        planned: &Planned,
+    ) -> Result<(Action, Survey), Stop> {
+        let meta = &planned.bundle.meta;
+        let plain = action(meta, &planned.reading, Vec::new()).map_err(Stop::failed)?;
+        let survey = self.road.foresee(session, &plain).await.map_err(Stop::refused)?;
+        let workspace = self.states.workspace(&meta.workspace);
+        let states = self.all_states().await?;
+        let configuration = configuration::read(&planned.bundle.tree, &meta.folder);
+        let known = Known {
+            workspace: &meta.workspace,
+            latest: workspace.latest(),
+            good: workspace.good.as_ref(),
+            states: &states,
+            tree: &planned.bundle.tree,
+            configuration: &configuration,
+            survey: &survey,
+        };
+        let doubts = doubt::doubts(&planned.plan, &planned.reading, &known);
+        let guards = doubt::guards(&planned.reading, &known);
+        let mut whole = action(meta, &planned.reading, doubts).map_err(Stop::failed)?;
+        whole.claims.extend(guards);
+        if let Some(arguments) = whole.arguments.as_object_mut() {
+            arguments.insert("kept".to_owned(), Value::String(planned.kept.to_string()));
+        }
+        Ok((whole, survey))
+    }
+
+    /// The states of all workspaces, as far as they tell what they have.
+    async fn all_states(&self) -> Result<Vec<(WorkspaceId, StateVersion, State)>, Stop> {
+        let mut all = Vec::new();
+        for (id, _) in self.states.workspaces() {
+            // A state that cannot be read could have anything in it.
+            let Some((version, bytes)) = self.states.read(&id).await.map_err(Stop::refused)? else {
+                continue;
+            };
+            let value: Value =
+                serde_json::from_slice(&bytes).map_err(|error| Stop::failed(error.to_string()))?;
+            let state = State::parse(&value, Some(version.serial))
+                .map_err(|error| Stop::failed(error.to_string()))?;
+            all.push((id, version, state));
+        }
+        Ok(all)
+    }
+
+    /// A lease of this session's, for what the gate runs.
+    pub(super) async fn lent(
+        &self,
+        of: &SessionId,
+        workspace: &WorkspaceId,
+        may: May,
+        millis: u64,
+    ) -> Result<Arc<Session>, Stop> {
+        let key = self.house.draw_key().map_err(Stop::failed)?;
+        let until = self.road.ports().clock.now().saturating_add(millis);
+        self.road
+            .lend(of, (Some(workspace.clone()), may), key, until)
+            .await
+            .map_err(|error| Stop::refused(error.to_string()))
+    }
+
+    /// Takes it back, with the locks that it held.
+    pub(super) async fn ended(&self, session: &Session) {
+        self.states.release(&session.id);
+        if let Err(error) = self.road.take_back(&session.id).await {
+            tracing::warn!(%error, session = %session.id, "a lease that the gate gave could not be taken back; it ends by itself");
+        }
+    }
+}
+
+/// A path inside, as Terraform is told it.
+pub(super) fn inside(name: &str) -> String {
+    Path::new(crate::program::INSIDE).join(name).display().to_string()
+}

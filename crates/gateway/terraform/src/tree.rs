@@ -1,0 +1,234 @@
+//! A work directory as the gate has it: what was sent, file by file.
+//!
+//! No state and no provider comes in with it: states are the gate's own, and programs come from the mirror.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read},
+    os::unix::fs::PermissionsExt as _,
+    path::{Component, Path, PathBuf},
+};
+
+use interlock_action::Digest;
+use sha2::{Digest as _, Sha256};
+
+/// How many bytes a work directory may have.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// And how many files.
+const MOST_FILES: usize = 20_000;
+
+/// Why a work directory is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// No archive, or a damaged one.
+    #[error("the work directory cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// More than the gate takes.
+    #[error("the work directory is too large: {MOST_FILES} files and {MOST_BYTES} bytes are taken")]
+    TooLarge,
+    /// A name that leads elsewhere.
+    #[error("`{0}` leads out of the work directory")]
+    Outside(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Entry {
+    File { executable: bool, bytes: Vec<u8> },
+    Link(PathBuf),
+}
+
+/// A work directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree {
+    entries: BTreeMap<PathBuf, Entry>,
+    /// States that came with it, which are not taken.
+    pub(crate) states: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Tree {
+    /// Out of an archive.
+    pub fn unpack(archive: impl Read) -> Result<Self, TreeError> {
+        let mut tree = Self::default();
+        let mut left = MOST_BYTES;
+        for entry in tar::Archive::new(archive).entries()? {
+            let mut entry = entry?;
+            let kind = entry.header().entry_type();
+            if kind.is_dir() {
+                continue;
+            }
+            let path = inside(&entry.path()?)?;
+            if tree.entries.len() >= MOST_FILES {
+                return Err(TreeError::TooLarge);
+            }
+            if kind.is_file() {
+                left = left.checked_sub(entry.size()).ok_or(TreeError::TooLarge)?;
+                let executable = entry.header().mode()? & 0o111 != 0;
+                let mut bytes = Vec::new();
+                entry.read_to_end(&mut bytes)?;
+                tree.take(path, Entry::File { executable, bytes });
+            } else if kind.is_symlink()
+                && let Some(target) = entry.link_name()?
+            {
+                let target = within(&path, &target)?;
+                tree.take(path, Entry::Link(target));
+            }
+        }
+        Ok(tree)
+    }
+
+    fn take(&mut self, path: PathBuf, entry: Entry) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.ends_with(".tfstate") || name.contains(".tfstate.") {
+            if let Entry::File { bytes, .. } = entry {
+                self.states.insert(path, bytes);
+            }
+        } else if !is_machine(&path) {
+            self.entries.insert(path, entry);
+        }
+    }
+
+    /// Adds a file, or writes it anew.
+    pub fn put(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) {
+        self.entries.insert(path.into(), Entry::File { executable: false, bytes: bytes.into() });
+    }
+
+    /// A file's bytes.
+    pub fn file(&self, path: &Path) -> Option<&[u8]> {
+        match self.entries.get(path)? {
+            Entry::File { bytes, .. } => Some(bytes),
+            Entry::Link(_) => None,
+        }
+    }
+
+    /// The names of the files of a folder.
+    pub fn names(&self, folder: &Path) -> impl Iterator<Item = &str> {
+        let here = self.entries.keys().filter(move |path| path.parent() == Some(folder));
+        here.filter_map(|path| path.file_name()?.to_str())
+    }
+
+    /// What tells this work directory from any other.
+    pub fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        for (path, entry) in &self.entries {
+            let (kind, content) = match entry {
+                Entry::File { executable: false, bytes } => (b"file", Sha256::digest(bytes)),
+                Entry::File { executable: true, bytes } => (b"tool", Sha256::digest(bytes)),
+                Entry::Link(target) => (b"link", Sha256::digest(target.as_os_str().as_encoded_bytes())),
+            };
+            let name = path.as_os_str().as_encoded_bytes();
+            hash.update((name.len() as u64).to_be_bytes());
+            hash.update(name);
+            hash.update(kind);
+            hash.update(content);
+        }
+        Digest::of(hash.finalize().as_slice())
+    }
+
+    /// Writes it into an empty folder.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        for (path, entry) in &self.entries {
+            let place = folder.join(path);
+            if let Some(parent) = place.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            match entry {
+                Entry::File { executable, bytes } => {
+                    fs::write(&place, bytes)?;
+                    let mode = if *executable { 0o755 } else { 0o644 };
+                    fs::set_permissions(&place, fs::Permissions::from_mode(mode))?;
+                }
+                Entry::Link(target) => std::os::unix::fs::symlink(target, &place)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a folder, with what was written in it meanwhile.
+    pub fn read(folder: &Path) -> Result<Self, TreeError> {
+        let mut tree = Self::default();
+        let mut left = MOST_BYTES;
+        let mut open = vec![folder.to_owned()];
+        while let Some(next) = open.pop() {
+            for entry in fs::read_dir(next)? {
+                let path = entry?.path();
+                let found = path.symlink_metadata()?;
+                let Ok(name) = path.strip_prefix(folder) else { continue };
+                if tree.entries.len() >= MOST_FILES {
+                    return Err(TreeError::TooLarge);
+                }
+                if found.is_dir() {
+                    open.push(path);
+                } else if found.is_symlink() {
+                    let target = within(name, &fs::read_link(&path)?)?;
+                    tree.take(name.to_owned(), Entry::Link(target));
+                } else if found.is_file() {
+                    left = left.checked_sub(found.len()).ok_or(TreeError::TooLarge)?;
+                    let executable = found.permissions().mode() & 0o111 != 0;
+                    tree.take(name.to_owned(), Entry::File { executable, bytes: fs::read(&path)? });
+                }
+            }
+        }
+        Ok(tree)
+    }
+
+    /// As an archive, the same bytes for the same tree.
+    pub fn pack(&self) -> io::Result<Vec<u8>> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for (path, entry) in &self.entries {
+            let mut header = tar::Header::new_gnu();
+            header.set_mtime(0);
+            match entry {
+                Entry::File { executable, bytes } => {
+                    header.set_mode(if *executable { 0o755 } else { 0o644 });
+                    header.set_size(bytes.len() as u64);
+                    archive.append_data(&mut header, path, bytes.as_slice())?;
+                }
+                Entry::Link(target) => {
+                    header.set_entry_type(tar::EntryType::Symlink);
+                    header.set_size(0);
+                    archive.append_link(&mut header, path, target)?;
+                }
+            }
+        }
+        archive.into_inner()
+    }
+}
+
+/// What Terraform keeps for itself beside a configuration. Modules that were fetched are a part of it.
+fn is_machine(path: &Path) -> bool {
+    let mut parts = path.components().map(Component::as_os_str);
+    match parts.by_ref().find(|part| *part == ".terraform" || *part == ".git") {
+        Some(found) if found == ".terraform" => parts.next().is_none_or(|next| next != "modules"),
+        found => found.is_some(),
+    }
+}
+
+/// A path that stays inside.
+fn inside(path: &Path) -> Result<PathBuf, TreeError> {
+    let outside = || TreeError::Outside(path.display().to_string());
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => plain.push(name),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(outside()),
+        }
+    }
+    if plain.as_os_str().is_empty() { Err(outside()) } else { Ok(plain) }
+}
+
+/// A link's target, where it stays inside.
+fn within(link: &Path, target: &Path) -> Result<PathBuf, TreeError> {
+    let outside = || TreeError::Outside(format!("{} -> {}", link.display(), target.display()));
+    let mut depth = link.components().count().saturating_sub(1);
+    for part in target.components() {
+        match part {
+            Component::Normal(_) => depth = depth.saturating_add(1),
+            Component::ParentDir => depth = depth.checked_sub(1).ok_or_else(outside)?,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return Err(outside()),
+        }
+    }
+    Ok(target.to_owned())
+}

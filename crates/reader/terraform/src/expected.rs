@@ -1,0 +1,55 @@
+//! What a planned change comes to on the wire: the calls that its lease admits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use interlock_action::{Effect, ExpectedChange, Operation, Relation};
+
+use crate::{Planned, calls, plan::Act};
+
+/// The calls of a change, and what they may do to what.
+pub fn expected(planned: &Planned) -> ExpectedChange {
+    let change = &planned.change;
+    let mut expected = ExpectedChange { address: change.address.clone(), ..ExpectedChange::default() };
+    let mut counted: BTreeMap<Operation, u32> = BTreeMap::new();
+    for call in &planned.calls {
+        let makes_or_removes = |effect| matches!(effect, Effect::Create | Effect::Destroy);
+        // Parts of a thing are set one by one, in as many calls as the provider likes.
+        let whole = call.claims.iter().any(|claim| makes_or_removes(claim.effect))
+            && call.targets.iter().any(|target| target.relation != Relation::Reaches);
+        if whole && !calls::is_setting(&change.kind) {
+            let times = counted.entry(call.operation.clone()).or_default();
+            *times = times.saturating_add(1);
+        } else {
+            expected.around.insert(call.operation.clone());
+        }
+        let touched = |relation| matches!(relation, Relation::Acts | Relation::Creates);
+        let ids = call.targets.iter().filter(|target| touched(target.relation));
+        expected.targets.extend(ids.map(|target| target.id.to_string()));
+    }
+    expected.around.extend(calls::around(&change.kind, &change.act));
+    expected.around.retain(|operation| !counted.contains_key(operation));
+    expected.counted = counted;
+    expected.effects = effects(planned);
+    let rules = planned.action.claims.iter().filter_map(|claim| claim.rule.as_ref());
+    expected.administrator = rules.into_iter().any(|rule| rule.as_str().contains("administrator"));
+    expected.targets.extend(change.attribute("arn").map(str::to_owned));
+    let within: Vec<String> =
+        expected.targets.iter().filter_map(|target| calls::within(&change.kind, target)).collect();
+    expected.targets.extend(within);
+    expected.refers.clone_from(&planned.refers);
+    expected
+}
+
+/// What its calls may do. Whose thing goes, of that goes what guards it and what hangs on it; a label may be one by which a rule
+/// classifies.
+fn effects(planned: &Planned) -> BTreeSet<Effect> {
+    let told = planned.action.claims.iter().chain(planned.calls.iter().flat_map(|call| &call.claims));
+    let mut effects: BTreeSet<Effect> = told.map(|claim| claim.effect).collect();
+    if planned.change.act.takes() {
+        effects.extend([Effect::Destroy, Effect::Interrupt, Effect::GuardRemoval, Effect::RecoveryLoss]);
+    }
+    if !planned.action.writes.is_empty() && planned.change.act == Act::Update {
+        effects.insert(Effect::GuardRemoval);
+    }
+    effects
+}
