@@ -215,6 +215,7 @@ impl Road {
             ticket: ticket.id.clone(),
             tier: decision.tier().name().to_owned(),
             would: would(situated),
+            unknowns: situated.action.unknowns.clone(),
             needs,
             reasons: reasons(decision),
             progress,

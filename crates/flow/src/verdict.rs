@@ -18,6 +18,9 @@ pub enum Verdict {
     Refused(RefusedAction),
 }
 
+/// So many unknowns are told in one line.
+const TOLD: usize = 4;
+
 /// An action that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldAction {
@@ -29,6 +32,9 @@ pub struct HeldAction {
     pub tier: String,
     /// What it would do, the worst first, in plain words.
     pub would: Vec<String>,
+    /// What could not be told of it, or speaks against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknowns: Vec<String>,
     /// What is missing: the policy's need names.
     pub needs: Vec<String>,
     /// Which rules, and why.
@@ -76,8 +82,16 @@ impl HeldAction {
         } else {
             format!(" It would: {}.", self.would.join("; "))
         };
+        let unknown = if self.unknowns.is_empty() {
+            String::new()
+        } else {
+            let more = self.unknowns.len().saturating_sub(TOLD);
+            let told: Vec<&str> = self.unknowns.iter().take(TOLD).map(String::as_str).collect();
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            format!(" Unknown: {}{more}.", told.join("; "))
+        };
         format!(
-            "Interlock holds {} ({}, {}).{would} {} Do not retry or work around it: ask a person to look at \
+            "Interlock holds {} ({}, {}).{unknown}{would} {} Do not retry or work around it: ask a person to look at \
              `interlock request show {}`, then send the same call again. [ticket {}]",
             self.operation,
             self.tier,

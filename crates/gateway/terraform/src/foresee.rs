@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use interlock_action::{
-    AccountId, Action, Answers, Facts, Forecast, Method, Read, RecoveryCount, Reversibility, Securing, Survey,
+    AccountId, Action, Answers, Effect, Facts, Forecast, Method, Read, RecoveryCount, Reversibility,
+    Securing, Survey,
 };
 use interlock_flow::Foresee;
 use interlock_reader_aws::{catalogue::Catalogue, judge};
@@ -103,6 +104,11 @@ impl Foresee for TerraformForesee {
     }
 }
 
+/// What a forecaster says of a thing that something else still uses.
+const WOULD_REFUSE: &str = "the service will refuse to delete it";
+/// What it says of a request that Interlock changes, before what would have come of it.
+const AS_ASKED: &str = "; as asked, ";
+
 /// Surveys folded so far.
 struct Fold {
     survey: Survey,
@@ -143,7 +149,16 @@ impl Fold {
         let key = call_key(call);
         let (all, forecast) = (&mut self.survey, survey.forecast);
         let loses = !forecast.data_loss.is_empty();
-        for change in forecast.changes {
+        let name = call.targets.first().map(|target| target.name.as_deref().unwrap_or(target.id.as_str()));
+        for mut change in forecast.changes {
+            // One of several calls cannot know what those before it have taken away.
+            if change.what.contains(WOULD_REFUSE) {
+                change.what = format!("{address} goes, once what uses it is gone");
+            }
+            if let Some((request, remain)) = change.what.split_once(AS_ASKED) {
+                change.what = format!("{}: {remain} as planned; {request}", name.unwrap_or(address));
+                change.effect = Effect::Destroy;
+            }
             if !all.forecast.changes.iter().any(|have| have.what == change.what) {
                 all.forecast.changes.push(change);
             }

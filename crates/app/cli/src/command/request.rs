@@ -17,6 +17,7 @@ use crate::{
 
 mod card;
 mod decide;
+mod plan;
 mod watch;
 
 use decide::Decide;

@@ -119,6 +119,14 @@ impl Gate {
         if planned.plan.changes.iter().all(|change| change.is_nothing())
             && planned.plan.applyable != Some(true)
         {
+            let (action, _) = self.weighed(session, &planned).await?;
+            // Nothing comes of it, and perhaps only because it is made from another state than was meant.
+            if !action.unknowns.is_empty() {
+                return Err(Stop::refused(format!(
+                    "Interlock takes this for no plan of anything: {}.",
+                    action.unknowns.join("; ")
+                )));
+            }
             tell(say, "No changes: what is there is what the configuration says.");
             return Ok(DONE);
         }

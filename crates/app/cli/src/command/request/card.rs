@@ -2,6 +2,7 @@
 
 use interlock_daemon::api::RequestView;
 
+use super::plan;
 use crate::output::{time, visible};
 
 /// `request show`: the lines, and what to do next.
@@ -51,19 +52,30 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
         forecast.points.iter().map(|p| format!("{} {} {}", p.what, p.id, fate(p.survives))),
     );
     section(&mut lines, "dependents", forecast.dependents.iter().cloned());
-    section(&mut lines, "unknown", forecast.unknowns.iter().chain(&held.action.unknowns).cloned());
+    section(&mut lines, "unknown", held.action.unknowns.iter().chain(&forecast.unknowns).cloned());
     for target in &held.action.targets {
         let environment =
             target.environment.as_ref().map_or("unclassified", |environment| environment.as_str());
         lines.push(format!("target     {} ({environment})", target.id));
     }
-    section(
-        &mut lines,
-        "why held",
-        held.reasons.iter().map(|reason| format!("[{}] {}", reason.rule, reason.why)),
-    );
+    let mut why: Vec<String> = Vec::new();
+    for reason in &held.reasons {
+        let line = format!("[{}] {}", reason.rule, reason.why);
+        // One rule may have a say about many things.
+        if !why.contains(&line) {
+            why.push(line);
+        }
+    }
+    section(&mut lines, "why held", why.into_iter());
     lines.push(format!("needs      {}", held.needs.join(", ")));
-    lines.push(format!("arguments  {}", held.action.arguments));
+    let planned = plan::lines(&held.action.arguments);
+    match held.action.arguments.get("bundle").filter(|_| !planned.is_empty()) {
+        Some(bundle) => {
+            section(&mut lines, "plan", planned.into_iter());
+            lines.push(format!("bundle     {bundle}"));
+        }
+        None => lines.push(format!("arguments  {}", held.action.arguments)),
+    }
     lines.push(format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launch));
     lines.push(format!("task       {}", held.task));
     section(

@@ -282,6 +282,10 @@ pub(super) fn observe(action: &Action, answers: &Answers, draft: &mut Draft) {
         let id = &known.target.id;
         let found = record(known.row, &known.name, answers, id);
         let exists = match &found {
+            // ECS goes on telling of what was deleted; a new thing may have its name.
+            Live::Found(record) if known.row.arn == "ecs" && text(record, "/status") == Some("INACTIVE") => {
+                Some(false)
+            }
             Live::Found(_) => Some(true),
             Live::Absent => Some(false),
             Live::Unread(_) => None,
