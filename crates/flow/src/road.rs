@@ -242,6 +242,7 @@ impl Road {
         let action = self.own_tokens(session, action);
         let (action, survey) = self.prepared(session, action).await?;
         let principals = self.principals();
+        self.look_at_unseen(&action).await;
         let mut situated = {
             let memory = self.memory();
             let world = World {

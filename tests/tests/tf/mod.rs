@@ -1,4 +1,5 @@
 //! Terraform on this machine, and a configuration in a folder of its own.
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::{
     path::{Path, PathBuf},
@@ -38,6 +39,11 @@ pub(crate) fn found() -> Option<Terraform> {
 }
 
 impl Terraform {
+    /// The program, and the folder of its providers.
+    pub(crate) fn places(&self) -> (&str, &str) {
+        (&self.program, &self.plugins)
+    }
+
     /// Puts the configuration into the agent's work folder; the agent initialises it.
     pub(crate) fn of_agent(&self, home: &Home, name: &str) {
         home.file("main.tf", MAIN);

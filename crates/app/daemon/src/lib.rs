@@ -37,4 +37,4 @@ pub use home::{HomePaths, InitAnswer, init, resolve_home};
 pub use policy::{Pending, PolicyFolder, Reviewed, apply, in_force};
 pub use redact::redact;
 pub use serve::{Listen, Ready, Sockets, serve};
-pub use terraform::NAMES as SHIMS;
+pub use terraform::{NAMES as SHIMS, STANDS};

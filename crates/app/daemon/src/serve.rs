@@ -197,13 +197,13 @@ fn shim(paths: &HomePaths, mode: u32) -> Result<(), DaemonError> {
     for name in terraform::NAMES {
         let place = folder.join(name);
         let fault = |error: std::io::Error| DaemonError::File(place.clone(), error.to_string());
-        match std::fs::remove_file(&place) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),
-            _ => {}
-        }
-        if let Ok(program) = &program {
-            std::os::unix::fs::symlink(program, &place).map_err(fault)?;
-        }
+        let Ok(program) = &program else { continue };
+        // A link out of the home would be kept from sight with it.
+        let quoted = program.display().to_string().replace('\'', "'\\''");
+        let script = format!("#!/bin/sh\n{}\nexec '{quoted}' terraform \"$@\"\n", terraform::STANDS);
+        std::fs::write(&place, script).map_err(fault)?;
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&place, mode).map_err(fault)?;
     }
     Ok(())
 }

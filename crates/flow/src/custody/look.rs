@@ -9,7 +9,8 @@ use std::{
 };
 
 use interlock_action::{
-    Answers, Call, Claim, Effect, Millis, Read, RecoveryPoint, Securing, Surface, TargetId,
+    Action, Answers, Call, Claim, Effect, Kind, Millis, Read, RecoveryPoint, Relation, Securing, Surface,
+    Target, TargetId,
 };
 use interlock_ledger::{Entry, EntryKind};
 
@@ -147,6 +148,24 @@ impl Road {
             let _ = self
                 .call_for(kept, &call, (Effect::Create, "marks a recovery point"), Vec::new(), entry)
                 .await;
+        }
+    }
+
+    /// Looks at the points that nobody has seen yet, before something goes that one of them may depend on.
+    pub(crate) async fn look_at_unseen(&self, action: &Action) {
+        // Until it was seen what a point depends on, it may be any key.
+        let key = |target: &Target| target.kind == Kind::Key && target.relation == Relation::Acts;
+        if !action.targets.iter().any(key) {
+            return;
+        }
+        let unseen: Vec<Point> = {
+            let memory = self.memory();
+            let unseen =
+                memory.custody.values().filter(|point| point.sight.is_none() && point.purged.is_none());
+            unseen.take(MOST).cloned().collect()
+        };
+        for point in &unseen {
+            self.look_at_point(point).await;
         }
     }
 

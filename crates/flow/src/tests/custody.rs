@@ -162,10 +162,11 @@ fn what_a_rewritten_request_makes_is_in_custody_too() {
 
 #[test]
 fn every_key_may_be_the_one_until_a_point_was_seen() {
-    let house = house(shelf(ready()));
-    let said = disables(&house, "other").expect("held");
+    let unread = house(shelf(None));
+    let said = disables(&unread, "other").expect("held");
     assert!(said.contains("interlock-point of arn:") && said.contains("has not been read yet"), "{said}");
-    block_on(house.road.look_after_points());
+    // It is looked at before a key goes, and not only when its turn comes.
+    let house = house(shelf(ready()));
     let said = disables(&house, "k").expect("held");
     assert!(said.contains("a recovery point depends on it: interlock-point of"), "{said}");
     assert_eq!(disables(&house, "other"), None, "no point needs this one");

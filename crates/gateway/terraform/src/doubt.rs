@@ -29,12 +29,11 @@ pub(crate) struct Known<'a> {
 }
 
 /// The doubts, a sentence each.
-pub(crate) fn doubts(plan: &Plan, reading: &Reading, known: &Known<'_>) -> Vec<String> {
+pub(crate) fn doubts(reading: &Reading, known: &Known<'_>) -> Vec<String> {
     let mut doubts = strays(known);
-    let own = known.states.iter().find(|(id, ..)| id == known.workspace);
-    if let Some((.., state)) = own {
-        doubts.extend(state.doubts(plan));
-    } else if !known.configuration.backends.is_empty() {
+    // The plan was made here, from the workspace's own state.
+    let own = known.states.iter().any(|(id, ..)| id == known.workspace);
+    if !own && !known.configuration.backends.is_empty() {
         let kinds: Vec<&str> = known.configuration.backends.iter().map(String::as_str).collect();
         doubts.push(format!(
             "the configuration keeps its state in `{}`, and nobody has brought that in: a person does with \

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use interlock_action::{
-    AccountId, Action, Answers, Effect, Facts, Forecast, Method, Read, RecoveryCount, Reversibility,
-    Securing, Survey,
+    AccountId, Action, Answers, Change, Claim, Effect, Facts, Forecast, Kind, Method, Read, RecoveryCount,
+    Reversibility, Securing, Survey,
 };
 use interlock_flow::Foresee;
 use interlock_reader_aws::{catalogue::Catalogue, judge};
@@ -88,6 +88,10 @@ impl Foresee for TerraformForesee {
 
     fn fold(&self, action: &Action, answers: &Answers) -> Survey {
         let mut fold = Fold::new();
+        fold.survey
+            .forecast
+            .changes
+            .extend(action.claims.iter().filter(|claim| weighs(claim.effect)).map(told));
         for (address, call) in judged(action) {
             let (known, _) = self.replay(&call, answers);
             fold.take(&address, &call, self.aws.fold(&call, &known));
@@ -104,8 +108,28 @@ impl Foresee for TerraformForesee {
     }
 }
 
+/// Whether an effect is told by itself, beside what becomes of things.
+fn weighs(effect: Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Execute
+            | Effect::Expose
+            | Effect::Exfiltrate
+            | Effect::Privilege
+            | Effect::Network
+            | Effect::GuardRemoval
+            | Effect::AuditTrail
+    )
+}
+
+fn told(claim: &Claim) -> Change {
+    let target = claim.target.clone().unwrap_or_else(|| "*".into());
+    let kind = Kind::default();
+    Change { target, kind, effect: claim.effect, what: claim.why.clone(), before: None, after: None }
+}
+
 /// What a forecaster says of a thing that something else still uses.
-const WOULD_REFUSE: &str = "the service will refuse to delete it";
+const WOULD_REFUSE: &str = "the service will refuse";
 /// What it says of a request that Interlock changes, before what would have come of it.
 const AS_ASKED: &str = "; as asked, ";
 
@@ -153,6 +177,9 @@ impl Fold {
         for mut change in forecast.changes {
             // One of several calls cannot know what those before it have taken away.
             if change.what.contains(WOULD_REFUSE) {
+                if change.effect != Effect::Destroy {
+                    continue;
+                }
                 change.what = format!("{address} goes, once what uses it is gone");
             }
             if let Some((request, remain)) = change.what.split_once(AS_ASKED) {

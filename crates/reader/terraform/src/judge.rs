@@ -96,7 +96,14 @@ pub(crate) fn action(
             calls.judged.iter().for_each(|call| judged.call(call, change));
             let say =
                 |name: &String| format!("{}: which call carries `{name}` is not known here", change.address);
-            judged.unknowns.extend(calls.left.iter().filter(|name| !open.contains(name)).map(say));
+            let written = plan.configuration.expressions.get(&change.configured());
+            // What nobody wrote, and the service tells afterwards: versions, time stamps.
+            let told = |name: &&String| {
+                change.unknown.get(*name) == Some(&Value::Bool(true))
+                    && written.is_some_and(|written| !written.written.contains_key(*name))
+            };
+            let left = calls.left.iter().filter(|name| !open.contains(name) && !told(name));
+            judged.unknowns.extend(left.map(say));
             calls.judged
         }
     };
@@ -208,6 +215,16 @@ impl Judged {
     /// What a change of a type is that no call is known of.
     fn by_type(&mut self, change: &Change) {
         let claim = |effect| Claim::plain(effect, format!("{} {}", change.address, change.act));
+        if stateful::is_local(&change.kind) {
+            // It is in the state and nowhere else.
+            if change.act.takes() || change.act == Act::Update {
+                self.claims.push(claim(Effect::Update));
+            }
+            if change.act.makes() {
+                self.claims.push(claim(Effect::Create));
+            }
+            return;
+        }
         if change.act.takes() {
             self.claims.push(claim(Effect::Destroy));
         }
@@ -216,9 +233,6 @@ impl Judged {
         }
         if change.act == Act::Update {
             self.claims.push(claim(Effect::Update));
-        }
-        if stateful::is_local(&change.kind) {
-            return;
         }
         if !matches!(change.act, Act::NoOp | Act::Read) {
             let of = |parts: &[&str]| parts.iter().any(|part| change.kind.contains(part));

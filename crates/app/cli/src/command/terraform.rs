@@ -12,7 +12,10 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use interlock_daemon::api::{TerraformCommand, WorkspaceRow};
+use interlock_daemon::{
+    STANDS,
+    api::{TerraformCommand, WorkspaceRow},
+};
 
 use crate::{
     command::Global,
@@ -47,7 +50,7 @@ impl Terraform {
         match self.verb {
             Verb::Adopt(adopt) => adopt.run(global, output),
             Verb::Workspaces => workspaces(global, output),
-            Verb::Other(words) => gate(words),
+            Verb::Other(words) => Ok(shim("terraform", words)),
         }
     }
 }
@@ -73,9 +76,9 @@ pub(crate) fn shim(name: &str, words: Vec<OsString>) -> ExitCode {
 fn beside(name: &str, words: &[OsString]) -> Fault {
     let itself = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    let other = std::env::split_paths(&paths)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file() && path.canonicalize().ok() != itself);
+    let stands = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(STANDS));
+    let other = |path: &PathBuf| path.is_file() && path.canonicalize().ok() != itself && !stands(path);
+    let other = std::env::split_paths(&paths).map(|folder| folder.join(name)).find(other);
     match other {
         Some(program) => {
             let error = Command::new(&program).args(words).exec();

@@ -17,6 +17,9 @@ pub(crate) use state_door::routes;
 
 use crate::{clock::System, config::TerraformConfig, home::HomePaths};
 
+/// By this line what stands in Terraform's place is known.
+pub const STANDS: &str = "# Interlock's gate stands here in Terraform's place.";
+
 /// What agents call it.
 pub const NAMES: [&str; 2] = ["terraform", "tofu"];
 

@@ -155,7 +155,7 @@ impl Gate {
             configuration: &configuration,
             survey: &survey,
         };
-        let doubts = doubt::doubts(&planned.plan, &planned.reading, &known);
+        let doubts = doubt::doubts(&planned.reading, &known);
         let guards = doubt::guards(&planned.reading, &known);
         let mut whole = action(meta, &planned.reading, doubts).map_err(Stop::failed)?;
         whole.claims.extend(guards);

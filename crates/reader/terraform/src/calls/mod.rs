@@ -70,6 +70,12 @@ struct Row {
     /// Each with the attributes whose change it carries; none: all that no other carries.
     update: BTreeMap<String, Vec<String>>,
     delete: Vec<String>,
+    /// Parameters that its calls have when they change something.
+    #[serde(default)]
+    over: Map<String, Value>,
+    /// Attributes that its calls carry under no parameter that is read: contents, and what tells whether they changed.
+    #[serde(default)]
+    carries: Vec<String>,
     /// What the provider calls beside them, as was observed.
     #[serde(default)]
     around: Vec<String>,
@@ -233,8 +239,13 @@ impl Row {
                 let own = triggers.is_empty() || triggers.iter().any(|trigger| trigger == name);
                 required || (own && changed.contains(name))
             };
-            asked.extend(self.call(operation, &attributes, &sent, &mut used));
+            let mut call = self.call(operation, &attributes, &sent, &mut used);
+            if let Some(members) = call.as_mut().and_then(|(_, _, parameters)| parameters.as_object_mut()) {
+                members.extend(self.over.clone());
+            }
+            asked.extend(call);
         }
+        used.extend(self.carries.iter().cloned());
         let gone = |name: &String| {
             !change.after.get(name).is_some_and(says) && !change.before.get(name).is_some_and(says)
         };
