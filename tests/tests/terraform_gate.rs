@@ -124,6 +124,7 @@ resource "aws_s3_object" "app" {
   bucket = aws_s3_bucket.files.bucket
   key    = "app.txt"
   source = "app.txt"
+  etag   = filemd5("app.txt")
 }
 "#;
 
@@ -138,8 +139,8 @@ fn nothing_leads_past_the_gate() {
         "TF_CLI_ARGS_plan=-destroy",
         "TF_CLI_ARGS_apply=-auto-approve",
         "TF_WORKSPACE=other",
-        "TF_DATA_DIR=/tmp/elsewhere",
-        "TF_CLI_CONFIG_FILE=/tmp/overrides",
+        "TF_DATA_DIR=elsewhere",
+        "TF_CLI_CONFIG_FILE=overrides",
         "TF_REATTACH_PROVIDERS={}",
         "TF_HTTP_ADDRESS=http://127.0.0.1:1/",
         "AWS_PROFILE=production",
@@ -238,6 +239,64 @@ fn what_was_approved_is_what_is_applied() {
     assert!(gated.verified(), "{}", gated.home.log());
     let again = gated.terraform(&["plan"]);
     assert!(again.out.contains("No changes"), "{}", said(&again));
+    gated.home.verify();
+}
+
+#[test]
+fn the_last_known_good_comes_back_as_a_plan_of_its_own() {
+    let Some(gated) = Gated::new(DEVELOPMENT) else { return };
+    gated.file("main.tf", &format!("{PROVIDER}{SMALL}"));
+    gated.file("app.txt", "one");
+    let nothing = gated.terraform(&["rollback"]);
+    assert_eq!(nothing.code, 10, "{}", said(&nothing));
+    assert_eq!(gated.terraform(&["apply", "-auto-approve"]).code, 0);
+    assert!(gated.verified(), "{}", gated.home.log());
+    // A change that nobody can verify: it ends in the middle.
+    gated.file("app.txt", "two");
+    gated.file("more.tf", "resource \"terraform_data\" \"x\" {\n  depends_on = [aws_s3_object.app]\n  provisioner \"local-exec\" {\n    command = \"exit 1\"\n  }\n}\n");
+    let half = gated.terraform(&["apply", "-auto-approve"]);
+    assert_eq!(half.code, 1, "{}", said(&half));
+    assert!(
+        half.out.contains("applied in part: done: aws_s3_object.app; not done: terraform_data.x"),
+        "{}",
+        said(&half)
+    );
+    let back = gated.terraform(&["rollback"]);
+    assert_eq!(back.code, 0, "{}", said(&back));
+    let content = "print(client('s3').get_object(Bucket='dev-files', Key='app.txt')['Body'].read().decode())";
+    assert_eq!(gated.emulator.hands(content).trim(), "one");
+    gated.home.verify();
+}
+
+#[test]
+fn a_daemon_that_dies_in_an_apply_loses_no_state() {
+    let Some(mut gated) = Gated::new(DEVELOPMENT) else { return };
+    gated.file("main.tf", &format!("{PROVIDER}{SMALL}{HOOK}"));
+    gated.file("app.txt", "one");
+    gated.file("hook.sh", "exit 0\n");
+    assert_eq!(gated.terraform(&["apply", "-auto-approve"]).code, 0);
+    let serial = |gated: &Gated| {
+        gated.workspaces()[0]["versions"].as_array().unwrap().last().unwrap()["serial"].clone()
+    };
+    let before = serial(&gated);
+    gated.file("hook.sh", "sleep 60\n");
+    let chdir = format!("-chdir={}", gated.home.work().display());
+    let mut running = gated.home.start(&["terraform", &chdir, "apply", "-replace=terraform_data.hook"]);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while gated.rows("allowed", "terraform:apply") < 2 {
+        assert!(std::time::Instant::now() < until, "it never came to the apply");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    gated.restart();
+    let _ = running.kill();
+    let _ = running.wait();
+    assert!(serial(&gated).as_u64() >= before.as_u64());
+    // Nobody holds a lock, and what was begun is known to be unknown.
+    gated.file("hook.sh", "exit 0\n");
+    let again = gated.terraform(&["apply", "-auto-approve"]);
+    assert_eq!(again.code, 0, "{}", said(&again));
+    assert!(gated.rows("outcome-unknown", "terraform:apply") > 0);
     gated.home.verify();
 }
 

@@ -11,7 +11,7 @@ use interlock_action::{
 };
 use interlock_approval::{State, Ticket};
 
-use crate::{Event, Memory, Session, Situated, session::May};
+use crate::{Event, Guard, Memory, Session, Situated, session::May};
 
 /// How far the changes of one lease have come.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +90,20 @@ pub(crate) fn place(cover: Cover, situated: &mut Situated) {
             );
         }
     }
+}
+
+/// What letting an action through takes of a lease's changes: which it is, what must still hold, and what is remembered.
+pub(crate) fn take(
+    session: &Session,
+    situated: &Situated,
+    guards: &mut Vec<Guard>,
+    events: &mut Vec<Event>,
+) -> Option<usize> {
+    let change = situated.expected.filter(|_| situated.action.mutates())?;
+    let operation = situated.asked.clone().unwrap_or_else(|| situated.action.operation.clone());
+    guards.push(Guard::Left(session.id.clone(), change, operation.clone()));
+    events.push(Event::Expected { session: session.id.clone(), change, operation });
+    Some(change)
 }
 
 /// Whether an action is a part of this change, and one that is left.

@@ -51,7 +51,7 @@ impl Road {
             May::Look => "look",
             May::Change { .. } => "change",
         };
-        session.lease.part = Some(Part { of: whole.root().clone(), workspace, may });
+        session.lease.part = Some(Box::new(Part { of: whole.root().clone(), workspace, may }));
         let entry = Entry::new(EntryKind::SessionOpened, now)
             .public("session", &session.id)
             .public("agent", &session.agent.name)

@@ -6,6 +6,7 @@
 mod administer;
 mod after;
 mod approve;
+mod candidates;
 pub mod custody;
 mod event;
 mod expected;
@@ -15,6 +16,7 @@ mod guards;
 mod hold;
 mod inherit;
 mod judge;
+mod labels;
 mod lend;
 mod memory;
 mod observe;

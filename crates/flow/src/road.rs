@@ -6,7 +6,7 @@ use std::{
 };
 
 use interlock_action::{
-    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface, part_of,
+    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
 };
 use interlock_approval::{Message, Reason, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
@@ -14,7 +14,9 @@ use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
     Budget, Cause, Event, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after, custody,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after,
+    candidates::merge,
+    custody,
     expected::{self, Cover},
     fault, guards, hold, judge,
     permit::frozen,
@@ -387,19 +389,11 @@ impl Road {
         if situated.destroys > 0 {
             // What counts against the agent's sums stands where a person sees it.
             entry = entry.public("destroys", situated.destroys);
-            events.push(Event::Destroyed {
-                agent: session.agent.name.clone(),
-                count: situated.destroys,
-                at: now,
-            });
+            let (agent, count) = (session.agent.name.clone(), situated.destroys);
+            events.push(Event::Destroyed { agent, count, at: now });
         }
         let mut guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
-        let mutates = situated.action.mutates();
-        if let Some(change) = situated.expected.filter(|_| mutates) {
-            let operation = situated.asked.clone().unwrap_or_else(|| situated.action.operation.clone());
-            guards.push(Guard::Left(session.id.clone(), change, operation.clone()));
-            events.push(Event::Expected { session: session.id.clone(), change, operation });
-        }
+        let expected = expected::take(session, &situated, &mut guards, &mut events);
         if would.is_some() && session.observed && !self.settings.observe {
             guards.push(Guard::Observed(session.id.clone()));
         }
@@ -418,7 +412,6 @@ impl Road {
         let environments = situated.environments();
         let told = custody::told(&situated);
         let asked = situated.asked.clone();
-        let expected = situated.expected.filter(|_| mutates);
         let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
         permit.told = told;
         permit.asked = asked;
@@ -566,24 +559,6 @@ const LOOKS_ONLY: &str = "this runs while a plan is made, which looks and change
 
 const UNKNOWN_IDENTITY: &str = "STS has not said yet whose credentials Interlock itself holds, so nobody can tell \
      whether this touches them; Interlock asks again: send the same call in a minute";
-
-/// One action out of several readings of the same bytes: the first, with everything the others would do added.
-fn merge(candidates: &[Arc<Action>]) -> Option<Arc<Action>> {
-    let (first, others) = candidates.split_first()?;
-    if others.is_empty() {
-        return Some(Arc::clone(first));
-    }
-    let mut merged = (**first).clone();
-    for other in others {
-        merged.claims.extend(other.claims.iter().filter(|claim| !first.claims.contains(claim)).cloned());
-        merged.unknowns.extend(other.unknowns.iter().cloned());
-        // A part of a text that another reading took for something else would hide what is in this one.
-        let counts = |at: &&String| other.arguments == first.arguments || part_of(at).is_none();
-        merged.secrets.extend(other.secrets.iter().filter(counts).cloned());
-        merged.writes.extend(other.writes.iter().cloned());
-    }
-    Some(Arc::new(merged))
-}
 
 fn reason(rule: &str, why: &str) -> Reason {
     Reason { rule: rule.to_owned(), why: why.to_owned(), next: String::new(), target: None }

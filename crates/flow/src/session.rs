@@ -33,7 +33,7 @@ pub struct Lease {
     pub revoked: bool,
     /// Of what it is a part, and what is left of that: a lease that Interlock gives to what it runs for a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<Part>,
+    pub part: Option<Box<Part>>,
 }
 
 /// A lease of a lease: what Interlock runs for a session may do less than the session.

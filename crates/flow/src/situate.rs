@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_action::{
     Action, AgentId, Bears, Claim, ClassifierWrite, Effect, EnvironmentName, Kind, Millis, Observed,
-    Operation, POINT, RESTORES, Relation, Securing, Survey, Target, TargetId,
+    Operation, POINT, Relation, Securing, Survey, Target, TargetId,
 };
 
 use crate::{
     Budget, Event, Memory, PRODUCTION, Rules, Session, WayBack, custody,
     inherit::inherits,
+    labels::guard_classifiers,
     memory::{DAY, HOUR, Made},
     rules::{Subject, bucket_of, glob, is_identity, stricter, subject},
 };
@@ -336,57 +337,6 @@ fn written(tags: &BTreeMap<String, String>, writes: &[ClassifierWrite]) -> BTree
     tags
 }
 
-/// Writing what a classification rule reads takes a guard away, whatever else it is. Nobody but Interlock writes its own
-/// mark, or gives a thing one of its names.
-fn guard_classifiers(rules: &Rules, action: &mut Action) {
-    let own = |key: &str| key == POINT || key == RESTORES;
-    let marks = |write: &&ClassifierWrite| match write {
-        ClassifierWrite::Tag { key, .. } => own(key),
-        ClassifierWrite::Name(name) => is_reserved(name),
-        ClassifierWrite::AllTags => false,
-    };
-    if action.writes.iter().chain(action.writes_on.values().flatten()).any(|write| marks(&write)) {
-        let why = "writes a mark or a name by which Interlock knows what it made itself";
-        let mut claim = Claim::plain(Effect::Interlock, why);
-        claim.rule = Some("interlock-mark".into());
-        action.claims.push(claim);
-    }
-    let stands = |id: &TargetId| {
-        let of =
-            |relation| action.targets.iter().any(|target| target.id == *id && target.relation == relation);
-        of(Relation::Acts) && !of(Relation::Creates)
-    };
-    for (id, writes) in action.writes_on.iter().filter(|(id, _)| stands(id)) {
-        let Some(what) = writes.iter().find_map(|write| read_by(rules, write)) else { continue };
-        let why = format!("changes {what}, by which a rule tells its environment");
-        let claim = Claim { target: Some(id.clone()), ..Claim::plain(Effect::GuardRemoval, why) };
-        action.claims.push(Claim { rule: Some("classification-write".into()), ..claim });
-    }
-    let creates_only = action.targets.iter().all(|target| target.relation != Relation::Acts);
-    if creates_only {
-        return;
-    }
-    if let Some(what) = action.writes.iter().find_map(|write| read_by(rules, write)) {
-        let why = format!("changes {what}, by which a rule tells its environment");
-        let mut claim = Claim::plain(Effect::GuardRemoval, why);
-        claim.rule = Some("classification-write".into());
-        action.claims.push(claim);
-    }
-}
-
-/// What a rule reads of this.
-fn read_by(rules: &Rules, write: &ClassifierWrite) -> Option<String> {
-    match write {
-        ClassifierWrite::Tag { key, .. } if rules.reads_tag(key) => Some(format!("tag `{key}`")),
-        ClassifierWrite::Tag { key, .. } if key == "Name" && rules.reads_names() => {
-            Some("the tag `Name`".to_owned())
-        }
-        ClassifierWrite::AllTags if rules.reads_tags() => Some("every tag".to_owned()),
-        ClassifierWrite::Name(_) if rules.reads_names() => Some("the name".to_owned()),
-        _ => None,
-    }
-}
-
 /// What is said to lose data destroys it, whatever its call is named. Where a rule has asked for the facts, they decide.
 fn data_that_is_lost(action: &mut Action, survey: &Survey) {
     let told = |claim: &Claim| matches!(claim.effect, Effect::Destroy | Effect::RecoveryLoss);
@@ -511,7 +461,7 @@ fn is_own(world: &World<'_>, target: &Target, observed: Option<&Observed>) -> bo
 }
 
 /// Whether a name is one of those that Interlock gives what it makes, of whatever kind. Services write names in small letters.
-fn is_reserved(name: &str) -> bool {
+pub(crate) fn is_reserved(name: &str) -> bool {
     name.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
 }
 

@@ -62,6 +62,13 @@ impl Gated {
         self.home.run(&all)
     }
 
+    /// How many entries of this kind there are of an operation.
+    pub(crate) fn rows(&self, kind: &str, operation: &str) -> usize {
+        let rows = self.home.cli(&["--json", "ledger", "ls", "--limit", "10000"]).ok().json();
+        let is = |row: &&Value| row["kind"] == kind && row["public"]["operation"] == operation;
+        rows.as_array().unwrap().iter().filter(is).count()
+    }
+
     /// Calls that were held or refused, at the gate or at the wire.
     pub(crate) fn stopped(&self) -> Vec<Value> {
         let rows = self.home.cli(&["--json", "ledger", "ls", "--limit", "10000"]).ok().json();

@@ -154,21 +154,31 @@ pub async fn serve(
     if daemon.road.settings().observe {
         tracing::error!("OBSERVE MODE: everything is recorded, NOBODY is asked");
     }
-    let people = control::routes(Arc::clone(&daemon));
-    let people = people.into_make_service_with_connect_info::<Peer>();
-    tokio::select! {
-        served = axum::serve(control, people) => served,
-        served = axum::serve(agents, agent_door::routes(Arc::clone(&daemon))) => served,
-        served = axum::serve(states, terraform::routes(Arc::clone(&daemon))) => served,
-        () = sweep(&daemon) => Ok(()),
-        () = look_after(&daemon) => Ok(()),
-        () = witness::submit(&daemon.store, daemon.config.ledger.witness.as_ref()) => Ok(()),
-        () = told_to_stop() => Ok(()),
-    }
-    .map_err(|error| DaemonError::Listen("control.sock".to_owned(), error.to_string()))?;
+    until_stopped(&daemon, control, agents, states).await?;
     doors.stop(Duration::from_secs(5)).await;
     let _ = std::fs::remove_file(paths.control());
     Ok(())
+}
+
+/// Serves people, agents and what the gate runs, until the process is told to stop.
+async fn until_stopped(
+    daemon: &Arc<Daemon>,
+    control: UnixListener,
+    agents: UnixListener,
+    states: UnixListener,
+) -> Result<(), DaemonError> {
+    let people = control::routes(Arc::clone(daemon));
+    let people = people.into_make_service_with_connect_info::<Peer>();
+    tokio::select! {
+        served = axum::serve(control, people) => served,
+        served = axum::serve(agents, agent_door::routes(Arc::clone(daemon))) => served,
+        served = axum::serve(states, terraform::routes(Arc::clone(daemon))) => served,
+        () = sweep(daemon) => Ok(()),
+        () = look_after(daemon) => Ok(()),
+        () = witness::submit(&daemon.store, daemon.config.ledger.witness.as_ref()) => Ok(()),
+        () = told_to_stop() => Ok(()),
+    }
+    .map_err(|error| DaemonError::Listen("control.sock".to_owned(), error.to_string()))
 }
 
 /// Opens the doors' sockets to whom they are for, writes the roots that clients trust, and says where all that stands.
@@ -200,7 +210,7 @@ fn shim(paths: &HomePaths, mode: u32) -> Result<(), DaemonError> {
         let Ok(program) = &program else { continue };
         // A link out of the home would be kept from sight with it.
         let quoted = program.display().to_string().replace('\'', "'\\''");
-        let script = format!("#!/bin/sh\n{}\nexec '{quoted}' terraform \"$@\"\n", terraform::STANDS);
+        let script = format!("#!/bin/sh\n{}\nexec '{quoted}' __shim {name} \"$@\"\n", terraform::STANDS);
         std::fs::write(&place, script).map_err(fault)?;
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(&place, mode).map_err(fault)?;

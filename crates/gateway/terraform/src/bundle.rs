@@ -125,8 +125,8 @@ pub(crate) mod tests {
         tree.put("modules/a/hook.sh", "exit 0\n");
         let plan = b"a plan".to_vec();
         let meta = Meta {
-            workspace: "/work/school".into(),
-            root: "/work/school".into(),
+            workspace: "/srv/school".into(),
+            root: "/srv/school".into(),
             folder: PathBuf::new(),
             options: vec!["-destroy".to_owned()],
             sent: tree.digest(),

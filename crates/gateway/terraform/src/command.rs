@@ -11,6 +11,8 @@ pub enum Verb {
     Plan(Option<String>),
     /// To apply what is planned now, or the plan that a file stands for.
     Apply(Option<String>),
+    /// To go back to what was last verified.
+    Rollback,
     /// To show the state, or what of it.
     State(StateVerb),
 }
@@ -110,6 +112,10 @@ impl Command {
                 no_files(&files)?;
                 options.insert(0, "-refresh-only".to_owned());
                 Ok(Self { verb: Verb::Apply(None), options, told })
+            }
+            "rollback" => {
+                no_files(&rest.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())?;
+                Ok(Self { verb: Verb::Rollback, options: Vec::new(), told: Vec::new() })
             }
             "output" => Ok(Self::of_state(StateVerb::Output)),
             "show" if rest.iter().all(|word| word.starts_with('-')) => Ok(Self::of_state(StateVerb::List)),

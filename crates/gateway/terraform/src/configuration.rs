@@ -47,7 +47,7 @@ pub(crate) fn keep_here(tree: &mut Tree, folder: &Path) -> Result<(), String> {
         let stem = stem.strip_suffix(".tf").or_else(|| stem.strip_suffix(".tofu"));
         stem.is_some_and(|stem| stem == "override" || stem.ends_with("_override"))
     };
-    let last = tree.names(folder).filter(overrides).max().map(str::to_owned);
+    let last = tree.names(folder).filter(|name| *name != OVERRIDE).filter(overrides).max().map(str::to_owned);
     if let Some(last) = last.filter(|last| last.as_str() >= OVERRIDE) {
         return Err(format!("`{last}` would override where Interlock keeps the state; rename it"));
     }

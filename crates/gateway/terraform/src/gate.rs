@@ -116,6 +116,7 @@ impl Gate {
                 );
                 Ok(DONE)
             }
+            Verb::Rollback => self.roll_back(order, say).await,
             Verb::State(verb) => self.look(&order.workspace(), verb, say).await,
             Verb::Plan(out) => self.plan_only(order, command.options, out, say).await,
             Verb::Apply(None) => self.plan_and_apply(order, command.options, say).await,

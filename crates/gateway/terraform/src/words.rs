@@ -34,6 +34,6 @@ pub(crate) fn summary(plan: &Plan, reading: &Reading, survey: &Survey) -> Vec<St
     section("forgotten", of(|act| matches!(act, Act::Forget | Act::ForgetAndCreate)));
     section("created", of(|act| *act == Act::Create));
     section("depends on it", survey.forecast.dependents.clone());
-    section("changed behind Terraform's back", plan.drift.iter().map(|change| line(change)).collect());
+    section("changed behind Terraform's back", plan.drift.iter().map(line).collect());
     lines
 }

@@ -165,7 +165,10 @@ impl Cli {
 /// What was called by the name of a program that goes through a gate of Interlock's.
 pub(crate) fn shim_if_called() -> Option<ExitCode> {
     let mut arguments = std::env::args_os();
-    let name = PathBuf::from(arguments.next()?).file_name()?.to_str()?.to_owned();
+    let mut name = PathBuf::from(arguments.next()?).file_name()?.to_str()?.to_owned();
+    if std::env::args_os().nth(1).is_some_and(|word| word == "__shim") {
+        name = arguments.nth(1)?.to_str()?.to_owned();
+    }
     interlock_daemon::SHIMS.contains(&name.as_str()).then(|| terraform::shim(&name, arguments.collect()))
 }
 

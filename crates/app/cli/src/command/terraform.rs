@@ -40,7 +40,8 @@ enum Verb {
     Adopt(adopt::Adopt),
     /// List the workspaces whose states Interlock keeps.
     Workspaces,
-    /// plan, apply, destroy, init, output, show, state list: as in Terraform, inside `interlock run`.
+    /// plan, apply, destroy, init, output, show, state list: as in Terraform, inside `interlock run`; rollback: plan what was last
+    /// verified against the present state, and apply it on the same road.
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -103,7 +104,8 @@ fn gate(words: Vec<OsString>) -> Result<ExitCode, Fault> {
     let folder = folder.canonicalize().map_err(|error| Fault::file(&folder, &error))?;
     let root = root_of(&folder);
     let within = folder.strip_prefix(&root).unwrap_or(Path::new("")).display().to_string();
-    let needs_tree = !matches!(arguments.first().map(String::as_str), Some("state" | "output" | "show"));
+    let needs_tree =
+        !matches!(arguments.first().map(String::as_str), Some("state" | "output" | "show" | "rollback"));
     let archive = if needs_tree { pack::pack(&root, &folder)? } else { pack::empty()? };
     let command = TerraformCommand { arguments, root: root.display().to_string(), folder: within };
     let code = door::send(&command, archive, &folder)?;

@@ -44,3 +44,6 @@ pub(crate) fn gate(
     let states = Arc::new(States::new(journal, Arc::new(System), Arc::clone(&house) as _));
     Some(Arc::new(Gate::new(Arc::clone(road), states, house, program)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,6 +106,7 @@ impl Admit for Judge {
             operation,
             ticket: "t-42".into(),
             tier: "T3".to_owned(),
+            unknowns: Vec::new(),
             would: vec!["delete <everything> & \"more\"".to_owned()],
             needs: Vec::new(),
             reasons: Vec::new(),

@@ -64,6 +64,33 @@ impl Gate {
         self.apply(&order.session, planned, say).await
     }
 
+    /// Plans what was last verified against the present state, and takes it down the same road.
+    pub(super) async fn roll_back(self: &Arc<Self>, mut order: Order, say: &Say) -> Result<u8, Stop> {
+        let workspace = order.workspace();
+        let good = self.states.workspace(&workspace).good.ok_or_else(|| {
+            Stop::refused(format!(
+                "Interlock knows nothing to go back to: no apply of `{workspace}` was verified yet."
+            ))
+        })?;
+        let known = self.bundle(&good.bundle).await;
+        let known = known.ok_or_else(|| Stop::failed("the last good bundle cannot be read"))?.bundle;
+        tell(
+            say,
+            format!(
+                "interlock: plans the configuration that was verified with state version {} against the present state; what was \
+                 deleted with its data is made anew, and empty: data comes back from recovery points only",
+                good.version
+            ),
+        );
+        order.tree = known.tree;
+        (order.root, order.folder) = (known.meta.root, known.meta.folder);
+        let of_then = |option: &String| {
+            !["-destroy", "-replace", "-refresh-only"].iter().any(|one| option.starts_with(one))
+        };
+        let options = known.meta.options.into_iter().filter(of_then).collect();
+        self.plan_and_apply(order, options, say).await
+    }
+
     async fn bundle(&self, kept: &Digest) -> Option<Planned> {
         let bytes = self.house.kept(kept).await.ok()?;
         self.read(Bundle::unpack(&bytes).ok()?, *kept).ok()
