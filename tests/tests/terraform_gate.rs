@@ -268,6 +268,36 @@ fn the_last_known_good_comes_back_as_a_plan_of_its_own() {
     gated.home.verify();
 }
 
+/// A table of production, by its key.
+fn table(key: &str, guarded: bool) -> String {
+    format!(
+        "{PROVIDER}resource \"aws_dynamodb_table\" \"answers\" {{\n  name = \"answers\"\n  billing_mode = \"PAY_PER_REQUEST\"\n  \
+         hash_key = \"{key}\"\n  deletion_protection_enabled = {guarded}\n  attribute {{\n    name = \"{key}\"\n    type = \
+         \"S\"\n  }}\n}}\n"
+    )
+}
+
+#[test]
+fn a_replacement_is_said_to_destroy_and_a_change_in_place_flows() {
+    let Some(gated) = Gated::new("") else { return };
+    gated.file("main.tf", &table("id", false));
+    let made = gated.terraform(&["apply", "-auto-approve"]);
+    assert_eq!(made.code, 0, "{}", said(&made));
+    let changed = gated.file("main.tf", &table("id", true));
+    let changed = (changed, gated.terraform(&["apply", "-auto-approve"])).1;
+    assert_eq!(changed.code, 0, "{}", said(&changed));
+    gated.emulator.hands("client('dynamodb').put_item(TableName='answers', Item={'id': {'S': '1'}})");
+    gated.file("main.tf", &table("number", false));
+    let replaced = gated.terraform(&["apply", "-auto-approve"]);
+    assert_eq!(replaced.code, 11, "{}", said(&replaced));
+    for words in ["is destroyed and created again", "forces it", "T4"] {
+        assert!(replaced.out.contains(words), "{words}: {}", said(&replaced));
+    }
+    let items = "print(client('dynamodb').scan(TableName='answers')['Count'])";
+    assert_eq!(gated.emulator.hands(items).trim(), "1");
+    gated.home.verify();
+}
+
 #[test]
 fn a_daemon_that_dies_in_an_apply_loses_no_state() {
     let Some(mut gated) = Gated::new(DEVELOPMENT) else { return };

@@ -85,7 +85,8 @@ fn facts(situated: &Situated, fall: &Falls) -> ActionFacts {
     let survey = &situated.survey;
     ActionFacts {
         known: situated.action.unknowns.is_empty(),
-        undo: situated.undo.as_ref().is_some_and(|way| way.contract.terms.class == Reversibility::Exact),
+        undo: situated.parts_undone
+            || situated.undo.as_ref().is_some_and(|way| way.contract.terms.class == Reversibility::Exact),
         in_scope: situated.in_scope,
         reach_production: situated.reach_production,
         administrator: fall.rule.as_deref().is_some_and(|rule| rule.contains(ADMINISTRATOR)),

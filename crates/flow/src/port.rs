@@ -41,6 +41,10 @@ pub trait Foresee: Send + Sync {
     fn most(&self) -> usize {
         200
     }
+    /// The changes in place that an action consists of, where it is many in one: each can be taken back by itself, or not.
+    fn changes_in_place(&self, _action: &Action) -> Option<Vec<Action>> {
+        None
+    }
     /// What Interlock has to make before there is more to read; asked once, when nothing is left to read without it.
     fn prepares(&self, _action: &Action, _so_far: &Answers) -> Option<Preparation> {
         None

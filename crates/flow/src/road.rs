@@ -271,6 +271,7 @@ impl Road {
             return self.refuse(session, &situated, Cause::Policy, reasons).await;
         }
         situated.undo = self.way_back(session, &situated.action, &situated.survey.securing).await;
+        situated.parts_undone = self.undoes_parts(session, &situated.action).await;
         crate::undo::promise(&mut situated);
         let digest = self.action_digest(session, &situated)?;
         let standing = self.standing(&digest, &situated).await?;

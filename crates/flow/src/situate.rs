@@ -72,6 +72,8 @@ pub struct Situated {
     pub renews: Vec<Event>,
     /// Which change it is a part of, of those that were let through as one action.
     pub expected: Option<usize>,
+    /// Whether each of the changes in place that it consists of can be taken back exactly, by itself.
+    pub parts_undone: bool,
     /// The way back, where there is one.
     pub undo: Option<WayBack>,
     /// What the policy said of it, once it was asked.
@@ -179,6 +181,7 @@ pub(crate) fn situate(
         reminders,
         renews,
         expected: None,
+        parts_undone: false,
         undo: None,
         judged: None,
     }

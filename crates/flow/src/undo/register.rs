@@ -108,6 +108,20 @@ impl Road {
         Some(WayBack { contract, subject, about })
     }
 
+    /// Whether each of the changes in place that an action consists of can be taken back exactly: as they are made, each is
+    /// registered by itself.
+    pub(crate) async fn undoes_parts(&self, session: &Session, action: &Action) -> bool {
+        let Ok((_, _, foresee)) = self.surface(action.surface) else { return false };
+        let Some(parts) = foresee.changes_in_place(action) else { return false };
+        for part in parts {
+            let way = self.way_back(session, &part, &Securing::NotNeeded).await;
+            if way.is_none_or(|way| way.contract.terms.class != Reversibility::Exact) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Of earlier changes of the same things what they left is read while it stands: what has the same subject is what was
     /// found now. One whose outcome cannot be told now is not taken back unseen.
     async fn settle_earlier(&self, subject: &Digest, about: &[String], found: &Value) {

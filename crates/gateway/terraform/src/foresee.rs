@@ -16,6 +16,9 @@ use crate::{action::calls, new::New};
 /// Of so many calls the live state is looked at: beyond, what they meet is unknown.
 const MOST_CALLS: usize = 1_000;
 
+/// Of so many changes in place it is looked whether they can be taken back.
+const MOST_UNDONE: usize = 100;
+
 /// Forecasts plans by the forecasters of the calls' own surface.
 pub struct TerraformForesee {
     aws: Arc<dyn Foresee>,
@@ -101,6 +104,30 @@ impl Foresee for TerraformForesee {
             fold.survey.forecast.unknowns.push(format!("what {left} of its calls meet was not looked at"));
         }
         fold.done()
+    }
+
+    fn changes_in_place(&self, action: &Action) -> Option<Vec<Action>> {
+        let changes = action.arguments.get("changes").and_then(Value::as_array)?;
+        let side = |change: &Value, name: &str| change.pointer(&format!("/{name}/tags_all")).cloned();
+        // Which call labels a thing is not known here, and so neither what takes that back.
+        let labels = |change: &&Value| {
+            change.get("action").and_then(Value::as_str) == Some("update")
+                && side(change, "before") != side(change, "after")
+        };
+        if changes.iter().any(|change| labels(&change)) {
+            return None;
+        }
+        let in_place = |address: &str| {
+            let is = |change: &&Value| change.get("address").and_then(Value::as_str) == Some(address);
+            let change = changes.iter().find(is);
+            change.and_then(|change| change.get("action")).and_then(Value::as_str) == Some("update")
+        };
+        let parts: Vec<Action> = judged(action)
+            .into_iter()
+            .filter(|(address, _)| in_place(address))
+            .map(|(_, call)| call)
+            .collect();
+        (parts.len() <= MOST_UNDONE).then_some(parts)
     }
 
     fn most(&self) -> usize {
