@@ -44,7 +44,8 @@ fn a_benign_day_in_development_passes_without_a_word() {
     );
     step("a new name in the configuration", &["apply", "-auto-approve", "-var=release=2"]);
     assert!(step("the state", &["state", "list"]).contains("aws_s3_bucket.renamed"));
-    step("nothing to do", &["plan", "-var=release=2"]);
+    step("nothing to do", &["plan", "-detailed-exitcode", "-var=release=2"]);
+    step("the configuration alone", &["validate"]);
     step("removal", &["destroy", "-auto-approve", "-var=release=2"]);
     assert!(gated.stopped().is_empty(), "{:#?}", gated.stopped());
     let versions = gated.workspaces()[0]["versions"].as_array().unwrap().clone();
@@ -69,13 +70,13 @@ fn the_school_keeps_its_database() {
     // A new computer, no state: everything would be made anew, over production.
     let missing = gated.terraform(&["apply", "-auto-approve"]);
     assert_eq!(missing.code, 11, "{}", said(&missing));
-    assert!(missing.out.contains("the state is missing"), "{}", said(&missing));
-    assert!(missing.out.contains("`course-management-prod` exists in this account"), "{}", said(&missing));
+    assert!(said(&missing).contains("the state is missing"), "{}", said(&missing));
+    assert!(said(&missing).contains("`course-management-prod` exists in this account"), "{}", said(&missing));
     // The old folder's state is unpacked, and everything is to go.
     gated.file("terraform.tfstate", &state);
     let unpacked = gated.terraform(&["destroy", "-auto-approve"]);
     assert_eq!(unpacked.code, 10, "{}", said(&unpacked));
-    assert!(unpacked.out.contains("nobody has brought in `terraform.tfstate`"), "{}", said(&unpacked));
+    assert!(said(&unpacked).contains("nobody has brought in `terraform.tfstate`"), "{}", said(&unpacked));
     std::fs::remove_file(gated.home.work().join("terraform.tfstate")).unwrap();
     // A person brings the state in.
     let file = gated.file("old/state.json", &state);
@@ -87,7 +88,7 @@ fn the_school_keeps_its_database() {
     gated.file("terraform.tfstate", &other);
     let swapped = gated.terraform(&["destroy", "-auto-approve"]);
     assert_eq!(swapped.code, 11, "{}", said(&swapped));
-    assert!(swapped.out.contains("another state lies in the work directory"), "{}", said(&swapped));
+    assert!(said(&swapped).contains("another state lies in the work directory"), "{}", said(&swapped));
     std::fs::remove_file(gated.home.work().join("terraform.tfstate")).unwrap();
     // The destruction of production.
     let destroy = gated.terraform(&["destroy", "-auto-approve"]);
@@ -95,14 +96,14 @@ fn the_school_keeps_its_database() {
     for words in
         ["T4", "course-management-prod: 0 recovery points would remain of 1 as planned", "is deleted"]
     {
-        assert!(destroy.out.contains(words), "{words}: {}", said(&destroy));
+        assert!(said(&destroy).contains(words), "{words}: {}", said(&destroy));
     }
     gated.home.approve("bo", &destroy.ticket()).ok();
     let one = gated.terraform(&["destroy", "-auto-approve"]);
     assert_eq!((one.code, one.ticket()), (11, destroy.ticket()), "{}", said(&one));
     // With its state a plan of the same configuration changes nothing, and nothing was ever touched.
     let plan = gated.terraform(&["plan"]);
-    assert!(plan.out.contains("No changes"), "{}", said(&plan));
+    assert!(said(&plan).contains("No changes"), "{}", said(&plan));
     assert_eq!(gated.emulator.hands(LEFT), there);
     gated.home.verify();
 }
@@ -147,7 +148,7 @@ fn nothing_leads_past_the_gate() {
     ];
     let plan = gated.terraform_with(&variables, &["plan"]);
     assert_eq!(plan.code, 0, "{}", said(&plan));
-    assert!(plan.out.contains("2 to add, 0 to change, 0 to destroy"), "{}", said(&plan));
+    assert!(said(&plan).contains("2 to add, 0 to change, 0 to destroy"), "{}", said(&plan));
     // Command lines that would write the state, or read another: one sentence each.
     for line in [
         "state push -force x",
@@ -165,14 +166,14 @@ fn nothing_leads_past_the_gate() {
         let words: Vec<&str> = line.split(' ').collect();
         let refused = gated.terraform(&words);
         assert_eq!(refused.code, 10, "{line}: {}", said(&refused));
-        assert!(refused.out.starts_with("Interlock refuses `terraform "), "{line}: {}", said(&refused));
+        assert!(refused.err.contains("Interlock refuses `terraform "), "{line}: {}", said(&refused));
     }
     // Configurations that would keep the state elsewhere, act as somebody else, or run something.
     for (name, text, code, words) in CONFIGURATIONS {
         gated.file(name, text);
         let done = gated.terraform(&["apply", "-auto-approve"]);
         assert_eq!(done.code, *code, "{name} {text}: {}", said(&done));
-        assert!(done.out.contains(words), "{name} {text}: {}", said(&done));
+        assert!(said(&done).contains(words), "{name} {text}: {}", said(&done));
         std::fs::remove_file(gated.home.work().join(name)).unwrap();
     }
     assert_eq!(gated.emulator.hands("print(client('s3').list_buckets()['Buckets'])"), before);
@@ -238,7 +239,7 @@ fn what_was_approved_is_what_is_applied() {
     assert_eq!(gated.emulator.hands(content).trim(), "one");
     assert!(gated.verified(), "{}", gated.home.log());
     let again = gated.terraform(&["plan"]);
-    assert!(again.out.contains("No changes"), "{}", said(&again));
+    assert!(said(&again).contains("No changes"), "{}", said(&again));
     gated.home.verify();
 }
 
@@ -257,7 +258,7 @@ fn the_last_known_good_comes_back_as_a_plan_of_its_own() {
     let half = gated.terraform(&["apply", "-auto-approve"]);
     assert_eq!(half.code, 1, "{}", said(&half));
     assert!(
-        half.out.contains("applied in part: done: aws_s3_object.app; not done: terraform_data.x"),
+        said(&half).contains("applied in part: done: aws_s3_object.app; not done: terraform_data.x"),
         "{}",
         said(&half)
     );
@@ -291,7 +292,7 @@ fn a_replacement_is_said_to_destroy_and_a_change_in_place_flows() {
     let replaced = gated.terraform(&["apply", "-auto-approve"]);
     assert_eq!(replaced.code, 11, "{}", said(&replaced));
     for words in ["is destroyed and created again", "forces it", "T4"] {
-        assert!(replaced.out.contains(words), "{words}: {}", said(&replaced));
+        assert!(said(&replaced).contains(words), "{words}: {}", said(&replaced));
     }
     let items = "print(client('dynamodb').scan(TableName='answers')['Count'])";
     assert_eq!(gated.emulator.hands(items).trim(), "1");

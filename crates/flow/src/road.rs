@@ -77,6 +77,9 @@ pub struct Road {
     pub(crate) preparing: futures_util::lock::Mutex<()>,
 }
 
+/// So often a call of a whole is judged again because another one came first.
+const MOST_RACES: u32 = 64;
+
 /// Why an action leaves the road early.
 #[derive(Debug)]
 pub(crate) enum Stop {
@@ -175,13 +178,19 @@ impl Road {
                     Err(stop) => stop,
                 }
             }
-            Ok(session) => loop {
-                match self.admit_judged(&session, Arc::clone(&action)).await {
-                    Ok(verdict) => return verdict,
-                    Err(Stop::Again) => {}
-                    Err(stop) => break stop,
+            Ok(session) => {
+                // Calls of one whole that come at the same time are alike until one of them is let through: which change of it
+                // the others are is judged again.
+                let mut races = if session.lease.part.is_some() { MOST_RACES } else { 0 };
+                loop {
+                    match self.admit_judged(&session, Arc::clone(&action)).await {
+                        Ok(verdict) => return verdict,
+                        Err(Stop::Again) => {}
+                        Err(Stop::Conflict(_)) if races > 0 => races -= 1,
+                        Err(stop) => break stop,
+                    }
                 }
-            },
+            }
             Err(stop) => stop,
         };
         self.stopped(operation, stop)

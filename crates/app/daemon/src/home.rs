@@ -83,6 +83,10 @@ impl HomePaths {
     pub fn states(&self) -> PathBuf {
         self.root.join("states.sock")
     }
+    /// Where the Terraform gate works.
+    pub fn workshop(&self) -> PathBuf {
+        self.root.join("workshop")
+    }
     /// What stands first on the path of an agent's command that runs without a sandbox.
     pub fn shims(&self) -> PathBuf {
         self.sockets.join("shims")

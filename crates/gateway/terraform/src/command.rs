@@ -7,8 +7,15 @@
 pub enum Verb {
     /// To initialise: checked, and done anew for each plan.
     Init,
-    /// To plan; the file that is to stand for the plan.
-    Plan(Option<String>),
+    /// To plan.
+    Plan {
+        /// The file that is to stand for the plan.
+        out: Option<String>,
+        /// Whether the status tells that there are changes.
+        detailed: bool,
+    },
+    /// To check the configuration; whether it is told as JSON.
+    Validate(bool),
     /// To apply what is planned now, or the plan that a file stands for.
     Apply(Option<String>),
     /// To go back to what was last verified.
@@ -24,8 +31,19 @@ pub enum StateVerb {
     List,
     /// One resource.
     Show(String),
-    /// The outputs.
-    Output,
+    /// The outputs, or one of them.
+    Output(Option<String>, Form),
+}
+
+/// In which form a value is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As the configuration would say it.
+    Words,
+    /// As JSON.
+    Json,
+    /// A text as it is.
+    Raw,
 }
 
 /// A command.
@@ -85,7 +103,8 @@ impl Command {
             "plan" => {
                 let (options, told, files, out) = options(&rest)?;
                 no_files(&files)?;
-                Ok(Self { verb: Verb::Plan(out), options, told })
+                let detailed = rest.iter().any(|word| word.trim_start_matches('-') == "detailed-exitcode");
+                Ok(Self { verb: Verb::Plan { out, detailed }, options, told })
             }
             "apply" => {
                 let (options, told, files, _) = options(&rest)?;
@@ -117,8 +136,12 @@ impl Command {
                 no_files(&rest.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())?;
                 Ok(Self { verb: Verb::Rollback, options: Vec::new(), told: Vec::new() })
             }
-            "output" => Ok(Self::of_state(StateVerb::Output)),
-            "show" if rest.iter().all(|word| word.starts_with('-')) => Ok(Self::of_state(StateVerb::List)),
+            "validate" => {
+                let json = rest.iter().any(|word| word.trim_start_matches('-') == "json");
+                Ok(Self { verb: Verb::Validate(json), options: Vec::new(), told: Vec::new() })
+            }
+            "output" => Self::output(&rest),
+            "show" if rest.iter().all(|word| *word == "-no-color") => Ok(Self::of_state(StateVerb::List)),
             "state" => Self::state(&rest),
             other => Err(unknown(other)),
         }
@@ -141,6 +164,20 @@ impl Command {
             }
         }
         Ok(Self { verb: Verb::Init, options: Vec::new(), told: Vec::new() })
+    }
+
+    fn output(rest: &[&str]) -> Result<Self, Refused> {
+        let (mut name, mut form) = (None, Form::Words);
+        for word in rest {
+            match word.trim_start_matches('-') {
+                "json" => form = Form::Json,
+                "raw" => form = Form::Raw,
+                "no-color" => {}
+                plain if plain == *word && name.is_none() => name = Some(plain.to_owned()),
+                _ => return Err(refused(format!("`{word}` is not understood here"), "Leave it out")),
+            }
+        }
+        Ok(Self::of_state(StateVerb::Output(name, form)))
     }
 
     fn state(rest: &[&str]) -> Result<Self, Refused> {
@@ -178,9 +215,13 @@ fn unknown(verb: &str) -> Refused {
             format!("`terraform {verb}` runs without a plan that anybody could look at"),
             "Use `plan` and `apply`",
         ),
+        "show" => refused(
+            "a state or a plan as a whole holds secrets, and is not handed out",
+            "Use `plan`, `state list`, `state show ADDRESS` or `output -json`",
+        ),
         other => refused(
             format!("`terraform {other}` is no command that Interlock knows"),
-            "Use init, plan, apply, destroy, output, show or state list",
+            "Use init, validate, plan, apply, destroy, output, show or state list",
         ),
     }
 }
@@ -256,7 +297,10 @@ mod tests {
     fn what_a_plan_depends_on_is_kept_and_the_rest_is_left_out() {
         let plan =
             parse("plan -out=plan -var name=dev -target=aws_s3_bucket.a -no-color -input=false").unwrap();
-        assert_eq!(plan.verb, Verb::Plan(Some("plan".to_owned())));
+        assert_eq!(plan.verb, Verb::Plan { out: Some("plan".to_owned()), detailed: false });
+        assert_eq!(parse("plan -detailed-exitcode").unwrap().verb, Verb::Plan { out: None, detailed: true });
+        let output = StateVerb::Output(Some("name".to_owned()), Form::Raw);
+        assert_eq!(parse("output -raw name").unwrap().verb, Verb::State(output));
         assert_eq!(plan.options, ["-var=name=dev", "-target=aws_s3_bucket.a"]);
         let apply = parse("destroy -auto-approve --refresh=false -parallelism 20").unwrap();
         assert_eq!((apply.verb, apply.told.len()), (Verb::Apply(None), 1));
@@ -273,6 +317,9 @@ mod tests {
             "state push -force x.tfstate",
             "state rm aws_s3_bucket.a",
             "state pull",
+            "show -json",
+            "show plan",
+            "output -state=other",
             "import aws_s3_bucket.a a",
             "init -migrate-state",
             "init -backend-config=bucket=mine",

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use hcl::{Block, Body, Expression};
+use interlock_action::Digest;
 
 use crate::tree::Tree;
 
@@ -38,6 +39,43 @@ pub(crate) fn read(tree: &Tree, folder: &Path) -> Configuration {
         }
     }
     found
+}
+
+/// What initialising a folder depends on: backends, providers and modules; files that cannot be read as a whole. Other resources
+/// of the same providers need nothing else.
+pub(crate) fn needs(tree: &Tree, folder: &Path) -> Digest {
+    let mut said: Vec<String> = vec![folder.display().to_string()];
+    for (path, bytes) in tree.files() {
+        let name = path.display().to_string();
+        let is = |end: &str| name.ends_with(end);
+        if is(".tf") || is(".tofu") {
+            let body = std::str::from_utf8(bytes).ok().and_then(|text| hcl::from_str::<Body>(text).ok());
+            said.push(match body {
+                Some(body) => format!("{name} {}", needed(&body)),
+                None => format!("{name} {}", Digest::of(bytes)),
+            });
+        } else if is(".json") || is(".hcl") || name.contains(".terraform/") {
+            said.push(format!("{name} {}", Digest::of(bytes)));
+        }
+    }
+    Digest::of(said.join("\n").as_bytes())
+}
+
+/// The blocks of a file that initialising depends on, and the providers that its resources are of.
+fn needed(body: &Body) -> String {
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    for block in body.blocks() {
+        if ["terraform", "module", "provider"].contains(&block.identifier()) {
+            all.insert(hcl::to_string(block).unwrap_or_default());
+        } else if let Some(kind) = block.labels().first() {
+            all.insert(kind.as_str().split('_').next().unwrap_or_default().to_owned());
+        }
+        // A resource may name its provider by another name.
+        all.extend(
+            block.body().attributes().filter(|one| one.key() == "provider").map(|one| one.expr().to_string()),
+        );
+    }
+    Vec::from_iter(all).join(" ")
 }
 
 /// Puts the file in that keeps the state here. An error in words where another would count.

@@ -1,6 +1,7 @@
 //! The gate: a command from its work directory to its end.
 
 mod apply;
+mod initial;
 mod look;
 mod plan;
 mod workshop;
@@ -12,7 +13,7 @@ use interlock_flow::Road;
 
 use crate::{
     command::{Command, Verb},
-    port::{House, Say},
+    port::{House, News, Say},
     program::Program,
     state::States,
     tree::Tree,
@@ -22,13 +23,12 @@ use crate::{
 const DONE: u8 = 0;
 /// It failed.
 const FAILED: u8 = 1;
+/// There are changes, for whoever asked for them by the status.
+const CHANGES: u8 = 2;
 /// It was refused.
 const REFUSED: u8 = 10;
 /// It is held.
 const HELD: u8 = 11;
-
-/// A line that begins so names a file that is to stand for a plan, and what it is to hold.
-pub const PLAN_FILE: &str = "\u{1}plan-file ";
 
 /// What an agent asks for.
 #[derive(Clone, Debug)]
@@ -59,6 +59,7 @@ pub struct Gate {
     pub(crate) states: Arc<States>,
     pub(crate) house: Arc<dyn House>,
     pub(crate) program: Program,
+    initials: initial::Initials,
 }
 
 /// What ends a command early: its status, and what is said.
@@ -78,13 +79,13 @@ impl Stop {
 
 /// What whoever asked is told; nobody may listen any more.
 pub(crate) fn tell(say: &Say, words: impl Into<String>) {
-    let _ = say.send(words.into());
+    let _ = say.send(News::Line(words.into(), None));
 }
 
 impl Gate {
     /// A gate on this road.
     pub fn new(road: Arc<Road>, states: Arc<States>, house: Arc<dyn House>, program: Program) -> Self {
-        Self { road, states, house, program }
+        Self { road, states, house, program, initials: initial::Initials::default() }
     }
 
     /// The states that it keeps.
@@ -97,7 +98,7 @@ impl Gate {
         match self.carry_out(order, say).await {
             Ok(code) => code,
             Err(stop) => {
-                tell(say, stop.words);
+                let _ = say.send(News::Fault(stop.words));
                 stop.code
             }
         }
@@ -118,7 +119,10 @@ impl Gate {
             }
             Verb::Rollback => self.roll_back(order, say).await,
             Verb::State(verb) => self.look(&order.workspace(), verb, say).await,
-            Verb::Plan(out) => self.plan_only(order, command.options, out, say).await,
+            Verb::Plan { out, detailed } => {
+                self.plan_only(order, command.options, (out, detailed), say).await
+            }
+            Verb::Validate(json) => self.validate(order, json, say).await,
             Verb::Apply(None) => self.plan_and_apply(order, command.options, say).await,
             Verb::Apply(Some(file)) => self.apply_planned(order, &file, say).await,
         }

@@ -41,7 +41,18 @@ pub struct Ended {
 }
 
 /// What whoever asked is told meanwhile.
-pub type Say = mpsc::UnboundedSender<String>;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A line; and the line of Terraform's own `-json` stream that says the same.
+    Line(String, Option<String>),
+    /// Why it is not done.
+    Fault(String),
+    /// A file that is to stand for a plan, and what it is to hold.
+    PlanFile(String, String),
+}
+
+/// Where it is told.
+pub type Say = mpsc::UnboundedSender<News>;
 
 /// The rest of the house.
 #[async_trait]

@@ -254,8 +254,11 @@ impl States {
         let guards = vec![Guard::State(id.clone(), before)];
         match self.journal.commit(Record { entry, events, guards }).await {
             Ok(_) => Ok(state),
-            Err(JournalError::Conflict(why)) => Err((409, why)),
-            Err(error) => Err((500, error.to_string())),
+            Err(error) => {
+                tracing::error!(workspace = %id, state = %kept, %error, "a state is kept and could not be written down");
+                let status = if matches!(error, JournalError::Conflict(_)) { 409 } else { 500 };
+                Err((status, error.to_string()))
+            }
         }
     }
 

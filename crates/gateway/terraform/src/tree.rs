@@ -101,6 +101,14 @@ impl Tree {
         }
     }
 
+    /// Every file with its bytes.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::File { bytes, .. } => Some((path.as_path(), bytes.as_slice())),
+            Entry::Link(_) => None,
+        })
+    }
+
     /// The names of the files of a folder.
     pub fn names(&self, folder: &Path) -> impl Iterator<Item = &str> {
         let here = self.entries.keys().filter(move |path| path.parent() == Some(folder));

@@ -40,7 +40,7 @@ enum Verb {
     Adopt(adopt::Adopt),
     /// List the workspaces whose states Interlock keeps.
     Workspaces,
-    /// plan, apply, destroy, init, output, show, state list: as in Terraform, inside `interlock run`; rollback: plan what was last
+    /// init, validate, plan, apply, destroy, output, show, state list: as in Terraform, inside `interlock run`; rollback: plan what was last
     /// verified against the present state, and apply it on the same road.
     #[command(external_subcommand)]
     Other(Vec<OsString>),

@@ -22,16 +22,33 @@ impl TerraformCommand {
 
 /// One line of its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TerraformNews {
+#[serde(tag = "news", rename_all = "kebab-case")]
+pub enum TerraformNews {
     /// Something is said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<String>,
-    /// A file is to stand for the plan: its name, and what it is to hold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<(String, String)>,
-    /// It has ended, with this status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<u8>,
+    Line {
+        /// For people.
+        words: String,
+        /// The line of Terraform's own `-json` stream that says the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<String>,
+    },
+    /// Why it is not done.
+    Fault {
+        /// In words.
+        words: String,
+    },
+    /// A file is to stand for the plan.
+    PlanFile {
+        /// Its name, as it was asked for.
+        name: String,
+        /// What it is to hold.
+        content: String,
+    },
+    /// It has ended.
+    Ended {
+        /// With this status.
+        code: u8,
+    },
 }
 
 /// `POST /v1/terraform/adopt`: a state from elsewhere, signed by a person.

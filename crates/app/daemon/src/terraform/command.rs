@@ -10,7 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use interlock_action::SessionId;
-use interlock_gateway_terraform::{Order, Tree};
+use interlock_gateway_terraform::{News, Order, Tree};
 use tokio::sync::mpsc;
 
 use super::NAMES;
@@ -55,14 +55,14 @@ pub(crate) fn terraform(
         Err(error) => return words(StatusCode::BAD_REQUEST, error.to_string()),
     };
     let order = Order { session, arguments: command.arguments, root, folder, tree };
-    let (say, said) = mpsc::unbounded_channel::<String>();
+    let (say, said) = mpsc::unbounded_channel::<News>();
     let (send, lines) = mpsc::unbounded_channel::<TerraformNews>();
     tokio::spawn(async move {
         let told = tokio::spawn(hand_on(said, send.clone()));
         let code = gate.run(order, &say).await;
         drop(say);
         let _ = told.await;
-        let _ = send.send(TerraformNews { line: None, file: None, code: Some(code) });
+        let _ = send.send(TerraformNews::Ended { code });
     });
     let stream = futures_util::stream::unfold(lines, |mut lines| async move {
         let mut line = serde_json::to_vec(&lines.recv().await?).unwrap_or_default();
@@ -72,17 +72,12 @@ pub(crate) fn terraform(
     Response::new(Body::from_stream(stream))
 }
 
-async fn hand_on(mut said: mpsc::UnboundedReceiver<String>, send: mpsc::UnboundedSender<TerraformNews>) {
-    while let Some(line) = said.recv().await {
-        let news = match line
-            .strip_prefix(interlock_gateway_terraform::PLAN_FILE)
-            .and_then(|rest| rest.split_once('\t'))
-        {
-            Some((name, content)) => {
-                TerraformNews { line: None, file: Some((name.to_owned(), content.to_owned())), code: None }
-            }
-            None => TerraformNews { line: Some(line), file: None, code: None },
-        };
-        let _ = send.send(news);
+async fn hand_on(mut said: mpsc::UnboundedReceiver<News>, send: mpsc::UnboundedSender<TerraformNews>) {
+    while let Some(news) = said.recv().await {
+        let _ = send.send(match news {
+            News::Line(words, record) => TerraformNews::Line { words, record },
+            News::Fault(words) => TerraformNews::Fault { words },
+            News::PlanFile(name, content) => TerraformNews::PlanFile { name, content },
+        });
     }
 }

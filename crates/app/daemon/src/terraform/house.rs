@@ -66,7 +66,7 @@ impl House for InHouse {
     }
 
     fn workshop(&self) -> PathBuf {
-        self.paths.root.join("workshop")
+        self.paths.workshop()
     }
 
     async fn run(

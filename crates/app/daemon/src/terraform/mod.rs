@@ -38,6 +38,8 @@ pub(crate) fn gate(
             None => found,
         }),
     }?;
+    // What a run that was cut off left behind is nobody's.
+    let _ = std::fs::remove_dir_all(paths.workshop());
     let relay = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("interlock"));
     let house = Arc::new(house::InHouse::new(gateway.clone(), paths.clone(), blobs, relay));
     let journal = Arc::clone(store) as Arc<dyn Journal>;

@@ -11,7 +11,7 @@ use crate::{
     bundle::Bundle,
     gate::{
         DONE, FAILED, Gate, HELD, Order, Stop,
-        plan::{Planned, inside},
+        plan::{Planned, inside, no_room},
         tell,
         workshop::Workshop,
     },
@@ -198,7 +198,7 @@ impl Gate {
                 return Err(stop);
             }
         };
-        let ran = self.applied(&workshop, &changes, say).await;
+        let ran = self.applied(&workshop, &changes, &planned, say).await;
         self.ended(&changes).await;
         let (code, outcome) = match &ran {
             Ok((0, _)) => (DONE, Outcome::Succeeded { status: 200 }),
@@ -234,13 +234,19 @@ impl Gate {
             fs::write(workshop.out("plan"), &planned.bundle.plan)?;
             Ok(workshop)
         };
-        unpack().map_err(|error| Stop::failed(format!("the gate has no room to work in: {error}")))
+        unpack().map_err(no_room)
     }
 
     /// Applies; its status, and how far it came.
-    async fn applied(&self, workshop: &Workshop, session: &Session, say: &Say) -> Result<(u8, String), Stop> {
-        let init = ["init", "-input=false", "-no-color", "-lockfile=readonly"];
-        self.terraform(session, workshop, &init, false, None).await?.well("init")?;
+    async fn applied(
+        &self,
+        workshop: &Workshop,
+        session: &Session,
+        planned: &Planned,
+        say: &Say,
+    ) -> Result<(u8, String), Stop> {
+        let bundle = &planned.bundle;
+        self.initialise(workshop, (session, &bundle.tree, &bundle.meta.folder), false).await?;
         let file = inside("out/plan");
         let apply = ["apply", "-input=false", "-json", "-lock-timeout=60s", file.as_str()];
         let run = self.terraform(session, workshop, &apply, false, Some(say)).await?;

@@ -4,7 +4,7 @@ use interlock_action::WorkspaceId;
 use serde_json::Value;
 
 use crate::{
-    command::StateVerb,
+    command::{Form, StateVerb},
     gate::{DONE, FAILED, Gate, Stop, tell},
     port::Say,
 };
@@ -18,7 +18,10 @@ impl Gate {
         let state: Value = serde_json::from_slice(&bytes).map_err(|error| Stop::failed(error.to_string()))?;
         match verb {
             StateVerb::List => addresses(&state).into_iter().for_each(|(address, _)| tell(say, address)),
-            StateVerb::Output => outputs(&state).into_iter().for_each(|line| tell(say, line)),
+            StateVerb::Output(name, form) => {
+                let lines = outputs(&state, name.as_deref(), form).map_err(Stop::failed)?;
+                lines.into_iter().for_each(|line| tell(say, line));
+            }
             StateVerb::Show(wanted) => {
                 let all = addresses(&state);
                 let Some((address, attributes)) = all.into_iter().find(|(address, _)| *address == wanted)
@@ -77,12 +80,31 @@ fn marked(instance: &Value) -> Vec<String> {
     paths.filter_map(pointer).collect()
 }
 
-fn outputs(state: &Value) -> Vec<String> {
-    let all = state.get("outputs").and_then(Value::as_object).into_iter().flatten();
-    let line = |(name, output): (&String, &Value)| {
+/// The outputs, or one of them. What is sensitive is not told in any form.
+fn outputs(state: &Value, name: Option<&str>, form: Form) -> Result<Vec<String>, String> {
+    let all = state.get("outputs").and_then(Value::as_object).cloned().unwrap_or_default();
+    let value = |output: &Value| {
         let secret = output.get("sensitive") == Some(&Value::Bool(true));
-        let value = output.get("value").filter(|_| !secret);
-        format!("{name} = {}", value.map_or_else(|| "(sensitive)".to_owned(), Value::to_string))
+        output.get("value").filter(|_| !secret).cloned().unwrap_or_else(|| "(sensitive)".into())
     };
-    all.map(line).collect()
+    let Some(name) = name else {
+        if form == Form::Json {
+            let masked = all.iter().map(|(name, output)| {
+                let mut output = output.clone();
+                if let Some(members) = output.as_object_mut() {
+                    let masked = value(&Value::Object(members.clone()));
+                    members.insert("value".to_owned(), masked);
+                }
+                (name.clone(), output)
+            });
+            return Ok(vec![Value::Object(masked.collect()).to_string()]);
+        }
+        return Ok(all.iter().map(|(name, output)| format!("{name} = {}", value(output))).collect());
+    };
+    let value =
+        all.get(name).map(value).ok_or_else(|| format!("there is no output `{name}` in the state"))?;
+    Ok(vec![match (form, &value) {
+        (Form::Raw, Value::String(text)) => text.clone(),
+        _ => value.to_string(),
+    }])
 }

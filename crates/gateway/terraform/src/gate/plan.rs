@@ -12,8 +12,8 @@ use crate::{
     bundle::{Bundle, Meta},
     configuration,
     doubt::{self, Known},
-    gate::{DONE, Gate, Order, Stop, tell, workshop::Workshop},
-    port::Say,
+    gate::{CHANGES, DONE, Gate, Order, Stop, tell, workshop::Workshop},
+    port::{News, Say},
     tree::Tree,
     words,
 };
@@ -36,21 +36,56 @@ impl Gate {
         self: &Arc<Self>,
         order: Order,
         options: Vec<String>,
-        out: Option<String>,
+        (out, detailed): (Option<String>, bool),
         say: &Say,
     ) -> Result<u8, Stop> {
         let session = order.session.clone();
         let planned = self.plan(order, options, say).await?;
-        if planned.reading.changes.is_empty() {
+        let nothing = planned.reading.changes.is_empty();
+        if nothing {
             tell(say, "No changes: what is there is what the configuration says.");
         }
         let (action, survey) = self.weighed(&session, &planned).await?;
         words::summary(&planned.plan, &planned.reading, &survey).into_iter().for_each(|line| tell(say, line));
         action.unknowns.iter().for_each(|unknown| tell(say, format!("interlock: unknown: {unknown}")));
         if let Some(out) = out {
-            tell(say, format!("{}{out}\t{}", crate::gate::PLAN_FILE, planned.kept));
+            let _ = say.send(News::PlanFile(out, planned.kept.to_string()));
         }
-        Ok(DONE)
+        Ok(if detailed && !nothing { CHANGES } else { DONE })
+    }
+
+    /// `terraform validate`: the configuration by itself, without a state and without the cloud.
+    pub(super) async fn validate(&self, order: Order, json: bool, say: &Say) -> Result<u8, Stop> {
+        let workspace = order.workspace();
+        let (workshop, tree) = self.opened(order.tree, (&order.root, &order.folder))?;
+        let session = self.lent(&order.session, &workspace, May::Look, PLANNING).await?;
+        let done = async {
+            self.initialise(&workshop, (&session, &tree, &order.folder), true).await?;
+            let mut validate = vec!["validate", "-no-color"];
+            validate.extend(json.then_some("-json"));
+            self.terraform(&session, &workshop, &validate, true, None).await
+        };
+        let done = done.await;
+        self.ended(&session).await;
+        let run = done?;
+        tell(say, run.output.trim_end());
+        run.faults.into_iter().for_each(|fault| tell(say, fault));
+        Ok(run.code)
+    }
+
+    /// A workshop with this tree in it, as it is planned: the state is here.
+    fn opened(&self, mut tree: Tree, (root, folder): (&Path, &Path)) -> Result<(Workshop, Tree), Stop> {
+        configuration::keep_here(&mut tree, folder).map_err(Stop::refused)?;
+        let open = || -> std::io::Result<Workshop> {
+            let workshop = Workshop::open(&self.house.workshop(), &self.program, root, folder)?;
+            tree.write(&workshop.tree())?;
+            let modules = workshop.tree().join(folder).join(".terraform/modules");
+            if modules.is_dir() {
+                fs::rename(&modules, workshop.data().join("modules"))?;
+            }
+            Ok(workshop)
+        };
+        Ok((open().map_err(no_room)?, tree))
     }
 
     /// Plans, and keeps what was planned.
@@ -59,22 +94,12 @@ impl Gate {
         let latest = self.states.workspace(&workspace).latest().cloned();
         let (account, region) = self.house.place().await;
         let (sent, strays) = (order.tree.digest(), order.tree.states.clone());
-        let mut tree = order.tree;
-        configuration::keep_here(&mut tree, &order.folder).map_err(Stop::refused)?;
-        let broken =
-            |error: std::io::Error| Stop::failed(format!("the gate has no room to work in: {error}"));
-        let workshop = Workshop::open(&self.house.workshop(), &self.program, &order.root, &order.folder);
-        let workshop = workshop.map_err(broken)?;
-        tree.write(&workshop.tree()).map_err(broken)?;
-        let modules = workshop.tree().join(&order.folder).join(".terraform/modules");
-        if modules.is_dir() {
-            fs::rename(&modules, workshop.data().join("modules")).map_err(broken)?;
-        }
+        let (workshop, tree) = self.opened(order.tree, (&order.root, &order.folder))?;
         let session = self.lent(&order.session, &workspace, May::Look, PLANNING).await?;
-        let done = self.planned_in(&workshop, &session, &options, say).await;
+        let done = self.planned_in(&workshop, (&session, &tree, &order.folder), &options, say).await;
         self.ended(&session).await;
         let json = done?;
-        let plan_file = fs::read(workshop.out("plan")).map_err(broken)?;
+        let plan_file = fs::read(workshop.out("plan")).map_err(no_room)?;
         let mut planned_tree =
             Tree::read(&workshop.tree()).map_err(|error| Stop::failed(error.to_string()))?;
         planned_tree.states = strays;
@@ -90,7 +115,7 @@ impl Gate {
             plan: Digest::of(&plan_file),
             json: Digest::of(json.as_bytes()),
             locks,
-            programs: self.program.digests(&workshop.data()).map_err(broken)?,
+            programs: self.program.digests(&workshop.data()).map_err(no_room)?,
             state: latest.as_ref().map(|state| state.version),
             lineage: latest.as_ref().map(|state| state.lineage.clone()),
             serial: latest.as_ref().map(|state| state.serial),
@@ -107,12 +132,11 @@ impl Gate {
     async fn planned_in(
         &self,
         workshop: &Workshop,
-        session: &Session,
+        (session, tree, folder): (&Session, &Tree, &Path),
         options: &[String],
         say: &Say,
     ) -> Result<String, Stop> {
-        let init = ["init", "-input=false", "-no-color"];
-        self.terraform(session, workshop, &init, true, None).await?.well("init")?;
+        self.initialise(workshop, (session, tree, folder), true).await?;
         let file = inside("out/plan");
         let out = format!("-out={file}");
         let mut plan = vec!["plan", "-input=false", "-json", "-lock-timeout=60s", out.as_str()];
@@ -205,6 +229,11 @@ impl Gate {
             tracing::warn!(%error, session = %session.id, "a lease that the gate gave could not be taken back; it ends by itself");
         }
     }
+}
+
+/// What a folder of the gate's own says when it cannot be written.
+pub(super) fn no_room(error: std::io::Error) -> Stop {
+    Stop::failed(format!("the gate has no room to work in: {error}"))
 }
 
 /// A path inside, as Terraform is told it.

@@ -11,8 +11,8 @@ use interlock_flow::Session;
 use tokio::sync::mpsc;
 
 use crate::{
-    gate::{Gate, Stop, tell},
-    port::{Ended, Job, Line, Say},
+    gate::{Gate, Stop},
+    port::{Ended, Job, Line, News, Say},
     program::{INSIDE, Program},
     stream::{Told, told},
 };
@@ -143,7 +143,9 @@ impl Run {
         match line {
             Line::Out(line) if streams => {
                 match told(&line) {
-                    Told::Line(words) => say.into_iter().for_each(|say| tell(say, words.clone())),
+                    Told::Line(words) => {
+                        let _ = say.map(|say| say.send(News::Line(words, Some(line.clone()))));
+                    }
                     Told::Fault(words) => self.faults.push(words),
                     Told::Nothing => {}
                 }

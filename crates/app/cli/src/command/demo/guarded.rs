@@ -12,19 +12,16 @@ use super::{
 };
 use crate::fault::Fault;
 
-/// What the destroy comes down to for the database.
-const OPERATION: &str = "aws:rds:DeleteDBInstance";
-
 /// Plays it; the home stays open.
 pub(super) fn play<'a>(stage: &mut Stage<'a>) -> Result<(Guarded, Home<'a>), Fault> {
     let begun = Instant::now();
     let story = stage.story;
     story.heading("2  Interlock: the same school, the same script, a key that is good nowhere else");
     let (seeded, before) = bare::seed(stage)?;
-    let (children, place, emulator) = (stage.children, stage.place, &stage.emulator);
+    let (children, place, emulator, tool) = (stage.children, stage.place, &stage.emulator, stage.tool);
     let home = story.step(
         "Interlock starts",
-        || Home::open(children, place, emulator, &seeded),
+        || Home::open(children, place, emulator, (&seeded, tool)),
         |_| {
             "Interlock runs: people ana (owns the agent), bo, cy; ana's AWS key is the daemon's alone"
                 .to_owned()
@@ -115,12 +112,12 @@ fn first_try(stage: &Stage<'_>, home: &Home<'_>) -> Result<(Told, Held), Fault> 
             format!("the agent adds a static site: bucket {}, {} objects", site.bucket, site.objects.len());
         story.done(site_took, &made);
     }
-    let held = told.held(OPERATION).ok_or_else(|| {
+    let held = told.held(stage.tool.operation()).ok_or_else(|| {
         Fault::failed(format!("through Interlock the destroy was not held: {}", told.said.join("; ")))
     })?;
     let what = format!("the agent destroys: {}", stage.tool.destroy());
     story.done(begun.elapsed().saturating_sub(site_took), &what);
-    story.fact("HELD at the database", &format!("request {}", held.ticket), Tone::Held);
+    story.fact(stage.tool.held_at(), &format!("request {}", held.ticket), Tone::Held);
     Ok((told, held))
 }
 
@@ -131,7 +128,7 @@ fn again(stage: &Stage<'_>, home: &Home<'_>, person: &str, ticket: &str) -> Resu
     let attempt = || {
         home.approve(person, ticket)?;
         let told = home.work(Work::Destroy, stage.tool, stage.confined)?;
-        let held = told.held(OPERATION);
+        let held = told.held(stage.tool.operation());
         let now = home.request(ticket)?.ticket;
         Ok(Attempt {
             approver: person.to_owned(),

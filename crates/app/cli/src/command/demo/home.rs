@@ -15,7 +15,7 @@ use super::{
     emulator::{Emulator, Seeded},
     place::{Place, found},
     summary::Ledger,
-    terraform::Tool,
+    terraform::{self, Tool},
 };
 use crate::fault::Fault;
 
@@ -36,18 +36,18 @@ pub(super) struct Home<'a> {
 }
 
 impl<'a> Home<'a> {
-    /// Makes one in front of the emulator, with the person's key for its own.
+    /// Makes one in front of the emulator, with the person's key for its own; production's state is brought in by its owner.
     pub(super) fn open(
         children: &'a Children,
         place: &'a Place,
         emulator: &Emulator,
-        seeded: &Seeded,
+        (seeded, tool): (&Seeded, Tool),
     ) -> Result<Self, Fault> {
         let mut home = Self { children, place, daemon: None };
         home.make_keys()?;
         let (owner, public) = (home.key(OWNER), home.public(OWNER));
         home.cli(&["init", "--operator", OWNER, "--public-key", &public])?;
-        place.write("home/interlock.toml", &configuration(emulator))?;
+        place.write("home/interlock.toml", &configuration(emulator, tool))?;
         let credentials = place.write(
             "home/aws.credentials",
             &format!(
@@ -62,6 +62,12 @@ impl<'a> Home<'a> {
             home.cli(&["person", "add", person, "--public-key", &home.public(person), "--key", &owner])?;
         }
         home.cli(&["agent", "add", AGENT, "--owner", OWNER, "--key", &owner])?;
+        if tool == Tool::Terraform {
+            let folder = place.work();
+            let state = folder.join("terraform.tfstate").display().to_string();
+            let folder = folder.display().to_string();
+            home.cli(&["terraform", "adopt", &state, "--folder", &folder, "--key", &owner])?;
+        }
         Ok(home)
     }
 
@@ -188,11 +194,13 @@ impl<'a> Home<'a> {
     }
 }
 
-fn configuration(emulator: &Emulator) -> String {
+fn configuration(emulator: &Emulator, tool: Tool) -> String {
+    let plugins = (tool == Tool::Terraform).then(terraform::plugins).flatten();
+    let plugins = plugins.map_or(String::new(), |folder| format!("\n[terraform]\nplugins = {folder:?}\n"));
     format!(
         "# Written by `interlock demo`: the emulator's one account is production.\n\n[[environment]]\n\
          name = \"production\"\nmatch = {{ account = \"123456789012\" }}\n\n[aws]\n\
-         credentials = {{ file = \"aws.credentials\" }}\nupstream = \"{}\"\n",
+         credentials = {{ file = \"aws.credentials\" }}\nupstream = \"{}\"\n{plugins}",
         emulator.url()
     )
 }

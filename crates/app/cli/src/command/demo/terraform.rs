@@ -38,6 +38,22 @@ impl Tool {
         }
     }
 
+    /// What it comes down to: the whole plan at the gate, or the database's own call at the wire.
+    pub(super) fn operation(self) -> &'static str {
+        match self {
+            Self::Terraform => "terraform:destroy",
+            Self::Boto3 => "aws:rds:DeleteDBInstance",
+        }
+    }
+
+    /// Where it is held.
+    pub(super) fn held_at(self) -> &'static str {
+        match self {
+            Self::Terraform => "HELD before anything",
+            Self::Boto3 => "HELD at the database",
+        }
+    }
+
     /// What a person would type for it.
     pub(super) fn destroy(self) -> &'static str {
         match self {
@@ -82,7 +98,7 @@ fn terraform(children: &Children, place: &Place) -> Result<(), String> {
 }
 
 /// The folder that has the AWS provider: as named, or one of Terraform's implied local mirrors, or below `/opt`.
-fn plugins() -> Option<PathBuf> {
+pub(super) fn plugins() -> Option<PathBuf> {
     let named = std::env::var_os(VARIABLE).map(PathBuf::from);
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let own = home.into_iter().flat_map(|home| {

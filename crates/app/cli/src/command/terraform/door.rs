@@ -39,7 +39,7 @@ pub(super) fn send(command: &TerraformCommand, archive: Vec<u8>, folder: &Path) 
             .body(Full::new(Bytes::from(archive)))
             .map_err(|error| Fault::failed(error.to_string()))?;
         let answer = exchange(&url, request).await?;
-        follow(answer, folder).await
+        follow(answer, folder, Voice::of(&command.arguments)).await
     })
 }
 
@@ -66,8 +66,42 @@ where
     sender.send_request(request).await.map_err(gone)
 }
 
+/// How Terraform would have said it: lines of JSON where `-json` asks for them.
+#[derive(Clone, Copy, Debug)]
+struct Voice {
+    json: bool,
+}
+
+impl Voice {
+    fn of(arguments: &[String]) -> Self {
+        let streams =
+            matches!(arguments.first().map(String::as_str), Some("plan" | "apply" | "destroy" | "refresh"));
+        Self { json: streams && arguments.iter().any(|word| word.trim_start_matches('-') == "json") }
+    }
+
+    fn say(self, words: &str, record: Option<String>) {
+        let line =
+            if self.json { record.unwrap_or_else(|| Self::record("info", words)) } else { words.to_owned() };
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+
+    /// Why it is not done stands where Terraform puts its errors.
+    fn fault(self, words: &str) {
+        let _ = if self.json {
+            writeln!(std::io::stdout(), "{}", Self::record("error", words))
+        } else {
+            writeln!(std::io::stderr(), "{words}")
+        };
+    }
+
+    fn record(level: &str, words: &str) -> String {
+        serde_json::json!({"@level": level, "@message": words, "@module": "interlock", "type": "log"})
+            .to_string()
+    }
+}
+
 /// Says what is said until the command has ended.
-async fn follow(answer: Response<Incoming>, folder: &Path) -> Result<u8, Fault> {
+async fn follow(answer: Response<Incoming>, folder: &Path, voice: Voice) -> Result<u8, Fault> {
     let well = answer.status().is_success();
     let mut body = answer.into_body();
     let mut rest: Vec<u8> = Vec::new();
@@ -77,15 +111,14 @@ async fn follow(answer: Response<Incoming>, folder: &Path) -> Result<u8, Fault> 
         while let Some(end) = rest.iter().position(|byte| well && *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
             let news: TerraformNews = serde_json::from_slice(&line).map_err(gone)?;
-            if let Some(line) = &news.line {
-                let _ = writeln!(std::io::stdout(), "{line}");
-            }
-            if let Some((name, content)) = &news.file {
-                let path = folder.join(name);
-                std::fs::write(&path, content).map_err(|error| Fault::file(&path, &error))?;
-            }
-            if let Some(code) = news.code {
-                return Ok(code);
+            match news {
+                TerraformNews::Line { words, record } => voice.say(&words, record),
+                TerraformNews::Fault { words } => voice.fault(&words),
+                TerraformNews::PlanFile { name, content } => {
+                    let path = folder.join(name);
+                    std::fs::write(&path, content).map_err(|error| Fault::file(&path, &error))?;
+                }
+                TerraformNews::Ended { code } => return Ok(code),
             }
         }
     }
