@@ -236,6 +236,7 @@ fn opening(home: &Home) -> Opening {
         task: "tidy up".into(),
         scope: Vec::new(),
         secrets: Vec::new(),
+        folders: Vec::new(),
         resume: None,
         advisory: false,
         observe: false,

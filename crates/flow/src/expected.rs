@@ -177,11 +177,14 @@ fn is_named(
 /// An address without the keys of instances, as far as references name it.
 fn configured(address: &str) -> String {
     let mut plain = String::new();
-    let mut inside = false;
+    let (mut inside, mut quoted, mut escaped) = (false, false, false);
     for sign in address.chars() {
         match sign {
-            '[' => inside = true,
-            ']' => inside = false,
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' if inside => quoted = !quoted,
+            '[' if !quoted => inside = true,
+            ']' if !quoted => inside = false,
             _ if !inside => plain.push(sign),
             _ => {}
         }

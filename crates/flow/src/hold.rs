@@ -8,10 +8,7 @@ use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Decision, Judged};
 use serde_json::json;
 
-use crate::{
-    Event, HeldAction, Record, Session, Situated, judge, quorum,
-    road::{Road, Stop},
-};
+use crate::{Event, HeldAction, Record, Session, Situated, judge, quorum, road::Road, stop::Stop};
 
 /// How many tickets of one session may wait at once: an agent that asks for more is not working, it is flooding.
 const OPEN_TICKETS: usize = 50;

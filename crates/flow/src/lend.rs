@@ -5,10 +5,7 @@ use std::sync::Arc;
 use interlock_action::{Action, Millis, SessionId, Survey, WorkspaceId};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{
-    Event, Guard, JournalError, May, Part, Record, Session,
-    road::{Road, Stop},
-};
+use crate::{Event, Guard, JournalError, May, Part, Record, Session, road::Road, stop::Stop};
 
 impl Road {
     /// What an action of a session would do, as far as it can be read; nothing is decided, and nothing prepared.
@@ -39,6 +36,7 @@ impl Road {
             let memory = self.memory();
             memory.sessions.get(of).cloned()
         };
+        let whole = whole.filter(|whole| whole.lease.part.is_none());
         let whole = whole.ok_or_else(|| JournalError::Conflict(format!("there is no session `{of}`")))?;
         let now = self.ports().clock.now();
         let id = SessionId::new(format!("ses-{}", self.draw().chars().take(12).collect::<String>()));

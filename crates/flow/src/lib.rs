@@ -30,6 +30,7 @@ mod rules;
 mod secure;
 mod session;
 mod situate;
+mod stop;
 mod survey;
 mod token;
 mod undo;

@@ -13,11 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use interlock_action::{Action, Answer, Answers, Preparation, Survey};
 use interlock_policy::AgentClass;
 
-use crate::{
-    Session,
-    permit::frozen,
-    road::{Road, Stop},
-};
+use crate::{Session, permit::frozen, road::Road, stop::Stop};
 
 /// How often a preparation is looked at before it counts as failed.
 const LOOKS: u32 = 30;

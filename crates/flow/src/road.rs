@@ -13,8 +13,8 @@ use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Guard, Identity, JournalError, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after,
+    Budget, Cause, Event, Guard, Identity, Memory, Permit, PermitNote, Ports, Record, RefusedAction, Rules,
+    Session, Situated, SurfacePorts, Undo, Verdict, after,
     candidates::merge,
     custody,
     expected::{self, Cover},
@@ -23,6 +23,7 @@ use crate::{
     quorum,
     rules::touches_identities,
     situate::{World, situate},
+    stop::Stop,
 };
 
 /// What the configuration says about the road.
@@ -79,28 +80,6 @@ pub struct Road {
 
 /// So often a call of a whole is judged again because another one came first.
 const MOST_RACES: u32 = 64;
-
-/// Why an action leaves the road early.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    Ledger(String),
-    Conflict(String),
-    NoLease(String),
-    TooMany,
-    NotSecured(String),
-    NoSurface,
-    /// It was waited for something: judge it again.
-    Again,
-}
-
-impl From<JournalError> for Stop {
-    fn from(error: JournalError) -> Self {
-        match error {
-            JournalError::Conflict(why) => Self::Conflict(why),
-            JournalError::Unavailable(why) => Self::Ledger(why),
-        }
-    }
-}
 
 impl Road {
     /// A road with its ports, its settings and the bundle in force.

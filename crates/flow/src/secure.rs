@@ -11,7 +11,8 @@ use crate::{
     custody::{self, Point},
     fault,
     permit::frozen,
-    road::{Road, Stop},
+    road::Road,
+    stop::Stop,
 };
 
 /// How often a proof is looked for before the agent is told to come back.

@@ -1,5 +1,7 @@
 //! Who is at work: agents, sessions, leases.
 
+use std::path::PathBuf;
+
 use interlock_action::{
     ActionId, AgentId, ExpectedChange, Millis, PersonId, SessionId, TicketId, WorkspaceId,
 };
@@ -26,6 +28,9 @@ pub struct Lease {
     /// Globs over the ids of secrets whose values the task may read.
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// Folders that it works in, by their whole paths: the workspaces below them are its own to plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<PathBuf>,
     /// When it ends.
     pub until: Millis,
     /// Whether it was taken back.

@@ -6,10 +6,7 @@ use futures_util::future::join_all;
 use interlock_action::{Action, Answers, Effect, Kind, Observed, Read, SessionId, Survey, TargetId};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{
-    Event, Freshness, Inspect, Inspection, Memory, Record, Session,
-    road::{Road, Stop},
-};
+use crate::{Event, Freshness, Inspect, Inspection, Memory, Record, Session, road::Road, stop::Stop};
 
 /// How often somebody may ask for more.
 const ROUNDS: usize = 4;

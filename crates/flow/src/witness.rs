@@ -3,10 +3,7 @@
 use interlock_approval::{Reason, Ticket};
 use interlock_policy::{Decision, Tier};
 
-use crate::{
-    HeldAction, Session, Situated,
-    road::{Road, Stop},
-};
+use crate::{HeldAction, Session, Situated, road::Road, stop::Stop};
 
 impl Road {
     /// What a T4 action still waits for, once it is approved: that as many witnesses as must have cosigned a checkpoint

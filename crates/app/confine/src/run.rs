@@ -143,7 +143,7 @@ impl Running {
         let filter = inheritable(&seccomp::filter())?;
         let mut options = start.options.to_vec();
         options.extend(["--seccomp".into(), number(&filter), "--json-status-fd".into(), number(&status)]);
-        let options = inheritable(&joined(&options))?;
+        let options = inheritable(&joined(&options)?)?;
         let child = Command::new("/bin/sh")
             .args([OsStr::new("-c"), OsStr::new(START), OsStr::new("sh"), sandbox.program.as_os_str()])
             .args([
@@ -210,13 +210,17 @@ fn number(file: &File) -> OsString {
     file.as_raw_fd().to_string().into()
 }
 
-fn joined(words: &[OsString]) -> Vec<u8> {
+fn joined(words: &[OsString]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for word in words {
+        // INVARIANT: one word is one option. What is within a path never ends it.
+        if word.as_bytes().contains(&0) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path has no byte 0 in it"));
+        }
         bytes.extend_from_slice(word.as_bytes());
         bytes.push(0);
     }
-    bytes
+    Ok(bytes)
 }
 
 /// A number from the documents that bubblewrap writes: `child-pid` when the sandbox stands, `exit-code` at its end.

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::{Path, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -25,7 +24,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/hook", post(hook))
         .route("/v1/requests", get(requests))
         .route("/v1/requests/{id}", get(request))
-        .route("/v1/terraform", post(terraform).layer(axum::extract::DefaultBodyLimit::max(LARGEST)))
+        .route("/v1/terraform", post(terraform))
         .with_state(daemon)
 }
 
@@ -42,10 +41,15 @@ fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
 /// A work directory that is sent has at most so many bytes; the gate takes fewer.
 const LARGEST: usize = 300 * 1024 * 1024;
 
-async fn terraform(State(daemon): State<Arc<Daemon>>, headers: HeaderMap, body: Bytes) -> Response {
-    match session(&daemon, &headers) {
-        Ok(session) => crate::terraform::terraform(&daemon, session, &headers, &body),
-        Err(refused) => refused.into_response(),
+async fn terraform(State(daemon): State<Arc<Daemon>>, headers: HeaderMap, body: Request) -> Response {
+    // Whose it is comes before what it is: nobody else's bytes are taken in.
+    let session = match session(&daemon, &headers) {
+        Ok(session) => session,
+        Err(refused) => return refused.into_response(),
+    };
+    match axum::body::to_bytes(body.into_body(), LARGEST).await {
+        Ok(body) => crate::terraform::terraform(&daemon, session, &headers, &body),
+        Err(error) => (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).into_response(),
     }
 }
 

@@ -118,7 +118,8 @@ pub async fn serve(
     let road = road.kept_by(Surface::Aws, Arc::new(AwsKeep));
     let road = Arc::new(road);
     let blobs = Blobs::open(&home)?;
-    let gate = terraform::gate(&road, &store, &gateway, &paths, (&config.terraform, blobs));
+    let gate =
+        terraform::gate(&road, &store, &gateway, &paths, (&config.terraform, &config.aws.region, blobs));
     let daemon = Arc::new(Daemon {
         road,
         store,

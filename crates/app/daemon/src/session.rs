@@ -11,23 +11,21 @@ use crate::{
     state::{Daemon, Told},
 };
 
-/// The region a confined process works in when nothing else says so.
-pub(crate) const REGION: &str = "us-east-1";
-
 fn new_key() -> Result<String, Fault> {
     VirtualKeys::draw().map_err(Fault::unavailable)
 }
 
 impl Daemon {
-    /// The live session a token belongs to.
+    /// The live session a token belongs to. What Interlock itself runs for a session has nothing to say at the agents' doors.
     pub(crate) fn session_of_token(&self, token: &str) -> Option<SessionId> {
         let (name, password) = token.rsplit_once('.')?;
         if !self.vault.proxy_password(name).is(password) {
             return None;
         }
         let session = SessionId::new(name);
-        let live = self.memory().is_live(&session, self.now());
-        live.then_some(session)
+        let memory = self.memory();
+        let is_part = memory.sessions.get(&session).is_some_and(|known| known.lease.part.is_some());
+        (memory.is_live(&session, self.now()) && !is_part).then_some(session)
     }
 
     /// Opens or resumes a session.
@@ -109,6 +107,7 @@ impl Daemon {
             lease: Lease {
                 scope: request.scope.clone(),
                 secrets: request.secrets.clone(),
+                folders: request.folders.clone(),
                 until: self.now().saturating_add(self.config.run.lease.millis()),
                 revoked: false,
                 part: None,
@@ -155,7 +154,7 @@ impl Daemon {
             secret_access_key: self.vault.secret(&key).reveal().to_owned(),
             access_key_id: key,
             token: self.vault.proxy_password(session.id.as_str()).reveal().to_owned(),
-            region: REGION.to_owned(),
+            region: self.config.aws.region.clone(),
             proxy_socket: self.home.proxy().display().to_string(),
             endpoint_socket: self.home.endpoint().display().to_string(),
             agent_socket: self.home.agent().display().to_string(),

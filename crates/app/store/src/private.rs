@@ -167,6 +167,7 @@ fn session(session: &Session) -> Session {
         lease: Lease {
             scope: vec![said()],
             secrets: Vec::new(),
+            folders: Vec::new(),
             until: lease.until,
             revoked: true,
             part: None,

@@ -81,7 +81,12 @@ pub fn fits<'p>(pattern: &'p str, id: &str) -> Option<Fit<'p>> {
     }
     match pattern.split_once('*') {
         None => (pattern == id).then_some(Fit::Exact),
-        Some((head, _)) => id.starts_with(head).then_some(Fit::Chosen),
+        // What stands in the middle is left open on both sides: the thing is named after it.
+        Some((_, tail)) if !tail.is_empty() && pattern == id => Some(Fit::Exact),
+        Some((head, tail)) => {
+            let rest = id.strip_prefix(head)?;
+            (tail.is_empty() || tail == "*" || rest.ends_with(tail)).then_some(Fit::Chosen)
+        }
     }
 }
 
@@ -99,5 +104,10 @@ mod tests {
         let of = format!("{group}{{aws_security_group.web}}");
         assert_eq!(fits(&of, &format!("{group}sg-1")), Some(Fit::Refers("aws_security_group.web")));
         assert_eq!(fits(&of, "arn:aws:ec2:us-east-1:1:vpc/vpc-1"), None);
+        let scaled = "arn:aws:autoscaling:us-east-1:1:autoScalingGroup:*:autoScalingGroupName/";
+        let web = format!("{scaled}web");
+        assert_eq!(fits(&web, &web), Some(Fit::Exact));
+        assert_eq!(fits(&web, &format!("{scaled}other")), None);
+        assert_eq!(fits(&web, &web.replace('*', "0b1c")), Some(Fit::Chosen));
     }
 }

@@ -3,7 +3,7 @@
 //! Whoever launches a session does not count when one person decides on what it asks for. So who that is must not be
 //! anybody's word: it is read off a signature over the opening itself.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use interlock_action::{AgentId, Millis, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,9 @@ pub struct Opening {
     pub scope: Vec<String>,
     /// Secrets whose values it may read.
     pub secrets: Vec<String>,
+    /// Folders that it works in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<PathBuf>,
     /// The session that goes on.
     pub resume: Option<SessionId>,
     /// It runs outside the sandbox.

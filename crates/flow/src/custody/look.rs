@@ -16,10 +16,8 @@ use interlock_ledger::{Entry, EntryKind};
 
 use super::{Kept, Point, Sight};
 use crate::{
-    Event, Freshness, Guard, Inspection, Keep, Outcome, Record, Session, Situated,
-    own::not_done,
-    road::{Road, Stop},
-    survey,
+    Event, Freshness, Guard, Inspection, Keep, Outcome, Record, Session, Situated, own::not_done, road::Road,
+    stop::Stop, survey,
 };
 
 /// So many points are looked at in one pass.

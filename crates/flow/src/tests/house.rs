@@ -341,6 +341,7 @@ impl House {
             lease: Lease {
                 scope: Vec::new(),
                 secrets: Vec::new(),
+                folders: Vec::new(),
                 until: u64::MAX,
                 revoked: false,
                 part: None,

@@ -3,7 +3,7 @@ use interlock_ledger::EntryKind;
 use serde_json::json;
 
 use super::house::{House, SESSION, action, database, delete};
-use crate::{Cause, Decisive, Event, FreezeScope, NotClear, Outcome, Verdict, road::Stop};
+use crate::{Cause, Decisive, Event, FreezeScope, NotClear, Outcome, Verdict, stop::Stop};
 use futures_executor::block_on;
 
 #[test]

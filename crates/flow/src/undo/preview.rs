@@ -13,8 +13,9 @@ use serde_json::Value;
 use super::{ChangeNote, Recalled, Standing, overlap, same};
 use crate::{
     Freshness, Undo, judge,
-    road::{Road, Stop},
+    road::Road,
     situate::{World, situate},
+    stop::Stop,
 };
 
 /// Why a change cannot be taken back as things are.

@@ -14,9 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Change, ChangeNote, Recalled, Seen, Standing, same, subject, told};
 use crate::{
-    Event, Freshness, Inspection, Record, Session, Situated, Undo,
-    custody::Point,
-    road::{Road, Stop},
+    Event, Freshness, Inspection, Record, Session, Situated, Undo, custody::Point, road::Road, stop::Stop,
     survey,
 };
 

@@ -70,6 +70,9 @@ pub(crate) fn action(meta: &Meta, reading: &Reading, doubts: Vec<String>) -> Res
         whole.targets = targets;
     }
     let bundle = serde_json::to_value(meta).map_err(|error| error.to_string())?;
+    // What a variable is set to on the command line may be a password; that it is set is no secret.
+    let variables = meta.options.iter().enumerate().filter(|(_, option)| option.starts_with("-var="));
+    secrets.extend(variables.map(|(at, _)| format!("/bundle/options/{at}")));
     whole.arguments = json!({"digest": digest, "bundle": bundle, "changes": changes});
     whole.secrets = secrets;
     Ok(whole)

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use hcl::{Block, Body, Expression};
 use interlock_action::Digest;
+use serde_json::{Value, json};
 
 use crate::tree::Tree;
 
@@ -33,7 +34,7 @@ pub(crate) fn read(tree: &Tree, folder: &Path) -> Configuration {
                 found.body(&body);
             }
         } else if name.ends_with(".tf.json")
-            && let Ok(value) = serde_json::from_str::<serde_json::Value>(text)
+            && let Ok(value) = serde_json::from_str::<Value>(text)
         {
             found.json(&value);
         }
@@ -43,8 +44,8 @@ pub(crate) fn read(tree: &Tree, folder: &Path) -> Configuration {
 
 /// What initialising a folder depends on: backends, providers and modules; files that cannot be read as a whole. Other resources
 /// of the same providers need nothing else.
-pub(crate) fn needs(tree: &Tree, folder: &Path) -> Digest {
-    let mut said: Vec<String> = vec![folder.display().to_string()];
+pub(crate) fn needs(tree: &Tree, folder: &Path, of: &[String]) -> Digest {
+    let mut said: Vec<String> = vec![folder.display().to_string(), json!(of).to_string()];
     for (path, bytes) in tree.files() {
         let name = path.display().to_string();
         let is = |end: &str| name.ends_with(end);
@@ -54,11 +55,20 @@ pub(crate) fn needs(tree: &Tree, folder: &Path) -> Digest {
                 Some(body) => format!("{name} {}", needed(&body)),
                 None => format!("{name} {}", Digest::of(bytes)),
             });
-        } else if is(".json") || is(".hcl") || name.contains(".terraform/") {
+        } else if is(".json") || is(".hcl") || is(".zip") {
             said.push(format!("{name} {}", Digest::of(bytes)));
         }
     }
-    Digest::of(said.join("\n").as_bytes())
+    said.extend(tree.links().map(|(path, target)| format!("{} -> {}", path.display(), target.display())));
+    // INVARIANT: what stands in a line is never taken for another line.
+    Digest::of(json!(said).to_string().as_bytes())
+}
+
+/// The providers that a state has resources of.
+pub(crate) fn providers_of(state: &[u8]) -> BTreeSet<String> {
+    let state: Value = serde_json::from_slice(state).unwrap_or_default();
+    let resources = state.get("resources").and_then(Value::as_array).into_iter().flatten();
+    resources.filter_map(|one| one.get("provider").and_then(Value::as_str)).map(str::to_owned).collect()
 }
 
 /// The blocks of a file that initialising depends on, and the providers that its resources are of.
@@ -129,7 +139,7 @@ impl Configuration {
         }
     }
 
-    fn json(&mut self, value: &serde_json::Value) {
+    fn json(&mut self, value: &Value) {
         let terraform = value.get("terraform").into_iter().flat_map(each);
         for block in terraform {
             for (name, _) in
@@ -146,9 +156,8 @@ impl Configuration {
         for (kind, resources) in kinds {
             for (name, resource) in each(resources).filter_map(|one| one.as_object()).flatten() {
                 let guards = each(resource).filter_map(|one| one.get("lifecycle")).flat_map(each);
-                let told = |life: &serde_json::Value| {
-                    life.get("prevent_destroy").is_some_and(|is| *is != serde_json::Value::Bool(false))
-                };
+                let told =
+                    |life: &Value| life.get("prevent_destroy").is_some_and(|is| *is != Value::Bool(false));
                 if guards.into_iter().any(told) {
                     self.guarded.insert(format!("{kind}.{name}"));
                 }
@@ -158,7 +167,7 @@ impl Configuration {
 }
 
 /// A block of JSON stands for itself or in a list.
-fn each(value: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> {
+fn each(value: &Value) -> impl Iterator<Item = &Value> {
     let list = value.as_array();
     list.into_iter().flatten().chain(list.is_none().then_some(value))
 }

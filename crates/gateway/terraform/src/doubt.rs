@@ -1,8 +1,6 @@
 //! What speaks against a plan before anybody looks at its effects: a state that is missing, another one, or one that was swapped;
 //! things that are there already; guards that are gone. Each in a sentence of its own.
 
-use std::collections::BTreeSet;
-
 use interlock_action::{Claim, Effect, Relation, Survey, Target, WorkspaceId};
 use interlock_flow::{LastGood, StateVersion};
 use interlock_reader_terraform::{Act, Change, Plan, Planned, Reading, State};
@@ -125,15 +123,19 @@ fn exists(planned: &Planned, known: &Known<'_>) -> Option<String> {
 
 /// Guards of the last good configuration that are gone, or that would go with what they guard.
 pub(crate) fn guards(reading: &Reading, known: &Known<'_>) -> Vec<Claim> {
-    let before: BTreeSet<&str> =
-        known.good.into_iter().flat_map(|good| &good.guarded).map(String::as_str).collect();
-    let claim = |planned: &Planned| {
-        let address = planned.change.configured();
-        let is_gone = !known.configuration.guarded.contains(&address);
-        if !before.contains(address.as_str()) || !(planned.change.act.takes() || is_gone) {
+    let guarded = known.good.into_iter().flat_map(|good| &good.guarded);
+    let own = known.states.iter().find(|(id, ..)| id == known.workspace).map(|(_, _, state)| state);
+    let claim = |address: &String| {
+        let of = || reading.changes.iter().filter(|planned| planned.change.configured() == *address);
+        let goes = of().any(|planned| planned.change.act.takes());
+        let is_gone = !known.configuration.guarded.contains(address);
+        // What is guarded no more can be taken by the next plan, whether this one touches it or not.
+        let is_there = || of().next().is_some() || own.is_some_and(|state| state.has(address));
+        if !(goes || is_gone && is_there()) {
             return None;
         }
-        let target = planned.action.targets.iter().find(|target| target.relation != Relation::Reaches);
+        let targets = of().flat_map(|planned| &planned.action.targets);
+        let target = targets.into_iter().find(|target| target.relation != Relation::Reaches);
         let why = format!("{address}: `prevent_destroy` guarded it in the last configuration that was good");
         Some(Claim {
             target: target.map(|target| target.id.clone()),
@@ -141,7 +143,7 @@ pub(crate) fn guards(reading: &Reading, known: &Known<'_>) -> Vec<Claim> {
             ..Claim::plain(Effect::GuardRemoval, why)
         })
     };
-    reading.changes.iter().filter_map(claim).collect()
+    guarded.filter_map(claim).collect()
 }
 
 /// Settings by which a provider would act as somebody else: nothing of that is taken.

@@ -6,7 +6,10 @@ mod look;
 mod plan;
 mod workshop;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError},
+};
 
 use interlock_action::{SessionId, WorkspaceId};
 use interlock_flow::Road;
@@ -104,10 +107,26 @@ impl Gate {
         }
     }
 
+    /// A workspace is where the session works, as whoever opened it said. Which state is read and written is no agent's choice.
+    fn may_work_in(&self, order: &Order) -> Result<(), Stop> {
+        let workspace = order.workspace();
+        let memory = self.road.ports().journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+        let folders = memory.sessions.get(&order.session).map(|session| session.lease.folders.as_slice());
+        if folders.unwrap_or_default().iter().any(|folder| Path::new(workspace.as_str()).starts_with(folder))
+        {
+            return Ok(());
+        }
+        Err(Stop::refused(format!(
+            "Interlock refuses this: `{workspace}` is not where this session works. Ask the person who started it to start one \
+             there, or with `--writable {workspace}`."
+        )))
+    }
+
     async fn carry_out(self: &Arc<Self>, order: Order, say: &Say) -> Result<u8, Stop> {
         let command = Command::parse(&order.arguments).map_err(|refused| {
             Stop::refused(format!("Interlock refuses `terraform {}`: {refused}.", order.arguments.join(" ")))
         })?;
+        self.may_work_in(&order)?;
         command.told.iter().for_each(|told| tell(say, format!("interlock: {told}")));
         match command.verb {
             Verb::Init => {

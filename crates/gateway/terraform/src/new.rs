@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use interlock_action::{Action, Relation, TargetId};
+use interlock_action::{Action, Effect, Relation, TargetId};
 use interlock_reader_terraform::call_key;
 
 /// What the calls of a plan make: ids that the creations have, or that only they will know.
@@ -13,9 +13,20 @@ pub(crate) struct New {
 impl New {
     /// By these calls, which are all of one plan.
     pub(crate) fn by<'a>(calls: impl Iterator<Item = &'a Action>) -> Self {
-        let created =
-            calls.flat_map(|call| &call.targets).filter(|target| target.relation == Relation::Creates);
-        Self { made: created.map(|target| target.id.clone()).collect() }
+        let (mut made, mut taken) = (HashSet::new(), HashSet::new());
+        for call in calls {
+            let removes = call.claims.iter().any(|claim| claim.effect == Effect::Destroy);
+            for target in &call.targets {
+                match target.relation {
+                    Relation::Creates => drop(made.insert(target.id.clone())),
+                    Relation::Acts if removes => drop(taken.insert(target.id.clone())),
+                    _ => {}
+                }
+            }
+        }
+        // What one address gives up and another one makes anew is there.
+        made.retain(|id| !taken.contains(id));
+        Self { made }
     }
 
     /// Whether this is one of them, or a part of one.

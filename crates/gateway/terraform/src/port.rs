@@ -1,6 +1,10 @@
 //! What the gate asks of the rest of the house.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use async_trait::async_trait;
 use interlock_action::{AccountId, Digest};
@@ -22,6 +26,8 @@ pub struct Job {
     pub environment: BTreeMap<String, String>,
     /// Whether it may be ended at any time; else it is asked to stop, and waited for.
     pub may_be_ended: bool,
+    /// Set once it is to stop.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// A line that a program wrote.

@@ -72,25 +72,35 @@ impl Program {
     /// Its digest, and those of the providers that a data folder points to.
     pub(crate) fn digests(&self, data: &Path) -> io::Result<BTreeMap<String, Digest>> {
         let mut all = BTreeMap::from([("terraform".to_owned(), self.digest(&self.path)?)]);
-        let providers = data.join("providers");
-        let mut open = vec![providers.clone()];
-        while let Some(folder) = open.pop() {
+        let mut open = vec![(data.join("providers"), PathBuf::new())];
+        while let Some((folder, name)) = open.pop() {
             let Ok(entries) = fs::read_dir(&folder) else { continue };
             for entry in entries {
-                let path = entry?.path();
-                // The last folder is a link into the mirror.
-                if path.is_dir() {
-                    open.push(path);
-                } else if path
-                    .file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with("terraform-provider-"))
-                {
-                    let name = path.strip_prefix(&providers).unwrap_or(&path).display().to_string();
-                    all.insert(name, self.digest(&path)?);
+                let entry = entry?;
+                let (path, file) = (entry.path(), entry.file_name());
+                let name = name.join(&file);
+                let found = path.symlink_metadata()?;
+                if found.is_symlink() && path.is_dir() {
+                    // The last folder is a link into the mirror.
+                    open.push((self.mirrored(&path)?, name));
+                } else if found.is_dir() {
+                    open.push((path, name));
+                } else if file.to_string_lossy().starts_with("terraform-provider-") {
+                    all.insert(name.display().to_string(), self.digest(&path)?);
                 }
             }
         }
         Ok(all)
+    }
+
+    /// Where a link leads, which is into the mirror.
+    fn mirrored(&self, link: &Path) -> io::Result<PathBuf> {
+        let to = link.canonicalize()?;
+        let mirror = self.mirror.as_ref().and_then(|mirror| mirror.canonicalize().ok());
+        if mirror.is_some_and(|mirror| to.starts_with(mirror)) {
+            return Ok(to);
+        }
+        Err(io::Error::other(format!("a provider stands in {}, which is no mirror", to.display())))
     }
 
     fn digest(&self, path: &Path) -> io::Result<Digest> {

@@ -18,6 +18,9 @@ use serde_json::Value;
 
 use crate::port::House;
 
+/// So far a serial goes at once: beyond, somebody would use up all there are.
+const MOST_SERIALS: u64 = 1_000_000;
+
 /// Who holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
@@ -152,6 +155,12 @@ impl States {
         }
     }
 
+    /// Whether this lease holds the lock of a workspace.
+    pub fn is_held(&self, id: &WorkspaceId, session: &SessionId) -> bool {
+        let locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.get(id).is_some_and(|holder| holder.session == *session)
+    }
+
     /// Ends the locks of a lease that has ended.
     pub fn release(&self, session: &SessionId) {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -230,6 +239,13 @@ impl States {
             if head.serial <= latest.serial {
                 let why =
                     format!("this state has serial {}, and `{id}` is at {}", head.serial, latest.serial);
+                return Err((409, why));
+            }
+            if head.serial.abs_diff(latest.serial) > MOST_SERIALS {
+                let why = format!(
+                    "this state has serial {}, and `{id}` is at {}: no apply writes so often",
+                    head.serial, latest.serial
+                );
                 return Err((409, why));
             }
         }

@@ -1,9 +1,10 @@
 //! A work directory as the gate has it: what was sent, file by file.
 //!
-//! No state and no provider comes in with it: states are the gate's own, and programs come from the mirror.
+//! No state and no provider comes in with it: states are the gate's own, and programs come from the mirror. The gate writes and
+//! reads it on its own machine: whatever stands in it, no name of it leads anywhere else.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{self, Read},
     os::unix::fs::PermissionsExt as _,
@@ -11,12 +12,13 @@ use std::{
 };
 
 use interlock_action::Digest;
+use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 
 /// How many bytes a work directory may have.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
+pub(crate) const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// And how many files.
-const MOST_FILES: usize = 20_000;
+const MOST_FILES: usize = 100_000;
 
 /// Why a work directory is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,9 @@ pub enum TreeError {
     /// A name that leads elsewhere.
     #[error("`{0}` leads out of the work directory")]
     Outside(String),
+    /// A name below a link.
+    #[error("`{0}` stands below a link, and a link has nothing in it")]
+    BelowLink(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub struct Tree {
     entries: BTreeMap<PathBuf, Entry>,
     /// States that came with it, which are not taken.
     pub(crate) states: BTreeMap<PathBuf, Vec<u8>>,
+    /// Links that lead out of it, which are not taken.
+    pub(crate) strays: BTreeSet<PathBuf>,
 }
 
 impl Tree {
@@ -58,7 +65,7 @@ impl Tree {
                 continue;
             }
             let path = inside(&entry.path()?)?;
-            if tree.entries.len() >= MOST_FILES {
+            if tree.is_full() {
                 return Err(TreeError::TooLarge);
             }
             if kind.is_file() {
@@ -70,11 +77,41 @@ impl Tree {
             } else if kind.is_symlink()
                 && let Some(target) = entry.link_name()?
             {
-                let target = within(&path, &target)?;
-                tree.take(path, Entry::Link(target));
+                tree.take(path, Entry::Link(target.into_owned()));
             }
         }
-        Ok(tree)
+        tree.settled()
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.len().saturating_add(self.states.len()) >= MOST_FILES
+    }
+
+    /// Leaves out the links that lead out of it.
+    ///
+    /// INVARIANT: nothing stands below a link, and of a link that is taken every step but the last is a folder of this tree. So what
+    /// its name says is where it leads.
+    fn settled(mut self) -> Result<Self, TreeError> {
+        let is_link = |path: &Path| matches!(self.entries.get(path), Some(Entry::Link(_)));
+        let below = |path: &Path| path.ancestors().skip(1).any(is_link);
+        if let Some(path) = self.entries.keys().find(|path| below(path)) {
+            return Err(TreeError::BelowLink(path.display().to_string()));
+        }
+        let leads_out = |path: &Path, target: &Path| led(path, target).is_none_or(|to| below(&to));
+        let strays = self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::Link(target) if leads_out(path, target) => Some(path.clone()),
+            _ => None,
+        });
+        let strays: BTreeSet<PathBuf> = strays.collect();
+        self.entries.retain(|path, _| !strays.contains(path));
+        self.strays = strays;
+        Ok(self)
+    }
+
+    /// Whether a folder of it is where its name says.
+    pub(crate) fn has_plain(&self, folder: &Path) -> bool {
+        let says = folder.as_os_str().is_empty() || inside(folder).is_ok_and(|plain| plain == folder);
+        says && !folder.ancestors().any(|path| matches!(self.entries.get(path), Some(Entry::Link(_))))
     }
 
     fn take(&mut self, path: PathBuf, entry: Entry) {
@@ -106,6 +143,14 @@ impl Tree {
         self.entries.iter().filter_map(|(path, entry)| match entry {
             Entry::File { bytes, .. } => Some((path.as_path(), bytes.as_slice())),
             Entry::Link(_) => None,
+        })
+    }
+
+    /// Every link with its target.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (&Path, &Path)> {
+        self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::Link(target) => Some((path.as_path(), target.as_path())),
+            Entry::File { .. } => None,
         })
     }
 
@@ -162,22 +207,21 @@ impl Tree {
                 let path = entry?.path();
                 let found = path.symlink_metadata()?;
                 let Ok(name) = path.strip_prefix(folder) else { continue };
-                if tree.entries.len() >= MOST_FILES {
+                if tree.is_full() {
                     return Err(TreeError::TooLarge);
                 }
                 if found.is_dir() {
                     open.push(path);
                 } else if found.is_symlink() {
-                    let target = within(name, &fs::read_link(&path)?)?;
-                    tree.take(name.to_owned(), Entry::Link(target));
+                    tree.take(name.to_owned(), Entry::Link(fs::read_link(&path)?));
                 } else if found.is_file() {
                     left = left.checked_sub(found.len()).ok_or(TreeError::TooLarge)?;
                     let executable = found.permissions().mode() & 0o111 != 0;
-                    tree.take(name.to_owned(), Entry::File { executable, bytes: fs::read(&path)? });
+                    tree.take(name.to_owned(), Entry::File { executable, bytes: file(&path, MOST_BYTES)? });
                 }
             }
         }
-        Ok(tree)
+        tree.settled()
     }
 
     /// As an archive, the same bytes for the same tree.
@@ -226,17 +270,92 @@ fn inside(path: &Path) -> Result<PathBuf, TreeError> {
     if plain.as_os_str().is_empty() { Err(outside()) } else { Ok(plain) }
 }
 
-/// A link's target, where it stays inside.
-fn within(link: &Path, target: &Path) -> Result<PathBuf, TreeError> {
-    let outside = || TreeError::Outside(format!("{} -> {}", link.display(), target.display()));
-    let mut depth = link.components().count().saturating_sub(1);
+/// Where a link leads, as its name says, where that is inside.
+fn led(link: &Path, target: &Path) -> Option<PathBuf> {
+    let mut to = link.parent()?.to_owned();
+    let mut down = false;
     for part in target.components() {
         match part {
-            Component::Normal(_) => depth = depth.saturating_add(1),
-            Component::ParentDir => depth = depth.checked_sub(1).ok_or_else(outside)?,
-            Component::CurDir => {}
-            Component::RootDir | Component::Prefix(_) => return Err(outside()),
+            Component::Normal(name) => {
+                down = true;
+                to.push(name);
+            }
+            // Back out of what it went into: it may be a link.
+            Component::ParentDir if down || !to.pop() => return None,
+            Component::ParentDir | Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return None,
         }
     }
-    Ok(target.to_owned())
+    Some(to)
+}
+
+/// The bytes of a file that somebody else may have put there: a file and nothing else, and no larger than this.
+pub(crate) fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other(format!("`{}` is no file", path.display())));
+    }
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::other(format!("`{}` is larger than {most} bytes", path.display())));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(entries: &[(&str, Option<&str>)]) -> Result<Tree, TreeError> {
+        let mut tree = Tree::default();
+        for (path, target) in entries {
+            let entry = match target {
+                Some(target) => Entry::Link((*target).into()),
+                None => Entry::File { executable: false, bytes: b"x".to_vec() },
+            };
+            tree.take((*path).into(), entry);
+        }
+        tree.settled()
+    }
+
+    #[test]
+    fn no_name_of_a_tree_leads_out_of_it() {
+        let strays = |entries: &[(&str, Option<&str>)]| -> Vec<String> {
+            let tree = tree(entries).unwrap();
+            tree.strays.iter().map(|path| path.display().to_string()).collect()
+        };
+        let none: [String; 0] = [];
+        assert_eq!(strays(&[("a/b", None), ("c/d", Some("../a/b")), ("e", Some("c"))]), none);
+        assert_eq!(strays(&[("a", Some("/etc/passwd"))]), ["a"]);
+        assert_eq!(strays(&[("a", Some(".."))]), ["a"]);
+        // Each step is inside, and the way is not.
+        assert_eq!(strays(&[("x", Some(".")), ("y", Some("x/x/../../keys"))]), ["y"]);
+        assert_eq!(strays(&[("x", Some(".")), ("y", Some("x/z"))]), ["y"]);
+        assert!(matches!(tree(&[("x", Some(".")), ("x/planted", None)]), Err(TreeError::BelowLink(_))));
+    }
+
+    #[test]
+    fn a_folder_is_where_its_name_says() {
+        let tree = tree(&[("a/main.tf", None), ("b", Some("a"))]).unwrap();
+        for (folder, plain) in
+            [("", true), ("a", true), ("b", false), ("b/c", false), ("../a", false), ("/a", false)]
+        {
+            assert_eq!(tree.has_plain(Path::new(folder)), plain, "{folder}");
+        }
+    }
+
+    #[test]
+    fn only_files_are_read_and_no_links() {
+        let folder = std::env::temp_dir().join(format!("il-tree-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("file"), b"four").unwrap();
+        std::os::unix::fs::symlink("file", folder.join("link")).unwrap();
+        assert_eq!(file(&folder.join("file"), 4).unwrap(), b"four");
+        assert!(file(&folder.join("file"), 3).is_err());
+        assert!(file(&folder.join("link"), 4).is_err());
+        assert!(file(&folder, 4).is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

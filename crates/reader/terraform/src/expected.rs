@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use interlock_action::{Effect, ExpectedChange, Operation, Relation};
+use interlock_action::{AccountId, Effect, ExpectedChange, Operation, Relation};
 
-use crate::{Planned, calls, plan::Act};
+use crate::{Place, Planned, calls, plan::Act};
 
 /// The calls of a change, and what they may do to what.
 pub fn expected(planned: &Planned) -> ExpectedChange {
@@ -16,7 +16,7 @@ pub fn expected(planned: &Planned) -> ExpectedChange {
         // Parts of a thing are set one by one, in as many calls as the provider likes.
         let whole = call.claims.iter().any(|claim| makes_or_removes(claim.effect))
             && call.targets.iter().any(|target| target.relation != Relation::Reaches);
-        if whole && !calls::is_setting(&change.kind) {
+        if whole && !calls::is_setting(&change.kind) && !calls::repeats(&change.kind, &call.operation) {
             let times = counted.entry(call.operation.clone()).or_default();
             *times = times.saturating_add(1);
         } else {
@@ -33,11 +33,21 @@ pub fn expected(planned: &Planned) -> ExpectedChange {
     let rules = planned.action.claims.iter().filter_map(|claim| claim.rule.as_ref());
     expected.administrator = rules.into_iter().any(|rule| rule.as_str().contains("administrator"));
     expected.targets.extend(change.attribute("arn").map(str::to_owned));
+    expected.targets.extend(change.attribute("id").filter(|id| id.starts_with("arn:")).map(str::to_owned));
+    expected.targets.extend(parts(planned));
     let within: Vec<String> =
         expected.targets.iter().filter_map(|target| calls::within(&change.kind, target)).collect();
     expected.targets.extend(within);
     expected.refers.clone_from(&planned.refers);
     expected
+}
+
+/// What belongs to a thing and goes by an id of its own: its disks, its network card, where its address is bound.
+fn parts(planned: &Planned) -> Vec<String> {
+    let of = &planned.action;
+    let account = of.account.as_ref().map(AccountId::as_str);
+    let calls = calls::beside(&planned.change, Place { region: of.region.as_deref(), account });
+    calls.iter().flat_map(|call| &call.targets).map(|target| target.id.to_string()).collect()
 }
 
 /// What its calls may do. Whose thing goes, of that goes what guards it and what hangs on it; a label may be one by which a rule

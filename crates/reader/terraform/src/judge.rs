@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     calls::{self, Place},
-    plan::{Act, Change, Plan, RUNS, is_aws, is_known},
+    plan::{Act, Change, Plan, RUNS, Region, is_aws, is_known},
     resolve::{Made, NAMES, holds},
     stateful,
 };
@@ -47,7 +47,12 @@ const SECRETS: [&str; 8] = [
 ];
 
 /// Types that are a protection themselves, whose removal no call of their own tells.
-const PROTECTIONS: [&str; 2] = ["aws_s3_bucket_logging", "aws_s3_bucket_versioning"];
+const PROTECTIONS: [&str; 4] = [
+    "aws_efs_backup_policy",
+    "aws_s3_bucket_logging",
+    "aws_s3_bucket_object_lock_configuration",
+    "aws_s3_bucket_versioning",
+];
 
 /// Parts of the names of types that no row knows, and what a change of such a thing is.
 const FAMILIES: [(Effect, &[&str]); 3] = [
@@ -76,21 +81,26 @@ pub(crate) fn action(
     plan: &Plan,
     made: &Made<'_>,
     place: Place<'_>,
-) -> (Action, Vec<Action>) {
+) -> (Action, Option<Vec<Action>>) {
     let arn = change.attribute("arn");
     let (region, account) = (part(arn, 3), part(arn, 4));
-    let region = region.or(plan.configuration.region.as_deref()).or(place.region);
+    let stands = plan.configuration.regions.of(&change.configured());
+    let region = region.or(match &stands {
+        Region::Named(region) => Some(region.as_str()),
+        Region::Own => place.region,
+        Region::Open => None,
+    });
     let place = Place { region, account: account.or(place.account) };
     let (resolved, open) = made.resolved(change, plan);
     let mut judged = Judged::default();
     let calls = match change.managed.then(|| calls::calls(&resolved, place)) {
         None => {
             judged.source(change);
-            Vec::new()
+            Some(Vec::new())
         }
         Some(None) => {
             judged.by_type(change);
-            Vec::new()
+            None
         }
         Some(Some(calls)) => {
             calls.judged.iter().for_each(|call| judged.call(call, change));
@@ -104,7 +114,14 @@ pub(crate) fn action(
             };
             let left = calls.left.iter().filter(|name| !open.contains(name) && !told(name));
             judged.unknowns.extend(left.map(say));
-            calls.judged
+            if place.region.is_none() && stands == Region::Open && change.act.makes() {
+                let why = format!(
+                    "{}: the region of its provider is not told: write it as a text or a variable",
+                    change.address
+                );
+                judged.unknowns.push(why);
+            }
+            Some(calls.judged)
         }
     };
     if change.managed && (change.act.makes() || change.act == Act::Update) {
@@ -116,7 +133,8 @@ pub(crate) fn action(
     if judged.targets.is_empty() {
         judged.targets.push(itself(change, place));
     }
-    let (arguments, secrets) = arguments(change, &calls);
+    let told = calls.as_deref().unwrap_or_default();
+    let (arguments, secrets) = arguments(change, told);
     let action = Action {
         surface: Surface::Terraform,
         operation: Operation::new(format!("terraform:{}:{}", change.kind, change.act.verb())),
@@ -127,7 +145,7 @@ pub(crate) fn action(
         arguments,
         secrets,
         tokens: Vec::new(),
-        writes: writes(change, &calls),
+        writes: writes(change, told),
         writes_on: Default::default(),
         unknowns: judged.unknowns,
         content: Content::Judged,
@@ -297,6 +315,17 @@ impl Judged {
             for (guard, gone) in GUARDS {
                 if different.contains(guard) && change.after.get(guard) == Some(&Value::Bool(gone)) {
                     claim(Effect::GuardRemoval, format!("{address}: `{guard}` becomes {gone}"));
+                }
+            }
+            for window in ["recovery_window_in_days", "deletion_window_in_days"] {
+                let days = |side: &Value| side.get(window).and_then(Value::as_u64);
+                if let (Some(before), Some(after)) = (days(&change.before), days(&change.after))
+                    && after < before
+                {
+                    claim(
+                        Effect::GuardRemoval,
+                        format!("{address}: `{window}` goes from {before} to {after}"),
+                    );
                 }
             }
             if different.iter().all(|name| name.starts_with("tags")) || self.claims.is_empty() {

@@ -21,6 +21,6 @@ pub use difference::{Difference, differences};
 pub use error::ReadError;
 pub use expected::expected;
 pub use judge::call_key;
-pub use plan::{Act, Change, Configuration, Expressions, Plan};
+pub use plan::{Act, Change, Configuration, Expressions, Plan, Region, Regions};
 pub use read::{Planned, Reading, read};
 pub use state::State;

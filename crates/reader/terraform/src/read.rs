@@ -31,6 +31,8 @@ pub struct Planned {
     pub action: Action,
     /// The calls that it is judged by, in the order in which they are made; none where they are not known.
     pub calls: Vec<Action>,
+    /// Nobody here knows which calls it makes.
+    pub untold: bool,
     /// What its text refers to: addresses with attributes.
     pub refers: BTreeSet<String>,
 }
@@ -42,10 +44,12 @@ pub fn read(plan: &Plan, state: Option<&State>, place: Place<'_>) -> Reading {
         .effective()
         .map(|change| {
             let (action, calls) = judge::action(change, plan, &made, place);
+            let untold = calls.is_none();
+            let calls = calls.unwrap_or_default();
             let written = plan.configuration.expressions.get(&change.configured());
             let refers = written.into_iter().flat_map(|written| written.references.values().flatten());
             let refers = refers.cloned().collect();
-            Planned { change: change.clone(), action, calls, refers }
+            Planned { change: change.clone(), action, calls, untold, refers }
         })
         .collect();
     Reading { whole: whole(plan, state), changes }
@@ -82,12 +86,13 @@ fn whole(plan: &Plan, state: Option<&State>) -> Action {
         claims.push(Claim::plain(Effect::Read, words));
     }
     let mut unknowns = plan.unknowns.clone();
+    unknowns.extend(plan.flags());
     unknowns.extend(state.into_iter().flat_map(|state| state.doubts(plan)));
     Action {
         surface: Surface::Terraform,
         operation: Operation::new("terraform:apply"),
         account: None,
-        region: plan.configuration.region.clone(),
+        region: plan.configuration.regions.only().map(str::to_owned),
         claims,
         targets: vec![Target {
             id: TargetId::new("terraform"),

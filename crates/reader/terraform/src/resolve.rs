@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     calls::{self, Place},
-    plan::{Act, Change, Plan},
+    plan::{Act, Change, Plan, Region, Regions},
 };
 
 /// Attributes by which a resource is one of its kind in an account: who makes one of the same takes over what is there, or fails.
@@ -44,6 +44,7 @@ fn named(attributes: &Value, name: &str) -> Option<String> {
 /// What a plan makes, by address without instance keys; what it makes several of is not in it.
 pub(crate) struct Made<'p> {
     by_address: BTreeMap<String, Option<&'p Change>>,
+    regions: &'p Regions,
     place: Place<'p>,
 }
 
@@ -54,13 +55,18 @@ impl<'p> Made<'p> {
         for change in plan.changes.iter().filter(|change| change.act.makes()) {
             made.entry(change.configured()).and_modify(|several| *several = None).or_insert(Some(change));
         }
-        let region = plan.configuration.region.as_deref().or(place.region);
-        Self { by_address: made, place: Place { region, ..place } }
+        Self { by_address: made, regions: &plan.configuration.regions, place }
     }
 
     /// The ARN that something will have, where its own call tells.
     fn arn(&self, made: &Change) -> Option<String> {
-        let calls = calls::calls(made, self.place)?;
+        let written = self.regions.of(&made.configured());
+        let region = match &written {
+            Region::Named(region) => Some(region.as_str()),
+            Region::Own => self.place.region,
+            Region::Open => None,
+        };
+        let calls = calls::calls(made, Place { region, ..self.place })?;
         let new =
             |target: &&Target| target.relation == Relation::Creates && !target.id.as_str().contains('*');
         calls.judged.iter().flat_map(|call| &call.targets).find(new).map(|target| target.id.to_string())

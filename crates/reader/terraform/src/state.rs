@@ -61,6 +61,11 @@ struct Instance {
 }
 
 impl State {
+    /// Whether it has this resource, by its address without instance keys.
+    pub fn has(&self, address: &str) -> bool {
+        self.resources.iter().any(|held| held.address == address)
+    }
+
     /// Reads a state file (version 4).
     ///
     /// # Errors

@@ -149,6 +149,7 @@ impl Run {
             task,
             scope: self.scope.clone(),
             secrets: self.secrets.clone(),
+            folders: self.folders()?,
             prompt: prompt.transpose()?,
             resume: self.resume.as_deref().map(Into::into),
             advisory: self.unconfined,
@@ -162,6 +163,12 @@ impl Run {
         body.proof = proofs.next();
         body.co_proofs = proofs.collect();
         client.post("/v1/sessions", &body)
+    }
+
+    /// Where it works: here, and wherever else it may write.
+    fn folders(&self) -> Result<Vec<PathBuf>, Fault> {
+        let here = std::iter::once(Path::new(".")).chain(self.writable.iter().map(PathBuf::as_path));
+        here.map(|folder| folder.canonicalize().map_err(|error| Fault::file(folder, &error))).collect()
     }
 
     /// What it means that nobody is known to have launched it, and what to do.

@@ -1,5 +1,7 @@
 //! Sessions: opening one, and what a confined process may tell about itself.
 
+use std::path::PathBuf;
+
 use interlock_action::{AgentId, Millis, PersonId, SessionId};
 use interlock_approval::{Launch, Opening};
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ pub struct OpenSession {
     /// Globs over secrets whose values the task may read.
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// Folders that it works in, by their whole paths.
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
     /// The prompt, where there is one.
     #[serde(default)]
     pub prompt: Option<String>,
@@ -46,6 +51,7 @@ impl OpenSession {
             task: self.task.clone(),
             scope: self.scope.clone(),
             secrets: self.secrets.clone(),
+            folders: self.folders.clone(),
             resume: self.resume.clone(),
             advisory: self.advisory,
             observe: self.observe,

@@ -12,6 +12,8 @@ pub struct AwsConfig {
     pub credentials: AwsCredentials,
     /// Where requests go; `{service}` and `{region}` are filled in. An emulator stands here as `http://127.0.0.1:5000`.
     pub upstream: String,
+    /// The region to work in when nothing else says so.
+    pub region: String,
 }
 
 impl Default for AwsConfig {
@@ -19,6 +21,7 @@ impl Default for AwsConfig {
         Self {
             credentials: AwsCredentials::Named("environment".to_owned()),
             upstream: "https://{service}.{region}.amazonaws.com".to_owned(),
+            region: "us-east-1".to_owned(),
         }
     }
 }

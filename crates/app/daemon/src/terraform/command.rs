@@ -45,8 +45,10 @@ pub(crate) fn terraform(
         return words(StatusCode::BAD_REQUEST, "this is no Terraform command");
     };
     let (root, folder) = (PathBuf::from(&command.root), PathBuf::from(&command.folder));
-    let plain =
-        |path: &PathBuf| path.components().all(|part| !matches!(part, std::path::Component::ParentDir));
+    let plain = |path: &PathBuf| {
+        let stays = path.components().all(|part| !matches!(part, std::path::Component::ParentDir));
+        stays && !path.to_string_lossy().contains(char::is_control)
+    };
     if !(root.is_absolute() && folder.is_relative() && plain(&root) && plain(&folder)) {
         return words(StatusCode::BAD_REQUEST, "a work directory is named by its whole path");
     }

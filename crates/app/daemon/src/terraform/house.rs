@@ -1,6 +1,15 @@
 //! What the gate asks of the house.
 
-use std::{collections::BTreeMap, io::BufRead as _, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, Read as _},
+    path::PathBuf,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::RecvTimeoutError,
+    },
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use interlock_action::{AccountId, Digest};
@@ -11,7 +20,7 @@ use interlock_gateway_terraform::{Ended, House, Job, Line};
 use interlock_store::Blobs;
 use tokio::sync::mpsc;
 
-use crate::{home::HomePaths, session::REGION};
+use crate::home::HomePaths;
 
 /// Where a cell finds the states.
 const STATE_PORT: u16 = 17_103;
@@ -22,11 +31,17 @@ pub(super) struct InHouse {
     paths: HomePaths,
     blobs: Blobs,
     relay: PathBuf,
+    region: String,
 }
 
 impl InHouse {
-    pub(super) fn new(gateway: AwsGateway, paths: HomePaths, blobs: Blobs, relay: PathBuf) -> Self {
-        Self { gateway, paths, blobs, relay }
+    pub(super) fn new(
+        gateway: AwsGateway,
+        paths: HomePaths,
+        blobs: Blobs,
+        (relay, region): (PathBuf, String),
+    ) -> Self {
+        Self { gateway, paths, blobs, relay, region }
     }
 
     /// Virtual credentials, the ways to the gateway and to the state, and nothing of anybody's own.
@@ -40,7 +55,7 @@ impl InHouse {
         put("AWS_ACCESS_KEY_ID", key);
         put("AWS_SECRET_ACCESS_KEY", secret.reveal().to_owned());
         for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            put(name, REGION.to_owned());
+            put(name, self.region.clone());
         }
         let proxy = format!("http://{}:{token}@127.0.0.1:{PROXY_PORT}", session.id);
         for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
@@ -96,7 +111,8 @@ impl House for InHouse {
         // The cell ends with the thread that started it.
         let ran = tokio::task::spawn_blocking(move || -> Result<Ended, String> {
             let mut occupied = cell.start(&sandbox, &command).map_err(|error| error.to_string())?;
-            listen(&mut occupied, &lines);
+            let heard = listen(&mut occupied, &lines);
+            attend(&mut occupied, &heard, (&job.stop, job.may_be_ended));
             let ended = occupied.wait().map_err(|error| error.to_string())?;
             Ok(Ended { code: ended.code })
         });
@@ -104,7 +120,7 @@ impl House for InHouse {
     }
 
     async fn place(&self) -> (Option<AccountId>, String) {
-        (self.gateway.identity().await.map(|(account, _)| account), REGION.to_owned())
+        (self.gateway.identity().await.map(|(account, _)| account), self.region.clone())
     }
 
     async fn keep(&self, bytes: Vec<u8>) -> Result<Digest, String> {
@@ -120,27 +136,68 @@ impl House for InHouse {
     }
 }
 
-/// Hands on what is written to both outputs, until both have ended.
-fn listen(occupied: &mut Occupied, lines: &mpsc::UnboundedSender<Line>) {
+/// Hands on what is written to both outputs; what is returned ends when both have ended.
+fn listen(occupied: &mut Occupied, lines: &mpsc::UnboundedSender<Line>) -> std::sync::mpsc::Receiver<()> {
+    let (heard, hears) = std::sync::mpsc::channel();
     let (output, errors) = occupied.output();
-    let send = Arc::new(lines.clone());
-    let beside = errors.map(|errors| {
-        let send = Arc::clone(&send);
-        std::thread::spawn(move || each(errors, |line| drop(send.send(Line::Error(line)))))
-    });
     if let Some(output) = output {
-        each(output, |line| drop(send.send(Line::Out(line))));
+        let (lines, heard) = (lines.clone(), heard.clone());
+        std::thread::spawn(move || {
+            each(output, |line| drop(lines.send(Line::Out(line))));
+            drop(heard);
+        });
     }
-    if let Some(beside) = beside {
-        let _ = beside.join();
+    if let Some(errors) = errors {
+        let lines = lines.clone();
+        std::thread::spawn(move || {
+            each(errors, |line| drop(lines.send(Line::Error(line))));
+            drop(heard);
+        });
+    }
+    hears
+}
+
+/// How often is looked whether a run is to stop.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long one that was asked to stop may take to end what it has begun.
+const GRACE: Duration = Duration::from_secs(15 * 60);
+
+/// Waits until nothing is written any more, and stops it when it is to stop.
+fn attend(
+    occupied: &mut Occupied,
+    heard: &std::sync::mpsc::Receiver<()>,
+    (stop, may_be_ended): (&AtomicBool, bool),
+) {
+    let mut asked: Option<Instant> = None;
+    while heard.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+        if !stop.load(Ordering::Acquire) {
+            continue;
+        }
+        match asked {
+            _ if may_be_ended => occupied.end(),
+            None => {
+                occupied.interrupt();
+                asked = Some(Instant::now());
+            }
+            Some(since) if since.elapsed() > GRACE => occupied.end(),
+            Some(_) => {}
+        }
     }
 }
 
+/// A line has at most so many bytes; the rest of it is not read as one.
+const LONGEST: u64 = 4 * 1024 * 1024;
+/// A run says at most so much; what it says beyond is not handed on.
+const MOST_SAID: u64 = 256 * 1024 * 1024;
+
 fn each(output: impl std::io::Read, mut take: impl FnMut(String)) {
     let mut reader = std::io::BufReader::new(output);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        take(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned());
+    let (mut line, mut said) = (Vec::new(), 0_u64);
+    while reader.by_ref().take(LONGEST).read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        said = said.saturating_add(line.len() as u64);
+        if said <= MOST_SAID {
+            take(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned());
+        }
         line.clear();
     }
 }

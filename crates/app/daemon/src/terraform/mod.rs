@@ -29,7 +29,7 @@ pub(crate) fn gate(
     store: &Arc<Store>,
     gateway: &AwsGateway,
     paths: &HomePaths,
-    (config, blobs): (&TerraformConfig, Blobs),
+    (config, region, blobs): (&TerraformConfig, &str, Blobs),
 ) -> Option<Arc<Gate>> {
     let program = match &config.program {
         Some(path) => Some(Program::new(path.clone(), config.plugins.clone())),
@@ -41,7 +41,8 @@ pub(crate) fn gate(
     // What a run that was cut off left behind is nobody's.
     let _ = std::fs::remove_dir_all(paths.workshop());
     let relay = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("interlock"));
-    let house = Arc::new(house::InHouse::new(gateway.clone(), paths.clone(), blobs, relay));
+    let house =
+        Arc::new(house::InHouse::new(gateway.clone(), paths.clone(), blobs, (relay, region.to_owned())));
     let journal = Arc::clone(store) as Arc<dyn Journal>;
     let states = Arc::new(States::new(journal, Arc::new(System), Arc::clone(&house) as _));
     Some(Arc::new(Gate::new(Arc::clone(road), states, house, program)))

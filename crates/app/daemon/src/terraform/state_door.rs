@@ -46,7 +46,13 @@ fn lent(daemon: &Daemon, headers: &HeaderMap) -> Option<Session> {
     let id = SessionId::from(name);
     let memory = daemon.memory();
     let session = memory.sessions.get(&id).filter(|session| session.lease.part.is_some())?;
-    memory.is_live(&id, daemon.now()).then(|| session.clone())
+    // INVARIANT: what was done is written down, also by whoever may do nothing more: the state of an apply that was begun.
+    let holds = || {
+        let of = session.lease.part.as_ref().and_then(|part| part.workspace.as_ref());
+        let gate = daemon.gate.as_ref();
+        gate.zip(of).is_some_and(|(gate, workspace)| gate.states().is_held(workspace, &id))
+    };
+    (memory.is_live(&id, daemon.now()) || holds()).then(|| session.clone())
 }
 
 async fn state(

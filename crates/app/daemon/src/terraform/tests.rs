@@ -61,6 +61,7 @@ fn session(name: &str, may: May) -> Session {
         lease: Lease {
             scope: Vec::new(),
             secrets: Vec::new(),
+            folders: Vec::new(),
             until: u64::MAX,
             revoked: false,
             part: Some(Box::new(Part { of: "ses-whole".into(), workspace: Some(workspace()), may })),

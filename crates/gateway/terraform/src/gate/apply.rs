@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use interlock_action::{Digest, Surface};
 use interlock_flow::{LastGood, May, Outcome, Permit, Session, Verdict};
-use interlock_reader_terraform::expected;
+use interlock_reader_terraform::{Planned as Change, Reading, expected};
 use serde_json::Value;
 
 use crate::{
@@ -163,6 +163,14 @@ impl Gate {
                 "Interlock refuses this plan: the state was written since it was made. Plan again.",
             ));
         }
+        let untold: Vec<&str> = untold(&planned.reading).collect();
+        if !untold.is_empty() {
+            return Err(Stop::refused(format!(
+                "Interlock does not apply this plan: which calls these would make is not known here, so that they would be stopped \
+                 halfway: {}. Leave them out, and ask a person to make them.",
+                untold.join(", ")
+            )));
+        }
         let (action, survey) = self.weighed(session, &planned).await?;
         words::summary(&planned.plan, &planned.reading, &survey).into_iter().for_each(|line| tell(say, line));
         match self.road.admit(session, vec![Arc::new(action)]).await {
@@ -187,8 +195,13 @@ impl Gate {
             permit.clear().map_err(|why| Stop::refused(format!("Interlock does not apply it: {why}.")))?;
             // What checks it afterwards outlives the session.
             let looks = self.lent(&of, workspace, May::Look, APPLYING).await?;
-            let changes = self.lent(&of, workspace, may, APPLYING).await?;
-            Ok::<_, Stop>((workshop, looks, changes))
+            match self.lent(&of, workspace, may, APPLYING).await {
+                Ok(changes) => Ok::<_, Stop>((workshop, looks, changes)),
+                Err(stop) => {
+                    self.ended(&looks).await;
+                    Err(stop)
+                }
+            }
         };
         let (workshop, looks, changes) = match prepared.await {
             Ok(prepared) => prepared,
@@ -223,18 +236,12 @@ impl Gate {
 
     /// The bundle's own tree and plan, unpacked.
     fn unpacked(&self, planned: &Planned) -> Result<Workshop, Stop> {
-        let meta = &planned.bundle.meta;
-        let unpack = || -> std::io::Result<Workshop> {
-            let workshop = Workshop::open(&self.house.workshop(), &self.program, &meta.root, &meta.folder)?;
-            planned.bundle.tree.write(&workshop.tree())?;
-            let modules = workshop.tree().join(&meta.folder).join(".terraform/modules");
-            if modules.is_dir() {
-                fs::rename(&modules, workshop.data().join("modules"))?;
-            }
-            fs::write(workshop.out("plan"), &planned.bundle.plan)?;
-            Ok(workshop)
-        };
-        unpack().map_err(no_room)
+        let bundle = &planned.bundle;
+        let workshop =
+            Workshop::open(&self.house.workshop(), &self.program, &bundle.tree, &bundle.meta.folder);
+        let workshop = workshop.map_err(no_room)?;
+        fs::write(workshop.out("plan"), &bundle.plan).map_err(no_room)?;
+        Ok(workshop)
     }
 
     /// Applies; its status, and how far it came.
@@ -261,7 +268,8 @@ impl Gate {
         let mut plan = vec!["plan", "-input=false", "-json", "-lock=false", "-detailed-exitcode"];
         // A destroyed workspace is not planned to be made again.
         plan.extend(meta.options.iter().map(String::as_str).filter(|option| !option.starts_with("-replace")));
-        let run = self.terraform(&session, &workshop, &plan, false, None).await;
+        // Planning may write files beside the configuration; this is the last that is done here.
+        let run = self.terraform(&session, &workshop, &plan, true, None).await;
         self.ended(&session).await;
         match (run, latest) {
             (Ok(run), Some(latest)) if run.code == 0 => {
@@ -283,6 +291,12 @@ impl Gate {
             }
         }
     }
+}
+
+/// What is made or changed on AWS by calls that nobody here knows.
+fn untold(reading: &Reading) -> impl Iterator<Item = &str> {
+    let of_aws = |planned: &&Change| planned.untold && planned.change.kind.starts_with("aws_");
+    reading.changes.iter().filter(of_aws).map(|planned| planned.change.address.as_str())
 }
 
 /// How far an apply came: what is done, and what is not.

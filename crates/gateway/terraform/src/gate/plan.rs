@@ -1,6 +1,6 @@
 //! Planning: in a cell, under a lease that only looks; and what is then known of the plan.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use interlock_action::{Action, Digest, SessionId, Survey, WorkspaceId};
 use interlock_flow::{May, Session, StateVersion};
@@ -12,9 +12,9 @@ use crate::{
     bundle::{Bundle, Meta},
     configuration,
     doubt::{self, Known},
-    gate::{CHANGES, DONE, Gate, Order, Stop, tell, workshop::Workshop},
+    gate::{CHANGES, DONE, Gate, Order, Stop, initial::LOCKS, tell, workshop::Workshop},
     port::{News, Say},
-    tree::Tree,
+    tree::{MOST_BYTES, Tree, file},
     words,
 };
 
@@ -28,6 +28,14 @@ pub(super) struct Planned {
     pub(super) kept: Digest,
     pub(super) plan: Plan,
     pub(super) reading: Reading,
+}
+
+/// A plan that was read.
+struct Shown {
+    tree: Tree,
+    plan: Vec<u8>,
+    json: String,
+    programs: BTreeMap<String, Digest>,
 }
 
 impl Gate {
@@ -57,7 +65,7 @@ impl Gate {
     /// `terraform validate`: the configuration by itself, without a state and without the cloud.
     pub(super) async fn validate(&self, order: Order, json: bool, say: &Say) -> Result<u8, Stop> {
         let workspace = order.workspace();
-        let (workshop, tree) = self.opened(order.tree, (&order.root, &order.folder))?;
+        let (workshop, tree) = self.opened(order.tree, &order.folder)?;
         let session = self.lent(&order.session, &workspace, May::Look, PLANNING).await?;
         let done = async {
             self.initialise(&workshop, (&session, &tree, &order.folder), true).await?;
@@ -74,18 +82,10 @@ impl Gate {
     }
 
     /// A workshop with this tree in it, as it is planned: the state is here.
-    fn opened(&self, mut tree: Tree, (root, folder): (&Path, &Path)) -> Result<(Workshop, Tree), Stop> {
+    fn opened(&self, mut tree: Tree, folder: &Path) -> Result<(Workshop, Tree), Stop> {
         configuration::keep_here(&mut tree, folder).map_err(Stop::refused)?;
-        let open = || -> std::io::Result<Workshop> {
-            let workshop = Workshop::open(&self.house.workshop(), &self.program, root, folder)?;
-            tree.write(&workshop.tree())?;
-            let modules = workshop.tree().join(folder).join(".terraform/modules");
-            if modules.is_dir() {
-                fs::rename(&modules, workshop.data().join("modules"))?;
-            }
-            Ok(workshop)
-        };
-        Ok((open().map_err(no_room)?, tree))
+        let workshop = Workshop::open(&self.house.workshop(), &self.program, &tree, folder);
+        Ok((workshop.map_err(no_room)?, tree))
     }
 
     /// Plans, and keeps what was planned.
@@ -93,18 +93,25 @@ impl Gate {
         let workspace = order.workspace();
         let latest = self.states.workspace(&workspace).latest().cloned();
         let (account, region) = self.house.place().await;
-        let (sent, strays) = (order.tree.digest(), order.tree.states.clone());
-        let (workshop, tree) = self.opened(order.tree, (&order.root, &order.folder))?;
+        let (sent, states) = (order.tree.digest(), order.tree.states.clone());
+        for stray in &order.tree.strays {
+            tell(
+                say,
+                format!("interlock: `{}` leads out of the work directory, and is left out", stray.display()),
+            );
+        }
+        let (workshop, tree) = self.opened(order.tree, &order.folder)?;
         let session = self.lent(&order.session, &workspace, May::Look, PLANNING).await?;
         let done = self.planned_in(&workshop, (&session, &tree, &order.folder), &options, say).await;
+        let shown = match done {
+            Ok((planned_tree, plan)) => self.shown(&session, planned_tree, plan, &order.folder).await,
+            Err(stop) => Err(stop),
+        };
         self.ended(&session).await;
-        let json = done?;
-        let plan_file = fs::read(workshop.out("plan")).map_err(no_room)?;
-        let mut planned_tree =
-            Tree::read(&workshop.tree()).map_err(|error| Stop::failed(error.to_string()))?;
-        planned_tree.states = strays;
+        let Shown { tree: mut planned_tree, plan: plan_file, json, programs } = shown?;
+        planned_tree.states = states;
         let written = configuration::read(&planned_tree, &order.folder);
-        let locks = planned_tree.file(&order.folder.join(".terraform.lock.hcl")).map(Digest::of);
+        let locks = planned_tree.file(&order.folder.join(LOCKS)).map(Digest::of);
         let meta = Meta {
             workspace,
             root: order.root,
@@ -115,7 +122,7 @@ impl Gate {
             plan: Digest::of(&plan_file),
             json: Digest::of(json.as_bytes()),
             locks,
-            programs: self.program.digests(&workshop.data()).map_err(no_room)?,
+            programs,
             state: latest.as_ref().map(|state| state.version),
             lineage: latest.as_ref().map(|state| state.lineage.clone()),
             serial: latest.as_ref().map(|state| state.serial),
@@ -128,28 +135,53 @@ impl Gate {
         self.read(bundle, kept)
     }
 
-    /// Initialises, plans, and shows the plan as JSON.
+    /// Initialises and plans; the tree as it is then, and the plan's file.
     async fn planned_in(
         &self,
         workshop: &Workshop,
         (session, tree, folder): (&Session, &Tree, &Path),
         options: &[String],
         say: &Say,
-    ) -> Result<String, Stop> {
-        self.initialise(workshop, (session, tree, folder), true).await?;
-        let file = inside("out/plan");
-        let out = format!("-out={file}");
+    ) -> Result<(Tree, Vec<u8>), Stop> {
+        let locks = self.initialise(workshop, (session, tree, folder), true).await?;
+        let out = format!("-out={}", inside("out/plan"));
         let mut plan = vec!["plan", "-input=false", "-json", "-lock-timeout=60s", out.as_str()];
         plan.extend(options.iter().map(String::as_str));
         // INVARIANT: a plan that failed may have left a file; its status says so, and it is none.
         self.terraform(session, workshop, &plan, true, Some(say)).await?.well("plan")?;
+        let bytes = file(&workshop.out("plan"), MOST_BYTES).map_err(no_room)?;
+        let mut tree = Tree::read(&workshop.tree()).map_err(|error| Stop::failed(error.to_string()))?;
+        // What chose the providers is what initialising wrote, whatever ran since.
+        if let Some(locks) = locks {
+            tree.put(folder.join(LOCKS), locks);
+        }
+        Ok((tree, bytes))
+    }
+
+    /// Reads a plan's file as JSON, where nothing has been that ran while it was planned.
+    async fn shown(
+        &self,
+        session: &Session,
+        tree: Tree,
+        plan: Vec<u8>,
+        folder: &Path,
+    ) -> Result<Shown, Stop> {
+        let workshop =
+            Workshop::open(&self.house.workshop(), &self.program, &tree, folder).map_err(no_room)?;
+        fs::write(workshop.out("plan"), &plan).map_err(no_room)?;
+        self.initialise(&workshop, (session, &tree, folder), false).await?;
+        let programs = self.program.digests(&workshop.data()).map_err(no_room)?;
+        let file = inside("out/plan");
         let show = ["show", "-json", "-no-color", file.as_str()];
-        Ok(self.terraform(session, workshop, &show, true, None).await?.well("show")?.output)
+        let json = self.terraform(session, &workshop, &show, false, None).await?.well("show")?.output;
+        Ok(Shown { tree, plan, json, programs })
     }
 
     /// What a bundle's plan says.
     pub(super) fn read(&self, bundle: Bundle, kept: Digest) -> Result<Planned, Stop> {
-        let plan = Plan::parse(&bundle.json).map_err(|error| Stop::failed(error.to_string()))?;
+        let mut plan = Plan::parse(&bundle.json).map_err(|error| Stop::failed(error.to_string()))?;
+        let part = |option: &String| ["-target", "-exclude"].iter().any(|one| option.starts_with(one));
+        plan.made_here(!bundle.meta.options.iter().any(part));
         if let Some(why) = doubt::refused(&plan) {
             return Err(Stop::refused(format!("Interlock refuses this plan: {why}.")));
         }

@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 
 use interlock_flow::Session;
@@ -15,28 +17,32 @@ use crate::{
     port::{Ended, Job, Line, News, Say},
     program::{INSIDE, Program},
     stream::{Told, told},
+    tree::Tree,
 };
 
 /// A folder of its own, which goes with this value.
 pub(super) struct Workshop {
     folder: PathBuf,
-    /// Where the agent has the tree: where it stands inside.
-    root: PathBuf,
-    /// Where Terraform runs, inside.
-    workdir: PathBuf,
+    /// The configuration's folder in the tree.
+    within: PathBuf,
 }
 
 impl Workshop {
-    /// A new one below this folder.
-    pub(super) fn open(below: &Path, program: &Program, root: &Path, within: &Path) -> io::Result<Self> {
-        let mut name = [0_u8; 12];
-        getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
-        let folder = below.join(hex::encode(name));
-        let workshop = Self { workdir: root.join(within), root: root.to_owned(), folder };
+    /// A new one below this folder, with a tree in it.
+    pub(super) fn open(below: &Path, program: &Program, tree: &Tree, within: &Path) -> io::Result<Self> {
+        if !tree.has_plain(within) {
+            return Err(io::Error::other(format!(
+                "`{}` is no folder of the work directory",
+                within.display()
+            )));
+        }
+        let workshop = Self { folder: below.join(drawn()?), within: within.to_owned() };
         for part in ["tree", "data", "out"] {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(workshop.folder.join(part))?;
         }
+        fs::create_dir_all(workshop.tree().join(within))?;
         fs::write(workshop.folder.join("settings"), program.settings())?;
+        tree.write(&workshop.tree())?;
         Ok(workshop)
     }
 
@@ -57,7 +63,8 @@ impl Workshop {
     fn job(&self, program: &Program, arguments: &[String], writes_tree: bool) -> Job {
         let inside = |name: &str| PathBuf::from(INSIDE).join(name);
         let own = |name: &str| (self.folder.join(name), inside(name));
-        let tree = (self.tree(), self.root.clone());
+        // INVARIANT: where the tree stands inside is nobody's choice: it hides nothing of the system's or of the gate's.
+        let tree = own("tree");
         let mut readable = program.readable();
         readable.push(own("settings"));
         let mut writable = vec![own("data"), own("out")];
@@ -67,8 +74,11 @@ impl Workshop {
             readable.push(tree)
         }
         let mut environment = BTreeMap::new();
+        // Initialising runs nothing: what would fetch a module by a program of the system finds none.
+        let initialises = arguments.first().is_some_and(|verb| verb == "init");
+        let programs = if initialises { "/nonexistent" } else { "/usr/local/bin:/usr/bin:/bin" };
         for (name, value) in [
-            ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+            ("PATH", programs.to_owned()),
             ("TF_IN_AUTOMATION", "1".to_owned()),
             ("TF_INPUT", "0".to_owned()),
             ("CHECKPOINT_DISABLE", "1".to_owned()),
@@ -80,14 +90,47 @@ impl Workshop {
         }
         let mut command = vec![program.path().display().to_string()];
         command.extend(arguments.iter().cloned());
-        let workdir = self.workdir.clone();
-        Job { command, readable, writable, workdir, environment, may_be_ended: writes_tree }
+        let workdir = inside("tree").join(&self.within);
+        Job {
+            command,
+            readable,
+            writable,
+            workdir,
+            environment,
+            may_be_ended: writes_tree,
+            stop: Arc::default(),
+        }
     }
 }
 
 impl Drop for Workshop {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        clear(&self.folder);
+    }
+}
+
+/// A name that nobody knows.
+pub(super) fn drawn() -> io::Result<String> {
+    let mut name = [0_u8; 12];
+    getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(hex::encode(name))
+}
+
+/// Takes a folder away, with folders in it that were made unreadable.
+pub(super) fn clear(folder: &Path) {
+    if fs::remove_dir_all(folder).is_ok() {
+        return;
+    }
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        let _ = fs::set_permissions(&next, fs::Permissions::from_mode(0o700));
+        let folders = fs::read_dir(&next).into_iter().flatten().flatten();
+        open.extend(
+            folders.filter(|one| one.file_type().is_ok_and(|kind| kind.is_dir())).map(|one| one.path()),
+        );
+    }
+    if let Err(error) = fs::remove_dir_all(folder) {
+        tracing::warn!(%error, folder = %folder.display(), "what a run left behind could not be taken away");
     }
 }
 
@@ -98,11 +141,20 @@ pub(super) struct Run {
     pub(super) faults: Vec<String>,
     /// Its output, where it was not handed on.
     pub(super) output: String,
-    /// Every line of the stream.
+    /// The lines of the stream that tell what was done.
     pub(super) stream: Vec<String>,
 }
 
+/// How often is looked whether a run may go on.
+const LOOK: Duration = Duration::from_millis(500);
+
 impl Gate {
+    fn is_live(&self, session: &Session) -> bool {
+        let ports = self.road.ports();
+        let memory = ports.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+        memory.is_live(&session.id, ports.clock.now())
+    }
+
     /// Runs Terraform; what its stream says is told as it comes.
     pub(super) async fn terraform(
         &self,
@@ -118,8 +170,10 @@ impl Gate {
         let mut run = Run { code: 0, faults: Vec::new(), output: String::new(), stream: Vec::new() };
         let streams = arguments.iter().any(|word| word == "-json")
             && arguments.first().is_some_and(|word| word != "show");
+        let (stop, may_be_ended) = (Arc::clone(&job.stop), job.may_be_ended);
         let running = self.house.run(session, job, send);
         tokio::pin!(running);
+        let mut looks = tokio::time::interval(LOOK);
         let mut ended: Option<Result<Ended, String>> = None;
         loop {
             tokio::select! {
@@ -130,6 +184,13 @@ impl Gate {
                     None if ended.is_some() => break,
                     None => ended = Some((&mut running).await),
                 },
+                _ = looks.tick() => {
+                    // What only plans ends with whoever asked for it; and everything with its lease.
+                    let nobody = may_be_ended && say.is_some_and(tokio::sync::mpsc::UnboundedSender::is_closed);
+                    if nobody || !self.is_live(session) {
+                        stop.store(true, Ordering::Release);
+                    }
+                }
             }
         }
         let ended = ended.unwrap_or_else(|| Err("it never ended".to_owned()));
@@ -149,7 +210,9 @@ impl Run {
                     Told::Fault(words) => self.faults.push(words),
                     Told::Nothing => {}
                 }
-                self.stream.push(line);
+                if line.contains("\"type\":\"apply_") {
+                    self.stream.push(line);
+                }
             }
             Line::Out(line) => {
                 self.output.push_str(&line);

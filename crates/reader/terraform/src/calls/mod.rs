@@ -79,6 +79,12 @@ struct Row {
     /// What the provider calls beside them, as was observed.
     #[serde(default)]
     around: Vec<String>,
+    /// Attributes that name the thing, and that its calls have whether they change or not.
+    #[serde(default)]
+    keys: Vec<String>,
+    /// Attributes by which it is made otherwise, with the operations in the place of `create`.
+    #[serde(default)]
+    made_by: BTreeMap<String, Vec<String>>,
     #[serde(default, deserialize_with = "pairs")]
     names: Vec<(String, String)>,
 }
@@ -109,13 +115,20 @@ pub(crate) fn is_setting(kind: &str) -> bool {
     SETTINGS.iter().any(|end| kind.contains(end))
 }
 
+/// Whether an operation of a type is made as often as there are parts of the thing: the versions of an object.
+pub(crate) fn repeats(kind: &str, operation: &Operation) -> bool {
+    let Some(row) = ROWS.get(kind) else { return false };
+    let Some(service) = Catalogue::get().service(&row.service) else { return false };
+    row.around.iter().any(|name| Operation::aws(service.name, name) == *operation)
+}
+
 /// What lies within a target that goes with it, as a pattern: the objects of a bucket that is emptied first.
 pub(crate) fn within(kind: &str, target: &str) -> Option<String> {
     (kind == "aws_s3_bucket").then(|| format!("{target}/*"))
 }
 
 /// Beginnings and ends of the names of operations that label things, in whatever service.
-const LABELS: [(&str, &str); 10] = [
+const LABELS: [(&str, &str); 13] = [
     ("TagResource", ""),
     ("UntagResource", ""),
     ("AddTags", ""),
@@ -125,6 +138,9 @@ const LABELS: [(&str, &str); 10] = [
     ("ChangeTagsForResource", ""),
     ("CreateOrUpdateTags", ""),
     ("Put", "Tagging"),
+    ("Delete", "Tagging"),
+    ("Untag", ""),
+    ("UpdateTagsForResource", ""),
     ("Tag", ""),
 ];
 
@@ -137,10 +153,8 @@ pub(crate) fn around(kind: &str, act: &Act) -> BTreeSet<Operation> {
     let mut around: BTreeSet<Operation> = BTreeSet::new();
     if act.makes() || *act == Act::Update {
         around.extend(row.update.keys().map(of));
-        let label = |name: &str| {
-            LABELS.iter().any(|(head, tail)| name.starts_with(head) && name.ends_with(tail))
-                || (name.starts_with("Untag") && name.len() < 20)
-        };
+        let label =
+            |name: &str| LABELS.iter().any(|(head, tail)| name.starts_with(head) && name.ends_with(tail));
         let names = service.operations.iter().map(|operation| operation.name);
         around.extend(names.filter(|name| label(name)).map(|name| Operation::aws(service.name, name)));
     }
@@ -157,6 +171,15 @@ pub(crate) struct Calls {
     pub(crate) judged: Vec<Action>,
     /// The attributes that are set or different and that no call is known to carry.
     pub(crate) left: Vec<String>,
+}
+
+/// Calls to parts of a thing that the provider changes by themselves.
+pub(crate) fn beside(change: &Change, place: Place<'_>) -> Vec<Action> {
+    let judged = |(service, operation, parameters): Asked| {
+        let service = Catalogue::get().service(&service)?;
+        Some(judge(&service, service.operation(&operation)?, place.region, place.account, &parameters))
+    };
+    special::beside(change).into_iter().filter_map(judged).collect()
 }
 
 /// The calls of a change; `None` where nobody knows them.
@@ -203,13 +226,15 @@ impl Row {
         };
         let (before, after) = (&change.before, &change.after);
         let asked: Vec<Asked> = match &change.act {
-            Act::Create | Act::ForgetAndCreate => each(&self.create, after),
+            Act::Create | Act::ForgetAndCreate => each(self.making(after), after),
             Act::Delete => return (each(&self.delete, before), Vec::new()),
             Act::Replace { create_first } => {
                 let goes = each(&self.delete, before);
                 used.clear();
-                let comes =
-                    self.create.iter().filter_map(|operation| self.call(operation, after, &all, &mut used));
+                let comes = self
+                    .making(after)
+                    .iter()
+                    .filter_map(|operation| self.call(operation, after, &all, &mut used));
                 let comes: Vec<Asked> = comes.collect();
                 let (first, then) = if *create_first { (comes, goes) } else { (goes, comes) };
                 first.into_iter().chain(then).collect()
@@ -220,6 +245,12 @@ impl Row {
         let is_said = |name: &&&str| after.get(**name).is_some_and(|value| says(value) && !is_new(value));
         let left = WEIGHTY.iter().filter(is_said).filter(|name| !used.contains(**name));
         (asked, left.map(|name| (*name).to_owned()).collect())
+    }
+
+    /// What makes it, with these attributes.
+    fn making(&self, attributes: &Value) -> &[String] {
+        let by = self.made_by.iter().find(|(name, _)| attributes.get(*name).is_some_and(says));
+        by.map_or(&self.create, |(_, operations)| operations)
     }
 
     fn updates(&self, change: &Change) -> (Vec<Asked>, Vec<String>) {
@@ -237,7 +268,8 @@ impl Row {
             }
             let sent = |name: &str, required: bool| {
                 let own = triggers.is_empty() || triggers.iter().any(|trigger| trigger == name);
-                required || (own && changed.contains(name))
+                let key = self.keys.iter().any(|key| key == name);
+                required || key || replaces(operation) || (own && changed.contains(name))
             };
             let mut call = self.call(operation, &attributes, &sent, &mut used);
             if let Some(members) = call.as_mut().and_then(|(_, _, parameters)| parameters.as_object_mut()) {
@@ -266,6 +298,11 @@ impl Row {
         used.extend(carried);
         Some((self.service.clone(), operation.to_owned(), parameters))
     }
+}
+
+/// Whether an operation writes a thing as a whole: what it does not say is gone.
+fn replaces(operation: &str) -> bool {
+    operation.starts_with("Replace")
 }
 
 /// Whether an attribute says anything.
@@ -312,7 +349,13 @@ mod tests {
         assert!(ROWS.len() > 100, "{}", ROWS.len());
         for row in ROWS.values() {
             let service = Catalogue::get().service(&row.service).unwrap_or_else(|| panic!("{}", row.service));
-            for operation in row.create.iter().chain(&row.delete).chain(row.update.keys()).chain(&row.around)
+            for operation in row
+                .create
+                .iter()
+                .chain(&row.delete)
+                .chain(row.update.keys())
+                .chain(&row.around)
+                .chain(row.made_by.values().flatten())
             {
                 assert!(service.operation(operation).is_some(), "{}: {}:{operation}", row.kind, row.service);
             }

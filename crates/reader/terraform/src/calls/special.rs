@@ -25,6 +25,26 @@ pub(super) fn calls(change: &Change) -> Option<Vec<Asked>> {
     }
 }
 
+/// Calls to parts of a thing that have ids of their own.
+pub(super) fn beside(change: &Change) -> Vec<Asked> {
+    let before = &change.before;
+    match change.kind.as_str() {
+        "aws_instance" => {
+            let disks = list(before, "root_block_device").iter().chain(list(before, "ebs_block_device"));
+            let disks = disks.filter_map(|disk| text(disk, "volume_id"));
+            let disks = disks.map(|id| ec2("ModifyVolume", json!({ "VolumeId": id })));
+            let card = text(before, "primary_network_interface_id")
+                .map(|id| ec2("ModifyNetworkInterfaceAttribute", json!({ "NetworkInterfaceId": id })));
+            disks.chain(card).collect()
+        }
+        "aws_eip" => {
+            let bound = text(before, "association_id");
+            bound.map(|id| ec2("DisassociateAddress", json!({ "AssociationId": id }))).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn ec2(operation: &str, parameters: Value) -> Asked {
     ("ec2".to_owned(), operation.to_owned(), parameters)
 }
@@ -116,6 +136,9 @@ fn rule(change: &Change, goes: &Value, comes: &Value) -> Vec<Asked> {
         ("aws_vpc_security_group_egress_rule", _) | (_, Some("egress")) => "Egress",
         _ => "Ingress",
     };
+    if change.act == Act::Update {
+        return changed_rule(change, comes, verb(comes));
+    }
     let mut asked = Vec::new();
     for (attributes, operation) in [(goes, "Revoke"), (comes, "Authorize")] {
         if attributes.is_object() {
@@ -125,6 +148,36 @@ fn rule(change: &Change, goes: &Value, comes: &Value) -> Vec<Asked> {
         }
     }
     asked
+}
+
+/// A rule that is changed in place: the newer types as a whole, the older one in its description alone.
+fn changed_rule(change: &Change, comes: &Value, direction: &str) -> Vec<Asked> {
+    let is_label = |name: &String| name.starts_with("tags");
+    if super::changed(change).iter().all(is_label) {
+        return Vec::new();
+    }
+    let group = text(comes, "security_group_id");
+    if change.kind == "aws_security_group_rule" {
+        let parameters = json!({"GroupId": group, "IpPermissions": [permission(comes)]});
+        return vec![ec2(&format!("UpdateSecurityGroupRuleDescriptions{direction}"), parameters)];
+    }
+    let mut rule = Map::new();
+    for (parameter, attribute) in [
+        ("IpProtocol", "ip_protocol"),
+        ("FromPort", "from_port"),
+        ("ToPort", "to_port"),
+        ("CidrIpv4", "cidr_ipv4"),
+        ("CidrIpv6", "cidr_ipv6"),
+        ("PrefixListId", "prefix_list_id"),
+        ("ReferencedGroupId", "referenced_security_group_id"),
+        ("Description", "description"),
+    ] {
+        let value = comes.get(attribute).filter(|value| !value.is_null());
+        rule.extend(value.map(|value| (parameter.to_owned(), value.clone())));
+    }
+    let id = text(comes, "security_group_rule_id").or_else(|| change.attribute("id"));
+    let rules = json!([{"SecurityGroupRuleId": id, "SecurityGroupRule": rule}]);
+    vec![ec2("ModifySecurityGroupRules", json!({"GroupId": group, "SecurityGroupRules": rules}))]
 }
 
 /// A record: what goes leaves its zone, what comes enters its own.

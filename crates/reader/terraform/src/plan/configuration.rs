@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::regions::Regions;
+
 /// Settings of the AWS provider by which it would act as somebody else, or talk to something else.
 const REFUSED: [&str; 16] = [
     "access_key",
@@ -40,8 +42,8 @@ pub struct Configuration {
     pub runs: Vec<String>,
     /// Settings of providers that are not theirs to bring: the provider and the setting.
     pub refused: Vec<(String, String)>,
-    /// The region of the only AWS provider, where it is written down.
-    pub region: Option<String>,
+    /// Where its AWS providers work.
+    pub regions: Regions,
     /// What is written of each resource, by its address without instance keys.
     pub expressions: BTreeMap<String, Expressions>,
 }
@@ -86,6 +88,8 @@ struct Resource {
     #[serde(rename = "type", default)]
     kind: String,
     #[serde(default)]
+    provider_config_key: Option<String>,
+    #[serde(default)]
     provisioners: Vec<Provisioner>,
     #[serde(default)]
     expressions: Map<String, Value>,
@@ -118,15 +122,14 @@ pub(crate) fn is_known(provider: &str) -> bool {
     let name = name.or_else(|| provider.strip_prefix("registry.opentofu.org/hashicorp/"));
     is_aws(provider)
         || provider.starts_with("terraform.io/builtin/")
-        || name.is_some_and(|name| ["null", "random", "time"].contains(&name))
+        || name.is_some_and(|name| ["archive", "cloudinit", "null", "random", "time", "tls"].contains(&name))
 }
 
 impl Configuration {
-    pub(super) fn parse(raw: Raw, unknowns: &mut Vec<String>) -> Self {
+    pub(super) fn parse(raw: Raw, variables: &Map<String, Value>, unknowns: &mut Vec<String>) -> Self {
         let mut found = Self::default();
         found.module(&raw.root_module, "", 0, unknowns);
-        let mut regions = Vec::new();
-        for provider in raw.provider_config.values() {
+        for (key, provider) in &raw.provider_config {
             let name = provider.get("full_name").or_else(|| provider.get("name")).and_then(Value::as_str);
             let name = name.unwrap_or("a provider");
             if !is_aws(name) {
@@ -141,11 +144,7 @@ impl Configuration {
             {
                 found.refused.push((name.to_owned(), setting.clone()));
             }
-            let region = provider.pointer("/expressions/region/constant_value").and_then(Value::as_str);
-            regions.push(region.map(str::to_owned));
-        }
-        if let [Some(region)] = regions.as_slice() {
-            found.region = Some(region.clone());
+            found.regions.add(key, provider, variables);
         }
         found
     }
@@ -156,6 +155,8 @@ impl Configuration {
             if resource.mode.as_deref() == Some("data") && RUNS.contains(&resource.kind.as_str()) {
                 self.runs.push(address.clone());
             }
+            let key = resource.provider_config_key.iter();
+            self.regions.keys.extend(key.map(|key| (address.clone(), key.clone())));
             let of = |provisioner: &Provisioner| (address.clone(), provisioner.kind.clone());
             self.provisioners.extend(resource.provisioners.iter().map(of));
             let of = |(name, expression): (&String, &Value)| {

@@ -6,6 +6,7 @@
 mod act;
 mod change;
 mod configuration;
+mod regions;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ pub use act::Act;
 pub use change::Change;
 pub use configuration::{Configuration, Expressions};
 pub(crate) use configuration::{RUNS, is_aws, is_known};
+pub use regions::{Region, Regions};
 
 use crate::{ReadError, text};
 
@@ -58,6 +60,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What was changed behind Terraform's back.
     pub drift: Vec<Change>,
+    /// Whether an output gets another value.
+    pub outputs_change: bool,
     /// Whether there was a state before.
     pub has_prior_state: bool,
     /// Actions that run while it is applied, by address.
@@ -88,7 +92,10 @@ impl Plan {
         let changes = changes(&members, "resource_changes", &mut unknowns)?;
         let drift = changes_of_drift(&members, &mut unknowns)?;
         let configuration = match members.get("configuration") {
-            Some(raw) => Configuration::parse(parsed(raw.get())?, &mut unknowns),
+            Some(raw) => {
+                let variables = member(&members, "variables")?.unwrap_or_default();
+                Configuration::parse(parsed(raw.get())?, &variables, &mut unknowns)
+            }
             None => {
                 unknowns.push("the plan has no configuration: what runs beside it is not told".to_owned());
                 Configuration::default()
@@ -99,6 +106,7 @@ impl Plan {
             applyable: member(&members, "applyable")?,
             complete: member(&members, "complete")?,
             errored: member(&members, "errored")?,
+            outputs_change: false,
             has_prior_state: members.contains_key("prior_state"),
             invocations: invocations(&members)?,
             format,
@@ -107,7 +115,10 @@ impl Plan {
             configuration,
             unknowns,
         };
-        plan.flags();
+        plan.outputs_change = members.get("output_changes").is_some_and(|raw| {
+            let all: BTreeMap<String, Value> = serde_json::from_str(raw.get()).unwrap_or_default();
+            all.values().any(|change| change.get("actions") != Some(&serde_json::json!(["no-op"])))
+        });
         if let Some(deferred) = members.get("deferred_changes")
             && !parsed::<Vec<&RawValue>>(deferred.get())?.is_empty()
         {
@@ -117,9 +128,19 @@ impl Plan {
         Ok(plan)
     }
 
+    /// What is known of it to whoever made it, and saw that it was planned to its end; whether it was asked for as a whole. Some
+    /// programs say nothing of that in the plan.
+    pub fn made_here(&mut self, whole: bool) {
+        self.errored.get_or_insert(false);
+        self.complete.get_or_insert(whole);
+        let more = self.outputs_change || !self.drift.is_empty();
+        self.applyable.get_or_insert(more || self.effective().next().is_some());
+    }
+
     /// What the flags of the whole plan leave open.
-    fn flags(&mut self) {
-        let mut say = |what: &str| self.unknowns.push(what.to_owned());
+    pub(crate) fn flags(&self) -> Vec<String> {
+        let mut open = Vec::new();
+        let mut say = |what: &str| open.push(what.to_owned());
         match self.errored {
             Some(false) => {}
             Some(true) => say("planning failed, and what stands here is a part of it"),
@@ -134,6 +155,7 @@ impl Plan {
                 "whether it is all that the configuration asks for is not told: this Terraform is too old to say",
             ),
         }
+        open
     }
 
     /// The changes that change something.

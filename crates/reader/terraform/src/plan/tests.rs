@@ -63,7 +63,8 @@ fn forms_of_other_major_versions_are_refused_and_minor_ones_read() {
 fn what_is_not_known_is_said() {
     let says = |of: Value, what: &str| {
         let read = plan(of).unwrap();
-        assert!(read.unknowns.iter().any(|unknown| unknown.contains(what)), "{what}: {:?}", read.unknowns);
+        let unknowns: Vec<String> = read.unknowns.iter().cloned().chain(read.flags()).collect();
+        assert!(unknowns.iter().any(|unknown| unknown.contains(what)), "{what}: {unknowns:?}");
     };
     says(json!({"errored": true}), "planning failed");
     says(json!({"complete": false}), "-target");
@@ -77,6 +78,21 @@ fn what_is_not_known_is_said() {
     odd["resource_changes"][0]["evacuated"] = json!(true);
     says(odd.clone(), "`evacuates`");
     says(odd, "`evacuated`");
+}
+
+#[test]
+fn whoever_made_a_plan_knows_what_it_does_not_say() {
+    let silent = json!({"complete": null, "errored": null, "applyable": null});
+    let mut read = plan(silent.clone()).unwrap();
+    read.made_here(true);
+    assert_eq!((read.flags(), read.applyable), (Vec::new(), Some(false)));
+    let mut read = plan(silent).unwrap();
+    read.made_here(false);
+    assert_eq!(read.flags().len(), 1);
+    // What it says itself counts.
+    let mut read = plan(json!({"complete": false, "errored": true})).unwrap();
+    read.made_here(true);
+    assert_eq!(read.flags().len(), 2);
 }
 
 #[test]
@@ -106,6 +122,6 @@ fn what_runs_is_found_through_modules() {
     );
     assert_eq!(configuration.runs, ["module.b.module.c.data.external.key"]);
     let refused = ("registry.terraform.io/hashicorp/aws".to_owned(), "shared_config_files".to_owned());
-    assert_eq!((configuration.refused, configuration.region), (vec![refused], Some("eu-west-1".to_owned())));
+    assert_eq!((configuration.refused, configuration.regions.only()), (vec![refused], Some("eu-west-1")));
     assert_eq!(read.invocations, ["action.aws_lambda_invoke.x"]);
 }

@@ -18,6 +18,7 @@ pub(crate) fn fire(client: &Client, agent: &str) -> Result<String, Fault> {
             task: "doctor's canary".to_owned(),
             scope: Vec::new(),
             secrets: Vec::new(),
+            folders: Vec::new(),
             prompt: None,
             resume: None,
             advisory: true,

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use interlock_daemon::api::{Fault as Told, TerraformCommand, TerraformNews};
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::{exit::Exit, fault::Fault};
+use crate::{exit::Exit, fault::Fault, output::visible};
 
 const URL: &str = "INTERLOCK_AGENT_URL";
 const SESSION: &str = "INTERLOCK_SESSION";
@@ -66,6 +66,11 @@ where
     sender.send_request(request).await.map_err(gone)
 }
 
+/// What programs of the configuration wrote moves nobody's cursor.
+fn shown(words: &str) -> String {
+    visible(&words.replace('\t', "    "))
+}
+
 /// How Terraform would have said it: lines of JSON where `-json` asks for them.
 #[derive(Clone, Copy, Debug)]
 struct Voice {
@@ -81,7 +86,7 @@ impl Voice {
 
     fn say(self, words: &str, record: Option<String>) {
         let line =
-            if self.json { record.unwrap_or_else(|| Self::record("info", words)) } else { words.to_owned() };
+            if self.json { record.unwrap_or_else(|| Self::record("info", words)) } else { shown(words) };
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
@@ -90,7 +95,7 @@ impl Voice {
         let _ = if self.json {
             writeln!(std::io::stdout(), "{}", Self::record("error", words))
         } else {
-            writeln!(std::io::stderr(), "{words}")
+            writeln!(std::io::stderr(), "{}", shown(words))
         };
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::fault::Fault;
+use crate::{fault::Fault, output::visible};
 
 /// Files that are larger are no part of a configuration that is sent.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -23,9 +23,15 @@ pub(super) fn pack(root: &Path, folder: &Path) -> Result<Vec<u8>, Fault> {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let within = path.strip_prefix(root).unwrap_or(&path);
             if found.is_dir() {
-                let machine =
-                    name == ".git" || within.ends_with(".terraform/providers") || name == "node_modules";
-                if !machine {
+                // Packages beside the configuration are what it deploys; elsewhere they are somebody else's.
+                let others = name == "node_modules" && !path.starts_with(folder);
+                if others {
+                    eprintln!(
+                        "interlock: `{}` is left out of what is planned",
+                        visible(&within.display().to_string())
+                    );
+                }
+                if !(others || name == ".git" || within.ends_with(".terraform/providers")) {
                     open.push(path);
                 }
             } else if name.contains(".tfstate") && path.parent() != Some(folder) {
