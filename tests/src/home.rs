@@ -202,14 +202,17 @@ impl Home {
         command
     }
 
-    /// Starts a command as the agent, unconfined, with its standard input and output piped, and leaves it running.
+    /// Starts a command as the agent, unconfined, in its work folder, with its standard input and output piped, and
+    /// leaves it running.
     pub fn start(&self, command: &[&str]) -> Child {
         let mut all = vec!["run", "--agent", "claude", "--task", "work on the tests", "--unconfined"];
         let signed = self.signed();
         all.extend(signed.iter().map(String::as_str));
         all.push("--");
         all.extend(command);
-        self.command(&all).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+        let mut command = self.command(&all);
+        command.current_dir(self.work()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().unwrap()
     }
 
     /// Runs `interlock …`.

@@ -311,8 +311,7 @@ fn a_daemon_that_dies_in_an_apply_loses_no_state() {
     };
     let before = serial(&gated);
     gated.file("hook.sh", "sleep 60\n");
-    let chdir = format!("-chdir={}", gated.home.work().display());
-    let mut running = gated.home.start(&["terraform", &chdir, "apply", "-replace=terraform_data.hook"]);
+    let mut running = gated.home.start(&["terraform", "apply", "-replace=terraform_data.hook"]);
     let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while gated.rows("allowed", "terraform:apply") < 2 {
         assert!(std::time::Instant::now() < until, "it never came to the apply");

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use interlock_action::{ActionId, PersonId, UndoId};
-use interlock_flow::{Preview, Progress, Watch};
+use interlock_action::{ActionId, PersonId, SessionId, UndoId};
+use interlock_flow::{May, Preview, Progress, Session, Watch};
 
 use crate::{
     api::{Added, Fault, Selection, UndoRequest, UndoRun},
@@ -24,19 +24,44 @@ impl Daemon {
     /// What taking back what is selected would do.
     pub(crate) async fn preview_undo(&self, selection: &Selection) -> Result<Preview, Fault> {
         let Selection { changes, session, agent, since } = selection;
-        let wanted = |action: &ActionId, note: &interlock_flow::ChangeNote| {
-            (changes.is_empty() || changes.contains(action))
-                && session.as_ref().is_none_or(|wanted| *wanted == note.session)
+        let wanted = |_: &ActionId, note: &interlock_flow::ChangeNote| {
+            session.as_ref().is_none_or(|wanted| self.is_of(&note.session, wanted))
                 && agent.as_ref().is_none_or(|wanted| *wanted == note.agent)
                 && since.is_none_or(|since| note.at >= since)
         };
-        // What is named and not known is shown as what cannot be taken back, not left out.
-        let found = if changes.is_empty() { self.road.changes(wanted) } else { changes.clone() };
+        let found = match changes.is_empty() {
+            true => self.road.changes(wanted),
+            false => changes.iter().flat_map(|named| self.consists_of(named)).collect(),
+        };
         if found.is_empty() {
             let hint = "list them with `interlock undo`";
             return Err(Fault::not_found("no change that can be taken back is among these").hint(hint));
         }
         self.road.preview_undo(&found).await.map_err(Fault::unavailable)
+    }
+
+    /// Whether what was done under this session is that one's work: its own, or what Interlock ran for it.
+    fn is_of(&self, done: &SessionId, wanted: &SessionId) -> bool {
+        let memory = self.memory();
+        done == wanted || memory.sessions.get(done).is_some_and(|known| known.root() == wanted)
+    }
+
+    /// The changes that an action consists of: itself, or the calls of an apply. What is not known is shown as what cannot be
+    /// taken back, not left out.
+    fn consists_of(&self, named: &ActionId) -> Vec<ActionId> {
+        let sessions: BTreeSet<SessionId> = {
+            let memory = self.memory();
+            let carries_out = |session: &&Session| {
+                let may = session.lease.part.as_ref().map(|part| &part.may);
+                matches!(may, Some(May::Change { action, .. }) if action == named)
+            };
+            memory.sessions.values().filter(carries_out).map(|session| session.id.clone()).collect()
+        };
+        let mut calls = self.road.changes(|_, note| sessions.contains(&note.session));
+        if calls.is_empty() {
+            calls.push(named.clone());
+        }
+        calls
     }
 
     /// Begins a run back that people have signed for.

@@ -16,6 +16,10 @@ use crate::{action::calls, new::New};
 /// Of so many calls the live state is looked at: beyond, what they meet is unknown.
 const MOST_CALLS: usize = 1_000;
 
+/// Calls that change labels.
+const LABELS: [&str; 4] =
+    ["aws:ec2:CreateTags", "aws:ec2:DeleteTags", "aws:s3:DeleteBucketTagging", "aws:s3:PutBucketTagging"];
+
 /// Of so many changes in place it is looked whether they can be taken back.
 const MOST_UNDONE: usize = 100;
 
@@ -109,10 +113,13 @@ impl Foresee for TerraformForesee {
     fn changes_in_place(&self, action: &Action) -> Option<Vec<Action>> {
         let changes = action.arguments.get("changes").and_then(Value::as_array)?;
         let side = |change: &Value, name: &str| change.pointer(&format!("/{name}/tags_all")).cloned();
-        // Which call labels a thing is not known here, and so neither what takes that back.
+        // Where it is not known which call labels a thing, neither is what takes that back.
         let labels = |change: &&Value| {
+            let calls = change.get("calls").and_then(Value::as_array).into_iter().flatten();
+            let mut operations = calls.filter_map(|call| call.get("operation").and_then(Value::as_str));
             change.get("action").and_then(Value::as_str) == Some("update")
                 && side(change, "before") != side(change, "after")
+                && !operations.any(|operation| LABELS.contains(&operation))
         };
         if changes.iter().any(|change| labels(&change)) {
             return None;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     calls::{self, Place},
-    plan::{Act, Change, Plan, Region, Regions},
+    plan::{Act, Change, Plan, Region, Regions, references},
 };
 
 /// Attributes by which a resource is one of its kind in an account: who makes one of the same takes over what is there, or fails.
@@ -75,7 +75,8 @@ impl<'p> Made<'p> {
     /// The change with what it refers to in the place of what is not known yet, and what is written of it and stays unknown.
     pub(crate) fn resolved<'c>(&self, change: &'c Change, plan: &Plan) -> (Cow<'c, Change>, Vec<String>) {
         let marks = change.unknown.as_object().into_iter().flatten().filter(|(_, mark)| holds(mark));
-        let written = plan.configuration.expressions.get(&change.configured());
+        let configured = change.configured();
+        let written = plan.configuration.expressions.get(&configured);
         let (mut found, mut open) = (Map::new(), Vec::new());
         for (name, mark) in marks {
             let all = || -> Option<Value> {
@@ -88,7 +89,15 @@ impl<'p> Made<'p> {
                     _ => name.ends_with('s').then_some(Value::Array(all)),
                 }
             };
-            match all().filter(|_| *mark == Value::Bool(true)) {
+            // A block, with something in it that refers to what is new.
+            let block = || -> Option<Value> {
+                let mut block = change.after.get(name)?.clone();
+                let within = configured.rsplitn(3, '.').nth(2).map(|path| format!("{path}."));
+                let within = within.unwrap_or_default();
+                self.fill(&within, mark, written?.written.get(name)?, &mut block).then_some(block)
+            };
+            let value = if *mark == Value::Bool(true) { all() } else { block() };
+            match value {
                 Some(value) => drop(found.insert(name.clone(), value)),
                 // What nobody wrote the service fills in; of a resource whose text is not told all may be written.
                 None if written.is_none_or(|written| is_written(mark, written.written.get(name))) => {
@@ -108,6 +117,37 @@ impl<'p> Made<'p> {
             after.extend(found);
         }
         (Cow::Owned(resolved), open)
+    }
+
+    /// Puts what references come to in where a tree of marks says that a value is not known; whether that is all of what is written.
+    fn fill(&self, within: &str, marks: &Value, written: &Value, value: &mut Value) -> bool {
+        match (marks, written) {
+            (Value::Array(marks), Value::Array(of)) => {
+                let Some(values) = value.as_array_mut() else { return !holds(&Value::Array(marks.clone())) };
+                let mut blocks = marks.iter().zip(values).enumerate();
+                blocks.all(|(at, (marks, value))| {
+                    of.get(at).or_else(|| of.first()).is_some_and(|of| self.fill(within, marks, of, value))
+                })
+            }
+            (Value::Object(marks), Value::Object(of)) => marks.iter().filter(|(_, mark)| holds(mark)).all(
+                // What nobody wrote the service fills in.
+                |(name, mark)| match (of.get(name), value.as_object_mut()) {
+                    (None, _) => true,
+                    (Some(_), None) => false,
+                    (Some(of), Some(members)) => {
+                        self.fill(within, mark, of, members.entry(name.clone()).or_insert(Value::Null))
+                    }
+                },
+            ),
+            (Value::Bool(true), written) => {
+                let of = references(written).unwrap_or_default();
+                let [one] = of.as_slice() else { return false };
+                let told = self.reference(&format!("{within}{one}"));
+                *value = told.clone().map_or(Value::Null, Value::from);
+                told.is_some()
+            }
+            (marks, _) => !holds(marks),
+        }
     }
 
     /// What a reference will be, `aws_s3_bucket.site.id`.

@@ -30,6 +30,33 @@ fn change(kind: &str, actions: &Value, before: &Value, after: &Value) -> Value {
     })
 }
 
+/// Plans of others, where a developer has them in a folder.
+#[test]
+fn plans_of_others_are_read() {
+    let Some(folder) = std::env::var_os("INTERLOCK_PLAN_CORPUS") else { return };
+    let (mut open, mut read_well, mut wrong) = (vec![std::path::PathBuf::from(folder)], 0, Vec::new());
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let is_json = path.extension().is_some_and(|end| end == "json");
+            if path.is_dir() {
+                open.push(path);
+            } else if let Some(bytes) = is_json.then(|| std::fs::read(&path).unwrap()) {
+                match Plan::parse(&bytes) {
+                    Ok(plan) => {
+                        let reading = read(&plan, None, Place::default());
+                        assert_eq!(reading.changes.len(), plan.effective().count(), "{}", path.display());
+                        read_well += 1;
+                    }
+                    Err(error) => wrong.push(format!("{}: {error}", path.display())),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{read_well} were read, and not: {wrong:#?}");
+    assert!(read_well > 0, "there is no plan in that folder");
+}
+
 #[test]
 fn what_is_secret_is_sealed_wherever_it_stands() {
     let before =

@@ -9,6 +9,7 @@ mod forecast;
 mod judge;
 mod ledger;
 mod people;
+mod plan;
 mod policy;
 mod request;
 mod signature;
@@ -16,7 +17,7 @@ mod words;
 
 use crate::Target;
 
-pub(crate) static ALL: [Target; 13] = [
+pub(crate) static ALL: [Target; 14] = [
     request::TARGET,
     body::TARGET,
     judge::TARGET,
@@ -30,4 +31,5 @@ pub(crate) static ALL: [Target; 13] = [
     canonical::TARGET,
     config::TARGET,
     policy::TARGET,
+    plan::TARGET,
 ];

@@ -1,8 +1,9 @@
 //! Measures the road on this machine: durable decisions a second, CPU of a decision, what the gateway adds to a call,
 //! and how much memory the daemon holds after many calls; one object of 5 GiB up and down, and a sync of 10,000 small
-//! ones, beside the same without Interlock. Every figure comes from this run.
+//! ones, beside the same without Interlock; a plan of 5,000 resources, read. Every figure comes from this run.
 //!
-//! `bench [PART]…`: `decisions`, `calls`, `transfer[=GiB]`, `sync[=OBJECTS]`; all without any.
+//! `bench [PART]…`: `decisions`, `calls`, `transfer[=GiB]`, `sync[=OBJECTS]`,
+//! `plan[=RESOURCES]`; all without any.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,6 +18,7 @@ mod client;
 mod daemon;
 mod decisions;
 mod machine;
+mod plan;
 mod responder;
 mod stats;
 mod sync;
@@ -39,6 +41,9 @@ fn main() {
     if part("decisions", 0).is_some() {
         decisions::cpu();
         decisions::durable(scratch.path());
+    }
+    if let Some(resources) = part("plan", 5_000) {
+        plan::measure(usize::try_from(resources).unwrap());
     }
     if part("calls", 0).is_some() {
         daemon::measure();

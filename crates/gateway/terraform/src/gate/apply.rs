@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use interlock_action::{Digest, Surface};
 use interlock_flow::{LastGood, May, Outcome, Permit, Session, Verdict};
 use interlock_reader_terraform::{Planned as Change, Reading, expected};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     bundle::Bundle,
@@ -114,21 +114,18 @@ impl Gate {
                     && held.agent == of.agent.name
                     && held.task == of.task
             });
+            // What a variable was set to does not stand in the clear there.
             let same = tickets.filter(|ticket| {
                 let meta = ticket.held.action.arguments.get("bundle");
-                let meta = meta.and_then(|meta| serde_json::from_value::<crate::Meta>(meta.clone()).ok());
-                meta.is_some_and(|meta| {
-                    meta.workspace == workspace
-                        && meta.sent == sent
-                        && meta.options == options
-                        && meta.state == latest
-                })
+                let is = |name: &str, value: Value| meta.and_then(|meta| meta.get(name)) == Some(&value);
+                is("workspace", json!(workspace)) && is("sent", json!(sent)) && is("state", json!(latest))
             });
             same.filter_map(|ticket| ticket.held.action.arguments.get("kept")?.as_str()?.parse().ok())
                 .collect()
         };
         for digest in kept {
-            if let Some(planned) = self.bundle(&digest).await {
+            if let Some(planned) = self.bundle(&digest).await.filter(|one| one.bundle.meta.options == options)
+            {
                 return Some(planned);
             }
         }
@@ -183,7 +180,7 @@ impl Gate {
 
     /// Spends the permit: the bundle is applied from the gate's own copy.
     async fn spend(self: &Arc<Self>, permit: Permit, planned: Planned, say: &Say) -> Result<u8, Stop> {
-        let of = permit.session().id.clone();
+        let (of, id) = (permit.session().id.clone(), permit.id().clone());
         let may = May::Change {
             action: permit.id().clone(),
             ticket: permit.ticket().cloned(),
@@ -229,6 +226,13 @@ impl Gate {
             self.ended(&looks).await;
             if let Ok((_, far)) = &ran {
                 tell(say, format!("interlock: {far}"));
+                tell(
+                    say,
+                    format!(
+                        "interlock: people take back what was done with `interlock undo {id}`; `terraform rollback` plans what was \
+                         last verified"
+                    ),
+                );
             }
         }
         ran.map(|_| code)

@@ -213,9 +213,15 @@ const FRESH: &[(&str, &str)] = &[
     ("xray", "CreateGroup"),
 ];
 
+/// Operations that do so where they name nothing that is there; the member that would name it.
+const NAMELESS: &[(&str, &str, &str)] = &[("acm", "ImportCertificate", "CertificateArn")];
+
 /// Whether the operation only adds something beside what is there.
 pub(super) fn only_adds(subject: &Subject<'_>) -> bool {
-    rows().any(|(service, operation)| subject.is(service, operation))
+    let names_nothing = |(service, operation, member): &(&str, &str, &str)| {
+        subject.is(service, operation) && !subject.has(member)
+    };
+    rows().any(|(service, operation)| subject.is(service, operation)) || NAMELESS.iter().any(names_nothing)
 }
 
 /// Every service and operation of the list.

@@ -2,7 +2,7 @@
 
 use interlock_action::{Claim, Effect};
 
-use super::facts::AUTOSCALING_SIZE_LOWERED;
+use super::facts::{AUTOSCALING_PROTECTS, AUTOSCALING_SIZE_LOWERED};
 use super::{Rule, Shape, claim, claim_when, only_if, yes};
 use crate::effect::Subject;
 
@@ -71,9 +71,14 @@ pub(super) const RULES: &[Rule] = &[
         shape: Shape::GuardRemoval,
         operations: &[("autoscaling", "SetInstanceProtection"), ("autoscaling", "UpdateAutoScalingGroup")],
         test: |subject| {
+            let why = "lets instances be terminated when the group shrinks";
+            if subject.off("ProtectedFromScaleIn") {
+                return vec![claim(Effect::GuardRemoval, why)];
+            }
+            // Clients say it in every update; it takes away only what is there.
             only_if(
-                subject.off("ProtectedFromScaleIn") || subject.off("NewInstancesProtectedFromScaleIn"),
-                claim(Effect::GuardRemoval, "lets instances be terminated when the group shrinks"),
+                subject.off("NewInstancesProtectedFromScaleIn"),
+                claim_when(Effect::GuardRemoval, why, vec![yes(AUTOSCALING_PROTECTS)]),
             )
         },
     },

@@ -111,6 +111,8 @@ pub const CLOUDFORMATION_ROLE_STORED: &str = "cloudformation:role-stored";
 /// The new desired, minimum or maximum size is lower than the present one: of a group, a service, a fleet, a node group,
 /// a domain, a stream. \[true]
 pub const AUTOSCALING_SIZE_LOWERED: &str = "autoscaling:size-lowered";
+/// The group protects the instances that it starts from being ended when it shrinks. \[true]
+pub const AUTOSCALING_PROTECTS: &str = "autoscaling:protects-new-instances";
 /// The queue puts failures aside in another queue now, and no longer would, or in another one. \[true]
 pub const SQS_REDRIVE_DROPPED: &str = "sqs:redrive-dropped";
 /// The new retention is shorter than the present one. \[true]
@@ -152,7 +154,7 @@ pub const FINAL_SNAPSHOT_SKIPPED: &str = "recovery:final-snapshot-skipped";
 pub const RECOVERY_RETENTION_LOWERED: &str = "recovery:retention-lowered";
 
 /// Every name above, for the agreement between rules and forecasters.
-pub const ALL: [&str; 63] = [
+pub const ALL: [&str; 64] = [
     S3_OBJECT_EXISTS,
     S3_BUCKET_VERSIONED,
     S3_LIFECYCLE_EXPIRES_MORE,
@@ -198,6 +200,7 @@ pub const ALL: [&str; 63] = [
     CLOUDFORMATION_PREVIOUS_EXPANDS,
     CLOUDFORMATION_ROLE_STORED,
     AUTOSCALING_SIZE_LOWERED,
+    AUTOSCALING_PROTECTS,
     SQS_REDRIVE_DROPPED,
     LOGS_RETENTION_LOWERED,
     SSM_PARAMETER_SECRET,

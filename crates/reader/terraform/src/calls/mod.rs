@@ -3,6 +3,7 @@
 //! Kept as data (`data/calls.json`): for each type the service, the operations that make, change and remove it, and the parameters
 //! that are called otherwise than the attributes. What is no row of that form is in [`special`].
 
+mod labels;
 mod special;
 
 use std::{
@@ -184,10 +185,15 @@ pub(crate) fn beside(change: &Change, place: Place<'_>) -> Vec<Action> {
 
 /// The calls of a change; `None` where nobody knows them.
 pub(crate) fn calls(change: &Change, place: Place<'_>) -> Option<Calls> {
-    let (asked, left) = match special::calls(change) {
+    let (mut asked, left) = match special::calls(change) {
         Some(asked) => (asked, Vec::new()),
         None => ROWS.get(&change.kind)?.calls(change),
     };
+    if change.act == Act::Update
+        && let Some(row) = ROWS.get(&change.kind)
+    {
+        asked.extend(labels::calls(change, &row.service));
+    }
     let judged = asked.into_iter().map(|(service, operation, mut parameters)| {
         // What is not known yet is not said.
         if let Some(members) = parameters.as_object_mut() {
@@ -200,6 +206,19 @@ pub(crate) fn calls(change: &Change, place: Place<'_>) -> Option<Calls> {
     Some(Calls { judged: judged.collect::<Option<_>>()?, left })
 }
 
+/// A value without the members that say nothing: a provider takes an empty text and none at all for the same.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let says = |value: &Value| !(value.is_null() || value.as_str().is_some_and(str::is_empty));
+            let kept = members.iter().filter(|(_, value)| says(value));
+            kept.map(|(name, value)| (name.clone(), plain(value))).collect()
+        }
+        Value::Array(list) => list.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The attributes of the outermost level that are different, those that are not known yet among them.
 pub(crate) fn changed(change: &Change) -> BTreeSet<String> {
     let members = |side: &Value| side.as_object().cloned().unwrap_or_default();
@@ -207,7 +226,7 @@ pub(crate) fn changed(change: &Change) -> BTreeSet<String> {
         (members(&change.before), members(&change.after), members(&change.unknown));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).chain(unknown.keys()).collect();
     let value =
-        |side: &Map<String, Value>, name: &String| side.get(name).filter(|value| !value.is_null()).cloned();
+        |side: &Map<String, Value>, name: &String| side.get(name).map(plain).filter(|value| !value.is_null());
     let is_different = |name: &&String| {
         unknown.get(*name) == Some(&Value::Bool(true)) || value(&before, name) != value(&after, name)
     };

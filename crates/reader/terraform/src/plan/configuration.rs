@@ -102,7 +102,7 @@ struct Provisioner {
 }
 
 /// The attributes that an expression refers to: `aws_s3_bucket.site.id`, each of which stands before its resource.
-fn references(expression: &Value) -> Option<Vec<&str>> {
+pub(crate) fn references(expression: &Value) -> Option<Vec<&str>> {
     let all: Option<Vec<&str>> =
         expression.get("references")?.as_array()?.iter().map(Value::as_str).collect();
     let all = all?;

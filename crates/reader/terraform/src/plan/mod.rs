@@ -16,7 +16,7 @@ use serde_json::{Value, value::RawValue};
 pub use act::Act;
 pub use change::Change;
 pub use configuration::{Configuration, Expressions};
-pub(crate) use configuration::{RUNS, is_aws, is_known};
+pub(crate) use configuration::{RUNS, is_aws, is_known, references};
 pub use regions::{Region, Regions};
 
 use crate::{ReadError, text};

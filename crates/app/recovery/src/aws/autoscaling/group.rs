@@ -40,6 +40,9 @@ const UPDATED: &[&str] = &[
     "Context",
     "DesiredCapacityType",
     "DefaultInstanceWarmup",
+    "CapacityReservationSpecification",
+    "AvailabilityZoneDistribution",
+    "AvailabilityZoneImpairmentPolicy",
 ];
 /// What only a creation takes.
 const CREATED: &[&str] = &["LoadBalancerNames", "TargetGroupARNs"];

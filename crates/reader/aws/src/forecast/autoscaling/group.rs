@@ -126,6 +126,8 @@ impl Look for Group {
         };
         see(&id, record, draft);
         draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, Some(lowers(&action.arguments, record)));
+        let protects = flag(record, "/NewInstancesProtectedFromScaleIn");
+        draft.fact(facts::AUTOSCALING_PROTECTS, true, protects);
         draft.reversibility = Reversibility::Exact;
         match action.operation.verb() {
             "DeleteAutoScalingGroup" => delete(action, answers, (name, &id), record, draft),
@@ -144,6 +146,7 @@ fn sorted(names: &[&str]) -> Value {
 /// The group could not be read.
 pub(super) fn unread(action: &Action, (name, id): (&str, &TargetId), why: &str, draft: &mut Draft) {
     draft.fact(facts::AUTOSCALING_SIZE_LOWERED, true, None);
+    draft.fact(facts::AUTOSCALING_PROTECTS, true, None);
     draft.unread(action, (&format!("group {name}"), id, Kind::Group), why);
     // What its instances hold may go with them.
     draft.observe(id, Observed { data: Bears::Yes, ..Observed::default() });

@@ -178,4 +178,8 @@ pub(super) const ROWS: &[Setting] = &[
         secret_parameter, parameters_read),
     setting!("ec2", "RunInstances", EC2_TEMPLATE_HAS_PROFILE, "launch template", "", false,
         template_has_profile, template),
+    setting!("autoscaling", "CreateAutoScalingGroup", EC2_TEMPLATE_HAS_PROFILE, "launch template", "", false,
+        template_has_profile, template),
+    setting!("autoscaling", "UpdateAutoScalingGroup", EC2_TEMPLATE_HAS_PROFILE, "launch template", "", false,
+        template_has_profile, template),
 ];
