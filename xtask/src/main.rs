@@ -26,6 +26,7 @@ cargo xtask COMMAND
   ci                  everything CI asks for: tidy, format, lints, licences, all tests; a skipped test fails
   tidy [--fix]        check the rules of the house; --fix writes what is generated
   fuzz [ARGS]         every parser against hostile bytes: --seconds N each (60), --target NAME for some only
+  incidents           losses that happened, played to their end and back on an emulator
   bench [ARGS]        build release and measure; says on what
   dist [ARGS]         build release: a binary, its manual, an archive, a Debian package; --check tries the package as root
   catalogue [ARGS]    make the table of every AWS service and operation
@@ -54,6 +55,7 @@ fn run(arguments: &[String]) -> Result<(), XtaskError> {
         "ci" => task::ci(&house, rest),
         "tidy" => task::tidy(&house, rest),
         "fuzz" => task::fuzz(&house, rest),
+        "incidents" => task::incidents(&house),
         "bench" => task::bench(&house, rest),
         "dist" => task::dist(&house, rest),
         "catalogue" => Ok(catalogue::run(rest)?),

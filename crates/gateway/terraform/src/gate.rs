@@ -7,8 +7,9 @@ mod plan;
 mod workshop;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use interlock_action::{SessionId, WorkspaceId};
@@ -63,6 +64,24 @@ pub struct Gate {
     pub(crate) house: Arc<dyn House>,
     pub(crate) program: Program,
     initials: initial::Initials,
+    /// What is worked on, by session.
+    busy: Mutex<BTreeMap<SessionId, usize>>,
+}
+
+/// So many commands of one session are worked on at once.
+const AT_ONCE: usize = 2;
+
+/// A command that is worked on, until this value goes.
+struct AtWork<'g>(&'g Gate, SessionId);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        let mut busy = self.0.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = busy.get_mut(&self.1) {
+            *count = count.saturating_sub(1);
+        }
+        busy.retain(|_, count| *count > 0);
+    }
 }
 
 /// What ends a command early: its status, and what is said.
@@ -88,7 +107,7 @@ pub(crate) fn tell(say: &Say, words: impl Into<String>) {
 impl Gate {
     /// A gate on this road.
     pub fn new(road: Arc<Road>, states: Arc<States>, house: Arc<dyn House>, program: Program) -> Self {
-        Self { road, states, house, program, initials: initial::Initials::default() }
+        Self { road, states, house, program, initials: initial::Initials::default(), busy: Mutex::default() }
     }
 
     /// The states that it keeps.
@@ -105,6 +124,19 @@ impl Gate {
                 stop.code
             }
         }
+    }
+
+    /// Room for one more command of this session.
+    fn begin(&self, session: &SessionId) -> Result<AtWork<'_>, Stop> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = busy.entry(session.clone()).or_default();
+        if *count >= AT_ONCE {
+            return Err(Stop::refused(format!(
+                "Interlock works on {AT_ONCE} Terraform commands of this session already. Wait until one has ended."
+            )));
+        }
+        *count = count.saturating_add(1);
+        Ok(AtWork(self, session.clone()))
     }
 
     /// A workspace is where the session works, as whoever opened it said. Which state is read and written is no agent's choice.
@@ -127,6 +159,7 @@ impl Gate {
             Stop::refused(format!("Interlock refuses `terraform {}`: {refused}.", order.arguments.join(" ")))
         })?;
         self.may_work_in(&order)?;
+        let _at_work = self.begin(&order.session)?;
         command.told.iter().for_each(|told| tell(say, format!("interlock: {told}")));
         match command.verb {
             Verb::Init => {
