@@ -185,8 +185,8 @@ fn attend(
     }
 }
 
-/// A line has at most so many bytes; the rest of it is not read as one.
-const LONGEST: u64 = 4 * 1024 * 1024;
+/// A line has at most so many bytes; the rest of it is not read as one. A whole plan as JSON is one line.
+const LONGEST: u64 = 128 * 1024 * 1024;
 /// A run says at most so much; what it says beyond is not handed on.
 const MOST_SAID: u64 = 256 * 1024 * 1024;
 
