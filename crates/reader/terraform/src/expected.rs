@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use interlock_action::{AccountId, Effect, ExpectedChange, Operation, Relation};
+use interlock_action::{AccountId, Effect, ExpectedChange, Operation, Relation, Target};
 
 use crate::{Place, Planned, calls, plan::Act};
 
@@ -16,7 +16,11 @@ pub fn expected(planned: &Planned) -> ExpectedChange {
         // Parts of a thing are set one by one, in as many calls as the provider likes.
         let whole = call.claims.iter().any(|claim| makes_or_removes(claim.effect))
             && call.targets.iter().any(|target| target.relation != Relation::Reaches);
-        if whole && !calls::is_setting(&change.kind) && !calls::repeats(&change.kind, &call.operation) {
+        // What has an id of its own is a thing, whatever it is called: it is made once.
+        let chosen =
+            |target: &Target| target.relation == Relation::Creates && target.id.as_str().contains('*');
+        let parts = calls::is_setting(&change.kind) && !call.targets.iter().any(chosen);
+        if whole && !parts && !calls::repeats(&change.kind, &call.operation) {
             let times = counted.entry(call.operation.clone()).or_default();
             *times = times.saturating_add(1);
         } else {

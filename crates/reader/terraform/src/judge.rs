@@ -1,6 +1,6 @@
 //! What one change of a plan is: effects, targets and secrets, in the vocabulary of every surface.
 
-use std::collections::HashSet;
+use std::{cell::LazyCell, collections::HashSet};
 
 use interlock_action::{
     AccountId, Action, Bears, Claim, ClassifierWrite, Content, Effect, Kind, Operation, Relation, Surface,
@@ -192,7 +192,7 @@ struct Judged {
 impl Judged {
     /// Takes in what one call does.
     fn call(&mut self, call: &Action, change: &Change) {
-        let key = call_key(call);
+        let key = LazyCell::new(|| call_key(call));
         let acts: Vec<&Target> =
             call.targets.iter().filter(|target| target.relation == Relation::Acts).collect();
         for claim in &call.claims {
@@ -206,7 +206,7 @@ impl Judged {
             };
             // Two calls ask for facts of the same name, each of its own things.
             let tests = each.iter_mut().flat_map(|claim| &mut claim.when);
-            tests.for_each(|test| test.fact = format!("{key}{}", test.fact));
+            tests.for_each(|test| test.fact = format!("{}{}", *key, test.fact));
             each.retain(|claim| !self.claims.contains(claim));
             self.claims.append(&mut each);
         }

@@ -11,6 +11,10 @@ use super::{json_text, secrets::is_secret_word};
 
 /// Where secrets stand in a text, in order and apart from each other.
 pub(crate) fn hidden(text: &str) -> Vec<Range<usize>> {
+    // Nothing stands behind a name that is all there is; most texts are such a name.
+    if text.bytes().all(|byte| is_sign(byte) || byte == b'/') {
+        return Vec::new();
+    }
     let scan = Scan(text);
     let mut found: Vec<Range<usize>> =
         text.match_indices("://").filter_map(|at| scan.address(at.0 + 3)).collect();
@@ -49,6 +53,11 @@ pub(super) fn is_word(text: &str) -> bool {
 /// Whether a text of a list names what the next one is: `--password`.
 pub(crate) fn is_secret_flag(text: &str) -> bool {
     text.starts_with("--") && is_secret_word(text) && !text.contains(['=', ' '])
+}
+
+/// Whether a name may have it in it.
+fn is_sign(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
 }
 
 struct Scan<'a>(&'a str);
@@ -117,7 +126,6 @@ impl<'a> Scan<'a> {
 
     /// What stands behind names.
     fn named(&self, found: &mut Vec<Range<usize>>) {
-        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
         let (mut from, mut identified) = (0, 0);
         while from < self.0.len() {
             let start = self.until(from, is_sign);

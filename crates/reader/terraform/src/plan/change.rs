@@ -73,7 +73,8 @@ pub struct Change {
 
 #[derive(Deserialize)]
 struct Outer {
-    address: String,
+    address: Option<String>,
+    name: Option<String>,
     previous_address: Option<String>,
     #[serde(default)]
     mode: Option<String>,
@@ -109,15 +110,20 @@ impl Change {
         let raw = raw.ok_or_else(|| ReadError::Malformed("a resource change has no `change`".to_owned()))?;
         let outer: Outer = parsed(text)?;
         let inner: Inner = parsed(raw.get())?;
-        unknowns.extend(strangers(&members, &KEYS, &outer.address));
+        // Terraform 1.0 tells no address of what changed behind its back.
+        let address =
+            outer.address.or_else(|| Some(format!("{}.{}", outer.kind, outer.name.as_ref()?))).ok_or_else(
+                || ReadError::Malformed(format!("a change of a `{}` has no `address`", outer.kind)),
+            )?;
+        unknowns.extend(strangers(&members, &KEYS, &address));
         let within: BTreeMap<String, &RawValue> = parsed(raw.get())?;
-        unknowns.extend(strangers(&within, &CHANGE_KEYS, &format!("the change of {}", outer.address)));
+        unknowns.extend(strangers(&within, &CHANGE_KEYS, &format!("the change of {address}")));
         let imports = inner.importing.filter(|importing| !importing.is_null()).map(|importing| {
             let id = importing.get("id").and_then(Value::as_str);
             id.unwrap_or("an id that is not told").to_owned()
         });
         Ok(Self {
-            address: outer.address,
+            address,
             previous: outer.previous_address,
             // Plans of the first versions leave it out for what is managed.
             managed: outer.mode.is_none_or(|mode| mode == "managed"),

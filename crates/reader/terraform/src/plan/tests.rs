@@ -125,3 +125,14 @@ fn what_runs_is_found_through_modules() {
     assert_eq!((configuration.refused, configuration.regions.only()), (vec![refused], Some("eu-west-1")));
     assert_eq!(read.invocations, ["action.aws_lambda_invoke.x"]);
 }
+
+#[test]
+fn what_drifted_has_an_address_in_every_version() {
+    let drifted = json!({"mode": "managed", "type": "aws_iam_role", "name": "lambda", "change": {"actions": ["update"]}});
+    let read = plan(json!({"resource_drift": [drifted]})).unwrap();
+    assert_eq!(read.drift[0].address, "aws_iam_role.lambda");
+    assert!(
+        plan(json!({"resource_drift": [{"type": "aws_iam_role", "change": {"actions": ["update"]}}]}))
+            .is_err()
+    );
+}
