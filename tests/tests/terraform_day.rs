@@ -8,7 +8,6 @@
     reason = "a test: a fault here is a failed test"
 )]
 
-#[allow(dead_code, reason = "each test takes what it needs")]
 mod gated;
 mod tf;
 

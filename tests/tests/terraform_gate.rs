@@ -104,6 +104,7 @@ fn the_school_keeps_its_database() {
     // With its state a plan of the same configuration changes nothing, and nothing was ever touched.
     let plan = gated.terraform(&["plan"]);
     assert!(said(&plan).contains("No changes"), "{}", said(&plan));
+    assert!(gated.verified(), "what a person brought in was seen to hold: one can go back to it");
     assert_eq!(gated.emulator.hands(LEFT), there);
     gated.home.verify();
 }

@@ -2,7 +2,7 @@
 
 use interlock_action::{
     ActionId, AgentId, Digest, EnvironmentName, Millis, Operation, PersonId, RecoveryPoint, SessionId,
-    TargetId, TicketId, UndoId, WorkspaceId,
+    Surface, TargetId, TicketId, UndoId, WorkspaceId,
 };
 use interlock_approval::{EnrolledKey, Message, Person, Ticket};
 use interlock_ledger::Entry;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Agent, Budget, Change, LastGood, Session, StateVersion,
+    Agent, Budget, Change, LastGood, Rehearsal, Session, StateVersion,
     custody::{Failure, Kept, Proof, Purged, Scratch, Sight},
 };
 
@@ -340,6 +340,15 @@ pub enum Event {
         workspace: WorkspaceId,
         /// What is good.
         good: Box<LastGood>,
+    },
+    /// Something was rehearsed.
+    Rehearsed {
+        /// On which surface.
+        surface: Surface,
+        /// The bytes that were, by the hexadecimal digits of their digest.
+        bytes: String,
+        /// What came of it.
+        rehearsal: Box<Rehearsal>,
     },
     /// A scope was frozen.
     Frozen {

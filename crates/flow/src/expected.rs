@@ -44,8 +44,9 @@ pub(crate) fn cover(memory: &Memory, session: &Session, situated: &Situated) -> 
     let changes = situated.falls.iter().any(|fall| fall.effect.mutates()) || situated.action.mutates();
     match session.lease.part.as_ref().map(|part| &part.may) {
         None => Cover::Whole,
-        Some(May::Look) if changes => Cover::LooksOnly,
-        Some(May::Look) => Cover::Whole,
+        // INVARIANT: a rehearsal is played on a road of its own, and on this one by nobody.
+        Some(May::Look | May::Rehearse { .. }) if changes => Cover::LooksOnly,
+        Some(May::Look | May::Rehearse { .. }) => Cover::Whole,
         Some(May::Change { expected, .. }) => {
             let nothing = Expectations::default();
             let progress = memory.expectations.get(&session.id).unwrap_or(&nothing);

@@ -58,6 +58,7 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
     let supposed = world;
     let session = stranger();
     let settings = RoadSettings {
+        rehearsed: Vec::new(),
         rules: Rules::none(),
         budget: Budget::default(),
         principals: Vec::new(),

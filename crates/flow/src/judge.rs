@@ -48,7 +48,7 @@ pub(crate) fn asks(settings: &RoadSettings, session: &Session, situated: &Situat
             agent: agent(session),
             effect: if fall.own && fall.effect.mutates() { Effect::Interlock } else { fall.effect },
             target: target(settings, session, fall),
-            facts: facts(situated, fall),
+            facts: facts(settings, situated, fall),
         };
         // INVARIANT: what tells two questions apart for the policy tells them apart here; ids of objects in one bucket
         // would ask the same thing a thousand times.
@@ -81,7 +81,7 @@ fn target(settings: &RoadSettings, session: &Session, fall: &Falls) -> TargetFac
     }
 }
 
-fn facts(situated: &Situated, fall: &Falls) -> ActionFacts {
+fn facts(settings: &RoadSettings, situated: &Situated, fall: &Falls) -> ActionFacts {
     let survey = &situated.survey;
     ActionFacts {
         known: situated.action.unknowns.is_empty(),
@@ -94,6 +94,7 @@ fn facts(situated: &Situated, fall: &Falls) -> ActionFacts {
         lease_names_secret: situated.lease_names_secret,
         securable: is_securable(survey),
         loses_data: fall.effect == Effect::Destroy && fall.bears_data,
+        rehearsable: settings.rehearsed.contains(&situated.action.surface),
         service: situated.action.operation.service().to_owned(),
         operation: situated.action.operation.clone(),
         surface: situated.action.surface,
@@ -130,7 +131,7 @@ pub(crate) fn verified(
         forecast: true,
         recovery_point: secured || is_secured(&situated.survey),
         recovery_proven: situated.proof == custody::Provable::Proven,
-        rehearsal: false,
+        rehearsal: memory.rehearsal(&situated.action).is_some_and(|rehearsal| rehearsal.as_planned),
         approvals,
         others,
         independent,

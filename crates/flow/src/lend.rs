@@ -47,6 +47,7 @@ impl Road {
         session.lease.until = until;
         let what = match &may {
             May::Look => "look",
+            May::Rehearse { .. } => "rehearse",
             May::Change { .. } => "change",
         };
         session.lease.part = Some(Box::new(Part { of: whole.root().clone(), workspace, may }));

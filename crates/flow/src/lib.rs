@@ -25,6 +25,7 @@ mod permit;
 mod port;
 mod prepare;
 mod quorum;
+mod rehearse;
 mod road;
 mod rules;
 mod secure;
@@ -51,6 +52,7 @@ pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Keep, Ports, Receipt,
     SurfacePorts, Undo, Unwitnessed,
 };
+pub use rehearse::Rehearsal;
 pub use road::{Road, RoadSettings};
 pub use rules::{
     Budget, Classification, EnvironmentRule, Many, Match, PRODUCTION, RuleError, Rules, Subject,

@@ -6,14 +6,14 @@ mod people;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Target, TargetId,
+    ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Surface, Target, TargetId,
     TicketId, WorkspaceId,
 };
 use interlock_approval::{Message, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Session, Workspace,
-    custody::Point, expected::Expectations, guards::GuardOff, situate::is_production,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Rehearsal, Session,
+    Workspace, custody::Point, expected::Expectations, guards::GuardOff, situate::is_production,
 };
 
 /// Sums run over this long.
@@ -49,6 +49,8 @@ pub struct Memory {
     pub expectations: HashMap<SessionId, Expectations>,
     /// Terraform workspaces.
     pub workspaces: BTreeMap<WorkspaceId, Workspace>,
+    /// What was rehearsed, by its surface and the hexadecimal digits of the digest of its bytes.
+    pub rehearsals: BTreeMap<(Surface, String), Rehearsal>,
     /// Virtual access key → session.
     pub keys: HashMap<String, SessionId>,
     /// Tickets by id.
@@ -104,15 +106,7 @@ impl Memory {
                 }
                 self.expectations.remove(session);
             }
-            Event::TicketOpened { ticket } => {
-                let of = self.tickets_of.entry(ticket.held.action_digest).or_default();
-                let lives = |id: &TicketId| {
-                    self.tickets.get(id).is_some_and(|known| known.held.expires > ticket.held.opened)
-                };
-                of.retain(lives);
-                of.push(ticket.id.clone());
-                self.tickets.insert(ticket.id.clone(), (**ticket).clone());
-            }
+            Event::TicketOpened { ticket } => self.keep_ticket(ticket),
             Event::TicketMoved { ticket } => {
                 self.tickets.insert(ticket.id.clone(), (**ticket).clone());
             }
@@ -155,6 +149,7 @@ impl Memory {
             | Event::Unpurged { .. } => self.keep_point(event),
             Event::Expected { .. } | Event::NotMade { .. } | Event::Bound { .. } => self.keep_expected(event),
             Event::StateWritten { .. } | Event::StateVerified { .. } => self.keep_workspace(event),
+            Event::Rehearsed { .. } => self.keep_workspace(event),
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());
@@ -165,6 +160,15 @@ impl Memory {
             }
             Event::Config { stamp } => self.config = Some(stamp.clone()),
         }
+    }
+
+    fn keep_ticket(&mut self, ticket: &Ticket) {
+        let of = self.tickets_of.entry(ticket.held.action_digest).or_default();
+        let lives =
+            |id: &TicketId| self.tickets.get(id).is_some_and(|known| known.held.expires > ticket.held.opened);
+        of.retain(lives);
+        of.push(ticket.id.clone());
+        self.tickets.insert(ticket.id.clone(), ticket.clone());
     }
 
     /// Who made what, and whether it is still theirs alone.

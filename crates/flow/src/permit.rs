@@ -116,6 +116,8 @@ pub struct Permit {
     pub(crate) expected: Option<usize>,
     /// Whether a way back is registered.
     pub(crate) undoable: bool,
+    /// Whether it is played where nothing can be lost.
+    pub(crate) rehearsal: bool,
     /// What was asked for, where another operation is sent instead.
     pub(crate) asked: Option<Operation>,
     /// What Interlock changed or made first, in words for who sent it.
@@ -190,6 +192,8 @@ impl Permit {
     pub async fn complete(mut self, outcome: Outcome, made: Vec<Event>) -> Result<(), JournalError> {
         fault::here(fault::BEFORE_OUTCOME);
         self.open = false;
+        // INVARIANT: what a rehearsal makes is nobody's: in earnest it may be there already, and somebody else's.
+        let made = if self.rehearsal { Vec::new() } else { made };
         let record = self.closing(&outcome, made);
         let written = if self.mutates {
             self.journal.commit(record).await.map(|_| ())
@@ -228,6 +232,9 @@ impl Permit {
             .public("outcome", outcome);
         if self.observed {
             entry = entry.public("mode", OBSERVE);
+        }
+        if self.rehearsal {
+            entry = entry.public("rehearsal", true);
         }
         if let Some(ticket) = &self.ticket {
             entry = entry.public("ticket", ticket);

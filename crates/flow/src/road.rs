@@ -47,6 +47,8 @@ pub struct RoadSettings {
     pub proven_within: Millis,
     /// How long a solo person's approval of a T4 action can still be cancelled.
     pub solo_delay: Millis,
+    /// Surfaces whose actions can be rehearsed.
+    pub rehearsed: Vec<Surface>,
     /// `[mode] enforce = "observe"`: in every session, what people would have to approve flows, and is written down.
     pub observe: bool,
     /// `[ledger] reads = "before"`: a read, too, is durable before it is sent.
@@ -435,7 +437,7 @@ impl Road {
         }))
     }
 
-    fn stopped(&self, operation: Operation, stop: Stop) -> Verdict {
+    pub(crate) fn stopped(&self, operation: Operation, stop: Stop) -> Verdict {
         let id = self.action_id();
         let (cause, rule, words) = match stop {
             Stop::Ledger(why) => (Cause::Ledger, "ledger", format!("nothing may run unrecorded, and {why}")),
@@ -499,6 +501,7 @@ impl Road {
             asked: None,
             expected: None,
             told: Vec::new(),
+            rehearsal: false,
             on_success: Vec::new(),
             journal: Arc::clone(&self.ports.journal),
             clock: Arc::clone(&self.ports.clock),

@@ -59,6 +59,11 @@ pub struct Part {
 pub enum May {
     /// It looks, and changes nothing.
     Look,
+    /// It works where nothing can be lost, and reaches nothing else.
+    Rehearse {
+        /// Whether it may change something there.
+        changes: bool,
+    },
     /// It makes these changes, which were let through as one action.
     Change {
         /// That action.

@@ -15,6 +15,7 @@ mod people;
 mod prepare;
 mod proven;
 mod purge;
+mod rehearse;
 mod road;
 mod undo;
 mod witness;

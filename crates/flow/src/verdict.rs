@@ -75,6 +75,11 @@ pub struct RefusedAction {
 }
 
 impl HeldAction {
+    /// Whether a rehearsal is among what it waits for.
+    pub fn wants_rehearsal(&self) -> bool {
+        self.needs.iter().any(|need| *need == interlock_policy::Need::Rehearsal.to_string())
+    }
+
     /// What, which rule, why, what next, and the id: one line.
     pub fn message(&self) -> String {
         let would = if self.would.is_empty() {

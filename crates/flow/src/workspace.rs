@@ -52,7 +52,7 @@ impl Workspace {
 }
 
 impl Memory {
-    /// Folds in what happened to a workspace.
+    /// Folds in what happened to a workspace, and what was rehearsed of one.
     pub(crate) fn keep_workspace(&mut self, event: &Event) {
         match event {
             Event::StateWritten { workspace, state } => {
@@ -60,6 +60,9 @@ impl Memory {
             }
             Event::StateVerified { workspace, good } => {
                 self.workspaces.entry(workspace.clone()).or_default().good = Some((**good).clone());
+            }
+            Event::Rehearsed { surface, bytes, rehearsal } => {
+                self.rehearsals.insert((*surface, bytes.clone()), (**rehearsal).clone());
             }
             _ => {}
         }

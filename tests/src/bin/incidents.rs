@@ -10,7 +10,6 @@
     reason = "a program for tests: a fault here is a failed test"
 )]
 
-#[allow(dead_code, reason = "each test takes what it needs")]
 #[path = "../../tests/gated/mod.rs"]
 mod gated;
 #[path = "../../tests/tf/mod.rs"]

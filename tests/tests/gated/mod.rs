@@ -1,4 +1,5 @@
 //! A home whose daemon has a Terraform gate, and an agent that calls `terraform` as it always did.
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::path::PathBuf;
 
@@ -23,9 +24,22 @@ pub(crate) struct Gated {
 impl Gated {
     /// With these rules; nothing where there is no Terraform.
     pub(crate) fn new(rules: &str) -> Option<Self> {
+        Self::after(rules, "")
+    }
+
+    /// With these rules, and a stage on this emulator.
+    pub(crate) fn on_stage(rules: &str, stage: &Emulator) -> Option<Self> {
+        let upstream = stage.url();
+        let stage = format!(
+            "[terraform.rehearsal]\nname = \"staging\"\ncredentials = \"environment\"\nupstream = \"{upstream}\"\n"
+        );
+        Self::after(rules, &stage)
+    }
+
+    fn after(rules: &str, more: &str) -> Option<Self> {
         let terraform = tf::found()?;
         let emulator = Emulator::start();
-        let rules = format!("{rules}{}", Self::program(&terraform));
+        let rules = format!("{rules}{}{more}", Self::program(&terraform));
         let (home, daemon) = Home::new(&emulator, &["ana", "bo", "cy", "di"], &rules);
         Some(Self { emulator, home, daemon: Some(daemon) })
     }

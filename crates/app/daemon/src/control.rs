@@ -189,8 +189,7 @@ fn find(daemon: &Daemon, id: &str) -> Result<Ticket, Fault> {
 
 async fn request(State(daemon): Shared, Path(id): Path<String>) -> Reply<RequestView> {
     let ticket = find(&daemon, &id)?;
-    let prompt = daemon.told(&ticket.session).prompt;
-    Ok(Json(RequestView::of(ticket, prompt)))
+    Ok(Json(daemon.view(ticket)))
 }
 
 async fn decide(
@@ -215,8 +214,7 @@ async fn decide(
         ApproveError::Journal(_) => Fault::unavailable(error),
     })?;
     daemon.carry_out_due().await;
-    let prompt = daemon.told(&ticket.session).prompt;
-    Ok(Json(RequestView::of(ticket, prompt)))
+    Ok(Json(daemon.view(ticket)))
 }
 
 #[derive(Deserialize)]
@@ -234,8 +232,7 @@ async fn wait(
     loop {
         let ticket = find(&daemon, &id)?;
         if ticket.state != TicketState::Pending || tokio::time::Instant::now() >= until {
-            let prompt = daemon.told(&ticket.session).prompt;
-            return Ok(Json(RequestView::of(ticket, prompt)));
+            return Ok(Json(daemon.view(ticket)));
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -34,6 +34,7 @@ mod witness;
 
 pub use error::DaemonError;
 pub use home::{HomePaths, InitAnswer, init, resolve_home};
+pub use interlock_gateway_terraform::{PROVIDE, provide};
 pub use policy::{Pending, PolicyFolder, Reviewed, apply, in_force};
 pub use redact::redact;
 pub use serve::{Listen, Ready, Sockets, serve};

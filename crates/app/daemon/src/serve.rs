@@ -26,7 +26,7 @@ use crate::{
     admit::WithWords,
     agent_door,
     clock::System,
-    config::{AwsConfig, AwsCredentials, ClassProduction, Config, Enforce, FailReads, ReadsDurable},
+    config::{AwsCredentials, ClassProduction, Config, Enforce, FailReads, ReadsDurable},
     control, dismissal,
     home::{self, HomePaths},
     in_force::InForce,
@@ -34,7 +34,8 @@ use crate::{
     peer::Peer,
     policy::PolicyFolder,
     state::{Addresses, Daemon},
-    terraform, witness,
+    terraform::{self, Stage},
+    witness,
 };
 
 /// How often tickets are looked through for those whose time is over.
@@ -118,8 +119,10 @@ pub async fn serve(
     let road = road.kept_by(Surface::Aws, Arc::new(AwsKeep));
     let road = Arc::new(road);
     let blobs = Blobs::open(&home)?;
-    let gate =
-        terraform::gate(&road, &store, &gateway, &paths, (&config.terraform, &config.aws.region, blobs));
+    let stage = Stage::of(&home, &paths, &config, &store)?;
+    let played = Stage::open(stage.as_ref(), &road).await?;
+    let places = (&config.terraform, config.aws.region.as_str(), blobs);
+    let gate = terraform::gate(&road, &store, (gateway.clone(), stage), &paths, places);
     let daemon = Arc::new(Daemon {
         road,
         store,
@@ -138,7 +141,7 @@ pub async fn serve(
         .start(Arc::new(WithWords(Arc::clone(&daemon))))
         .await
         .map_err(|error| DaemonError::Gateway(error.to_string()))?;
-    let addresses = shown(&paths, &sockets, &gateway, (doors.endpoint, doors.proxy))?;
+    let addresses = shown(&paths, &sockets, &gateway, (doors.endpoint, doors.proxy), listen)?;
     *daemon.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses.clone();
     let control = bind(&paths.control(), sockets.socket_mode())?;
     let agents = bind(&paths.agent(), sockets.socket_mode())?;
@@ -157,6 +160,7 @@ pub async fn serve(
     }
     until_stopped(&daemon, control, agents, states).await?;
     doors.stop(Duration::from_secs(5)).await;
+    Stage::close(played).await;
     let _ = std::fs::remove_file(paths.control());
     Ok(())
 }
@@ -187,8 +191,10 @@ fn shown(
     paths: &HomePaths,
     sockets: &Sockets,
     gateway: &AwsGateway,
-    (endpoint, proxy): (SocketAddr, SocketAddr),
+    (endpoint, proxy): (Option<SocketAddr>, Option<SocketAddr>),
+    asked: Listen,
 ) -> Result<Addresses, DaemonError> {
+    let (endpoint, proxy) = (endpoint.unwrap_or(asked.aws), proxy.unwrap_or(asked.aws_proxy));
     for socket in [paths.proxy(), paths.endpoint()] {
         set_mode(&socket, sockets.socket_mode())?;
     }
@@ -312,6 +318,7 @@ fn settings(home: &Home, config: &Config) -> Result<RoadSettings, DaemonError> {
         budget: config.budget,
         principals: Vec::new(),
         sealer: home.keys().sealer.clone(),
+        rehearsed: config.terraform.rehearsal.iter().map(|_| Surface::Terraform).collect(),
         read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),
         ticket_lifetime: config.approval.expires.millis(),
         grace: config.recovery.grace(),
@@ -331,12 +338,12 @@ fn gateway(
     store: &Arc<Store>,
 ) -> Result<AwsGateway, DaemonError> {
     let mut settings = GatewayConfig::new(paths.tls(), HomeKey::new(home.keys().virtual_credentials));
-    settings.credentials = source(&config.aws, &paths.root)?;
+    settings.credentials = source(&config.aws.credentials, &paths.root, "aws")?;
     settings.upstream.clone_from(&config.aws.upstream);
     settings.egress_allow.clone_from(&config.egress.allow);
     settings.measures = config.recovery.measures();
-    settings.listen_proxy = listen.aws_proxy;
-    settings.listen_endpoint = listen.aws;
+    settings.listen_proxy = Some(listen.aws_proxy);
+    settings.listen_endpoint = Some(listen.aws);
     settings.proxy_socket = Some(paths.proxy());
     settings.endpoint_socket = Some(paths.endpoint());
     let port = Arc::new(JournalPort::new(Arc::clone(store) as Arc<dyn Journal>, Arc::new(System)));
@@ -344,9 +351,14 @@ fn gateway(
         .map_err(|error| DaemonError::Gateway(error.to_string()))
 }
 
-fn source(aws: &AwsConfig, root: &Path) -> Result<CredentialSource, DaemonError> {
-    let bad = |why: &str| DaemonError::Setting(format!("[aws] credentials: {why}"));
-    match &aws.credentials {
+/// Where the credentials of a section of the configuration come from.
+pub(crate) fn source(
+    credentials: &AwsCredentials,
+    root: &Path,
+    section: &str,
+) -> Result<CredentialSource, DaemonError> {
+    let bad = |why: &str| DaemonError::Setting(format!("[{section}] credentials: {why}"));
+    match credentials {
         AwsCredentials::Named(name) if name == "environment" => Ok(CredentialSource::Environment),
         AwsCredentials::Named(name) if name == "instance" => Ok(CredentialSource::Instance),
         AwsCredentials::Named(name) => Err(bad(&format!("`{name}` is neither `environment` nor `instance`"))),

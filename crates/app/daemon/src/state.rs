@@ -98,11 +98,14 @@ impl Daemon {
             }
         };
         tickets.sort_by_key(|ticket| ticket.held.opened);
-        let view = |ticket: Ticket| {
-            let prompt = self.told(&ticket.session).prompt;
-            RequestView::of(ticket, prompt)
-        };
-        tickets.into_iter().map(view).collect()
+        tickets.into_iter().map(|ticket| self.view(ticket)).collect()
+    }
+
+    /// A request as people see it.
+    pub(crate) fn view(&self, ticket: Ticket) -> RequestView {
+        let prompt = self.told(&ticket.session).prompt;
+        let rehearsal = self.memory().rehearsal(&ticket.held.action).cloned();
+        RequestView::of(ticket, rehearsal, prompt)
     }
 
     /// Writes down what a hook saw, and keeps it for the actions that follow.

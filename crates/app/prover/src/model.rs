@@ -86,6 +86,7 @@ fn facts_of(ask: &mut Ask, fields: &Map<String, Value>) {
         (&mut facts.lease_names_secret, "lease_names_secret"),
         (&mut facts.securable, "securable"),
         (&mut facts.loses_data, "loses_data"),
+        (&mut facts.rehearsable, "rehearsable"),
     ] {
         put(field, fields, name);
     }

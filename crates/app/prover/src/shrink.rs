@@ -64,6 +64,7 @@ const STEPS: &[Step] = &[
     |ask, plain, _| ask.facts.administrator = plain.facts.administrator,
     |ask, plain, _| ask.facts.securable = plain.facts.securable,
     |ask, plain, _| ask.facts.loses_data = plain.facts.loses_data,
+    |ask, plain, _| ask.facts.rehearsable = plain.facts.rehearsable,
     |ask, plain, _| ask.facts.reach_production = plain.facts.reach_production,
     |ask, plain, _| ask.target.bears_data = plain.target.bears_data,
     |ask, plain, _| {

@@ -86,6 +86,7 @@ fn facts(ask: &Ask) -> Vec<&'static str> {
     );
     when(facts.securable, plain.securable, "a recovery point can be made", "no recovery point can be made");
     when(facts.loses_data, plain.loses_data, "data would be gone", "no data would be gone");
+    when(facts.rehearsable, plain.rehearsable, "it can be rehearsed", "it cannot be rehearsed");
     said
 }
 

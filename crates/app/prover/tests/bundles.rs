@@ -214,6 +214,7 @@ const WORKED_OUT: &[&str] = &[
     "Facts.operation",
     "Facts.over_budget",
     "Facts.reach_production",
+    "Facts.rehearsable",
     "Facts.securable",
     "Facts.service",
     "Facts.surface",

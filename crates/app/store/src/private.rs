@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt};
 
 use interlock_action::{Action, ActionId, Claim, Content, Digest, Facts, Forecast, SessionId, TicketId};
 use interlock_approval::{Approval, Held, Reason, State, Ticket};
-use interlock_flow::{Change, Event, Freeze, Lease, Memory, Session};
+use interlock_flow::{Change, Event, Freeze, Lease, Memory, Rehearsal, Session};
 use serde_json::Value;
 
 /// Stands where something was taken away.
@@ -84,6 +84,11 @@ fn event(event: &Event) -> Event {
         }
         Event::Undoing { action, undo, steps: _ } => {
             Event::Undoing { action: action.clone(), undo: undo.clone(), steps: Vec::new() }
+        }
+        Event::Rehearsed { surface, bytes, rehearsal } => {
+            let seen = vec![said()];
+            let rehearsal = Box::new(Rehearsal { seen, ..(**rehearsal).clone() });
+            Event::Rehearsed { surface: *surface, bytes: bytes.clone(), rehearsal }
         }
         // Ids of targets stand in these: without them protection would be forgotten, and they say nothing but the id.
         Event::Classified { .. }

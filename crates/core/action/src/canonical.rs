@@ -29,6 +29,10 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+    /// The 64 hexadecimal digits.
+    pub fn hex(&self) -> String {
+        hex::encode(self.0)
+    }
     /// The first twelve hexadecimal digits, for names that people read.
     pub fn short(&self) -> String {
         hex::encode(self.0).chars().take(12).collect()

@@ -60,6 +60,8 @@ pub enum EntryKind {
     Undo,
     /// A Terraform workspace got a state, or its state was seen to agree with what is there.
     TerraformState,
+    /// An action was played on a twin, and what came of it.
+    Rehearsed,
     /// A body was redacted.
     Redacted,
 }

@@ -133,6 +133,9 @@ pub struct ActionFacts {
     pub securable: bool,
     /// Data would be gone, not only out of reach.
     pub loses_data: bool,
+    /// The configuration names a place where it can be rehearsed; older logs do not say.
+    #[serde(default)]
+    pub rehearsable: bool,
     /// The namespaced operation.
     pub operation: Operation,
     /// The service, `rds`.
@@ -154,6 +157,7 @@ impl ActionFacts {
             lease_names_secret: false,
             securable: true,
             loses_data: true,
+            rehearsable: false,
             service: operation.service().to_owned(),
             operation,
             surface,

@@ -181,6 +181,7 @@ pub fn ordinary() -> Ask {
             lease_names_secret: false,
             securable: true,
             loses_data: true,
+            rehearsable: false,
             operation: Operation::aws("rds", "ModifyDBInstance"),
             service: "rds".to_owned(),
             surface: Surface::Aws,

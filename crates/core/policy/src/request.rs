@@ -145,6 +145,7 @@ fn facts(ask: &Ask) -> Result<Value, EvaluationError> {
         ("lease_names_secret", Value::new_bool(facts.lease_names_secret)),
         ("securable", Value::new_bool(facts.securable)),
         ("loses_data", Value::new_bool(facts.loses_data)),
+        ("rehearsable", Value::new_bool(facts.rehearsable)),
         ("operation", string(facts.operation.as_str())),
         ("service", string(&facts.service)),
         ("surface", string(&word(&facts.surface)?)),

@@ -23,6 +23,7 @@ pub(crate) const FILES: &[(&str, &str)] = shipped![
     "run.cedar",
     "guard.cedar",
     "recovery.cedar",
+    "rehearse.cedar",
     "lease.cedar",
     "never.cedar",
 ];

@@ -307,6 +307,7 @@ impl House {
             proven_within: 86_400_000,
             grace: 86_400_000,
             solo_delay: 600_000,
+            rehearsed: Vec::new(),
             observe,
             reads_before: false,
             reads_without_ledger: false,

@@ -40,6 +40,11 @@ impl Account {
         }
     }
 
+    /// Asks again when it is needed.
+    pub(crate) fn forget(&self) {
+        *self.found.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn found(&self) -> Option<(AccountId, String)> {
         self.found.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

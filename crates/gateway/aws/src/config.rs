@@ -25,10 +25,10 @@ pub struct GatewayConfig {
     pub region: String,
     /// Globs of the hosts that sessions may reach besides AWS: tunnelled and logged, not read.
     pub egress_allow: Vec<String>,
-    /// Where the proxy door listens; port 0 picks a free one.
-    pub listen_proxy: SocketAddr,
-    /// Where the endpoint door listens.
-    pub listen_endpoint: SocketAddr,
+    /// Where the proxy door listens, if at an address; port 0 picks a free one.
+    pub listen_proxy: Option<SocketAddr>,
+    /// Where the endpoint door listens, if at an address.
+    pub listen_endpoint: Option<SocketAddr>,
     /// A unix socket on which the proxy door listens too.
     pub proxy_socket: Option<PathBuf>,
     /// A unix socket on which the endpoint door listens too.
@@ -60,8 +60,8 @@ impl GatewayConfig {
             account: None,
             region: "us-east-1".to_owned(),
             egress_allow: Vec::new(),
-            listen_proxy: loopback,
-            listen_endpoint: loopback,
+            listen_proxy: Some(loopback),
+            listen_endpoint: Some(loopback),
             proxy_socket: None,
             endpoint_socket: None,
             authority: authority.into(),

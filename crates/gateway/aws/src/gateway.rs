@@ -108,6 +108,12 @@ impl AwsGateway {
         crate::account::identity(&self.inner).await
     }
 
+    /// The same, asked anew.
+    pub async fn identity_now(&self) -> Option<(interlock_action::AccountId, String)> {
+        self.inner.account.forget();
+        self.identity().await
+    }
+
     /// Who knows whose the real credentials are, once STS has said so.
     pub fn principals(&self) -> Arc<dyn Identity> {
         Arc::new(Known(Arc::clone(&self.inner)))

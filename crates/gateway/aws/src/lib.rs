@@ -31,5 +31,5 @@ pub use error::GatewayError;
 pub use gateway::AwsGateway;
 pub use interlock_reader_aws::forecast::Measures;
 pub use port::{AwsExecute, AwsForesee, AwsInspect};
-pub use session::{Admit, EgressLog, EgressNote, JournalPort, Sessions};
+pub use session::{Admit, EgressLog, EgressNote, JournalPort, Rehearsed, Sessions};
 pub use tls::Authority;

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use interlock_action::{Action, ActionId, SessionId};
-use interlock_flow::{Clock, Journal, Record, Road, Verdict};
+use interlock_flow::{Clock, Identity, Journal, Memory, Record, Road, Session, Verdict};
 use interlock_ledger::{Entry, EntryKind};
 
 /// Judges actions: the road.
@@ -67,26 +67,61 @@ pub trait EgressLog: Send + Sync {
 pub struct JournalPort {
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
+    /// Whether it knows those that rehearse, and none else.
+    rehearsal: bool,
 }
 
 impl JournalPort {
     /// Over a journal.
     pub fn new(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Self {
-        Self { journal, clock }
+        Self { journal, clock, rehearsal: false }
     }
+
+    /// The same, for the gateway of rehearsals.
+    #[must_use]
+    pub fn of_rehearsals(self) -> Self {
+        Self { rehearsal: true, ..self }
+    }
+
+    /// INVARIANT: of two gateways a session is known to one.
+    fn knows<T>(&self, session: &SessionId, ask: impl FnOnce(&Memory, &Session) -> T) -> Option<T> {
+        let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+        let session = memory.sessions.get(session).filter(|known| known.rehearses() == self.rehearsal)?;
+        Some(ask(&memory, session))
+    }
+}
+
+/// Lets what rehearses through, on the stage of this identity.
+pub struct Rehearsed {
+    /// The road.
+    pub road: Arc<Road>,
+    /// Whose account the stage is.
+    pub stage: Arc<dyn Identity>,
+}
+
+#[async_trait]
+impl Admit for Rehearsed {
+    async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
+        self.road.admit_rehearsed(session, candidates, self.stage.as_ref()).await
+    }
+    async fn learn_ids(&self, _: &SessionId, _: &Action) {}
+    async fn settle(&self, _: &ActionId) {}
 }
 
 impl Sessions for JournalPort {
     fn of_key(&self, access_key_id: &str) -> Option<SessionId> {
-        self.journal.memory().read().unwrap_or_else(PoisonError::into_inner).keys.get(access_key_id).cloned()
+        let session = {
+            let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+            memory.keys.get(access_key_id).cloned()?
+        };
+        self.knows(&session, |_, session| session.id.clone())
     }
     fn is_live(&self, session: &SessionId) -> bool {
-        let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-        memory.is_live(session, self.clock.now())
+        let now = self.clock.now();
+        self.knows(session, |memory, session| memory.is_live(&session.id, now)).unwrap_or_default()
     }
     fn is_part(&self, session: &SessionId) -> bool {
-        let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-        memory.sessions.get(session).is_some_and(|session| session.lease.part.is_some())
+        self.knows(session, |_, session| session.lease.part.is_some()).unwrap_or_default()
     }
 }
 

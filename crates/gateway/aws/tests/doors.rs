@@ -26,7 +26,7 @@ async fn say<S: AsyncReadExt + AsyncWriteExt + Unpin>(stream: &mut S, words: &st
 }
 
 async fn at_proxy(house: &House, words: &str) -> String {
-    say(&mut TcpStream::connect(house.doors.proxy).await.unwrap(), words).await
+    say(&mut TcpStream::connect(house.doors.proxy.unwrap()).await.unwrap(), words).await
 }
 
 fn credentials(house: &House) -> String {
@@ -141,7 +141,7 @@ async fn named_hosts_are_tunnelled_and_written_down() {
     })
     .await;
     let auth = credentials(&house);
-    let mut stream = TcpStream::connect(house.doors.proxy).await.unwrap();
+    let mut stream = TcpStream::connect(house.doors.proxy.unwrap()).await.unwrap();
     let connect =
         format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic {auth}\r\n\r\n");
     assert!(say(&mut stream, &connect).await.starts_with("HTTP/1.1 200"));
@@ -192,7 +192,7 @@ async fn unix_sockets_serve_the_same_and_a_stop_removes_them() {
     assert_eq!(std::fs::metadata(&proxy).unwrap().permissions().mode() & 0o777, 0o600);
     // A stop ends idle connections too.
     let House { doors, .. } = &house;
-    let address = doors.proxy;
+    let address = doors.proxy.unwrap();
     let mut house = house;
     let again = house.gateway.start(Arc::new(Judge::default())).await;
     assert!(again.is_err(), "the sockets are taken");
@@ -213,13 +213,18 @@ async fn tls_with_http_1_and_2() {
         let mut command = tokio::process::Command::new("curl");
         command
             .args(["-sS", flag, "-o", "/dev/null", "-w", "%{http_version} %{http_code} %{ssl_verify_result}"])
-            .args(["--proxy", &format!("http://{}", house.doors.proxy)])
+            .args(["--proxy", &format!("http://{}", house.doors.proxy.unwrap())])
             .args(["--cacert", &house.folder.join("bundle.pem").display().to_string()])
             .arg("https://some.bucket.s3.eu-west-1.amazonaws.com/key");
         assert_eq!(run(command).await, format!("{version} 403 0"));
     }
     let bad = tokio::process::Command::new("curl")
-        .args(["-sS", "--proxy", &format!("http://{}", house.doors.proxy), "https://iam.amazonaws.com/"])
+        .args([
+            "-sS",
+            "--proxy",
+            &format!("http://{}", house.doors.proxy.unwrap()),
+            "https://iam.amazonaws.com/",
+        ])
         .output()
         .await
         .unwrap();
@@ -269,14 +274,14 @@ async fn connections_are_counted() {
         let answer = say(&mut more, ask).await;
         assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("this sandbox has 2"), "{answer}");
     }
-    let mut other = TcpStream::connect(house.doors.endpoint).await.unwrap();
+    let mut other = TcpStream::connect(house.doors.endpoint.unwrap()).await.unwrap();
     assert!(say(&mut other, ask).await.contains("not signed"));
     let signed = format!(
         "{}Authorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/rds/aws4_request, \
          SignedHeaders=host, Signature=0\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
         ask.trim_end_matches("\r\n").to_owned() + "\r\n"
     );
-    let mut last = TcpStream::connect(house.doors.endpoint).await.unwrap();
+    let mut last = TcpStream::connect(house.doors.endpoint.unwrap()).await.unwrap();
     let answer = say(&mut last, &signed).await;
     assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("3 connections"), "{answer}");
     assert!(answer.contains("<Code>AccessDenied</Code>"), "in the service's own protocol: {answer}");

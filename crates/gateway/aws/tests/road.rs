@@ -61,6 +61,7 @@ async fn house(name: &str, moto: &Moto) -> House {
         proven_within: 0,
         grace: 0,
         solo_delay: 0,
+        rehearsed: Vec::new(),
         observe: false,
         reads_before: false,
         reads_without_ledger: false,

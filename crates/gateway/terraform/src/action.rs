@@ -6,7 +6,13 @@ use interlock_action::{Action, Effect, Operation, Relation, Target};
 use interlock_reader_terraform::{Act, Planned, Reading};
 use serde_json::{Value, json};
 
-use crate::{bundle::Meta, new::New};
+use crate::{bundle::Meta, doubt::line, new::New};
+
+/// What of a plan is told before everything else, in its arguments.
+pub(crate) const NOTED: &str = "noted";
+
+/// What a change is, in a sentence, among its arguments.
+pub(crate) const SAYS: &str = "says";
 
 /// The action that a bundle is.
 pub(crate) fn action(meta: &Meta, reading: &Reading, doubts: Vec<String>) -> Result<Action, String> {
@@ -64,7 +70,12 @@ pub(crate) fn action(meta: &Meta, reading: &Reading, doubts: Vec<String>) -> Res
             }
         }));
         secrets.extend(action.secrets.iter().map(|secret| format!("/changes/{at}{secret}")));
-        changes.push(action.arguments.clone());
+        let mut arguments = action.arguments.clone();
+        if let Some(members) = arguments.as_object_mut() {
+            members.insert(SAYS.to_owned(), Value::String(line(what)));
+            members.insert("forces".to_owned(), json!(what.forces));
+        }
+        changes.push(arguments);
     }
     if !targets.is_empty() {
         whole.targets = targets;

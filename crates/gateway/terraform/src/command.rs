@@ -18,6 +18,8 @@ pub enum Verb {
     Validate(bool),
     /// To apply what is planned now, or the plan that a file stands for.
     Apply(Option<String>),
+    /// To rehearse what is planned now, or the plan that a file stands for.
+    Rehearse(Option<String>),
     /// To go back to what was last verified.
     Rollback,
     /// To show the state, or what of it.
@@ -106,11 +108,13 @@ impl Command {
                 let detailed = rest.iter().any(|word| word.trim_start_matches('-') == "detailed-exitcode");
                 Ok(Self { verb: Verb::Plan { out, detailed }, options, told })
             }
-            "apply" => {
+            "apply" | "rehearse" => {
+                let of: fn(Option<String>) -> Verb =
+                    if verb == "apply" { Verb::Apply } else { Verb::Rehearse };
                 let (options, told, files, _) = options(&rest)?;
                 let [file] = files.as_slice() else {
                     no_files(&files)?;
-                    return Ok(Self { verb: Verb::Apply(None), options, told });
+                    return Ok(Self { verb: of(None), options, told });
                 };
                 if !options.is_empty() {
                     return Err(refused(
@@ -118,7 +122,7 @@ impl Command {
                         "Plan again with them",
                     ));
                 }
-                Ok(Self { verb: Verb::Apply(Some(file.clone())), options, told })
+                Ok(Self { verb: of(Some(file.clone())), options, told })
             }
             "destroy" => {
                 let (mut options, told, files, _) = options(&rest)?;

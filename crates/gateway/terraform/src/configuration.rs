@@ -103,6 +103,18 @@ pub(crate) fn keep_here(tree: &mut Tree, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Takes the guards off that a folder's own resources have in its configuration: for what is to go, and is nobody's.
+pub(crate) fn unguard(tree: &mut Tree, folder: &Path) {
+    let each = |address: &String| {
+        let (kind, name) = address.split_once('.')?;
+        Some(format!(
+            "resource {kind:?} {name:?} {{\n  lifecycle {{\n    prevent_destroy = false\n  }}\n}}\n"
+        ))
+    };
+    let unguarded: String = read(tree, folder).guarded.iter().filter_map(each).collect();
+    tree.put(folder.join(OVERRIDE), format!("{KEEPS_HERE}{unguarded}"));
+}
+
 impl Configuration {
     fn body(&mut self, body: &Body) {
         for block in body.blocks() {

@@ -11,7 +11,10 @@ use interlock_reader_aws::{catalogue::Catalogue, judge};
 use interlock_reader_terraform::call_key;
 use serde_json::{Map, Value, json};
 
-use crate::{action::calls, new::New};
+use crate::{
+    action::{NOTED, SAYS, calls},
+    new::New,
+};
 
 /// Of so many calls the live state is looked at: beyond, what they meet is unknown.
 const MOST_CALLS: usize = 1_000;
@@ -95,6 +98,9 @@ impl Foresee for TerraformForesee {
 
     fn fold(&self, action: &Action, answers: &Answers) -> Survey {
         let mut fold = Fold::new();
+        let noted = action.arguments.get(NOTED).and_then(Value::as_array).into_iter().flatten();
+        let noted = noted.filter_map(Value::as_str).map(|what| said(what.to_owned(), Effect::Destroy));
+        fold.survey.forecast.changes.extend(noted.chain(whole(action)));
         fold.survey
             .forecast
             .changes
@@ -154,6 +160,25 @@ fn weighs(effect: Effect) -> bool {
             | Effect::GuardRemoval
             | Effect::AuditTrail
     )
+}
+
+/// A sentence that is said of no one thing.
+fn said(what: String, effect: Effect) -> Change {
+    Change { target: "*".into(), kind: Kind::default(), effect, what, before: None, after: None }
+}
+
+/// What no call of a plan says by itself: what is destroyed and created again, and what stays and is nobody's any more.
+fn whole(action: &Action) -> impl Iterator<Item = Change> {
+    let changes = action.arguments.get("changes").and_then(Value::as_array).into_iter().flatten();
+    changes.filter_map(|change| {
+        let text = |name: &str| change.get(name).and_then(Value::as_str);
+        let effect = match text("action")? {
+            "replace" => Effect::Destroy,
+            "forget" => Effect::Interrupt,
+            _ => return None,
+        };
+        Some(said(text(SAYS)?.to_owned(), effect))
+    })
 }
 
 fn told(claim: &Claim) -> Change {

@@ -4,6 +4,8 @@ mod apply;
 mod initial;
 mod look;
 mod plan;
+mod provide;
+mod rehearse;
 mod workshop;
 
 use std::{
@@ -19,6 +21,7 @@ use crate::{
     command::{Command, Verb},
     port::{House, News, Say},
     program::Program,
+    provider::Shelf,
     state::States,
     tree::Tree,
 };
@@ -64,6 +67,9 @@ pub struct Gate {
     pub(crate) house: Arc<dyn House>,
     pub(crate) program: Program,
     initials: initial::Initials,
+    shelf: Shelf,
+    /// Whose turn it is to rehearse, by twin.
+    turns: Mutex<BTreeMap<WorkspaceId, Arc<tokio::sync::Mutex<()>>>>,
     /// What is worked on, by session.
     busy: Mutex<BTreeMap<SessionId, usize>>,
 }
@@ -107,7 +113,16 @@ pub(crate) fn tell(say: &Say, words: impl Into<String>) {
 impl Gate {
     /// A gate on this road.
     pub fn new(road: Arc<Road>, states: Arc<States>, house: Arc<dyn House>, program: Program) -> Self {
-        Self { road, states, house, program, initials: initial::Initials::default(), busy: Mutex::default() }
+        Self {
+            road,
+            states,
+            house,
+            program,
+            initials: initial::Initials::default(),
+            shelf: Shelf::default(),
+            turns: Mutex::default(),
+            busy: Mutex::default(),
+        }
     }
 
     /// The states that it keeps.
@@ -177,6 +192,14 @@ impl Gate {
             Verb::Validate(json) => self.validate(order, json, say).await,
             Verb::Apply(None) => self.plan_and_apply(order, command.options, say).await,
             Verb::Apply(Some(file)) => self.apply_planned(order, &file, say).await,
+            Verb::Rehearse(file) => {
+                let session = order.session.clone();
+                let planned = match file {
+                    Some(file) => self.planned_before(&order, &file).await?,
+                    None => self.waiting_or_planned(order, command.options, say).await?,
+                };
+                self.rehearse(&session, &planned, say).await
+            }
         }
     }
 }

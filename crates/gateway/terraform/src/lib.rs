@@ -16,8 +16,10 @@ mod gate;
 mod new;
 mod port;
 mod program;
+mod provider;
 mod state;
 mod stream;
+mod task;
 mod tree;
 mod words;
 
@@ -27,5 +29,6 @@ pub use foresee::TerraformForesee;
 pub use gate::{Gate, Order};
 pub use port::{Ended, House, Job, Line, News, Say};
 pub use program::Program;
-pub use state::{Holder, StateAnswer, States};
+pub use provider::{PROVIDE, provide};
+pub use state::{Holder, StateAnswer, States, TWIN};
 pub use tree::{Tree, TreeError};

@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 pub struct Job {
     /// The program and its arguments.
     pub command: Vec<String>,
+    /// Whether that program is Interlock's own, and the command its arguments alone.
+    pub own: bool,
     /// Folders and files that can be read: where they are, and where they are inside.
     pub readable: Vec<(PathBuf, PathBuf)>,
     /// Folders that can be written, in the same way.
@@ -80,6 +82,11 @@ pub trait House: Send + Sync {
         job: Job,
         lines: mpsc::UnboundedSender<Line>,
     ) -> Result<Ended, String>;
+    /// Where plans are rehearsed, as people call it.
+    ///
+    /// # Errors
+    /// Why there is no such place, or it cannot be used.
+    async fn stage(&self) -> Result<String, String>;
     /// The account of the real credentials, and the region to work in when nothing else says so.
     async fn place(&self) -> (Option<AccountId>, String);
     /// Keeps bytes, encrypted and durable.

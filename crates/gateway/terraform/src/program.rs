@@ -72,6 +72,15 @@ impl Program {
     /// Its digest, and those of the providers that a data folder points to.
     pub(crate) fn digests(&self, data: &Path) -> io::Result<BTreeMap<String, Digest>> {
         let mut all = BTreeMap::from([("terraform".to_owned(), self.digest(&self.path)?)]);
+        for (name, path) in self.providers(data)? {
+            all.insert(name.display().to_string(), self.digest(&path)?);
+        }
+        Ok(all)
+    }
+
+    /// The providers that a data folder points to: `HOST/NAMESPACE/NAME/VERSION/SYSTEM/FILE`, and the file.
+    pub(crate) fn providers(&self, data: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+        let mut all = Vec::new();
         let mut open = vec![(data.join("providers"), PathBuf::new())];
         while let Some((folder, name)) = open.pop() {
             let Ok(entries) = fs::read_dir(&folder) else { continue };
@@ -86,7 +95,7 @@ impl Program {
                 } else if found.is_dir() {
                     open.push((path, name));
                 } else if file.to_string_lossy().starts_with("terraform-provider-") {
-                    all.insert(name.display().to_string(), self.digest(&path)?);
+                    all.push((name, path));
                 }
             }
         }
@@ -103,7 +112,7 @@ impl Program {
         Err(io::Error::other(format!("a provider stands in {}, which is no mirror", to.display())))
     }
 
-    fn digest(&self, path: &Path) -> io::Result<Digest> {
+    pub(crate) fn digest(&self, path: &Path) -> io::Result<Digest> {
         let path = path.canonicalize()?;
         let found = fs::metadata(&path)?;
         let seen = (path.clone(), found.ino(), found.size(), found.mtime(), found.ctime());

@@ -18,6 +18,9 @@ use serde_json::Value;
 
 use crate::port::House;
 
+/// What the workspace of a twin is called by, which a rehearsal makes: a path begins otherwise.
+pub const TWIN: &str = "twin:";
+
 /// So far a serial goes at once: beyond, somebody would use up all there are.
 const MOST_SERIALS: u64 = 1_000_000;
 
@@ -97,10 +100,11 @@ impl States {
         memory.workspaces.get(id).cloned().unwrap_or_default()
     }
 
-    /// Every workspace.
+    /// Every workspace, but no twin of one.
     pub fn workspaces(&self) -> Vec<(WorkspaceId, Workspace)> {
         let memory = self.journal.memory().read().unwrap_or_else(PoisonError::into_inner);
-        memory.workspaces.iter().map(|(id, workspace)| (id.clone(), workspace.clone())).collect()
+        let real = memory.workspaces.iter().filter(|(id, _)| !id.as_str().starts_with(TWIN));
+        real.map(|(id, workspace)| (id.clone(), workspace.clone())).collect()
     }
 
     /// The state that a workspace has now, where it has one.
@@ -175,7 +179,8 @@ impl States {
         lock: Option<&str>,
         bytes: Vec<u8>,
     ) -> StateAnswer {
-        if !matches!(session.lease.part.as_ref().map(|part| &part.may), Some(May::Change { .. })) {
+        let may = session.lease.part.as_ref().map(|part| &part.may);
+        if !matches!(may, Some(May::Change { .. } | May::Rehearse { changes: true })) {
             return StateAnswer::of(
                 403,
                 "a state is written by an apply that was let through, and by nothing else",

@@ -97,6 +97,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
         proven_within: 0,
         grace: 0,
         solo_delay: 600_000,
+        rehearsed: Vec::new(),
         observe: false,
         reads_before: false,
         reads_without_ledger: false,

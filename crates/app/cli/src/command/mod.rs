@@ -172,8 +172,12 @@ pub(crate) fn shim_if_called() -> Option<ExitCode> {
     interlock_daemon::SHIMS.contains(&name.as_str()).then(|| terraform::shim(&name, arguments.collect()))
 }
 
-/// The relay that runs inside the sandbox before the command: `interlock __relay …`.
+/// What runs inside a sandbox before the command: the relay, `interlock __relay …`, and providers' stand-ins.
 pub(crate) fn relay_if_asked() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
-    (arguments.next()? == "__relay").then(|| interlock_confine::relay::main(arguments))
+    let asked = arguments.next()?;
+    if asked == interlock_daemon::PROVIDE {
+        return Some(interlock_daemon::provide(arguments));
+    }
+    (asked == "__relay").then(|| interlock_confine::relay::main(arguments))
 }

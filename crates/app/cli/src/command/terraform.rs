@@ -40,8 +40,9 @@ enum Verb {
     Adopt(adopt::Adopt),
     /// List the workspaces whose states Interlock keeps.
     Workspaces,
-    /// init, validate, plan, apply, destroy, output, show, state list: as in Terraform, inside `interlock run`; rollback: plan what was last
-    /// verified against the present state, and apply it on the same road.
+    /// init, validate, plan, apply, destroy, output, show, state list: as in Terraform, inside `interlock run`; rehearse: play what is
+    /// planned on a twin, where the configuration names a stage; rollback: plan what was last verified against the present state, and apply it
+    /// on the same road.
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }

@@ -2,6 +2,7 @@
 
 use interlock_action::{Millis, PersonId, TicketId};
 use interlock_approval::Ticket;
+use interlock_flow::Rehearsal;
 use serde::{Deserialize, Serialize};
 
 use super::sentence::{sentence, vanishes};
@@ -57,15 +58,18 @@ pub struct RequestView {
     pub vanishes: Vec<String>,
     /// As it stands.
     pub ticket: Ticket,
+    /// What came of rehearsing it, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
     /// The last prompt of its session, unverified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
 }
 
 impl RequestView {
-    /// Of a ticket, with the last prompt of its session.
-    pub fn of(ticket: Ticket, prompt: Option<String>) -> Self {
-        Self { sentence: sentence(&ticket), vanishes: vanishes(&ticket), ticket, prompt }
+    /// Of a ticket, with its rehearsal and the last prompt of its session.
+    pub fn of(ticket: Ticket, rehearsal: Option<Rehearsal>, prompt: Option<String>) -> Self {
+        Self { sentence: sentence(&ticket), vanishes: vanishes(&ticket), ticket, rehearsal, prompt }
     }
 }
 

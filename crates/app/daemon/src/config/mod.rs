@@ -11,7 +11,7 @@ mod witness;
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use period::Period;
 pub use recovery::RecoveryConfig;
-pub use terraform::TerraformConfig;
+pub use terraform::{RehearsalConfig, TerraformConfig};
 pub use witness::{WitnessAt, WitnessConfig};
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -261,7 +261,14 @@ impl Config {
         }
         interlock_flow::Rules::new(&config.environments).map_err(|error| sense(error.to_string()))?;
         config.ledger.witness.as_ref().map(WitnessConfig::trusted).transpose().map_err(&sense)?;
-        config.approval.sensible().map_err(sense)?;
+        config.approval.sensible().map_err(&sense)?;
+        let stage = config.terraform.rehearsal.as_ref();
+        if stage.is_some_and(|stage| {
+            stage.is_at(&config.aws.upstream) && stage.credentials == config.aws.credentials
+        }) {
+            let why = "[terraform.rehearsal] is what `[aws]` is: a rehearsal there would be in earnest";
+            return Err(sense(why.to_owned()));
+        }
         Ok(config)
     }
 }

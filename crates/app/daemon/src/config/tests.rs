@@ -68,3 +68,23 @@ fn a_wait_without_an_end_is_refused() {
     }
     assert!(parse("[approval]\nsolo_delay = \"36500d\"\n").is_err());
 }
+
+#[test]
+fn a_stage_is_another_place_by_whatever_name() {
+    let stage = |upstream: &str| {
+        parse(&format!(
+            "[aws]\nupstream = \"http://127.0.0.1:5000\"\n[terraform.rehearsal]\ncredentials = \"environment\"\nupstream = \
+             \"{upstream}\"\n"
+        ))
+    };
+    for itself in
+        ["http://127.0.0.1:5000", "http://127.0.0.1:5000/", "http://localhost:5000", "http://[::1]:5000"]
+    {
+        assert!(stage(itself).unwrap_err().to_string().contains("in earnest"), "{itself}");
+    }
+    let emulator = |upstream: &str| stage(upstream).unwrap().terraform.rehearsal.unwrap().is_emulator();
+    assert!(emulator("http://127.0.0.1:5001"));
+    for aws in ["https://{service}.{region}.amazonaws.com", "https://dynamodb.eu-west-1.amazonaws.com"] {
+        assert!(!emulator(aws), "{aws}");
+    }
+}

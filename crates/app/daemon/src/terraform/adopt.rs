@@ -1,6 +1,7 @@
 //! States that a person brings in.
 
 use interlock_flow::StateVersion;
+use interlock_gateway_terraform::TWIN;
 
 use crate::{
     api::{Added, AdoptState, Fault, WorkspaceRow},
@@ -28,6 +29,11 @@ impl Daemon {
             versions: known.versions.clone(),
             good: known.good.clone(),
         };
-        memory.workspaces.iter().map(row).collect()
+        // Of a twin people hear when something of it was left.
+        let told = |(id, known): &(&interlock_action::WorkspaceId, &interlock_flow::Workspace)| {
+            let left = known.latest().is_some_and(|state| state.resources > 0);
+            left || !id.as_str().starts_with(TWIN)
+        };
+        memory.workspaces.iter().filter(told).map(row).collect()
     }
 }

@@ -13,14 +13,14 @@ use std::{
 
 use async_trait::async_trait;
 use interlock_action::{AccountId, Digest};
-use interlock_confine::{CA_BUNDLE, Cell, Door, Occupied, PROXY_PORT, client_environment};
+use interlock_confine::{CA_BUNDLE, Cell, Door, Occupied, PROXY_PORT, RELAY, client_environment};
 use interlock_flow::Session;
 use interlock_gateway_aws::{AwsGateway, credentials::VirtualKeys};
 use interlock_gateway_terraform::{Ended, House, Job, Line};
 use interlock_store::Blobs;
 use tokio::sync::mpsc;
 
-use crate::home::HomePaths;
+use crate::{home::HomePaths, terraform::Stage};
 
 /// Where a cell finds the states.
 const STATE_PORT: u16 = 17_103;
@@ -28,6 +28,7 @@ const STATE_PORT: u16 = 17_103;
 /// The house, as far as the gate needs it.
 pub(super) struct InHouse {
     gateway: AwsGateway,
+    stage: Option<Stage>,
     paths: HomePaths,
     blobs: Blobs,
     relay: PathBuf,
@@ -36,12 +37,12 @@ pub(super) struct InHouse {
 
 impl InHouse {
     pub(super) fn new(
-        gateway: AwsGateway,
+        (gateway, stage): (AwsGateway, Option<Stage>),
         paths: HomePaths,
         blobs: Blobs,
         (relay, region): (PathBuf, String),
     ) -> Self {
-        Self { gateway, paths, blobs, relay, region }
+        Self { gateway, stage, paths, blobs, relay, region }
     }
 
     /// Virtual credentials, the ways to the gateway and to the state, and nothing of anybody's own.
@@ -101,13 +102,18 @@ impl House for InHouse {
             workdir: job.workdir,
             environment,
             doors: vec![
-                Door::new(PROXY_PORT, self.paths.proxy()),
+                // What rehearses knows no other way.
+                Door::new(
+                    PROXY_PORT,
+                    if session.rehearses() { self.paths.stage() } else { self.paths.proxy() },
+                ),
                 Door::new(STATE_PORT, self.paths.states()),
             ],
             ca_bundle: Some(self.paths.ca_bundle()),
             relay_program: self.relay.clone(),
         };
-        let command = job.command.into_iter().map(Into::into).collect::<Vec<_>>();
+        let own = job.own.then(|| RELAY.to_owned());
+        let command = own.into_iter().chain(job.command).map(Into::into).collect::<Vec<_>>();
         // The cell ends with the thread that started it.
         let ran = tokio::task::spawn_blocking(move || -> Result<Ended, String> {
             let mut occupied = cell.start(&sandbox, &command).map_err(|error| error.to_string())?;
@@ -117,6 +123,16 @@ impl House for InHouse {
             Ok(Ended { code: ended.code })
         });
         ran.await.map_err(|error| error.to_string())?
+    }
+
+    async fn stage(&self) -> Result<String, String> {
+        match &self.stage {
+            Some(stage) => stage.checked(&self.gateway).await,
+            None => {
+                Err("there is no place to rehearse in: a person names one in `[terraform.rehearsal]`"
+                    .to_owned())
+            }
+        }
     }
 
     async fn place(&self) -> (Option<AccountId>, String) {

@@ -3,6 +3,7 @@
 mod adopt;
 mod command;
 mod house;
+mod stage;
 mod state_door;
 
 use std::{path::PathBuf, sync::Arc};
@@ -13,6 +14,7 @@ use interlock_gateway_terraform::{Gate, Program, States};
 use interlock_store::{Blobs, Store};
 
 pub(crate) use command::{shims, terraform};
+pub(crate) use stage::Stage;
 pub(crate) use state_door::routes;
 
 use crate::{clock::System, config::TerraformConfig, home::HomePaths};
@@ -27,7 +29,7 @@ pub const NAMES: [&str; 2] = ["terraform", "tofu"];
 pub(crate) fn gate(
     road: &Arc<Road>,
     store: &Arc<Store>,
-    gateway: &AwsGateway,
+    doors: (AwsGateway, Option<Stage>),
     paths: &HomePaths,
     (config, region, blobs): (&TerraformConfig, &str, Blobs),
 ) -> Option<Arc<Gate>> {
@@ -41,8 +43,7 @@ pub(crate) fn gate(
     // What a run that was cut off left behind is nobody's.
     let _ = std::fs::remove_dir_all(paths.workshop());
     let relay = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("interlock"));
-    let house =
-        Arc::new(house::InHouse::new(gateway.clone(), paths.clone(), blobs, (relay, region.to_owned())));
+    let house = Arc::new(house::InHouse::new(doors, paths.clone(), blobs, (relay, region.to_owned())));
     let journal = Arc::clone(store) as Arc<dyn Journal>;
     let states = Arc::new(States::new(journal, Arc::new(System), Arc::clone(&house) as _));
     Some(Arc::new(Gate::new(Arc::clone(road), states, house, program)))

@@ -37,6 +37,9 @@ impl House for Shelf {
     ) -> Result<Ended, String> {
         Err("nothing is run".to_owned())
     }
+    async fn stage(&self) -> Result<String, String> {
+        Err("there is none".to_owned())
+    }
     async fn place(&self) -> (Option<AccountId>, String) {
         (None, String::new())
     }

@@ -39,7 +39,7 @@ fn people() -> impl Strategy<Value = (u8, bool)> {
 fn ask() -> impl Strategy<Value = Ask> {
     let class =
         prop_oneof![Just(AgentClass::Builder), Just(AgentClass::Observer), Just(AgentClass::Operator)];
-    (0..Effect::ALL.len(), any::<[bool; 14]>(), class).prop_map(|(effect, flags, class)| {
+    (0..Effect::ALL.len(), any::<[bool; 15]>(), class).prop_map(|(effect, flags, class)| {
         let mut ask = ordinary();
         ask.effect = Effect::ALL[effect];
         ask.agent.class = class;
@@ -54,22 +54,22 @@ fn ask() -> impl Strategy<Value = Ask> {
         let facts = &mut ask.facts;
         [facts.known, facts.undo, facts.in_scope, facts.reach_production, facts.administrator] =
             [flags[5], flags[6], flags[7], flags[8], flags[9]];
-        [facts.over_budget, facts.lease_names_secret, facts.securable, facts.loses_data] =
-            [flags[10], flags[11], flags[12], flags[13]];
+        [facts.over_budget, facts.lease_names_secret, facts.securable, facts.loses_data, facts.rehearsable] =
+            [flags[10], flags[11], flags[12], flags[13], flags[14]];
         ask
     })
 }
 
-/// Every evidence in a home of these people, breaking the glass included. No shipped rule asks for a rehearsal or a drill.
+/// Every evidence in a home of these people, breaking the glass included. No shipped rule asks for a drill.
 fn every_evidence(team: u8, solo: bool) -> Vec<Evidence> {
     let mut all = Vec::new();
-    for bits in 0..16_u8 {
+    for bits in 0..32_u8 {
         for approvals in 0..=team.min(3) {
             for (others, independent) in (0..=approvals).flat_map(|n| (0..=n).map(move |m| (n, m))) {
                 all.push(Evidence {
                     forecast: bits & 1 != 0,
                     recovery_point: bits & 2 != 0,
-                    rehearsal: false,
+                    rehearsal: bits & 16 != 0,
                     recovery_proven: false,
                     delay_elapsed: bits & 4 != 0,
                     break_glass: bits & 8 != 0,

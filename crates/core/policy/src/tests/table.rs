@@ -114,7 +114,7 @@ proptest! {
 fn spread() -> Vec<Ask> {
     let mut asks = Vec::new();
     for effect in Effect::ALL {
-        for bits in 0..64_u8 {
+        for bits in 0..128_u8 {
             let mut ask = ordinary();
             ask.effect = effect;
             ask.target.production = bits & 1 != 0;
@@ -123,6 +123,7 @@ fn spread() -> Vec<Ask> {
             ask.facts.administrator = bits & 8 != 0;
             ask.facts.securable = bits & 16 != 0;
             ask.facts.loses_data = bits & 32 != 0;
+            ask.facts.rehearsable = bits & 64 != 0;
             asks.push(ask);
         }
         for bits in 0..6_u8 {
@@ -155,6 +156,7 @@ fn tier_in_fact(bundle: &Bundle, rule: &crate::rule::Rule, ask: &Ask, team: u8, 
         .into_iter()
         .filter(|evidence| !evidence.break_glass)
         .filter(|evidence| ask.facts.securable || !evidence.recovery_point)
+        .filter(|evidence| ask.facts.rehearsable || !evidence.rehearsal)
         .filter(|evidence| !closes(evidence))
         .map(|evidence| crate::search::tier(&evidence, false))
         .min();

@@ -48,9 +48,9 @@ enum Door {
 #[derive(Debug)]
 pub struct Listening {
     /// Where the proxy door listens: `HTTPS_PROXY`.
-    pub proxy: SocketAddr,
+    pub proxy: Option<SocketAddr>,
     /// Where the endpoint door listens: `AWS_ENDPOINT_URL`.
-    pub endpoint: SocketAddr,
+    pub endpoint: Option<SocketAddr>,
     /// The proxy door's unix socket.
     pub proxy_socket: Option<PathBuf>,
     /// The endpoint door's unix socket.
@@ -75,11 +75,12 @@ impl Listening {
 /// Opens all doors, or none.
 pub(crate) async fn open(inner: Arc<Inner>) -> Result<Listening, GatewayError> {
     let config = &inner.config;
-    let tcp = async |address: SocketAddr| {
+    let tcp = async |address: Option<SocketAddr>| {
+        let Some(address) = address else { return Ok((None, None)) };
         let fault = |source| GatewayError::Listen { address: address.to_string(), source };
         let listener = TcpListener::bind(address).await.map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
-        Ok::<_, GatewayError>((listener, address))
+        Ok::<_, GatewayError>((Some(listener), Some(address)))
     };
     let (proxy_listener, proxy) = tcp(config.listen_proxy).await?;
     let (endpoint_listener, endpoint) = tcp(config.listen_endpoint).await?;
@@ -88,6 +89,7 @@ pub(crate) async fn open(inner: Arc<Inner>) -> Result<Listening, GatewayError> {
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     for (listener, door) in [(proxy_listener, Door::Proxy), (endpoint_listener, Door::Endpoint)] {
+        let Some(listener) = listener else { continue };
         let (inner, stopping) = (Arc::clone(&inner), stopping.clone());
         tasks.spawn(async move {
             let accept = || async {

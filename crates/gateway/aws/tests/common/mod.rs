@@ -244,8 +244,8 @@ impl House {
             ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_MAX_ATTEMPTS", "2".to_owned()),
-            ("INTERLOCK_PROXY", format!("http://{}", self.doors.proxy)),
-            ("INTERLOCK_ENDPOINT", format!("http://{}", self.doors.endpoint)),
+            ("INTERLOCK_PROXY", format!("http://{}", self.doors.proxy.unwrap())),
+            ("INTERLOCK_ENDPOINT", format!("http://{}", self.doors.endpoint.unwrap())),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
@@ -254,7 +254,7 @@ impl House {
             Way::Proxy => {
                 let user =
                     format!("{SESSION}:{}", self.gateway.virtual_keys().proxy_password(SESSION).reveal());
-                let url = format!("http://{user}@{}", self.doors.proxy);
+                let url = format!("http://{user}@{}", self.doors.proxy.unwrap());
                 for name in ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"] {
                     env.insert(name.to_owned(), url.clone());
                 }
@@ -263,7 +263,7 @@ impl House {
                 }
             }
             Way::Endpoint => {
-                env.insert("AWS_ENDPOINT_URL".to_owned(), format!("http://{}", self.doors.endpoint));
+                env.insert("AWS_ENDPOINT_URL".to_owned(), format!("http://{}", self.doors.endpoint.unwrap()));
             }
         }
         env

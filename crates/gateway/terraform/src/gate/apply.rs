@@ -2,8 +2,8 @@
 
 use std::{fs, sync::Arc};
 
-use interlock_action::{Digest, Surface};
-use interlock_flow::{LastGood, May, Outcome, Permit, Session, Verdict};
+use interlock_action::{Content, Digest, Surface};
+use interlock_flow::{May, Outcome, Permit, Session, Verdict};
 use interlock_reader_terraform::{Planned as Change, Reading, expected};
 use serde_json::{Value, json};
 
@@ -32,14 +32,24 @@ impl Gate {
         say: &Say,
     ) -> Result<u8, Stop> {
         let session = order.session.clone();
-        let planned = match self.waiting(&order, &options).await {
+        let planned = self.waiting_or_planned(order, options, say).await?;
+        self.apply(&session, planned, say).await
+    }
+
+    /// What was planned of the same and waits, else a new plan.
+    pub(super) async fn waiting_or_planned(
+        &self,
+        order: Order,
+        options: Vec<String>,
+        say: &Say,
+    ) -> Result<Planned, Stop> {
+        match self.waiting(&order, &options).await {
             Some(planned) => {
                 tell(say, "interlock: this is the plan that was asked for before; it is taken as it is");
-                planned
+                Ok(planned)
             }
-            None => self.plan(order, options, say).await?,
-        };
-        self.apply(&session, planned, say).await
+            None => self.plan(order, options, say).await,
+        }
     }
 
     /// `terraform apply FILE`.
@@ -49,6 +59,12 @@ impl Gate {
         file: &str,
         say: &Say,
     ) -> Result<u8, Stop> {
+        let planned = self.planned_before(&order, file).await?;
+        self.apply(&order.session, planned, say).await
+    }
+
+    /// The plan that a file stands for.
+    pub(super) async fn planned_before(&self, order: &Order, file: &str) -> Result<Planned, Stop> {
         let none = || {
             Stop::refused(format!(
                 "Interlock refuses `{file}`: it is no plan that Interlock made. Plan with `terraform plan -out={file}` first."
@@ -61,7 +77,7 @@ impl Gate {
         if planned.bundle.meta.workspace != order.workspace() {
             return Err(none());
         }
-        self.apply(&order.session, planned, say).await
+        Ok(planned)
     }
 
     /// Plans what was last verified against the present state, and takes it down the same road.
@@ -91,7 +107,7 @@ impl Gate {
         self.plan_and_apply(order, options, say).await
     }
 
-    async fn bundle(&self, kept: &Digest) -> Option<Planned> {
+    pub(super) async fn bundle(&self, kept: &Digest) -> Option<Planned> {
         let bytes = self.house.kept(kept).await.ok()?;
         self.read(Bundle::unpack(&bytes).ok()?, *kept).ok()
     }
@@ -120,8 +136,11 @@ impl Gate {
                 let is = |name: &str, value: Value| meta.and_then(|meta| meta.get(name)) == Some(&value);
                 is("workspace", json!(workspace)) && is("sent", json!(sent)) && is("state", json!(latest))
             });
-            same.filter_map(|ticket| ticket.held.action.arguments.get("kept")?.as_str()?.parse().ok())
-                .collect()
+            let kept = |content: &Content| match content {
+                Content::Digest(hex) => format!("sha256:{hex}").parse().ok(),
+                Content::Judged | Content::Unbound => None,
+            };
+            same.filter_map(|ticket| kept(&ticket.held.action.content)).collect()
         };
         for digest in kept {
             if let Some(planned) = self.bundle(&digest).await.filter(|one| one.bundle.meta.options == options)
@@ -139,7 +158,6 @@ impl Gate {
         planned: Planned,
         say: &Say,
     ) -> Result<u8, Stop> {
-        let meta = &planned.bundle.meta;
         if planned.plan.changes.iter().all(|change| change.is_nothing())
             && planned.plan.applyable != Some(true)
         {
@@ -152,14 +170,10 @@ impl Gate {
                 )));
             }
             tell(say, "No changes: what is there is what the configuration says.");
+            self.settled(&planned, &action).await;
             return Ok(DONE);
         }
-        let latest = self.states.workspace(&meta.workspace).latest().map(|state| state.version);
-        if latest != meta.state {
-            return Err(Stop::refused(
-                "Interlock refuses this plan: the state was written since it was made. Plan again.",
-            ));
-        }
+        self.still_stands(&planned)?;
         let untold: Vec<&str> = untold(&planned.reading).collect();
         if !untold.is_empty() {
             return Err(Stop::refused(format!(
@@ -170,12 +184,39 @@ impl Gate {
         }
         let (action, survey) = self.weighed(session, &planned).await?;
         words::summary(&planned.plan, &planned.reading, &survey).into_iter().for_each(|line| tell(say, line));
-        match self.road.admit(session, vec![Arc::new(action)]).await {
+        let action = Arc::new(action);
+        let mut verdict = self.road.admit(session, vec![Arc::clone(&action)]).await;
+        // What a machine can bring is brought while people are still to be asked.
+        if let Verdict::Held(held) = &verdict
+            && held.wants_rehearsal()
+            && self.rehearsal_of(&action).is_none()
+        {
+            match self.rehearsed(session, &planned, (&action, false), say).await {
+                Ok(_) => {
+                    self.still_stands(&planned)?;
+                    verdict = self.road.admit(session, vec![action]).await;
+                }
+                Err(stop) => tell(say, format!("interlock: it was not rehearsed: {}", stop.words)),
+            }
+        }
+        match verdict {
             Verdict::Allowed(permit) => self.spend(permit, planned, say).await,
             Verdict::Held(held) => Err(Stop { code: HELD, words: held.message() }),
             Verdict::Refused(refused) => Err(Stop::refused(refused.message())),
             Verdict::Unbound => Err(Stop::failed("this plan cannot be bound to an approval")),
         }
+    }
+
+    /// Whether the state is the one that it was planned from.
+    fn still_stands(&self, planned: &Planned) -> Result<(), Stop> {
+        let meta = &planned.bundle.meta;
+        let latest = self.states.workspace(&meta.workspace).latest().map(|state| state.version);
+        if latest == meta.state {
+            return Ok(());
+        }
+        Err(Stop::refused(
+            "Interlock refuses this plan: the state was written since it was made. Plan again.",
+        ))
     }
 
     /// Spends the permit: the bundle is applied from the gate's own copy.
@@ -258,6 +299,11 @@ impl Gate {
     ) -> Result<(u8, String), Stop> {
         let bundle = &planned.bundle;
         self.initialise(workshop, (session, &bundle.tree, &bundle.meta.folder), false).await?;
+        if self.program.digests(&workshop.data()).map_err(no_room)? != bundle.meta.programs {
+            return Err(Stop::refused(
+                "Terraform or a provider is another one than it was planned with. Plan again.",
+            ));
+        }
         let file = inside("out/plan");
         let apply = ["apply", "-input=false", "-json", "-lock-timeout=60s", file.as_str()];
         let run = self.terraform(session, workshop, &apply, false, Some(say)).await?;
@@ -276,16 +322,10 @@ impl Gate {
         let run = self.terraform(&session, &workshop, &plan, true, None).await;
         self.ended(&session).await;
         match (run, latest) {
+            // A part of a configuration that holds says nothing of the rest.
+            (Ok(run), Some(_)) if run.code == 0 && !is_whole(&meta.options) => {}
             (Ok(run), Some(latest)) if run.code == 0 => {
-                let good = LastGood {
-                    version: latest.version,
-                    bundle: planned.kept,
-                    guarded: meta.guarded.clone(),
-                    at: self.road.ports().clock.now(),
-                };
-                if let Err(error) = self.states.verified(&meta.workspace, good).await {
-                    tracing::warn!(%error, workspace = %meta.workspace, "what was verified could not be written down");
-                }
+                self.good(&planned, latest.version).await;
             }
             (Ok(run), _) => {
                 tracing::warn!(workspace = %meta.workspace, code = run.code, "what is there is not what was planned");
@@ -297,6 +337,12 @@ impl Gate {
     }
 }
 
+/// Whether options leave nothing of the configuration out.
+pub(super) fn is_whole(options: &[String]) -> bool {
+    let parts = ["-target", "-exclude", "-refresh=false"];
+    !options.iter().any(|option| parts.iter().any(|part| option.starts_with(part)))
+}
+
 /// What is made or changed on AWS by calls that nobody here knows.
 fn untold(reading: &Reading) -> impl Iterator<Item = &str> {
     let of_aws = |planned: &&Change| planned.untold && planned.change.kind.starts_with("aws_");
@@ -304,7 +350,7 @@ fn untold(reading: &Reading) -> impl Iterator<Item = &str> {
 }
 
 /// How far an apply came: what is done, and what is not.
-fn far(stream: &[String]) -> String {
+pub(super) fn far(stream: &[String]) -> String {
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for line in stream {
         let Ok(line) = serde_json::from_str::<Value>(line) else { continue };

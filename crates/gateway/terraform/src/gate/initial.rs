@@ -127,7 +127,7 @@ impl Gate {
 }
 
 /// Whether modules were unpacked beside the list of them.
-fn has_modules(data: &Path) -> bool {
+pub(super) fn has_modules(data: &Path) -> bool {
     let folder = data.join("modules");
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| entry.file_name() != "modules.json")

@@ -1,19 +1,25 @@
 //! Planning: in a cell, under a lease that only looks; and what is then known of the plan.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 
-use interlock_action::{Action, Digest, SessionId, Survey, WorkspaceId};
-use interlock_flow::{May, Session, StateVersion};
+use interlock_action::{Action, Content, Digest, SessionId, Survey, WorkspaceId};
+use interlock_flow::{LastGood, May, Session, StateVersion};
 use interlock_reader_terraform::{Place, Plan, Reading, State, read};
 use serde_json::Value;
 
 use crate::{
-    action::action,
+    action::{NOTED, action},
     bundle::{Bundle, Meta},
     configuration,
     doubt::{self, Known},
-    gate::{CHANGES, DONE, Gate, Order, Stop, initial::LOCKS, tell, workshop::Workshop},
+    gate::{CHANGES, DONE, Gate, Order, Stop, apply::is_whole, initial::LOCKS, tell, workshop::Workshop},
     port::{News, Say},
+    task,
     tree::{MOST_BYTES, Tree, file},
     words,
 };
@@ -31,10 +37,10 @@ pub(super) struct Planned {
 }
 
 /// A plan that was read.
-struct Shown {
-    tree: Tree,
-    plan: Vec<u8>,
-    json: String,
+pub(super) struct Shown {
+    pub(super) tree: Tree,
+    pub(super) plan: Vec<u8>,
+    pub(super) json: String,
     programs: BTreeMap<String, Digest>,
 }
 
@@ -54,6 +60,9 @@ impl Gate {
             tell(say, "No changes: what is there is what the configuration says.");
         }
         let (action, survey) = self.weighed(&session, &planned).await?;
+        if nothing {
+            self.settled(&planned, &action).await;
+        }
         words::summary(&planned.plan, &planned.reading, &survey).into_iter().for_each(|line| tell(say, line));
         action.unknowns.iter().for_each(|unknown| tell(say, format!("interlock: unknown: {unknown}")));
         if let Some(out) = out {
@@ -136,7 +145,7 @@ impl Gate {
     }
 
     /// Initialises and plans; the tree as it is then, and the plan's file.
-    async fn planned_in(
+    pub(super) async fn planned_in(
         &self,
         workshop: &Workshop,
         (session, tree, folder): (&Session, &Tree, &Path),
@@ -159,7 +168,7 @@ impl Gate {
     }
 
     /// Reads a plan's file as JSON, where nothing has been that ran while it was planned.
-    async fn shown(
+    pub(super) async fn shown(
         &self,
         session: &Session,
         tree: Tree,
@@ -215,10 +224,49 @@ impl Gate {
         let guards = doubt::guards(&planned.reading, &known);
         let mut whole = action(meta, &planned.reading, doubts).map_err(Stop::failed)?;
         whole.claims.extend(guards);
-        if let Some(arguments) = whole.arguments.as_object_mut() {
-            arguments.insert("kept".to_owned(), Value::String(planned.kept.to_string()));
+        whole.content = Content::Digest(planned.kept.hex());
+        let in_state = workspace.latest().map(|state| state.resources);
+        let far = task::far(&self.task(session), &planned.reading, in_state);
+        if let Some(arguments) = whole.arguments.as_object_mut().filter(|_| !far.is_empty()) {
+            arguments.insert(NOTED.to_owned(), Value::from(far));
         }
         Ok((whole, survey))
+    }
+
+    fn task(&self, session: &SessionId) -> String {
+        let memory = self.road.ports().journal.memory().read().unwrap_or_else(PoisonError::into_inner);
+        memory.sessions.get(session).map(|session| session.task.clone()).unwrap_or_default()
+    }
+
+    /// Nothing is left to do, and that of everything: the first time that this is seen of a state which a person brought in, it is
+    /// what one can go back to. What is guarded by then stays so, whoever saw it.
+    pub(super) async fn settled(&self, planned: &Planned, action: &Action) {
+        let meta = &planned.bundle.meta;
+        let workspace = self.states.workspace(&meta.workspace);
+        let Some(latest) = workspace.latest() else { return };
+        let settles = is_whole(&meta.options) && meta.options.iter().all(|option| option.starts_with("-var"));
+        if !settles || !action.unknowns.is_empty() || meta.state != Some(latest.version) {
+            return;
+        }
+        let known = workspace.good.as_ref();
+        let guards = |good: &LastGood| meta.guarded.iter().any(|one| !good.guarded.contains(one));
+        if known.is_none_or(|good| good.version == latest.version && guards(good)) {
+            self.good(planned, latest.version).await;
+        }
+    }
+
+    /// Remembers a bundle and the state that it left as good.
+    pub(super) async fn good(&self, planned: &Planned, version: u64) {
+        let meta = &planned.bundle.meta;
+        let at = self.road.ports().clock.now();
+        let known = self.states.workspace(&meta.workspace).good;
+        // Of one and the same state no later look takes a guard away.
+        let before = known.into_iter().filter(|good| good.version == version).flat_map(|good| good.guarded);
+        let guarded: BTreeSet<String> = meta.guarded.iter().cloned().chain(before).collect();
+        let good = LastGood { version, bundle: planned.kept, guarded: guarded.into_iter().collect(), at };
+        if let Err(error) = self.states.verified(&meta.workspace, good).await {
+            tracing::warn!(%error, workspace = %meta.workspace, "what was verified could not be written down");
+        }
     }
 
     /// The states of all workspaces, as far as they tell what they have.

@@ -1,7 +1,7 @@
 //! Where one command is worked on: its tree, Terraform's own folder, and what comes out.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fs, io,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
@@ -16,6 +16,7 @@ use crate::{
     gate::{Gate, Stop},
     port::{Ended, Job, Line, News, Say},
     program::{INSIDE, Program},
+    provider::{self, named},
     stream::{Told, told},
     tree::Tree,
 };
@@ -25,6 +26,8 @@ pub(super) struct Workshop {
     folder: PathBuf,
     /// The configuration's folder in the tree.
     within: PathBuf,
+    /// The types that the tree may name.
+    named: HashSet<String>,
 }
 
 impl Workshop {
@@ -36,8 +39,9 @@ impl Workshop {
                 within.display()
             )));
         }
-        let workshop = Self { folder: below.join(drawn()?), within: within.to_owned() };
-        for part in ["tree", "data", "out"] {
+        let named = named(tree, None);
+        let workshop = Self { folder: below.join(drawn()?), within: within.to_owned(), named };
+        for part in ["tree", "data", "out", "schemas"] {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(workshop.folder.join(part))?;
         }
         fs::create_dir_all(workshop.tree().join(within))?;
@@ -59,14 +63,24 @@ impl Workshop {
         self.folder.join("out").join(name)
     }
 
+    /// The types that the tree may name.
+    pub(super) fn named(&self) -> &HashSet<String> {
+        &self.named
+    }
+    /// What is told of a provider's schema: where it is, and where inside.
+    pub(super) fn schema(&self, name: &str) -> (PathBuf, PathBuf) {
+        (self.folder.join("schemas").join(name), PathBuf::from(INSIDE).join("schemas").join(name))
+    }
+
     /// A run of the program with these arguments.
-    fn job(&self, program: &Program, arguments: &[String], writes_tree: bool) -> Job {
+    pub(super) fn job(&self, program: &Program, arguments: &[String], writes_tree: bool) -> Job {
         let inside = |name: &str| PathBuf::from(INSIDE).join(name);
         let own = |name: &str| (self.folder.join(name), inside(name));
         // INVARIANT: where the tree stands inside is nobody's choice: it hides nothing of the system's or of the gate's.
         let tree = own("tree");
         let mut readable = program.readable();
         readable.push(own("settings"));
+        readable.push(own("schemas"));
         let mut writable = vec![own("data"), own("out")];
         if writes_tree {
             writable.push(tree)
@@ -93,6 +107,7 @@ impl Workshop {
         let workdir = inside("tree").join(&self.within);
         Job {
             command,
+            own: false,
             readable,
             writable,
             workdir,
@@ -165,7 +180,12 @@ impl Gate {
         say: Option<&Say>,
     ) -> Result<Run, Stop> {
         let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
-        let job = workshop.job(&self.program, &arguments, writes_tree);
+        let mut job = workshop.job(&self.program, &arguments, writes_tree);
+        let providers = self.provided(session, workshop, &arguments).await?;
+        if !providers.is_empty() {
+            job.command = provider::words(&providers, job.command);
+            job.own = true;
+        }
         let (send, mut lines) = mpsc::unbounded_channel();
         let mut run = Run { code: 0, faults: Vec::new(), output: String::new(), stream: Vec::new() };
         let streams = arguments.iter().any(|word| word == "-json")

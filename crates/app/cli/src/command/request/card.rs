@@ -1,6 +1,7 @@
 //! A request as a card of labelled lines.
 
 use interlock_daemon::api::RequestView;
+use interlock_flow::Rehearsal;
 
 use super::plan;
 use crate::output::{time, visible};
@@ -51,6 +52,7 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
         "",
         forecast.points.iter().map(|p| format!("{} {} {}", p.what, p.id, fate(p.survives))),
     );
+    section(&mut lines, "rehearsed", view.rehearsal.iter().flat_map(rehearsed));
     section(&mut lines, "dependents", forecast.dependents.iter().cloned());
     section(&mut lines, "unknown", held.action.unknowns.iter().chain(&forecast.unknowns).cloned());
     for target in &held.action.targets {
@@ -91,6 +93,13 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
     lines.push(format!("expires    {}", time(held.expires)));
     // Whoever writes lines of their own into a text writes them where no label stands.
     lines.iter().map(|line| visible(line).replace('\n', "\n           ")).collect()
+}
+
+/// What came of a rehearsal.
+fn rehearsed(rehearsal: &Rehearsal) -> Vec<String> {
+    let word = if rehearsal.as_planned { "as planned" } else { "NOT as planned" };
+    let head = format!("{word}, at {}, {}", rehearsal.place, time(rehearsal.at));
+    std::iter::once(head).chain(rehearsal.seen.iter().cloned()).collect()
 }
 
 fn section(lines: &mut Vec<String>, name: &str, items: impl Iterator<Item = String>) {

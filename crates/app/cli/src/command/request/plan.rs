@@ -13,7 +13,12 @@ fn change(change: &Value) -> Vec<String> {
     let nothing = Map::new();
     let side = |name: &str| change.get(name).and_then(Value::as_object).unwrap_or(&nothing).clone();
     let (before, after, unknown) = (side("before"), side("after"), side("after_unknown"));
-    let mut lines = vec![format!("{} {}", text("address"), text("action"))];
+    let says = text("says");
+    let head =
+        if says.is_empty() { format!("{} {}", text("address"), text("action")) } else { says.to_owned() };
+    let mut lines = vec![head];
+    let forces = change.get("forces").and_then(Value::as_array).into_iter().flatten();
+    let forces: Vec<&str> = forces.filter_map(|path| path.get(0)?.as_str()).collect();
     if after.is_empty() && unknown.is_empty() {
         return lines;
     }
@@ -34,9 +39,10 @@ fn change(change: &Value) -> Vec<String> {
         } else {
             is.unwrap_or_else(|| "nothing".to_owned())
         };
+        let forced = if forces.contains(&name.as_str()) { " (forces it)" } else { "" };
         lines.push(match was {
-            Some(was) => format!("  {name}: {was} -> {is}"),
-            None => format!("  {name}: {is}"),
+            Some(was) => format!("  {name}: {was} -> {is}{forced}"),
+            None => format!("  {name}: {is}{forced}"),
         });
     }
     lines
@@ -62,11 +68,14 @@ mod tests {
     #[test]
     fn only_what_differs_is_told() {
         let arguments = json!({"changes": [
-            {"address": "aws_vpc.a", "action": "update", "before": {"x": 1, "y": "a"}, "after": {"x": 2, "y": "a"},
-             "after_unknown": {"z": true}},
+            {"address": "aws_vpc.a", "action": "replace", "before": {"x": 1, "y": "a"}, "after": {"x": 2, "y": "a"},
+             "after_unknown": {"z": true}, "says": "aws_vpc.a is destroyed", "forces": [["x"]]},
             {"address": "aws_vpc.b", "action": "delete", "before": {"x": 1}, "after": null, "after_unknown": {}},
         ]});
-        assert_eq!(lines(&arguments), ["aws_vpc.a update", "  x: 1 -> 2", "aws_vpc.b delete"]);
+        assert_eq!(
+            lines(&arguments),
+            ["aws_vpc.a is destroyed", "  x: 1 -> 2 (forces it)", "aws_vpc.b delete"]
+        );
         assert!(lines(&json!({"DBInstanceIdentifier": "a"})).is_empty());
     }
 }
