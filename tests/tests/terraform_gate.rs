@@ -351,6 +351,8 @@ fn what_runs_beside_a_plan_does_nothing_of_its_own() {
         (call("DELETE", "precious"), 1),
         ("curl -s -m 5 https://example.org > /dev/null\n".to_owned(), 1),
         ("env | grep -c AKIA\n".to_owned(), 1),
+        // The provider has a stand-in, which tells only the types that are named.
+        ("printenv TF_REATTACH_PROVIDERS | grep -q hashicorp/aws\n".to_owned(), 0),
         ("cat /etc/passwd ~/.aws/credentials 2>/dev/null\n".to_owned(), 1),
     ] {
         gated.file("hook.sh", &script);

@@ -186,3 +186,25 @@ async fn spoilt_uploads_do_not_arrive() {
     let not_executed = outcomes.filter(|outcome| outcome["outcome"] == "not-executed").count();
     assert_eq!(not_executed, 4);
 }
+
+#[test]
+fn of_two_gateways_a_session_is_known_to_one() {
+    use interlock_flow::{May, Part};
+    use interlock_gateway_aws::{JournalPort, Sessions as _};
+    let pages = Arc::new(common::Pages::default());
+    let own = common::session("AKIAOWN");
+    let mut plays = common::session("AKIAPLAYS");
+    plays.id = "ses-plays".into();
+    let may = May::Rehearse { changes: true };
+    plays.lease.part = Some(Box::new(Part { of: own.id.clone(), workspace: None, may }));
+    for session in [&own, &plays] {
+        pages.memory.write().unwrap().apply(&Event::Session { session: session.clone() });
+    }
+    let port = JournalPort::new(pages.clone(), Arc::new(Wall));
+    for (port, known, unknown) in [(port.clone(), &own, &plays), (port.of_rehearsals(), &plays, &own)] {
+        let knows = |session: &interlock_flow::Session| {
+            [port.of_key(&session.keys[0]).as_ref() == Some(&session.id), port.is_live(&session.id)]
+        };
+        assert_eq!((knows(known), knows(unknown)), ([true; 2], [false; 2]), "{}", known.id);
+    }
+}

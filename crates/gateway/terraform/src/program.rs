@@ -33,6 +33,8 @@ const MIRRORS: [&str; 3] =
 impl Program {
     /// This program, with its providers from this folder.
     pub fn new(path: PathBuf, mirror: Option<PathBuf>) -> Self {
+        // Links into it lead where it really is.
+        let mirror = mirror.map(|mirror| mirror.canonicalize().unwrap_or(mirror));
         Self { path, mirror, digests: Mutex::default() }
     }
 
@@ -94,12 +96,22 @@ impl Program {
                     open.push((self.mirrored(&path)?, name));
                 } else if found.is_dir() {
                     open.push((path, name));
-                } else if file.to_string_lossy().starts_with("terraform-provider-") {
+                } else if file.to_string_lossy().starts_with("terraform-provider-") && path.is_file() {
                     all.push((name, path));
                 }
             }
         }
         Ok(all)
+    }
+
+    /// Those of them that stand in the mirror, which every cell sees.
+    pub(crate) fn mirrored_providers(&self, data: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+        let inside = |path: &Path| {
+            let real = path.canonicalize().ok();
+            self.mirror.as_ref().zip(real).is_some_and(|(mirror, real)| real.starts_with(mirror))
+        };
+        let all = self.providers(data)?;
+        Ok(all.into_iter().filter(|(_, path)| inside(path)).collect())
     }
 
     /// Where a link leads, which is into the mirror.

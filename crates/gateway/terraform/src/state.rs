@@ -283,6 +283,20 @@ impl States {
         }
     }
 
+    /// Writes down that what a bundle left was not seen to agree with what is there.
+    ///
+    /// # Errors
+    /// The ledger cannot record it.
+    pub async fn doubted(&self, id: &WorkspaceId, bundle: &Digest, why: &str) -> Result<(), JournalError> {
+        let entry = Entry::new(EntryKind::TerraformState, self.clock.now())
+            .public("workspace", id)
+            .public("version", self.workspace(id).latest().map(|state| state.version))
+            .public("bundle", bundle)
+            .public("verified", false)
+            .public("why", why);
+        self.journal.commit(Record::only(entry)).await.map(|_| ())
+    }
+
     /// Remembers a state that was seen to agree with what is there, with the bundle that left it.
     ///
     /// # Errors

@@ -313,6 +313,7 @@ impl Gate {
 
     /// Looks whether what is there is what was planned; then it is the last known good.
     async fn verify(&self, workshop: Workshop, session: Arc<Session>, planned: Planned) {
+        let planned = &planned;
         let meta = &planned.bundle.meta;
         let latest = self.states.workspace(&meta.workspace).latest().cloned();
         let mut plan = vec!["plan", "-input=false", "-json", "-lock=false", "-detailed-exitcode"];
@@ -325,13 +326,12 @@ impl Gate {
             // A part of a configuration that holds says nothing of the rest.
             (Ok(run), Some(_)) if run.code == 0 && !is_whole(&meta.options) => {}
             (Ok(run), Some(latest)) if run.code == 0 => {
-                self.good(&planned, latest.version).await;
+                self.good(planned, latest.version).await;
             }
-            (Ok(run), _) => {
-                tracing::warn!(workspace = %meta.workspace, code = run.code, "what is there is not what was planned");
-            }
+            (Ok(_), _) => self.doubted(planned, "what is there is not what was planned").await,
             (Err(stop), _) => {
-                tracing::warn!(workspace = %meta.workspace, why = stop.words, "an apply was not verified")
+                tracing::warn!(workspace = %meta.workspace, why = stop.words, "Terraform could not look");
+                self.doubted(planned, "it could not be looked at").await;
             }
         }
     }

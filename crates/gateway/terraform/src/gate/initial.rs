@@ -40,6 +40,8 @@ struct Left {
     data: PathBuf,
     /// The lock file.
     locks: Option<Vec<u8>>,
+    /// The programs that it was checked against.
+    programs: BTreeMap<String, Digest>,
 }
 
 impl Drop for Left {
@@ -74,8 +76,12 @@ impl Gate {
         let of_agent = self.of_agent(session).await?;
         let needs = configuration::needs(tree, folder, &of_agent);
         let lock_file = workshop.tree().join(folder).join(LOCKS);
-        if let Some(left) = self.initials.find(&needs) {
+        // What was replaced since is checked against the lock file again.
+        let as_then =
+            |left: &Arc<Left>| self.program.digests(&left.data).is_ok_and(|now| now == left.programs);
+        if let Some(left) = self.initials.find(&needs).filter(as_then) {
             copy(&left.data, &workshop.data()).map_err(no_room)?;
+            workshop.initialised(&self.program).map_err(no_room)?;
             if let Some(locks) = left.locks.as_ref().filter(|_| writes_tree) {
                 let _ = fs::remove_file(&lock_file);
                 fs::write(&lock_file, locks).map_err(no_room)?;
@@ -96,6 +102,7 @@ impl Gate {
             init.push("-lockfile=readonly");
         }
         self.terraform(session, workshop, &init, writes_tree, None).await?.well("init")?;
+        workshop.initialised(&self.program).map_err(no_room)?;
         let locks = file(&lock_file, MOST_BYTES).ok();
         if has_modules(&workshop.data()) {
             return Ok(locks);
@@ -108,7 +115,8 @@ impl Gate {
         }
         // The same tree comes again with the lock file that this has written.
         let again = configuration::needs(&locked, folder, &of_agent);
-        self.initials.keep([needs, again], Left { data, locks: locks.clone() });
+        let programs = self.program.digests(&data).map_err(no_room)?;
+        self.initials.keep([needs, again], Left { data, locks: locks.clone(), programs });
         Ok(locks)
     }
 

@@ -269,6 +269,15 @@ impl Gate {
         }
     }
 
+    /// Writes down that what an apply left was not seen to be what was planned.
+    pub(super) async fn doubted(&self, planned: &Planned, why: &str) {
+        let workspace = &planned.bundle.meta.workspace;
+        tracing::warn!(%workspace, why, "an apply was not verified");
+        if let Err(error) = self.states.doubted(workspace, &planned.kept, why).await {
+            tracing::warn!(%error, %workspace, "that an apply was not verified could not be written down");
+        }
+    }
+
     /// The states of all workspaces, as far as they tell what they have.
     async fn all_states(&self) -> Result<Vec<(WorkspaceId, StateVersion, State)>, Stop> {
         let mut all = Vec::new();

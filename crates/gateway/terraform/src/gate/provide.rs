@@ -1,6 +1,11 @@
 //! Which providers have a stand-in in a run, and what it tells of them.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use interlock_flow::Session;
 use tokio::sync::mpsc;
@@ -8,13 +13,15 @@ use tokio::sync::mpsc;
 use crate::{
     gate::{
         Gate, Stop,
-        initial::has_modules,
         plan::{inside, no_room},
         workshop::Workshop,
     },
     provider::{self, Provider, Told, reduced},
     tree::{MOST_BYTES, Tree, file},
 };
+
+/// How long a provider may take to tell its schema.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 impl Gate {
     /// Stand-ins for the large providers that a workshop was initialised with, of the types that its tree and its state name.
@@ -24,8 +31,8 @@ impl Gate {
         workshop: &Workshop,
         arguments: &[String],
     ) -> Result<Vec<Provider>, Stop> {
-        // Initialising asks no provider; modules that were unpacked beside the tree may name what the tree does not.
-        if arguments.first().is_some_and(|verb| verb == "init") || has_modules(&workshop.data()) {
+        // Initialising asks no provider.
+        if arguments.first().is_some_and(|verb| verb == "init") || workshop.providers().is_empty() {
             return Ok(Vec::new());
         }
         let mut named = workshop.named().clone();
@@ -36,13 +43,18 @@ impl Gate {
             named.extend(provider::named(&Tree::default(), Some(&state)));
         }
         let mut all = Vec::new();
-        for (name, program) in self.program.providers(&workshop.data()).map_err(no_room)? {
+        for (name, program) in workshop.providers() {
             let address: Vec<_> = name.iter().take(3).map(|part| part.to_string_lossy()).collect();
-            let Some(whole) = self.schema(session, &program).await? else { continue };
+            let Some(whole) = self.schema(session, program).await? else { continue };
             let Some(told) = reduced(&whole.schema, &named) else { continue };
             let (place, schema) = workshop.schema(&all.len().to_string());
             fs::write(place, told).map_err(no_room)?;
-            all.push(Provider { address: address.join("/"), version: whole.version, program, schema });
+            all.push(Provider {
+                address: address.join("/"),
+                version: whole.version,
+                program: program.clone(),
+                schema,
+            });
         }
         Ok(all)
     }
@@ -60,13 +72,17 @@ impl Gate {
         job.command = provider::taking(&program.display().to_string(), &inside("out/schema"));
         job.own = true;
         let (send, mut lines) = mpsc::unbounded_channel();
-        let ended = self.house.run(session, job, send).await.map_err(Stop::failed)?;
-        if ended.code != 0 {
-            lines.close();
-            let why = lines.recv().await;
-            tracing::warn!(program = %program.display(), ?why, "a provider does not tell its schema: it has no stand-in");
-        }
-        let told = file(&empty.out("schema"), MOST_BYTES).ok();
+        let stop = Arc::clone(&job.stop);
+        let ended = tokio::time::timeout(PATIENCE, self.house.run(session, job, send)).await;
+        let told = match ended {
+            Ok(Ok(ended)) if ended.code == 0 => file(&empty.out("schema"), MOST_BYTES).ok(),
+            _ => {
+                stop.store(true, Ordering::Release);
+                let why = lines.try_recv();
+                tracing::warn!(program = %program.display(), ?why, "a provider does not tell its schema: nothing stands in for it");
+                None
+            }
+        };
         Ok(self.shelf.keep(digest, told))
     }
 }

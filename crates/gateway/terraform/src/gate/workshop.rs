@@ -5,7 +5,7 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, OnceLock, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use interlock_flow::Session;
 use tokio::sync::mpsc;
 
 use crate::{
-    gate::{Gate, Stop},
+    gate::{Gate, Stop, initial::has_modules},
     port::{Ended, Job, Line, News, Say},
     program::{INSIDE, Program},
     provider::{self, named},
@@ -28,6 +28,8 @@ pub(super) struct Workshop {
     within: PathBuf,
     /// The types that the tree may name.
     named: HashSet<String>,
+    /// The providers that it was initialised with, as long as nothing had run in it.
+    providers: OnceLock<Vec<(PathBuf, PathBuf)>>,
 }
 
 impl Workshop {
@@ -40,7 +42,12 @@ impl Workshop {
             )));
         }
         let named = named(tree, None);
-        let workshop = Self { folder: below.join(drawn()?), within: within.to_owned(), named };
+        let workshop = Self {
+            folder: below.join(drawn()?),
+            within: within.to_owned(),
+            named,
+            providers: OnceLock::new(),
+        };
         for part in ["tree", "data", "out", "schemas"] {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(workshop.folder.join(part))?;
         }
@@ -66,6 +73,18 @@ impl Workshop {
     /// The types that the tree may name.
     pub(super) fn named(&self) -> &HashSet<String> {
         &self.named
+    }
+    /// The providers that it was initialised with.
+    pub(super) fn providers(&self) -> &[(PathBuf, PathBuf)] {
+        self.providers.get().map(Vec::as_slice).unwrap_or_default()
+    }
+    /// Looks which providers it was initialised with. INVARIANT: once, before anything of anybody's runs in it.
+    pub(super) fn initialised(&self, program: &Program) -> io::Result<()> {
+        // Modules that were unpacked beside the tree may name what the tree does not.
+        let found =
+            if has_modules(&self.data()) { Vec::new() } else { program.mirrored_providers(&self.data())? };
+        let _ = self.providers.set(found);
+        Ok(())
     }
     /// What is told of a provider's schema: where it is, and where inside.
     pub(super) fn schema(&self, name: &str) -> (PathBuf, PathBuf) {

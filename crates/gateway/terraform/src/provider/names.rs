@@ -1,8 +1,11 @@
 //! The types that a run may name: every word with a `_` in it, of the configuration and of the state.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use crate::tree::Tree;
+
+/// A configuration is smaller.
+const SMALL: usize = 1024 * 1024;
 
 /// Adds the words of a text.
 fn words(text: &[u8], named: &mut HashSet<String>) {
@@ -19,11 +22,14 @@ fn words(text: &[u8], named: &mut HashSet<String>) {
 /// Every word that may be a type's name in the work directory, its modules with it, and in the state.
 pub(crate) fn named(tree: &Tree, state: Option<&[u8]>) -> HashSet<String> {
     let mut named = HashSet::new();
-    for (path, bytes) in tree.files() {
+    let reads = |path: &Path| {
         let name = path.to_string_lossy();
-        if [".tf", ".tofu", ".json"].iter().any(|end| name.ends_with(end)) {
-            words(bytes, &mut named);
-        }
+        [".tf", ".tofu", ".json"].iter().any(|end| name.ends_with(end))
+    };
+    // What a link leads to may be called anything.
+    let linked = tree.links().any(|(path, _)| reads(path));
+    for (_, bytes) in tree.files().filter(|(path, bytes)| reads(path) || linked && bytes.len() < SMALL) {
+        words(bytes, &mut named);
     }
     if let Some(state) = state {
         words(state, &mut named);

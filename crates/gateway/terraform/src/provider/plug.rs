@@ -6,6 +6,7 @@ use std::{
     io::{self, BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use http_body_util::{BodyExt as _, combinators::BoxBody};
@@ -20,6 +21,10 @@ use tokio::net::UnixStream;
 /// Without it a provider says that it is none to be run by hand. Source: Terraform's `plugin.Handshake`.
 const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
+/// How long a provider may take to say where it listens; go-plugin gives it as much.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a provider says of an error stands in a header.
+pub(super) const HEADERS: u32 = 16 << 20;
 
 pub(super) type Body = BoxBody<Bytes, hyper::Error>;
 
@@ -33,9 +38,24 @@ pub(super) fn configures(path: &str) -> bool {
     path.ends_with("/Configure") || path.ends_with("/ConfigureProvider")
 }
 
-/// A provider that runs, and the way to it. It ends with this value.
+/// Whether a call asks a provider to end what it is at.
+pub(super) fn stops(path: &str) -> bool {
+    path.ends_with(".Provider/Stop") || path.ends_with(".Provider/StopProvider")
+}
+
+/// A process that ends with this value.
+struct Ends(Child);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A provider that runs, and the way to it.
 pub(super) struct Plug {
-    child: Child,
+    _process: Ends,
     /// The version of its protocol.
     pub(super) version: u8,
     way: SendRequest<Body>,
@@ -43,40 +63,40 @@ pub(super) struct Plug {
 
 impl Plug {
     pub(super) async fn start(program: &Path) -> io::Result<Self> {
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
             .spawn()?;
-        let output = child.stdout.take();
-        let line = tokio::task::spawn_blocking(move || {
-            let mut line = String::new();
-            output.map(|output| BufReader::new(output).read_line(&mut line)).transpose().map(|_| line)
+        let mut process = Ends(child);
+        let output = process.0.stdout.take().ok_or_else(|| io::Error::other("the provider says nothing"))?;
+        let (send, said) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let (mut output, mut line) = (BufReader::new(output), String::new());
+            let _ = send.send(output.read_line(&mut line).map(|_| line));
+            // What it writes there later is nobody's, and must not stop it.
+            let _ = io::copy(&mut output, &mut io::sink());
         });
-        let line = line.await.map_err(io::Error::other)??;
+        let said = tokio::time::timeout(PATIENCE, said).await.map_err(io::Error::other)?;
+        let line = said.map_err(io::Error::other)??;
         let parts: Vec<&str> = line.trim().split('|').collect();
         let [_, version, "unix", socket, "grpc", ..] = parts.as_slice() else {
             return Err(io::Error::other("the provider does not say where it listens"));
         };
         let version = version.parse().map_err(io::Error::other)?;
         let stream = TokioIo::new(UnixStream::connect(socket).await?);
-        let spoken = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await;
+        let spoken = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+            .max_header_list_size(HEADERS)
+            .handshake(stream)
+            .await;
         let (way, connection) = spoken.map_err(io::Error::other)?;
         tokio::spawn(connection);
-        Ok(Self { child, version, way })
+        Ok(Self { _process: process, version, way })
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, hyper::Error> {
         self.way.clone().send_request(request).await
-    }
-}
-
-impl Drop for Plug {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

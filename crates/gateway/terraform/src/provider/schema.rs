@@ -5,8 +5,11 @@
 
 use std::collections::HashSet;
 
-/// The provider's own schema, what went wrong, its metadata, what it can do, and functions, which no type names.
-const KEPT: [u64; 5] = [1, 4, 5, 6, 7];
+/// Maps of types by name: resources, data sources; and, newer, ephemeral and listed resources, stores of states, actions.
+const TYPES: [u64; 6] = [2, 3, 8, 9, 10, 11];
+/// What the provider can do, and among that: to work though nobody has asked it for its schema.
+const CAN: u64 = 6;
+const UNASKED: u64 = 2;
 /// How a field's length is told: by itself, in eight bytes, before it, in four bytes.
 const VARINT: u64 = 0;
 const EIGHT: u64 = 1;
@@ -20,13 +23,42 @@ pub(crate) fn reduced(schema: &[u8], named: &HashSet<String>) -> Option<Vec<u8>>
     while !rest.is_empty() {
         let (number, field, after) = field(rest)?;
         let whole = rest.get(..rest.len().checked_sub(after.len())?)?;
-        let is_named = || entry(field).is_none_or(|name| named.contains(name));
-        if KEPT.contains(&number) || is_named() {
+        if !TYPES.contains(&number) || entry(field).is_none_or(|name| is_named(name, named)) {
             left.extend_from_slice(whole);
         }
         rest = after;
     }
     Some(left)
+}
+
+/// What is no usual name is not looked for, and told.
+fn is_named(name: &str, named: &HashSet<String>) -> bool {
+    let usual = name.contains('_') && name.bytes().all(|sign| sign.is_ascii_alphanumeric() || sign == b'_');
+    !usual || named.contains(name)
+}
+
+/// Whether a provider that tells this schema works in a process that was never asked for it.
+pub(crate) fn works_unasked(schema: &[u8]) -> bool {
+    let can = fields(schema).find(|(number, _)| *number == CAN).map(|(_, can)| can);
+    let mut rest = can.unwrap_or_default();
+    while let Some((key, after)) = varint(rest) {
+        let Some((value, after)) = varint(after).filter(|_| key & 7 == VARINT) else { return false };
+        if key >> 3 == UNASKED {
+            return value == 1;
+        }
+        rest = after;
+    }
+    false
+}
+
+/// The fields of a message, as far as they can be read.
+fn fields(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (number, content, after) = field(rest)?;
+        rest = after;
+        Some((number, content))
+    })
 }
 
 /// A field's number, its content, and what comes after it.
@@ -82,7 +114,7 @@ mod tests {
     fn types_that_are_not_named_are_left_out_and_nothing_else() {
         let provider = counted(1, b"\x08\x01");
         let function = entry_of(7, "arn_parse");
-        let can = [6 << 3, 1].to_vec();
+        let can = counted(6, &[1 << 3, 1, 2 << 3, 1]);
         let all = [
             provider.clone(),
             entry_of(2, "aws_vpc"),
@@ -94,6 +126,8 @@ mod tests {
         ];
         let named = HashSet::from(["aws_vpc".to_owned()]);
         let left = [provider, entry_of(2, "aws_vpc"), entry_of(3, "aws_vpc"), function, can].concat();
+        assert!(works_unasked(&all.concat()) && !works_unasked(&entry_of(2, "aws_vpc")));
+        assert!(!works_unasked(&counted(6, &[1 << 3, 1])));
         assert_eq!(reduced(&all.concat(), &named), Some(left));
     }
 

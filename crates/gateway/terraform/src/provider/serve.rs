@@ -1,7 +1,7 @@
 //! The stand-in itself, inside a cell.
 //!
-//! Terraform makes a connection for each time that it would start a provider, and so many processes there are here: one that
-//! was configured is nobody else's. One that never was is as new, and one that is only asked for its schema is never started.
+//! Terraform makes a connection for each time that it would start a provider. One that configures a provider gets a process of its
+//! own; all others share one, which nobody configures; and what is only asked for its schema starts none.
 
 use std::{
     convert::Infallible,
@@ -10,10 +10,7 @@ use std::{
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use http_body_util::{BodyExt as _, Full};
@@ -25,11 +22,14 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Map, Value, json};
-use tokio::{net::UnixListener, sync::OnceCell};
+use tokio::{
+    net::UnixListener,
+    sync::{Notify, OnceCell},
+};
 
 use super::{
     PROVIDE, PROVIDER, SERVE,
-    plug::{Body, Plug, asks, configures, message, whole},
+    plug::{Body, HEADERS, Plug, asks, configures, message, stops, whole},
 };
 
 /// Starts a stand-in for each provider, tells Terraform where they are, and becomes the command.
@@ -46,7 +46,7 @@ pub(super) fn instead(words: &[OsString]) -> io::Result<()> {
         let version: u8 = version.to_string_lossy().parse().map_err(io::Error::other)?;
         let mut serves = Command::new(&own);
         serves.args([PROVIDE, SERVE, &version.to_string()]).args([program, schema]);
-        serves.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        serves.stdin(Stdio::null()).stdout(Stdio::piped());
         started.push((address.to_string_lossy().into_owned(), version, serves.spawn()?));
     }
     let mut attach = Map::new();
@@ -56,7 +56,9 @@ pub(super) fn instead(words: &[OsString]) -> io::Result<()> {
             BufReader::new(output).read_line(&mut line)?;
         }
         if line.trim().is_empty() {
-            return Err(io::Error::other(format!("that of `{address}` did not start")));
+            // Terraform starts that provider itself, and looks into the lock file.
+            eprintln!("interlock: nothing stands in for `{address}`");
+            continue;
         }
         // `Test`: Terraform leaves the process alone when it is done.
         let reached = json!({
@@ -74,26 +76,25 @@ pub(super) fn instead(words: &[OsString]) -> io::Result<()> {
     Err(command.exec())
 }
 
-/// A stand-in: what it tells by itself, and the processes that it hands the rest to.
+/// A stand-in: what it tells by itself, and the provider that it hands the rest to as long as nobody configures one.
 struct StandIn {
     version: u8,
     program: PathBuf,
     schema: Bytes,
-    /// Started, and never configured.
-    new: Mutex<Vec<Plug>>,
+    shared: OnceCell<Plug>,
 }
 
-/// One of Terraform's connections, and the provider behind it.
+/// One of Terraform's connections, and the provider behind it once it is configured.
 struct Line {
     of: Arc<StandIn>,
-    plug: OnceCell<Plug>,
-    configured: AtomicBool,
+    own: OnceCell<Plug>,
+    configured: Notify,
 }
 
 /// Says where the stand-in listens, and serves until the cell ends.
 pub(super) fn serve(version: u8, program: &Path, schema: &Path) -> io::Result<()> {
     let schema = message(&std::fs::read(schema)?)?;
-    let stand_in = StandIn { version, program: program.to_owned(), schema, new: Mutex::default() };
+    let stand_in = StandIn { version, program: program.to_owned(), schema, shared: OnceCell::new() };
     let stand_in = Arc::new(stand_in);
     let socket = std::env::temp_dir().join(format!("provider-{}", std::process::id()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -103,13 +104,17 @@ pub(super) fn serve(version: u8, program: &Path, schema: &Path) -> io::Result<()
         writeln!(output, "{}", socket.display())?;
         output.flush()?;
         loop {
-            let (stream, _) = listener.accept().await?;
-            let of = Arc::clone(&stand_in);
-            let line = Line { of, plug: OnceCell::new(), configured: AtomicBool::new(false) };
+            let Ok((stream, _)) = listener.accept().await else {
+                // Out of file descriptors: what is open must end first.
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            };
+            let line = Line { of: Arc::clone(&stand_in), own: OnceCell::new(), configured: Notify::new() };
             tokio::spawn(async move {
                 let line = Arc::new(line);
                 let each = service_fn(|request| answer(Arc::clone(&line), request));
                 let serving = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .max_header_list_size(HEADERS)
                     .serve_connection(TokioIo::new(stream), each);
                 let _ = serving.await;
             });
@@ -118,39 +123,48 @@ pub(super) fn serve(version: u8, program: &Path, schema: &Path) -> io::Result<()
 }
 
 impl Line {
-    async fn plug(&self) -> io::Result<&Plug> {
-        let find = || async {
-            let new = self.of.new.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            match new {
-                Some(plug) => Ok(plug),
-                None => Plug::start(&self.of.program).await,
-            }
-        };
-        self.plug.get_or_try_init(find).await
+    /// The provider that a call is for: what was configured is nobody else's.
+    async fn plug(&self, path: &str) -> io::Result<&Plug> {
+        let start = || Plug::start(&self.of.program);
+        if configures(path) {
+            let plug = self.own.get_or_try_init(start).await;
+            self.configured.notify_waiters();
+            return plug;
+        }
+        match self.own.get() {
+            Some(own) => Ok(own),
+            None => self.of.shared.get_or_try_init(start).await,
+        }
     }
-}
 
-impl Drop for Line {
-    fn drop(&mut self) {
-        if let Some(plug) = self.plug.take().filter(|_| !self.configured.load(Ordering::Acquire)) {
-            self.of.new.lock().unwrap_or_else(PoisonError::into_inner).push(plug);
+    /// Waits until there is a provider of its own.
+    async fn is_configured(&self) {
+        loop {
+            let configured = self.configured.notified();
+            tokio::pin!(configured);
+            configured.as_mut().enable();
+            if self.own.get().is_some() {
+                return;
+            }
+            configured.await;
         }
     }
 }
 
 /// The schema as it is told here; everything else is the provider's to answer.
 async fn answer(line: Arc<Line>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    let path = request.uri().path();
+    let path = request.uri().path().to_owned();
     if path == asks(line.of.version) {
-        let mut well = HeaderMap::new();
-        well.insert("grpc-status", HeaderValue::from_static("0"));
-        let body = Full::new(line.of.schema.clone()).with_trailers(async move { Some(Ok(well)) });
-        return Ok(spoken(body.map_err(|never: Infallible| match never {}).boxed()));
+        return Ok(well(line.of.schema.clone()));
     }
-    if configures(path) {
-        line.configured.store(true, Ordering::Release);
+    if path.starts_with("/plugin.") {
+        // A plugin's own streams stay open as long as the connection: they keep it from being given up while it is idle.
+        line.is_configured().await;
+    } else if stops(&path) && line.own.get().is_none() {
+        // What was asked of nobody's provider is over; one that was stopped could be nobody's any more.
+        return Ok(well(message(&[]).unwrap_or_default()));
     }
-    let sent = match line.plug().await {
+    let sent = match line.plug(&path).await {
         Ok(plug) => plug.send(request.map(passed)).await.map_err(io::Error::other),
         Err(error) => Err(error),
     };
@@ -160,6 +174,14 @@ async fn answer(line: Arc<Line>, request: Request<Incoming>) -> Result<Response<
         gone.headers_mut().insert("grpc-status", HeaderValue::from_static("14"));
         gone
     }))
+}
+
+/// An answer of one message, after which all is well.
+fn well(message: Bytes) -> Response<Body> {
+    let mut well = HeaderMap::new();
+    well.insert("grpc-status", HeaderValue::from_static("0"));
+    let body = Full::new(message).with_trailers(async move { Some(Ok(well)) });
+    spoken(body.map_err(|never: Infallible| match never {}).boxed())
 }
 
 fn spoken(body: Body) -> Response<Body> {

@@ -7,6 +7,8 @@ use std::{
 
 use interlock_action::Digest;
 
+use super::schema::works_unasked;
+
 /// A schema below that is decoded before anybody notices: such a provider needs no stand-in.
 const SMALL: usize = 256 * 1024;
 
@@ -34,6 +36,9 @@ impl Shelf {
         let told = told.filter(|told| told.len() > SMALL);
         let told = told.and_then(|told| {
             let (version, schema) = told.split_first()?;
+            if !works_unasked(schema) {
+                return None;
+            }
             Some(Arc::new(Told { version: *version, schema: schema.to_vec() }))
         });
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(program, told.clone());
