@@ -4,6 +4,7 @@
 
 mod error;
 mod launch;
+mod passkey;
 mod person;
 mod quorum;
 mod signature;
@@ -11,6 +12,10 @@ mod ticket;
 
 pub use error::{ApprovalError, Refusal};
 pub use launch::{FRESH, Launch, Opening};
+pub use passkey::{
+    Asserted, Assertion, AssertionResponse, Enrolled, Passkey, PasskeyKey, Registration,
+    RegistrationResponse, Site, challenge, verify_assertion, verify_registration,
+};
 pub use person::{EnrolledKey, KeyStep, Person};
 pub use quorum::{Count, People, Quorum, Slot, count};
 pub use signature::{Signable, Statement, parse_public_key, sign, verify};

@@ -2,4 +2,5 @@
 
 mod launches;
 mod machine;
+mod passkeys;
 mod signatures;
