@@ -3,4 +3,5 @@
 mod launches;
 mod machine;
 mod passkeys;
+mod quorums;
 mod signatures;
