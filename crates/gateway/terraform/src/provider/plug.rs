@@ -68,6 +68,8 @@ impl Plug {
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            // It logs every call there, which Terraform would filter.
+            .stderr(Stdio::null())
             .spawn()?;
         let mut process = Ends(child);
         let output = process.0.stdout.take().ok_or_else(|| io::Error::other("the provider says nothing"))?;
