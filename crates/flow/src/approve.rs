@@ -54,14 +54,20 @@ impl Road {
     ) -> Result<Ticket, ApproveError> {
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.ports.clock.now();
-        let mut restores = Vec::new();
+        let (mut events, mut used) = (Vec::new(), Vec::new());
         let (guards, entry) = {
             let memory = self.memory();
             let held = memory.tickets.get(ticket).ok_or_else(|| ApproveError::NoTicket(ticket.clone()))?;
             let signer = memory.people.get(person).ok_or_else(|| ApproveError::NoPerson(person.clone()))?;
             let statement =
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
-            let key = verify(&statement, signature, &signer.keys)?;
+            let proven = verify(&statement, signature, &signer.keys, self.settings.site.as_ref())?;
+            let key = proven.key;
+            if let Some(counter) = proven.counter {
+                let fingerprint = key.fingerprint.clone();
+                used.push(Guard::Unused(person.clone(), fingerprint.clone(), counter));
+                events.push(Event::KeyUsed { person: person.clone(), key: fingerprint, counter });
+            }
             let own = held.held.action.surface == Surface::Interlock && memory.asked_for(ticket, person);
             // INVARIANT: a key that is suspended takes back only what answers who suspended it, and never what suspends itself:
             // whoever stole it would lift that.
@@ -79,8 +85,9 @@ impl Road {
             let other = key.suspended.is_empty() && *person != held.held.owner;
             if decision == Decisive::Deny && (other || withdraws) && memory.suspends(ticket) {
                 // What its request suspended counts again, also where that was settled without a word on them.
-                restores.push(Event::KeysRestored { ticket: ticket.clone() });
+                events.push(Event::KeysRestored { ticket: ticket.clone() });
             }
+            let restores = events.iter().any(|event| matches!(event, Event::KeysRestored { .. }));
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
                 Decisive::Approve => {
@@ -111,15 +118,15 @@ impl Road {
                 .private("reason", reason)
                 .private("signature", signature);
             // The guard would refuse it too; asked here so that the person gets the refusal's own type.
-            let guards = match held.step(message.clone(), now) {
-                Ok(_) => vec![Guard::Step(ticket.clone(), Box::new(message), now)],
-                Err(Refusal::Settled(_) | Refusal::Expired) if !restores.is_empty() => Vec::new(),
+            match held.step(message.clone(), now) {
+                Ok(_) => used.push(Guard::Step(ticket.clone(), Box::new(message), now)),
+                Err(Refusal::Settled(_) | Refusal::Expired) if restores => {}
                 Err(refusal) => return Err(refusal.into()),
-            };
-            (guards, entry)
+            }
+            (used, entry)
         };
         fault::here(fault::BEFORE_DECISION);
-        self.ports.journal.commit(Record { entry, events: restores, guards }).await?;
+        self.ports.journal.commit(Record { entry, events, guards }).await?;
         self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))
     }
 

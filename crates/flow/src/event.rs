@@ -93,6 +93,15 @@ pub enum Event {
         /// The key.
         key: EnrolledKey,
     },
+    /// A passkey that counts how often it signs has signed.
+    KeyUsed {
+        /// Whose.
+        person: PersonId,
+        /// Its fingerprint.
+        key: String,
+        /// How often, as it says.
+        counter: u32,
+    },
     /// Keys count for nothing until it is decided whether they are taken out.
     KeysSuspended {
         /// Whose.
@@ -401,6 +410,8 @@ pub enum Guard {
     Budget(AgentId, u32, Millis, Budget),
     /// No person of this name exists yet / exists (`true`).
     PersonExists(PersonId, bool),
+    /// A passkey has not signed as often before: an assertion counts once, and a copy is noticed.
+    Unused(PersonId, String, u32),
     /// In this session nobody is asked.
     Observed(SessionId),
     /// Of these people nobody was taken out or has a key that is suspended: what they signed for goes on.

@@ -58,6 +58,8 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
     let supposed = world;
     let session = stranger();
     let settings = RoadSettings {
+        site: None,
+        least: crate::Least::default(),
         rehearsed: Vec::new(),
         rules: Rules::none(),
         budget: Budget::default(),

@@ -53,7 +53,7 @@ pub use port::{
     SurfacePorts, Undo, Unwitnessed,
 };
 pub use rehearse::Rehearsal;
-pub use road::{Road, RoadSettings};
+pub use road::{Least, Road, RoadSettings};
 pub use rules::{
     Budget, Classification, EnvironmentRule, Many, Match, PRODUCTION, RuleError, Rules, Subject,
 };

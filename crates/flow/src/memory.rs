@@ -92,6 +92,7 @@ impl Memory {
         match event {
             Event::Person { .. }
             | Event::KeyAdded { .. }
+            | Event::KeyUsed { .. }
             | Event::KeysSuspended { .. }
             | Event::KeysRestored { .. }
             | Event::KeyRemoved { .. }
@@ -269,6 +270,10 @@ impl Memory {
             Guard::PersonExists(person, wanted) if self.people.contains_key(person) == *wanted => Ok(None),
             Guard::PersonExists(person, true) => Err(format!("there is no person `{person}`")),
             Guard::PersonExists(person, false) => Err(format!("`{person}` is enrolled already")),
+            Guard::Unused(person, key, counter) => match self.counter(person, key) {
+                Some(known) if known < *counter || (known, *counter) == (0, 0) => Ok(None),
+                _ => Err(format!("a passkey of `{person}` has signed as often before, or is gone")),
+            },
             Guard::Observed(id) if self.sessions.get(id).is_some_and(|session| session.observed) => Ok(None),
             Guard::Observed(id) => Err(format!("people are asked again in session `{id}`")),
             Guard::StillSigned(people) => match people.iter().find(|person| !self.is_trusted(person)) {

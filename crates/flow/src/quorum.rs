@@ -58,7 +58,11 @@ pub(crate) fn quorum(
         slots: vec![Slot { role: None }; people.max(sure).into()],
         others: others.max(sure),
         independent,
-        step: memory.step(1, now),
+        step: memory.step(1, now).max(if decision.tier() == Tier::T4 {
+            settings.least.t4
+        } else {
+            settings.least.t3
+        }),
         delay: (solo && two).then_some(settings.solo_delay),
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use interlock_action::{
     Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
 };
-use interlock_approval::{Message, Reason, State, Ticket};
+use interlock_approval::{KeyStep, Message, Reason, Site, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
@@ -35,6 +35,10 @@ pub struct RoadSettings {
     pub budget: Budget,
     /// ARNs of identities that are Interlock's own, beside those that [`Road::known_by`] tells.
     pub principals: Vec<String>,
+    /// The site at which people's passkeys count; without one none does.
+    pub site: Option<Site>,
+    /// The least that a key must prove for a T3 and a T4, where people have set it.
+    pub least: Least,
     /// Seals secret values.
     pub sealer: Sealer,
     /// Agent classes for which production is read-only.
@@ -55,6 +59,21 @@ pub struct RoadSettings {
     pub reads_before: bool,
     /// `[fail] reads = "allow"`: reads pass while the ledger is unavailable.
     pub reads_without_ledger: bool,
+}
+
+/// The least that a key must prove, by tier; beside it the second step is asked for as soon as somebody has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Least {
+    /// For what one person approves.
+    pub t3: KeyStep,
+    /// For what two approve.
+    pub t4: KeyStep,
+}
+
+impl Default for Least {
+    fn default() -> Self {
+        Self { t3: KeyStep::OpenSsh, t4: KeyStep::OpenSsh }
+    }
 }
 
 /// The road: one for all surfaces.

@@ -8,8 +8,9 @@ use crate::{error::XtaskError, program};
 /// A program, the package that brings it, and from which extent on it is needed. A C compiler is not among them: without
 /// one this program was not built.
 const PROGRAMS: &[(&str, &str, Extent)] = &[
-    ("bwrap", "bubblewrap", Extent::Demo), // the sandbox of `interlock run`
-    ("curl", "curl", Extent::Demo),        // a client that the sandbox tests and `doctor` drive
+    ("bwrap", "bubblewrap", Extent::Demo),  // the sandbox of `interlock run`
+    ("chromium", "chromium", Extent::Test), // the browser that the console's tests open
+    ("curl", "curl", Extent::Demo),         // a client that the sandbox tests and `doctor` drive
     ("cvc5", "cvc5", Extent::Test), // the solver behind `interlock policy prove`; another process, not linked
     ("git", "git", Extent::Demo),   // which files are tracked
     ("python3", "python3", Extent::Demo), // the emulator and its clients

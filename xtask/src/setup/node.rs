@@ -1,5 +1,5 @@
 //! The AWS SDK for JavaScript v3: one of the clients that the tests drive. It ignores proxy variables, so it is the one
-//! that comes in by the endpoint door.
+//! that comes in by the endpoint door. And what drives the browser that the console's tests open.
 
 use std::{ffi::OsString, path::PathBuf, process::Command};
 
@@ -22,7 +22,7 @@ pub(super) fn install(house: &House, venv: &Venv) -> Result<PathBuf, XtaskError>
     if modules.is_dir() && read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(modules);
     }
-    say("installing the AWS SDK for JavaScript v3");
+    say("installing the AWS SDK for JavaScript v3, and what drives a browser");
     make(&folder)?;
     write(&folder.join("package.json"), &read(&house.path("xtask/npm/package.json"))?)?;
     write(&folder.join("package-lock.json"), &lock)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, body::Bytes};
 use hyper_util::rt::TokioIo;
-use interlock_daemon::api;
+use interlock_api as api;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
 

@@ -1,6 +1,7 @@
 //! What goes wrong at the edge, with the next thing to do.
 
-use interlock_daemon::{DaemonError, api};
+use interlock_api as api;
+use interlock_daemon::DaemonError;
 use serde::Serialize;
 
 use crate::exit::Exit;

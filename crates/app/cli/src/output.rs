@@ -3,8 +3,8 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
+pub(crate) use interlock_api::{span, time, visible};
 use serde::Serialize;
-use unicode_width::UnicodeWidthChar as _;
 
 use crate::fault::Fault;
 
@@ -91,39 +91,4 @@ pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let mut lines = vec![line(heading.to_vec())];
     lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
     lines.join("\n")
-}
-
-/// Text of an agent or a target, with what could fool a terminal made visible: control and bidirectional characters,
-/// whatever takes no column of its own, and blanks that are no spaces. Lines stay lines.
-pub(crate) fn visible(text: &str) -> String {
-    text.chars().fold(String::new(), |mut shown, c| {
-        let plain = c == '\n'
-            || c == ' '
-            || (!c.is_control() && !c.is_whitespace() && c.width().is_some_and(|columns| columns > 0));
-        if plain {
-            shown.push(c)
-        } else {
-            shown.push_str(&format!("\\u{{{:x}}}", u32::from(c)))
-        }
-        shown
-    })
-}
-
-/// A time in the reader's own words: RFC 3339, UTC.
-pub(crate) fn time(millis: u64) -> String {
-    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(millis)
-        .map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
-        .unwrap_or_default()
-}
-
-/// A span of time in the largest two units.
-pub(crate) fn span(millis: u64) -> String {
-    let minutes = millis / 60_000;
-    match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, 0) => format!("{} s", millis / 1_000),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
 }

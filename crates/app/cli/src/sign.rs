@@ -1,4 +1,5 @@
-//! Signing as a person: with a key file, or through `ssh-keygen` for agents, security keys and passphrases.
+//! Signing as a person: with a key file, through `ssh-keygen` for agents, security keys and passphrases, or in the console with a
+//! passkey (`--key passkey:NAME`).
 
 use std::{
     io::Write as _,
@@ -8,17 +9,54 @@ use std::{
 };
 
 use interlock_action::{PersonId, digest_of};
+use interlock_api::{
+    ADMIN, Added, LaunchProof, NonceReply, OpenSession, Signed, Signing, WordsAt, WordsSigned, WordsToSign,
+    visible,
+};
 use interlock_approval::{Person, Signable, Statement, sign};
-use interlock_daemon::api::{Added, LaunchProof, NonceReply, OpenSession, Signed};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{client::Client, fault::Fault};
 
-/// The domain of administrative digests; the daemon's.
-const DOMAIN: &str = "interlock admin v1";
+/// What `--key` begins with where a passkey signs.
+const PASSKEY: &str = "passkey:";
+/// How long somebody has to sign in the console, in seconds.
+const PATIENCE: u64 = 300;
+
+/// Whose passkey signs, where one does.
+fn whose_passkey(key: &Path) -> Option<PersonId> {
+    key.to_str()?.strip_prefix(PASSKEY).map(PersonId::new)
+}
+
+/// Signs words: here with a key, or in the console with a passkey.
+pub(crate) fn words(client: &Client, words: &WordsToSign, key: &Path) -> Result<String, Fault> {
+    match (whose_passkey(key), &words.words) {
+        (Some(person), _) => in_console(client, words, &person),
+        (None, Signing::Statement(words)) => statement(words, key),
+        (None, Signing::Opening(words)) => statement(words.as_ref(), key),
+    }
+}
+
+fn in_console(client: &Client, words: &WordsToSign, person: &PersonId) -> Result<String, Fault> {
+    let WordsAt { id, url } = client.post("/v1/words", words)?;
+    eprintln!("sign as {} in a browser: {url}", visible(person.as_str()));
+    for _ in 0..PATIENCE / 30 {
+        let signed: WordsSigned = client.get(&format!("/v1/words/{id}?seconds=30"))?;
+        if let Some(signature) = signed.signature {
+            return Ok(signature);
+        }
+    }
+    Err(Fault::failed("nobody signed in the console in time")
+        .hint("run the command again, and open its page"))
+}
 
 /// Signs with the key in `key`: a private key, or a public key whose private half an agent holds.
-pub(crate) fn statement<S: Signable>(statement: &S, key: &Path) -> Result<String, Fault> {
+fn statement<S: Signable>(statement: &S, key: &Path) -> Result<String, Fault> {
+    if whose_passkey(key).is_some() {
+        let why = "this is signed while no daemon is up, and passkeys sign in its console";
+        return Err(Fault::usage(why).hint("give an OpenSSH key, best one on a security key"));
+    }
     let text = std::fs::read_to_string(key).map_err(|error| Fault::file(key, &error))?;
     let plain = text.contains("PRIVATE KEY");
     if plain && let Ok(signature) = sign(statement, &text, None) {
@@ -45,6 +83,9 @@ pub(crate) fn statement<S: Signable>(statement: &S, key: &Path) -> Result<String
 
 /// The person whom a key belongs to, among the enrolled.
 pub(crate) fn signer(people: &[Person], key: &Path) -> Result<PersonId, Fault> {
+    if let Some(person) = whose_passkey(key) {
+        return Ok(person);
+    }
     let public = public_half(key)?;
     let owner = people.iter().find(|person| person.keys.iter().any(|have| have.public_key == public));
     owner.map(|person| person.name.clone()).ok_or_else(|| {
@@ -101,7 +142,7 @@ pub(crate) fn signed<T: Serialize>(
     let people: Vec<Person> = client.get("/v1/people")?;
     let person = signer(&people, key)?;
     let NonceReply { nonce, .. } = client.post("/v1/nonce", &())?;
-    let digest = digest_of(DOMAIN, body).map_err(|error| Fault::failed(error.to_string()))?;
+    let digest = digest_of(ADMIN, body).map_err(|error| Fault::failed(error.to_string()))?;
     let statement_of = Statement {
         verb: verb.to_owned(),
         subject: subject.to_owned(),
@@ -110,7 +151,9 @@ pub(crate) fn signed<T: Serialize>(
         reason: reason.to_owned(),
         nonce: nonce.clone(),
     };
-    let signature = statement(&statement_of, key)?;
+    let body = serde_json::to_value(body).map_err(|error| Fault::failed(error.to_string()))?;
+    let to_sign = WordsToSign { words: Signing::Statement(statement_of), body };
+    let signature = words(client, &to_sign, key)?;
     Ok(Signed { person, reason: reason.to_owned(), nonce, signature })
 }
 
@@ -137,6 +180,8 @@ pub(crate) fn launch(client: &Client, request: &OpenSession, key: &Path) -> Resu
     let NonceReply { nonce, home } = client.post("/v1/nonce", &())?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let at = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    let signature = statement(&request.opening(home, person.clone(), at, nonce.clone()), key)?;
+    let opening = request.opening(home, person.clone(), at, nonce.clone());
+    let to_sign = WordsToSign { words: Signing::Opening(Box::new(opening)), body: Value::Null };
+    let signature = words(client, &to_sign, key)?;
     Ok(LaunchProof { person, at, nonce, signature })
 }

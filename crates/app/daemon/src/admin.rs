@@ -8,15 +8,9 @@ use interlock_flow::{Agent, Event, Guard, Record};
 use interlock_ledger::{Entry, EntryKind};
 use serde::Serialize;
 
-use crate::{
-    api::{AddAgent, Added, Fault, FreezeRequest, Signed, UnfreezeRequest},
-    peer::Peer,
-    recovery::purge,
-    state::Daemon,
-};
+use interlock_api::{ADMIN, AddAgent, Added, Fault, FreezeRequest, Signed, UnfreezeRequest};
 
-/// The domain of administrative digests.
-pub(crate) const DOMAIN: &str = "interlock admin v1";
+use crate::{peer::Peer, recovery::purge, state::Daemon};
 
 impl Daemon {
     /// Checks that an enrolled person signed this very request, with a key of the step that is asked for.
@@ -48,7 +42,7 @@ impl Daemon {
         if !self.nonces.is_good(&signed.nonce, now) {
             return Err(stale());
         }
-        let digest = digest_of(DOMAIN, body).map_err(Fault::bad_request)?;
+        let digest = digest_of(ADMIN, body).map_err(Fault::bad_request)?;
         let statement = Statement {
             verb: verb.to_owned(),
             subject: subject.to_owned(),
@@ -61,7 +55,8 @@ impl Daemon {
         let person = memory.people.get(&signed.person);
         let person =
             person.ok_or_else(|| Fault::refused(format!("there is no person `{}`", signed.person)))?;
-        let key = verify(&statement, &signed.signature, &person.keys).map_err(Fault::refused)?;
+        let key =
+            verify(&statement, &signed.signature, &person.keys, self.site()).map_err(Fault::refused)?.key;
         match key.counts(now) {
             // Nobody answers themselves: which of two keys is the stolen one they do not tell.
             Err(Refusal::Suspended(_))

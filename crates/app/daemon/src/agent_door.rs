@@ -13,10 +13,9 @@ use axum::{
 };
 use interlock_action::{SessionId, TicketId};
 
-use crate::{
-    api::{Fault, HookNote, RequestRow},
-    state::Daemon,
-};
+use interlock_api::{Fault, HookNote, RequestRow};
+
+use crate::state::Daemon;
 
 /// The routes.
 pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {

@@ -6,43 +6,29 @@ use axum::{
     Json, Router,
     extract::{ConnectInfo, Path, Query, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
 use interlock_action::{ActionId, SessionId, TicketId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{
-    ApproveError, ChangeNote, Decisive, Preview, StateVersion,
+    ChangeNote, Preview, StateVersion,
     custody::{PurgeOrder, PurgePreview},
 };
 use serde::Deserialize;
+use tokio::sync::watch;
 
-use crate::{
-    api::{
-        AddAgent, AddKey, AddPerson, Added, AdoptState, DecisionRequest, DrillRequest, Fault, Feed,
-        FreezeRequest, KeptPoint, LedgerQuery, LedgerRow, NonceReply, OpenSession, OpenedSession, PointRun,
-        PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, Selection, SessionReport,
-        SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest, WorkspaceRow,
-    },
-    peer::Peer,
-    state::Daemon,
+use interlock_api::{
+    AddAgent, AddKey, AddPerson, Added, AdoptState, ConsoleLink, DecisionRequest, DrillRequest, Fault, Feed,
+    FreezeRequest, KeptPoint, LedgerQuery, LedgerRow, LinkReply, NonceReply, OfferedPasskey, OpenSession,
+    OpenedSession, PointRun, PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession,
+    Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
+    WordsSigned, WordsToSign, WorkspaceRow,
 };
+
+use crate::{peer::Peer, state::Daemon};
 
 type Reply<T> = Result<Json<T>, Fault>;
 type Shared = State<Arc<Daemon>>;
-
-impl IntoResponse for Fault {
-    fn into_response(self) -> Response {
-        let status = match self.code.as_str() {
-            "not-found" => StatusCode::NOT_FOUND,
-            "refused" => StatusCode::FORBIDDEN,
-            "conflict" => StatusCode::CONFLICT,
-            "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        (status, Json(self)).into_response()
-    }
-}
 
 /// The routes.
 pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
@@ -63,6 +49,10 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/requests/{id}", get(request))
         .route("/v1/requests/{id}/decision", post(decide))
         .route("/v1/requests/{id}/wait", get(wait))
+        .route("/v1/words", post(hand_in))
+        .route("/v1/words/{id}", get(words))
+        .route("/v1/passkeys/{*id}", get(passkey))
+        .route("/v1/console", post(link))
         .route("/v1/freezes", get(freezes).post(freeze))
         .route("/v1/unfreeze", post(unfreeze))
         .route("/v1/terraform/workspaces", get(workspaces))
@@ -81,31 +71,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
 }
 
 async fn status(State(daemon): Shared) -> Json<Status> {
-    let addresses = daemon.addresses();
-    let health = daemon.store.health();
-    let alone = daemon.road.lone_changes().into_iter().chain(daemon.dismissal.clone()).collect();
-    let now = daemon.now();
-    let memory = daemon.memory();
-    let observed = |session: &&interlock_flow::Session| session.observed && session.lease.is_live(now);
-    Json(Status {
-        observed: memory.sessions.values().filter(observed).map(|session| session.id.clone()).collect(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        home: daemon.home.root.display().to_string(),
-        mode: if daemon.road.settings().observe { "observe" } else { "enforce" }.to_owned(),
-        bundle: daemon.road.bundle().hash(),
-        catalogue: interlock_reader_aws::catalogue::Catalogue::get().content_hash().to_owned(),
-        people: memory.people.keys().cloned().collect(),
-        agents: memory.agents.keys().cloned().collect(),
-        alone,
-        freezes: memory.freezes.values().cloned().collect(),
-        ledger: health.poisoned.unwrap_or_else(|| "ok".to_owned()),
-        entries: daemon.store.head().ok().flatten().map_or(0, |head| head.size),
-        aws_proxy: addresses.aws_proxy,
-        aws: addresses.aws,
-        ca_bundle: addresses.ca_bundle.display().to_string(),
-        egress: daemon.config.egress.allow.clone(),
-        pass: daemon.config.run.pass.clone(),
-    })
+    Json(daemon.status())
 }
 
 async fn nonce(State(daemon): Shared) -> Json<NonceReply> {
@@ -180,15 +146,8 @@ async fn requests(State(daemon): Shared) -> Json<Vec<RequestRow>> {
     Json(tickets.into_iter().map(|ticket| RequestRow::from(&ticket.as_of(now))).collect())
 }
 
-fn find(daemon: &Daemon, id: &str) -> Result<Ticket, Fault> {
-    let (memory, now) = (daemon.memory(), daemon.now());
-    memory.tickets.get(&TicketId::new(id)).map(|ticket| ticket.as_of(now)).ok_or_else(|| {
-        Fault::not_found(format!("there is no request `{id}`")).hint("list them with `interlock request ls`")
-    })
-}
-
 async fn request(State(daemon): Shared, Path(id): Path<String>) -> Reply<RequestView> {
-    let ticket = find(&daemon, &id)?;
+    let ticket = daemon.find(&TicketId::new(&*id))?;
     Ok(Json(daemon.view(ticket)))
 }
 
@@ -197,24 +156,35 @@ async fn decide(
     Path(id): Path<String>,
     Json(body): Json<DecisionRequest>,
 ) -> Reply<RequestView> {
-    let decision = match body.decision.as_str() {
-        "approve" => Decisive::Approve,
-        "deny" => Decisive::Deny,
-        other => {
-            return Err(Fault::bad_request(format!("`{other}` is neither `approve` nor `deny`")));
+    daemon.decide(&TicketId::new(id), body).await.map(Json)
+}
+
+async fn hand_in(State(daemon): Shared, Json(body): Json<WordsToSign>) -> Reply<WordsAt> {
+    daemon.hand_in(body).map(Json)
+}
+
+/// Waits until a person has signed the words, or the time is over.
+async fn words(
+    State(daemon): Shared,
+    Path(id): Path<String>,
+    Query(query): Query<WaitFor>,
+) -> Reply<WordsSigned> {
+    let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(30).min(60));
+    loop {
+        let signature = daemon.handed.words.get(&id, daemon.now())?.1;
+        if signature.is_some() || tokio::time::Instant::now() >= until {
+            return Ok(Json(WordsSigned { signature }));
         }
-    };
-    let decided = daemon
-        .road
-        .decide_ticket(&TicketId::new(id), decision, &body.person, &body.reason, &body.signature)
-        .await;
-    let ticket = decided.map_err(|error| match error {
-        ApproveError::NoTicket(_) | ApproveError::NoPerson(_) => Fault::not_found(error),
-        ApproveError::Refused(_) => Fault::refused(error),
-        ApproveError::Journal(_) => Fault::unavailable(error),
-    })?;
-    daemon.carry_out_due().await;
-    Ok(Json(daemon.view(ticket)))
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn passkey(State(daemon): Shared, Path(id): Path<String>) -> Reply<OfferedPasskey> {
+    daemon.offered(&id).map(Json)
+}
+
+async fn link(State(daemon): Shared, Json(body): Json<Added<ConsoleLink>>) -> Reply<LinkReply> {
+    daemon.link(&body).map(Json)
 }
 
 #[derive(Deserialize)]
@@ -229,12 +199,14 @@ async fn wait(
     Query(query): Query<WaitFor>,
 ) -> Reply<RequestView> {
     let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(30).min(600));
+    let mut moved = daemon.store.moved();
     loop {
-        let ticket = find(&daemon, &id)?;
+        moved.borrow_and_update();
+        let ticket = daemon.find(&TicketId::new(&*id))?;
         if ticket.state != TicketState::Pending || tokio::time::Instant::now() >= until {
             return Ok(Json(daemon.view(ticket)));
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        news(&mut moved, until).await;
     }
 }
 
@@ -249,7 +221,9 @@ async fn feed(State(daemon): Shared, Query(query): Query<Since>) -> Reply<Feed> 
     let until = tokio::time::Instant::now() + Duration::from_secs(query.seconds.unwrap_or(25).min(60));
     let size = || daemon.store.head().map(|head| head.map_or(0, |head| head.size));
     let mut after = query.after;
+    let mut log = daemon.store.moved();
     loop {
+        log.borrow_and_update();
         let sequence = size().map_err(Fault::unavailable)?;
         let moved = match after {
             Some(after) if after <= sequence => {
@@ -263,8 +237,14 @@ async fn feed(State(daemon): Shared, Query(query): Query<Since>) -> Reply<Feed> 
             return Ok(Json(Feed { sequence, requests: daemon.views(moved.as_deref()) }));
         }
         after = Some(sequence);
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        news(&mut log, until).await;
     }
+}
+
+/// Waits for an entry, or until that is over. Now and then all the same: a request also expires without one.
+async fn news(moved: &mut watch::Receiver<u64>, until: tokio::time::Instant) {
+    let until = until.min(tokio::time::Instant::now() + Duration::from_secs(5));
+    let _ = tokio::time::timeout_at(until, moved.changed()).await;
 }
 
 async fn freezes(State(daemon): Shared) -> Json<Vec<interlock_flow::Freeze>> {

@@ -15,13 +15,9 @@ use interlock_policy::Bundle;
 use interlock_store::{Home, Options, Query, Store, StoreError};
 use serde::Serialize;
 
-use crate::{
-    DaemonError,
-    api::{Fault, LedgerQuery, LedgerRow},
-    clock::System,
-    config::Config,
-    policy::PolicyFolder,
-};
+use interlock_api::{Fault, LedgerQuery, LedgerRow};
+
+use crate::{DaemonError, clock::System, config::Config, policy::PolicyFolder};
 
 /// How long STS may take to say whose the credentials here are.
 const IDENTITY: Duration = Duration::from_secs(3);
@@ -274,7 +270,12 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
         limit: Some(query.limit.unwrap_or(50)),
         ..Query::default()
     };
-    let entries = store.read_entries(&query).map_err(Fault::bad_request)?;
+    rows(store, &query)
+}
+
+/// The entries that a query asks for, as they are shown.
+pub(crate) fn rows(store: &Store, query: &Query) -> Result<Vec<LedgerRow>, Fault> {
+    let entries = store.read_entries(query).map_err(Fault::bad_request)?;
     let row = |entry: interlock_store::StoredEntry| LedgerRow {
         index: entry.index,
         kind: name_of(&entry.kind),

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use interlock_action::PersonId;
 use interlock_approval::{KeyStep, Launch, Refusal};
 
-use crate::{
-    api::{Fault, LaunchProof, OpenSession},
-    state::Daemon,
-};
+use interlock_api::{Fault, LaunchProof, OpenSession};
+
+use crate::state::Daemon;
 
 fn refused(message: impl std::fmt::Display) -> Fault {
     Fault::refused(message).hint("sign anew with `interlock run --key FILE`")
@@ -78,7 +77,7 @@ impl Daemon {
         let known = memory.people.get(person);
         let known = known.ok_or_else(|| refused(format!("there is no person `{person}`")))?;
         let opening = request.opening(self.identity(), person.clone(), *at, nonce.clone());
-        let key = opening.check(signature, &known.keys, now).map_err(refused)?;
+        let key = opening.check(signature, &known.keys, self.site(), now).map_err(refused)?;
         if !self.nonces.take(nonce, now) {
             return Err(stale());
         }

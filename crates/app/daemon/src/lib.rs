@@ -6,10 +6,12 @@
 mod admin;
 mod admit;
 mod agent_door;
-pub mod api;
+mod attempts;
 mod clock;
 pub mod config;
+mod console;
 mod control;
+mod decide;
 mod dismissal;
 mod error;
 pub mod explain;
@@ -32,6 +34,7 @@ mod terraform;
 mod undo;
 mod witness;
 
+pub use console::Promises;
 pub use error::DaemonError;
 pub use home::{HomePaths, InitAnswer, init, resolve_home};
 pub use interlock_gateway_terraform::{PROVIDE, provide};

@@ -9,10 +9,9 @@ use interlock_flow::{Administrative, Enrolling, Event, Guard, JournalError, Reco
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson},
-    state::Daemon,
-};
+use interlock_api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson};
+
+use crate::state::Daemon;
 
 const PERSON_ADD: &str = "person-add";
 const PERSON_REMOVE: &str = "person-remove";

@@ -7,10 +7,9 @@ use interlock_ledger::EntryKind;
 use interlock_store::{Query, Store, StoredEntry};
 use serde_json::Value;
 
-use crate::{
-    api::{Example, Fate, Fault, RuleCount, SessionReport},
-    state::Daemon,
-};
+use interlock_api::{Example, Fate, Fault, RuleCount, SessionReport};
+
+use crate::state::Daemon;
 
 /// How many entries are read at once: a session may have made a million reads.
 const PAGE: u32 = 2_000;

@@ -6,7 +6,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::{api::Fault, state::Daemon};
+use interlock_api::Fault;
+
+use crate::state::Daemon;
 
 /// So many runs of a kind are remembered.
 const KEPT: usize = 100;

@@ -10,8 +10,9 @@ use std::{
 };
 
 use interlock_action::Surface;
+use interlock_approval::Site;
 use interlock_flow::{
-    Clock, ConfigStamp, Event, Foresee, Journal, Ports, Receipt, Record, Road, RoadSettings, Rules,
+    Clock, ConfigStamp, Event, Foresee, Journal, Least, Ports, Receipt, Record, Road, RoadSettings, Rules,
 };
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
 use interlock_gateway_terraform::TerraformForesee;
@@ -25,8 +26,10 @@ use crate::{
     DaemonError,
     admit::WithWords,
     agent_door,
+    attempts::Attempts,
     clock::System,
     config::{AwsCredentials, ClassProduction, Config, Enforce, FailReads, ReadsDurable},
+    console::{self, Doorway},
     control, dismissal,
     home::{self, HomePaths},
     in_force::InForce,
@@ -48,6 +51,8 @@ pub struct Listen {
     pub aws_proxy: SocketAddr,
     /// The endpoint door.
     pub aws: SocketAddr,
+    /// The console; where none is given its own port, or a free one where that is taken.
+    pub console: Option<SocketAddr>,
 }
 
 /// Where the sockets stand, and who may connect.
@@ -71,7 +76,7 @@ impl Sockets {
 /// The one line that says the daemon is ready.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ready {
-    /// The web console; none yet.
+    /// The web console.
     pub console: Option<String>,
     /// The endpoint door.
     pub aws: String,
@@ -88,6 +93,7 @@ pub async fn serve(
     root: &Path,
     listen: Listen,
     sockets: Sockets,
+    promises: console::Promises,
     ready: impl FnOnce(&Ready),
 ) -> Result<(), DaemonError> {
     let home = Home::open(root)?;
@@ -108,13 +114,15 @@ pub async fn serve(
     let dismissal = announced(&store, &paths)?;
     store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;
 
+    let promises = console::promised(promises, &store, &paths, bundle.hash())?;
+    let console = Doorway::open(&config.console, listen.console).await?;
     let gateway = gateway(&home, &paths, &config, listen, &store)?;
     if gateway.identity().await.is_none() {
         tracing::warn!(
             "STS did not say whose the real credentials are: until it does, what changes identities is refused"
         );
     }
-    let road = Road::new(ports(&store, &gateway), settings(&home, &config)?, bundle);
+    let road = Road::new(ports(&store, &gateway), settings(&home, &config, console.site.clone())?, bundle);
     let road = road.known_by(gateway.principals()).undone_by(Surface::Aws, Arc::new(AwsUndo));
     let road = road.kept_by(Surface::Aws, Arc::new(AwsKeep));
     let road = Arc::new(road);
@@ -130,8 +138,11 @@ pub async fn serve(
         vault: gateway.virtual_keys().clone(),
         config,
         dismissal,
+        promises,
         home: paths.clone(),
         nonces: Nonces::new(System.draw_key()),
+        attempts: Attempts::default(),
+        handed: console::Handed::default(),
         runs: crate::runs::Runs::default(),
         point_runs: crate::runs::Runs::default(),
         told: Mutex::new(HashMap::new()),
@@ -142,6 +153,7 @@ pub async fn serve(
         .await
         .map_err(|error| DaemonError::Gateway(error.to_string()))?;
     let addresses = shown(&paths, &sockets, &gateway, (doors.endpoint, doors.proxy), listen)?;
+    let addresses = Addresses { console: console.url(), ..addresses };
     *daemon.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses.clone();
     let control = bind(&paths.control(), sockets.socket_mode())?;
     let agents = bind(&paths.agent(), sockets.socket_mode())?;
@@ -149,7 +161,7 @@ pub async fn serve(
     // Only what this process starts is led there.
     let states = bind(&paths.states(), 0o600)?;
     ready(&Ready {
-        console: None,
+        console: Some(console.url()),
         aws: addresses.aws,
         aws_proxy: addresses.aws_proxy,
         postgres: BTreeMap::new(),
@@ -158,7 +170,7 @@ pub async fn serve(
     if daemon.road.settings().observe {
         tracing::error!("OBSERVE MODE: everything is recorded, NOBODY is asked");
     }
-    until_stopped(&daemon, control, agents, states).await?;
+    until_stopped(&daemon, console, (control, agents, states)).await?;
     doors.stop(Duration::from_secs(5)).await;
     Stage::close(played).await;
     let _ = std::fs::remove_file(paths.control());
@@ -168,9 +180,8 @@ pub async fn serve(
 /// Serves people, agents and what the gate runs, until the process is told to stop.
 async fn until_stopped(
     daemon: &Arc<Daemon>,
-    control: UnixListener,
-    agents: UnixListener,
-    states: UnixListener,
+    console: Doorway,
+    (control, agents, states): (UnixListener, UnixListener, UnixListener),
 ) -> Result<(), DaemonError> {
     let people = control::routes(Arc::clone(daemon));
     let people = people.into_make_service_with_connect_info::<Peer>();
@@ -178,6 +189,7 @@ async fn until_stopped(
         served = axum::serve(control, people) => served,
         served = axum::serve(agents, agent_door::routes(Arc::clone(daemon))) => served,
         served = axum::serve(states, terraform::routes(Arc::clone(daemon))) => served,
+        served = console.serve(Arc::clone(daemon)) => served,
         () = sweep(daemon) => Ok(()),
         () = look_after(daemon) => Ok(()),
         () = witness::submit(&daemon.store, daemon.config.ledger.witness.as_ref()) => Ok(()),
@@ -203,7 +215,8 @@ fn shown(
         .map_err(|error| DaemonError::File(ca_bundle.clone(), error.to_string()))?;
     // Whoever reaches the folder may read it, whatever this process masks.
     set_mode(&ca_bundle, 0o644)?;
-    Ok(Addresses { aws: format!("http://{}", endpoint), aws_proxy: format!("http://{}", proxy), ca_bundle })
+    let (aws, aws_proxy) = (format!("http://{endpoint}"), format!("http://{proxy}"));
+    Ok(Addresses { aws, aws_proxy, ca_bundle, ..Addresses::default() })
 }
 
 /// Names by which this program is found where no sandbox stands in the way.
@@ -309,7 +322,7 @@ fn ports(store: &Arc<Store>, gateway: &AwsGateway) -> Ports {
     }
 }
 
-fn settings(home: &Home, config: &Config) -> Result<RoadSettings, DaemonError> {
+fn settings(home: &Home, config: &Config, site: Site) -> Result<RoadSettings, DaemonError> {
     let rules = Rules::new(&config.environments).map_err(|error| DaemonError::Setting(error.to_string()))?;
     let read_only =
         config.class.iter().filter(|(_, class)| class.production == Some(ClassProduction::ReadOnly));
@@ -318,6 +331,8 @@ fn settings(home: &Home, config: &Config) -> Result<RoadSettings, DaemonError> {
         budget: config.budget,
         principals: Vec::new(),
         sealer: home.keys().sealer.clone(),
+        site: Some(site),
+        least: Least { t3: config.approval.keys.t3, t4: config.approval.keys.t4 },
         rehearsed: config.terraform.rehearsal.iter().map(|_| Surface::Terraform).collect(),
         read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),
         ticket_lifetime: config.approval.expires.millis(),

@@ -6,10 +6,9 @@ use interlock_flow::{Event, Guard, JournalError, Lease, OBSERVE, Record, Session
 use interlock_gateway_aws::credentials::VirtualKeys;
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{
-    api::{Fault, OpenSession, OpenedSession, SessionRow},
-    state::{Daemon, Told},
-};
+use interlock_api::{Fault, OpenSession, OpenedSession, SessionRow};
+
+use crate::state::{Daemon, Told};
 
 fn new_key() -> Result<String, Fault> {
     VirtualKeys::draw().map_err(Fault::unavailable)

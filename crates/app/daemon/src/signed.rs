@@ -33,9 +33,9 @@ pub(crate) fn check_signed(
         let person = memory.people.get(&statement.person);
         let keys = person.map(|person| person.keys.as_slice()).unwrap_or_default();
         let wanted = wanted(&statement.person, &statement.reason);
-        let key = verify(&wanted, signature, keys).map_err(refused)?;
+        let key = verify(&wanted, signature, keys, None).map_err(refused)?.key;
         key.counts(now).map_err(refused)?;
-        if key.step < memory.step(takes, now) {
+        if key.step < memory.offline_step(takes, now) {
             return Err(refused(Refusal::WeakKey(key.fingerprint.clone())));
         }
         signers.insert(statement.person.clone());

@@ -7,19 +7,18 @@ use std::{
 };
 
 use interlock_action::{Millis, SessionId, TicketId};
-use interlock_approval::{State, Ticket};
+use interlock_approval::{Site, State, Ticket};
+use interlock_console::InvariantRow;
 use interlock_flow::{Clock as _, Entropy as _, Memory, Record, Road};
 use interlock_gateway_aws::credentials::VirtualKeys;
 use interlock_gateway_terraform::Gate;
 use interlock_ledger::{Entry, EntryKind};
 use interlock_store::Store;
 
+use interlock_api::{HookNote, RequestView};
+
 use crate::{
-    api::{HookNote, RequestView},
-    clock::System,
-    config::Config,
-    home::HomePaths,
-    nonce::Nonces,
+    attempts::Attempts, clock::System, config::Config, console::Handed, home::HomePaths, nonce::Nonces,
 };
 
 /// What a host's hook last told about a session.
@@ -34,6 +33,7 @@ pub(crate) struct Told {
 /// Addresses that listen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Addresses {
+    pub(crate) console: String,
     pub(crate) aws: String,
     pub(crate) aws_proxy: String,
     pub(crate) ca_bundle: PathBuf,
@@ -46,12 +46,18 @@ pub(crate) struct Daemon {
     pub(crate) config: Config,
     /// What has been announced about witnesses, in words.
     pub(crate) dismissal: Option<String>,
+    /// What is proved of the rules in force.
+    pub(crate) promises: Vec<InvariantRow>,
     /// The Terraform gate, where there is a Terraform.
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) home: HomePaths,
     pub(crate) nonces: Nonces,
-    pub(crate) runs: crate::runs::Runs<crate::api::UndoRun>,
-    pub(crate) point_runs: crate::runs::Runs<crate::api::PointRun>,
+    /// How much was tried that did not hold.
+    pub(crate) attempts: Attempts,
+    /// What is handed over between command lines and the console.
+    pub(crate) handed: Handed,
+    pub(crate) runs: crate::runs::Runs<interlock_api::UndoRun>,
+    pub(crate) point_runs: crate::runs::Runs<interlock_api::PointRun>,
     pub(crate) vault: VirtualKeys,
     pub(crate) told: Mutex<HashMap<SessionId, Told>>,
     pub(crate) addresses: Mutex<Addresses>,
@@ -60,6 +66,11 @@ pub(crate) struct Daemon {
 impl Daemon {
     pub(crate) fn now(&self) -> Millis {
         System.now()
+    }
+
+    /// The site at which passkeys of this home count; none without a console.
+    pub(crate) fn site(&self) -> Option<&Site> {
+        self.road.settings().site.as_ref()
     }
 
     /// What this home is known by: the key that its log is verified with.

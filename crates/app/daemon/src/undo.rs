@@ -5,11 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use interlock_action::{ActionId, PersonId, SessionId, UndoId};
 use interlock_flow::{May, Preview, Progress, Session, Watch};
 
-use crate::{
-    api::{Added, Fault, Selection, UndoRequest, UndoRun},
-    runs,
-    state::Daemon,
-};
+use interlock_api::{Added, Fault, Selection, UndoRequest, UndoRun};
+
+use crate::{runs, state::Daemon};
 
 /// Writes down what one run tells.
 struct Told(Arc<Daemon>, UndoId);

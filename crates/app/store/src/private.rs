@@ -107,6 +107,7 @@ fn event(event: &Event) -> Event {
         // Names, keys, digests and counts.
         | Event::Person { .. }
         | Event::KeyAdded { .. }
+        | Event::KeyUsed { .. }
         | Event::KeysSuspended { .. }
         | Event::KeysRestored { .. }
         | Event::KeyRemoved { .. }

@@ -131,6 +131,7 @@ impl Store {
             keys: Arc::clone(home.keys()),
             anchor,
             seen,
+            moved: watch::Sender::new(frontier.size()),
             dropped_notes: AtomicU64::new(0),
         });
         let mut wal = path.into_os_string();
@@ -235,6 +236,11 @@ impl Store {
         let (answer, answered) = oneshot::channel();
         self.shared.queue.push(Job::Cosign(Box::new(Cosign { size, lines, answer })))?;
         answered.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+
+    /// How many entries are durable, as it becomes more.
+    pub fn moved(&self) -> watch::Receiver<u64> {
+        self.shared.moved.subscribe()
     }
 
     /// How many entries somebody waits to have witnessed, as it becomes more.

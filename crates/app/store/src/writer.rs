@@ -14,6 +14,7 @@ use std::{
 use interlock_flow::{Event, JournalError, Memory, Receipt};
 use interlock_ledger::{Checkpoint, Frontier};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use tokio::sync::watch;
 
 use crate::{
     Keys, StoreError,
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) keys: Arc<Keys>,
     pub(crate) anchor: Arc<Anchor>,
     pub(crate) seen: Arc<Seen>,
+    /// How many entries are durable.
+    pub(crate) moved: watch::Sender<u64>,
     /// Notes that were not written because a guard of theirs no longer held.
     pub(crate) dropped_notes: AtomicU64,
 }
@@ -194,6 +197,7 @@ impl Writer {
         }
         injected(fault::AFTER_COMMIT)?;
         self.frontier = frontier;
+        self.shared.moved.send_replace(self.frontier.size());
         Ok(note)
     }
 

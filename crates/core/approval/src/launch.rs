@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fmt, path::PathBuf};
 use interlock_action::{AgentId, Millis, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
 
-use crate::{EnrolledKey, Refusal, Signable, verify};
+use crate::{EnrolledKey, Refusal, Signable, Site, verify};
 
 /// How long a signed opening may be under way, in milliseconds, either way of the clock.
 pub const FRESH: Millis = 5 * 60 * 1000;
@@ -91,14 +91,15 @@ impl Opening {
     /// given out and is not used yet is the caller's to check.
     pub fn check<'k>(
         &self,
-        armoured: &str,
+        signature: &str,
         keys: &'k [EnrolledKey],
+        site: Option<&Site>,
         now: Millis,
     ) -> Result<&'k EnrolledKey, Refusal> {
         if self.at.abs_diff(now) > FRESH {
             return Err(Refusal::Stale);
         }
-        let key = verify(self, armoured, keys)?;
+        let key = verify(self, signature, keys, site)?.key;
         key.counts(now)?;
         Ok(key)
     }

@@ -6,6 +6,7 @@
 
 mod assertion;
 mod device;
+mod line;
 mod registration;
 
 pub use assertion::{Asserted, Assertion, AssertionResponse, verify_assertion};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use interlock_action::{Millis, PersonId, TicketId};
 use serde::{Deserialize, Serialize};
 
-use crate::Refusal;
+use crate::{Passkey, Refusal};
 
 /// What cooling off is told in.
 const HOUR: Millis = 60 * 60 * 1000;
@@ -25,9 +25,9 @@ pub enum KeyStep {
 /// A key a person signs with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrolledKey {
-    /// The OpenSSH public key line, without comment.
+    /// The OpenSSH public key's line, without comment, or a [`Passkey`]'s.
     pub public_key: String,
-    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    /// `SHA256:…`; of an OpenSSH key as `ssh-keygen -l` prints it, of a passkey of its line.
     pub fingerprint: String,
     /// What it proves.
     pub step: KeyStep,
@@ -35,12 +35,24 @@ pub struct EnrolledKey {
     pub enrolled: Millis,
     /// From when on it counts.
     pub counts_from: Millis,
+    /// How often a passkey that counts had signed when it was last looked at.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub counter: u32,
     /// The requests to take it out: it counts for nothing until each is denied by somebody else, or taken back by who asked.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub suspended: BTreeSet<TicketId>,
 }
 
+fn is_zero(counter: &u32) -> bool {
+    *counter == 0
+}
+
 impl EnrolledKey {
+    /// The passkey, where it is one.
+    pub fn passkey(&self) -> Option<Passkey> {
+        if Passkey::is_line(&self.public_key) { self.public_key.parse().ok() } else { None }
+    }
+
     /// Whether it is in force.
     pub fn counts(&self, now: Millis) -> Result<(), Refusal> {
         if now < self.counts_from {

@@ -1,12 +1,14 @@
-//! Signatures of people: OpenSSH's SSHSIG over a canonical form.
+//! Signatures of people over a canonical form: OpenSSH's SSHSIG, or a passkey's assertion.
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use interlock_action::{Digest, PersonId, TicketId, canonical};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
 
-use crate::{ApprovalError, EnrolledKey, KeyStep, Refusal};
+use crate::{ApprovalError, Assertion, EnrolledKey, KeyStep, Passkey, Refusal, Site, verify_assertion};
 
 /// Flags byte of a security key's signature: the key was touched.
 const USER_PRESENT: u8 = 0x01;
@@ -66,8 +68,23 @@ impl Signable for Statement {
     const NAMESPACE: &'static str = "interlock-v1";
 }
 
-/// Reads an OpenSSH public key line into what is enrolled.
+/// Reads a public key's line, OpenSSH's or a passkey's, into what is enrolled.
 pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<EnrolledKey, ApprovalError> {
+    if Passkey::is_line(line) {
+        let passkey: Passkey = line.parse()?;
+        let (public_key, step) = (passkey.to_string(), passkey.step());
+        let fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&public_key)));
+        let suspended = BTreeSet::new();
+        return Ok(EnrolledKey {
+            public_key,
+            fingerprint,
+            step,
+            enrolled,
+            counts_from,
+            counter: 0,
+            suspended,
+        });
+    }
     let key = PublicKey::from_openssh(line.trim()).map_err(|error| ApprovalError::Key(error.to_string()))?;
     let step = match key.algorithm() {
         ssh_key::Algorithm::SkEd25519 | ssh_key::Algorithm::SkEcdsaSha2NistP256 => KeyStep::SecurityKey,
@@ -87,6 +104,7 @@ pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<E
         step,
         enrolled,
         counts_from,
+        counter: 0,
         suspended: BTreeSet::new(),
     })
 }
@@ -108,11 +126,50 @@ pub fn sign<S: Signable>(
     signature.to_pem(ssh_key::LineEnding::LF).map_err(fault)
 }
 
-/// Checks an armoured SSHSIG by one of the person's keys, and returns that key.
+/// A signature that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven<'k> {
+    /// By this key.
+    pub key: &'k EnrolledKey,
+    /// How often it has signed, where it counts: to be remembered, so that a copy of it is noticed.
+    pub counter: Option<u32>,
+}
+
+/// Checks a signature by one of the person's keys: an armoured SSHSIG, or a passkey's [`Assertion`] as JSON, which counts at
+/// its site alone.
 ///
 /// Security keys must have been touched and must have verified their user: the signature's flags byte says so and is
 /// itself signed.
 pub fn verify<'k, S: Signable>(
+    words: &S,
+    signature: &str,
+    keys: &'k [EnrolledKey],
+    site: Option<&Site>,
+) -> Result<Proven<'k>, Refusal> {
+    if signature.trim_start().starts_with('{') {
+        return verify_passkey(words, signature, keys, site);
+    }
+    Ok(Proven { key: verify_ssh(words, signature, keys)?, counter: None })
+}
+
+fn verify_passkey<'k, S: Signable>(
+    words: &S,
+    assertion: &str,
+    keys: &'k [EnrolledKey],
+    site: Option<&Site>,
+) -> Result<Proven<'k>, Refusal> {
+    let bad = |why: &str| Refusal::Signature(why.to_owned());
+    let site = site.ok_or_else(|| bad("passkeys sign at the console, and none is up here"))?;
+    let assertion: Assertion =
+        serde_json::from_str(assertion).map_err(|_| bad("it is no assertion of a passkey"))?;
+    let of = |key: &'k EnrolledKey| Some((key, key.passkey().filter(|have| have.id == assertion.id)?));
+    let (key, passkey) =
+        keys.iter().find_map(of).ok_or_else(|| bad("its key is not enrolled for this person"))?;
+    let asserted = verify_assertion(words, &assertion, &passkey, site, key.counter)?;
+    Ok(Proven { key, counter: Some(asserted.counter) })
+}
+
+fn verify_ssh<'k, S: Signable>(
     words: &S,
     armoured: &str,
     keys: &'k [EnrolledKey],
@@ -123,7 +180,7 @@ pub fn verify<'k, S: Signable>(
         return Err(Refusal::Signature(format!("made for `{}`", signature.namespace())));
     }
     let bytes = words.bytes().map_err(|error| bad(&error))?;
-    for key in keys {
+    for key in keys.iter().filter(|key| key.passkey().is_none()) {
         let public = PublicKey::from_openssh(&key.public_key).map_err(|error| bad(&error))?;
         if public.key_data() != signature.public_key() {
             continue;

@@ -32,6 +32,10 @@ pub enum EntryKind {
     Expired,
     /// A ticket lost its meaning: the world moved, or the policy did.
     Voided,
+    /// Somebody tried to decide, to come in or to enrol, and it did not hold.
+    Attempt,
+    /// A person came into the console, which decides nothing.
+    SignedIn,
     /// A session was opened or resumed.
     SessionOpened,
     /// A session ended or was revoked.

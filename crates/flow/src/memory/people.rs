@@ -21,6 +21,10 @@ impl Memory {
                     person.keys.push(key.clone());
                 }
             }
+            Event::KeyUsed { person, key, counter } => {
+                let of = self.people.get_mut(person).into_iter().flat_map(|person| &mut person.keys);
+                of.filter(|have| have.fingerprint == *key).for_each(|have| have.counter = *counter);
+            }
             Event::KeysSuspended { person, keys, ticket } => {
                 // Nobody stands for it any more that people are asked nothing.
                 let stood = |session: &&mut Session| session.observers.iter().any(|key| keys.contains(key));
@@ -47,6 +51,12 @@ impl Memory {
             _ => {}
         }
         self.team_from = self.team_from.into_iter().chain(self.second_counts_from()).min();
+    }
+
+    /// How often a passkey has signed, as far as anybody remembers.
+    pub(super) fn counter(&self, person: &PersonId, key: &str) -> Option<u32> {
+        let keys = self.people.get(person).into_iter().flat_map(|person| &person.keys);
+        keys.filter(|have| have.fingerprint == key).map(|have| have.counter).next()
     }
 
     /// Whether at most one person could decide so far: others may be enrolled, and cooling off.
@@ -131,6 +141,11 @@ impl Memory {
     /// one that counts, or would if it were not suspended. Asked for sooner, nobody could enrol the next.
     pub fn step(&self, people: usize, now: Millis) -> KeyStep {
         self.step_of(people, |_, key| now >= key.counts_from)
+    }
+
+    /// The same of what is signed while no daemon is up: no passkey signs then.
+    pub fn offline_step(&self, people: usize, now: Millis) -> KeyStep {
+        self.step_of(people, |_, key| now >= key.counts_from && key.passkey().is_none())
     }
 
     /// The same where only these keys could be used.

@@ -298,6 +298,8 @@ impl House {
             )]),
         };
         let settings = RoadSettings {
+            site: None,
+            least: crate::Least::default(),
             rules: Rules::new(&rules).unwrap(),
             budget: Budget::default(),
             principals: Vec::new(),

@@ -17,6 +17,7 @@ fn person(name: &str, step: KeyStep, counts_from: u64) -> Event {
         step,
         enrolled: 0,
         counts_from,
+        counter: 0,
         suspended: std::collections::BTreeSet::new(),
     };
     Event::Person { person: Person { name: name.into(), keys: vec![key], roles: Vec::new() } }

@@ -52,6 +52,8 @@ async fn house(name: &str, moto: &Moto) -> House {
         },
     };
     let settings = RoadSettings {
+        site: None,
+        least: interlock_flow::Least::default(),
         rules: Rules::new(&[development]).unwrap(),
         budget: Budget::default(),
         principals: Vec::new(),

@@ -2,11 +2,8 @@
 
 use std::path::Path;
 
-use interlock_daemon::{
-    api::{AddAgent, AddPerson, FreezeRequest, HookNote, LedgerQuery, OpenSession, Signed},
-    config::Config,
-    explain::AwsInput,
-};
+use interlock_api::{AddAgent, AddPerson, FreezeRequest, HookNote, LedgerQuery, OpenSession, Signed};
+use interlock_daemon::{config::Config, explain::AwsInput};
 
 use crate::{Target, cursor::Cursor, seeds};
 

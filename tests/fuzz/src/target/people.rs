@@ -3,13 +3,13 @@
 use std::sync::OnceLock;
 
 use interlock_action::Digest;
-use interlock_approval::{EnrolledKey, Opening, Statement, parse_public_key, sign, verify};
+use interlock_approval::{EnrolledKey, Opening, Site, Statement, parse_public_key, sign, verify};
 
 use crate::{Target, cursor::Cursor, seeds};
 
 pub(super) const TARGET: Target = Target {
     name: "people",
-    about: "OpenSSH public keys, armoured SSH signatures, statements and openings",
+    about: "public keys of OpenSSH and passkeys, armoured SSH signatures, assertions, statements and openings",
     millis: 1_000,
     run,
     seeds: || {
@@ -18,6 +18,8 @@ pub(super) const TARGET: Target = Target {
             [&[0], line.as_bytes()].concat(),
             [&[0], "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gAAAABHNzaDo= a".as_bytes()].concat(),
             [&[1], signature.as_bytes()].concat(),
+            [&[0], "webauthn-eddsa A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg AQID device-bound".as_bytes()].concat(),
+            [&[1], r#"{"id":"AQID","response":{"clientDataJSON":"e30","authenticatorData":"AA","signature":"AA"}}"#.as_bytes()].concat(),
             [&[2], serde_json::to_string(&statement()).unwrap().as_bytes()].concat(),
         ];
         for kind in 0..3 {
@@ -35,6 +37,10 @@ struct House {
 
 fn statement() -> Statement {
     Statement::on_ticket("approve", &"tk-1".into(), Digest::of(b"t"), &"ana".into(), "seen", "n1")
+}
+
+fn site() -> Site {
+    Site { id: "localhost".to_owned(), origins: vec!["http://localhost:1".to_owned()] }
 }
 
 fn house() -> &'static House {
@@ -61,20 +67,23 @@ fn run(bytes: &[u8]) {
             }
         }
         1 => {
-            if verify(&statement(), text, keys).is_ok() {
+            if verify(&statement(), text, keys, Some(&site())).is_ok() {
                 let other = Statement { nonce: "n2".to_owned(), ..statement() };
-                assert!(verify(&other, text, keys).is_err(), "one signature for two statements");
+                assert!(
+                    verify(&other, text, keys, Some(&site())).is_err(),
+                    "one signature for two statements"
+                );
             }
         }
         _ => {
             // Whatever statement this is, the one signature is not over it unless it is the one signed.
             if let Ok(words) = serde_json::from_str::<Statement>(text) {
-                let good = verify(&words, &house().signature, keys).is_ok();
+                let good = verify(&words, &house().signature, keys, Some(&site())).is_ok();
                 assert_eq!(good, words == statement(), "{words:?}");
             }
             if let Ok(opening) = serde_json::from_str::<Opening>(text) {
                 assert!(
-                    opening.check(&house().signature, keys, opening.at).is_err(),
+                    opening.check(&house().signature, keys, Some(&site()), opening.at).is_err(),
                     "an approval opens a session"
                 );
             }

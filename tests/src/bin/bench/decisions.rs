@@ -88,6 +88,8 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
         surfaces: BTreeMap::from([(Surface::Aws, surface)]),
     };
     let settings = RoadSettings {
+        site: None,
+        least: interlock_flow::Least::default(),
         rules: Rules::new(&rules).unwrap(),
         budget: Budget::default(),
         principals: Vec::new(),

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
-use interlock_daemon::api::{AddAgent, Added};
+use interlock_api::{AddAgent, Added};
 use interlock_policy::AgentClass;
 
 use crate::{

@@ -3,8 +3,8 @@
 use std::{os::unix::fs::MetadataExt as _, process::ExitCode};
 
 use clap::Args;
+use interlock_api::Status;
 use interlock_confine::{Confinement, Finding, check};
-use interlock_daemon::api::Status;
 
 use crate::{
     client::Client,

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use interlock_daemon::api::{FreezeRequest, UnfreezeRequest};
+use interlock_api::{FreezeRequest, UnfreezeRequest};
 use interlock_flow::FreezeScope;
 
 use crate::{command::Global, exit::Exit, fault::Fault, output::Output, sign};

@@ -7,8 +7,8 @@ use std::{
 };
 
 use clap::Subcommand;
+use interlock_api::HookNote;
 use interlock_confine::hook::{HookEvent, Reply, parse};
-use interlock_daemon::api::HookNote;
 
 use crate::fault::Fault;
 

@@ -7,7 +7,7 @@ mod verify;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
-use interlock_daemon::api::LedgerRow;
+use interlock_api::LedgerRow;
 use interlock_ledger::{NoteVerifier, Witnesses};
 use interlock_store::{Home, StoreError};
 

@@ -2,6 +2,7 @@
 
 mod agent;
 mod completions;
+mod console;
 mod demo;
 mod doctor;
 mod explain;
@@ -106,6 +107,7 @@ enum Command {
     Init(init::Init),
     Serve(serve::Serve),
     Doctor(doctor::Doctor),
+    Console(console::Console),
     Run(run::Run),
     Demo(demo::Demo),
     Explain(explain::Explain),
@@ -141,6 +143,7 @@ impl Cli {
             Command::Init(command) => command.run(global, output),
             Command::Serve(command) => command.run(global, output),
             Command::Doctor(command) => command.run(global, output),
+            Command::Console(command) => command.run(global, output),
             Command::Run(command) => command.run(global, output),
             Command::Demo(command) => command.run(global, output),
             Command::Explain(command) => command.run(output),

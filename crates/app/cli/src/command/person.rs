@@ -1,15 +1,14 @@
 //! `interlock person`
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use interlock_action::name_of;
-use interlock_daemon::api::{AddKey, AddPerson, RemoveKey, RemovePerson, RequestRow};
+use interlock_api::{AddKey, AddPerson, OfferedPasskey, RemoveKey, RemovePerson, RequestRow};
+use interlock_approval::parse_public_key;
 
 use crate::{
+    client::Client,
     command::Global,
     exit::Exit,
     fault::Fault,
@@ -27,9 +26,8 @@ pub(crate) enum Person {
     Add {
         /// Their name.
         name: String,
-        /// Their OpenSSH public key.
-        #[arg(long, value_name = "FILE.pub")]
-        public_key: PathBuf,
+        #[command(flatten)]
+        new: NewKey,
         /// A role, kept with the person; no shipped rule asks for one yet. May be given several times.
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
@@ -61,9 +59,8 @@ pub(crate) enum Key {
     Add {
         /// Whose.
         name: String,
-        /// Their new OpenSSH public key.
-        #[arg(long, value_name = "FILE.pub")]
-        public_key: PathBuf,
+        #[command(flatten)]
+        new: NewKey,
         #[command(flatten)]
         by: By,
     },
@@ -76,6 +73,37 @@ pub(crate) enum Key {
         #[command(flatten)]
         by: By,
     },
+}
+
+/// The key that is enrolled.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct NewKey {
+    /// Their OpenSSH public key.
+    #[arg(long, value_name = "FILE.pub")]
+    public_key: Option<PathBuf>,
+    /// Their passkey, by the fingerprint that the console showed when they made it at its /enrol.
+    #[arg(long, value_name = "FINGERPRINT")]
+    passkey: Option<String>,
+}
+
+impl NewKey {
+    /// Its line.
+    fn line(&self, client: &Client) -> Result<String, Fault> {
+        if let Some(path) = &self.public_key {
+            let text = std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))?;
+            return Ok(text.trim().to_owned());
+        }
+        let asked = self.passkey.clone().unwrap_or_default();
+        let offered: OfferedPasskey = client.get(&format!("/v1/passkeys/{asked}"))?;
+        // INVARIANT: what is signed is the key whose fingerprint the person has seen, whatever the daemon answers.
+        let key =
+            parse_public_key(&offered.public_key, 0, 0).map_err(|error| Fault::failed(error.to_string()))?;
+        if key.fingerprint != asked {
+            return Err(Fault::failed(format!("`{asked}` is another passkey's fingerprint")));
+        }
+        Ok(key.public_key)
+    }
 }
 
 /// Who asks for it.
@@ -93,8 +121,8 @@ impl Person {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         let client = global.client()?;
         match self {
-            Self::Add { name, public_key, roles, key } => {
-                let body = AddPerson { name: name.as_str().into(), public_key: line(&public_key)?, roles };
+            Self::Add { name, new, roles, key } => {
+                let body = AddPerson { name: name.as_str().into(), public_key: new.line(&client)?, roles };
                 let signed =
                     sign::administrative(&client, "person-add", &name, body, &key, "enrol a person")?;
                 tell(&client.post("/v1/people", &signed)?, &format!("{name} enrolled"), output)
@@ -105,8 +133,8 @@ impl Person {
                     sign::administrative(&client, "person-remove", &name, body, &by.key, &by.reason)?;
                 tell(&client.post("/v1/people/remove", &signed)?, &format!("{name} is out"), output)
             }
-            Self::Key(Key::Add { name, public_key, by }) => {
-                let body = AddKey { name: name.as_str().into(), public_key: line(&public_key)? };
+            Self::Key(Key::Add { name, new, by }) => {
+                let body = AddKey { name: name.as_str().into(), public_key: new.line(&client)? };
                 let signed = sign::administrative(&client, "key-add", &name, body, &by.key, &by.reason)?;
                 tell(&client.post("/v1/people/keys", &signed)?, "enrolled", output)
             }
@@ -159,9 +187,4 @@ fn tell(ticket: &Option<RequestRow>, done: &str, output: &Output) -> Result<Exit
         ),
     });
     Ok(if ticket.is_some() { Exit::Held } else { Exit::Ok }.into())
-}
-
-fn line(public_key: &Path) -> Result<String, Fault> {
-    let text = std::fs::read_to_string(public_key).map_err(|error| Fault::file(public_key, &error))?;
-    Ok(text.trim().to_owned())
 }

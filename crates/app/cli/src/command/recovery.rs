@@ -6,7 +6,7 @@ mod purge;
 use std::{process::ExitCode, time::Duration};
 
 use clap::Subcommand;
-use interlock_daemon::api::{KeptPoint, PointRun};
+use interlock_api::{KeptPoint, PointRun};
 use interlock_flow::custody::{Point, PointNews};
 
 use crate::{

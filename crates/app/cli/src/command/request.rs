@@ -4,8 +4,8 @@ use std::{path::Path, process::ExitCode};
 
 use clap::Subcommand;
 use interlock_action::TicketId;
+use interlock_api::{RequestRow, RequestView};
 use interlock_approval::State;
-use interlock_daemon::api::{RequestRow, RequestView};
 
 use crate::{
     client::Client,
@@ -17,7 +17,6 @@ use crate::{
 
 mod card;
 mod decide;
-mod plan;
 mod watch;
 
 use decide::Decide;

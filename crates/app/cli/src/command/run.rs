@@ -8,9 +8,9 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use interlock_api::{OpenSession, OpenedSession, RestSession, SessionReport};
 use interlock_approval::parse_public_key;
 use interlock_confine::{CA_BUNDLE, Confinement, Door, ENDPOINT_PORT, PROXY_PORT, client_environment};
-use interlock_daemon::api::{OpenSession, OpenedSession, RestSession, SessionReport};
 
 use crate::{
     command::{Global, session::report},

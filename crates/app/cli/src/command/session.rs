@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use interlock_daemon::api::{SessionReport, SessionRow};
+use interlock_api::{SessionReport, SessionRow};
 
 use crate::{
     command::Global,

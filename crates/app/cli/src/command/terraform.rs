@@ -12,10 +12,8 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use interlock_daemon::{
-    STANDS,
-    api::{TerraformCommand, WorkspaceRow},
-};
+use interlock_api::{TerraformCommand, WorkspaceRow};
+use interlock_daemon::STANDS;
 
 use crate::{
     command::Global,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Args;
 use interlock_action::ActionId;
-use interlock_daemon::api::{Added, Selection, UndoRequest, UndoRun};
+use interlock_api::{Added, Selection, UndoRequest, UndoRun};
 use interlock_flow::{ChangeNote, Preview, PreviewedChange, Progress, Standing};
 
 use crate::{

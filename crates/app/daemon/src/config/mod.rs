@@ -3,12 +3,14 @@
 //! Unknown fields are refused, with line and column. A changed file is in force only after a person signed it.
 
 mod aws;
+mod console;
 mod period;
 mod recovery;
 mod terraform;
 mod witness;
 
 pub use aws::{AwsConfig, AwsCredentials, Profile};
+pub use console::ConsoleConfig;
 pub use period::Period;
 pub use recovery::RecoveryConfig;
 pub use terraform::{RehearsalConfig, TerraformConfig};
@@ -16,6 +18,7 @@ pub use witness::{WitnessAt, WitnessConfig};
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use interlock_approval::KeyStep;
 use interlock_flow::{Budget, EnvironmentRule};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +76,8 @@ pub struct Config {
     pub recovery: RecoveryConfig,
     /// `[terraform]`.
     pub terraform: TerraformConfig,
+    /// `[console]`.
+    pub console: ConsoleConfig,
     /// `[egress]`.
     pub egress: EgressConfig,
     /// `[run]`.
@@ -127,8 +132,28 @@ pub struct ApprovalConfig {
     /// How long a change of who may approve waits where a team has only one person left who could approve it; and how long
     /// it takes to be rid of witnesses that do not answer.
     pub lone_delay: Period,
+    /// The least that a key must prove, by tier.
+    pub keys: KeysConfig,
     /// Who may fill which quorum slot.
     pub roles: BTreeMap<String, Vec<String>>,
+}
+
+/// `[approval.keys]`: `open-ssh`, `security-key` or `device-bound`. Beside it the second is asked for as soon as somebody has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeysConfig {
+    /// For what one person approves.
+    #[serde(rename = "T3")]
+    pub t3: KeyStep,
+    /// For what two approve.
+    #[serde(rename = "T4")]
+    pub t4: KeyStep,
+}
+
+impl Default for KeysConfig {
+    fn default() -> Self {
+        Self { t3: KeyStep::OpenSsh, t4: KeyStep::OpenSsh }
+    }
 }
 
 impl ApprovalConfig {
@@ -160,6 +185,7 @@ impl Default for ApprovalConfig {
             expires: Period::hours(8),
             solo_delay: Period::minutes(10),
             lone_delay: Period::days(7),
+            keys: KeysConfig::default(),
             roles: BTreeMap::new(),
         }
     }
@@ -262,6 +288,7 @@ impl Config {
         interlock_flow::Rules::new(&config.environments).map_err(|error| sense(error.to_string()))?;
         config.ledger.witness.as_ref().map(WitnessConfig::trusted).transpose().map_err(&sense)?;
         config.approval.sensible().map_err(&sense)?;
+        config.console.sensible().map_err(&sense)?;
         let stage = config.terraform.rehearsal.as_ref();
         if stage.is_some_and(|stage| {
             stage.is_at(&config.aws.upstream) && stage.credentials == config.aws.credentials

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use interlock_flow::custody::{PointNews, PointWatch as _, Signers};
 
-use crate::{
-    api::{Added, DrillRequest, Fault, PointRun},
-    state::Daemon,
-};
+use interlock_api::{Added, DrillRequest, Fault, PointRun};
+
+use crate::state::Daemon;
 
 impl Daemon {
     /// Begins drills that a person has signed for, one after the other.

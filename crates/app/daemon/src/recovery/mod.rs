@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use interlock_flow::custody::{Point, PointNews, PointWatch};
 
-use crate::{
-    api::{Fault, KeptPoint, PointRun},
-    runs,
-    state::Daemon,
-};
+use interlock_api::{Fault, KeptPoint, PointRun};
+
+use crate::{runs, state::Daemon};
 
 /// Writes down what one run tells.
 struct Told(Arc<Daemon>, String);

@@ -10,10 +10,9 @@ use interlock_flow::{
 };
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{
-    api::{Added, Fault, PurgeBegun, RequestRow},
-    state::Daemon,
-};
+use interlock_api::{Added, Fault, PurgeBegun, RequestRow};
+
+use crate::state::Daemon;
 
 /// What a removal is called among the changes that are held.
 pub(crate) const VERB: &str = "recovery-purge";

@@ -3,10 +3,9 @@
 use interlock_flow::StateVersion;
 use interlock_gateway_terraform::TWIN;
 
-use crate::{
-    api::{Added, AdoptState, Fault, WorkspaceRow},
-    state::Daemon,
-};
+use interlock_api::{Added, AdoptState, Fault, WorkspaceRow};
+
+use crate::state::Daemon;
 
 impl Daemon {
     /// Takes a state in, once, for a person who signed for it.

@@ -14,10 +14,9 @@ use interlock_gateway_terraform::{News, Order, Tree};
 use tokio::sync::mpsc;
 
 use super::NAMES;
-use crate::{
-    api::{TerraformCommand, TerraformNews},
-    state::Daemon,
-};
+use interlock_api::{TerraformCommand, TerraformNews};
+
+use crate::state::Daemon;
 
 /// What agents' commands are caught by.
 pub(crate) fn shims(daemon: &Daemon) -> Vec<String> {

@@ -163,6 +163,7 @@ pub(super) fn approve(id: &str) -> Record {
         step: KeyStep::OpenSsh,
         enrolled: 0,
         counts_from: 0,
+        counter: 0,
         suspended: BTreeSet::new(),
     };
     let person = Person { name: "bo".into(), keys: vec![key], roles: vec![] };

@@ -28,10 +28,10 @@ fn a_signed_opening_is_good_for_one_opening_and_not_for_long() {
     let keys = std::slice::from_ref(&enrolled);
     let armoured = sign(&opening(), &private, None).unwrap();
     for at in [NOW - FRESH, NOW, NOW + FRESH] {
-        assert_eq!(opening().check(&armoured, keys, at), Ok(&enrolled));
+        assert_eq!(opening().check(&armoured, keys, None, at), Ok(&enrolled));
     }
     for at in [NOW - FRESH - 1, NOW + FRESH + 1] {
-        assert_eq!(opening().check(&armoured, keys, at), Err(Refusal::Stale));
+        assert_eq!(opening().check(&armoured, keys, None, at), Err(Refusal::Stale));
     }
     let others = [
         Opening { home: "home-2".into(), ..opening() },
@@ -48,9 +48,9 @@ fn a_signed_opening_is_good_for_one_opening_and_not_for_long() {
         Opening { nonce: "n2".into(), ..opening() },
     ];
     for other in others {
-        assert!(matches!(other.check(&armoured, keys, NOW), Err(Refusal::Signature(_))), "{other:?}");
+        assert!(matches!(other.check(&armoured, keys, None, NOW), Err(Refusal::Signature(_))), "{other:?}");
     }
-    assert!(opening().check(&armoured, &[], NOW).is_err());
+    assert!(opening().check(&armoured, &[], None, NOW).is_err());
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_key_that_cools_off_proves_nothing_yet() {
     let (private, mut enrolled) = openssh();
     enrolled.counts_from = NOW + 1;
     let armoured = sign(&opening(), &private, None).unwrap();
-    assert!(matches!(opening().check(&armoured, &[enrolled], NOW), Err(Refusal::CoolingOff(_))));
+    assert!(matches!(opening().check(&armoured, &[enrolled], None, NOW), Err(Refusal::CoolingOff(_))));
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn an_opening_is_no_approval_and_an_approval_no_opening() {
     let opened = sign(&opening(), &private, None).unwrap();
     let approved = sign(&statement, &private, None).unwrap();
     let refusals = [
-        (verify(&statement, &opened, &keys).unwrap_err(), Opening::NAMESPACE),
-        (opening().check(&approved, &keys, NOW).unwrap_err(), Statement::NAMESPACE),
+        (verify(&statement, &opened, &keys, None).unwrap_err(), Opening::NAMESPACE),
+        (opening().check(&approved, &keys, None, NOW).unwrap_err(), Statement::NAMESPACE),
     ];
     for (refusal, namespace) in refusals {
         assert!(refusal.to_string().contains(&format!("made for `{namespace}`")), "{refusal}");

@@ -21,7 +21,10 @@ pub(super) fn openssh() -> (String, EnrolledKey) {
 fn a_signature_is_good_for_one_statement_and_one_person() {
     let (private, enrolled) = openssh();
     let armoured = sign(&statement(), &private, None).unwrap();
-    assert_eq!(verify(&statement(), &armoured, std::slice::from_ref(&enrolled)).unwrap(), &enrolled);
+    assert_eq!(
+        verify(&statement(), &armoured, std::slice::from_ref(&enrolled), None).unwrap().key,
+        &enrolled
+    );
     let others = [
         Statement { verb: "deny".into(), ..statement() },
         Statement { subject: "tk-2".into(), ..statement() },
@@ -31,10 +34,10 @@ fn a_signature_is_good_for_one_statement_and_one_person() {
         Statement { nonce: "n2".into(), ..statement() },
     ];
     for other in others {
-        assert!(verify(&other, &armoured, std::slice::from_ref(&enrolled)).is_err(), "{other:?}");
+        assert!(verify(&other, &armoured, std::slice::from_ref(&enrolled), None).is_err(), "{other:?}");
     }
-    assert!(verify(&statement(), &armoured, &[]).is_err());
-    assert!(verify(&statement(), "no signature", &[enrolled]).is_err());
+    assert!(verify(&statement(), &armoured, &[], None).is_err());
+    assert!(verify(&statement(), "no signature", &[enrolled], None).is_err());
 }
 
 #[test]
@@ -44,7 +47,7 @@ fn a_signature_for_another_purpose_does_not_count() {
     let bytes = statement().bytes().unwrap();
     let other =
         key.sign("git", ssh_key::HashAlg::Sha512, &bytes).unwrap().to_pem(ssh_key::LineEnding::LF).unwrap();
-    let refused = verify(&statement(), &other, &[enrolled]).unwrap_err();
+    let refused = verify(&statement(), &other, &[enrolled], None).unwrap_err();
     assert!(matches!(&refused, Refusal::Signature(why) if why.contains("git")), "{refused}");
 }
 
@@ -91,10 +94,10 @@ fn security_key(flags: u8) -> (String, EnrolledKey) {
 #[test]
 fn a_security_key_must_be_touched_and_must_know_its_user() {
     let (good, enrolled) = security_key(0x05);
-    assert_eq!(verify(&statement(), &good, std::slice::from_ref(&enrolled)), Ok(&enrolled));
+    assert_eq!(verify(&statement(), &good, std::slice::from_ref(&enrolled), None).map(|good| good.key), Ok(&enrolled));
     for (flags, missing) in [(0x00, "touched"), (0x04, "touched"), (0x01, "who touched")] {
         let (weak, enrolled) = security_key(flags);
-        let refused = verify(&statement(), &weak, &[enrolled]).unwrap_err().to_string();
+        let refused = verify(&statement(), &weak, &[enrolled], None).unwrap_err().to_string();
         assert!(refused.contains(missing), "{flags:#04x}: {refused}");
     }
 }

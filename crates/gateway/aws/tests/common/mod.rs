@@ -228,6 +228,7 @@ impl House {
             step: KeyStep::OpenSsh,
             enrolled: 0,
             counts_from: 0,
+            counter: 0,
             suspended: std::collections::BTreeSet::new(),
         };
         let person = Person { name: name.into(), keys: vec![key], roles: Vec::new() };

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use interlock_daemon::api::{RequestRow, RequestView};
+use interlock_api::{RequestRow, RequestView};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use interlock_daemon::api::{OpenSession, OpenedSession};
+use interlock_api::{OpenSession, OpenedSession};
 
 use crate::{client::Client, fault::Fault};
 

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use interlock_daemon::api::{Added, DrillRequest, KeptPoint, PointRun};
+use interlock_api::{Added, DrillRequest, KeptPoint, PointRun};
 
 use super::{LISTED, follow};
 use crate::{

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 use interlock_action::ActionId;
-use interlock_daemon::api::{Added, KeptPoint, PurgeBegun};
+use interlock_api::{Added, KeptPoint, PurgeBegun};
 use interlock_flow::custody::{Obstacle, PurgeOrder, PurgePreview, Removal};
 
 use super::{LISTED, follow};

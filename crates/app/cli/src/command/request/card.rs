@@ -1,9 +1,8 @@
 //! A request as a card of labelled lines.
 
-use interlock_daemon::api::RequestView;
+use interlock_api::RequestView;
 use interlock_flow::Rehearsal;
 
-use super::plan;
 use crate::output::{time, visible};
 
 /// `request show`: the lines, and what to do next.
@@ -70,7 +69,7 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
     }
     section(&mut lines, "why held", why.into_iter());
     lines.push(format!("needs      {}", held.needs.join(", ")));
-    let planned = plan::lines(&held.action.arguments);
+    let planned = interlock_api::plan_lines(&held.action.arguments);
     match held.action.arguments.get("bundle").filter(|_| !planned.is_empty()) {
         Some(bundle) => {
             section(&mut lines, "plan", planned.into_iter());

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use interlock_action::Surface;
+use interlock_api::{DecisionRequest, RequestView, Signing, WordsToSign};
 use interlock_approval::{Person, State, Statement};
-use interlock_daemon::api::{DecisionRequest, RequestView};
 use interlock_flow::Decisive;
 
 use crate::{client::Client, exit::Exit, fault::Fault, output::Output, sign};
@@ -48,9 +48,10 @@ pub(super) fn decide(
     let ticket = &view.ticket;
     let statement =
         Statement::on_ticket(verb.verb(), &ticket.id, ticket.digest, &person, reason, &ticket.held.nonce);
+    let words = WordsToSign { words: Signing::Statement(statement), body: serde_json::Value::Null };
     let body = DecisionRequest {
         decision: verb.verb().to_owned(),
-        signature: sign::statement(&statement, key)?,
+        signature: sign::words(client, &words, key)?,
         person,
         reason: reason.to_owned(),
     };

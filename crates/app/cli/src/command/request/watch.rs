@@ -12,7 +12,7 @@ use std::{
 };
 
 use interlock_action::Millis;
-use interlock_daemon::api::{Feed, RequestView};
+use interlock_api::{Feed, RequestView};
 
 use super::decide;
 use crate::{

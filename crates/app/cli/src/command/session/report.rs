@@ -1,6 +1,6 @@
 //! A session's report in words: what flowed, and what was held or refused, or would have been, by rule.
 
-use interlock_daemon::api::{Fate, RuleCount, SessionReport};
+use interlock_api::{Fate, RuleCount, SessionReport};
 
 use crate::output::visible;
 

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use interlock_daemon::api::AdoptState;
+use interlock_api::AdoptState;
 use interlock_flow::StateVersion;
 
 use crate::{command::Global, exit::Exit, fault::Fault, output::Output, sign};

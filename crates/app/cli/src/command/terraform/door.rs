@@ -9,7 +9,7 @@ use hyper::{
     body::{Bytes, Incoming},
 };
 use hyper_util::rt::TokioIo;
-use interlock_daemon::api::{Fault as Told, TerraformCommand, TerraformNews};
+use interlock_api::{Fault as Told, TerraformCommand, TerraformNews};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::{exit::Exit, fault::Fault, output::visible};

@@ -2,8 +2,8 @@
 //! no width is a lie.
 
 use interlock_action::Millis;
+use interlock_api::RequestView;
 use interlock_approval::State;
-use interlock_daemon::api::RequestView;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::view::{Form, Screen, View};

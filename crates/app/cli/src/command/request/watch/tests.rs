@@ -1,5 +1,5 @@
 use insta::assert_snapshot;
-use interlock_daemon::api::{Feed, RequestView};
+use interlock_api::{Feed, RequestView};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 

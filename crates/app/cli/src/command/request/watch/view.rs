@@ -4,8 +4,8 @@
 //! be typed; and it can only be opened from a request that was read to its end.
 
 use interlock_action::{Relation, TicketId};
+use interlock_api::{Feed, RequestView};
 use interlock_approval::State;
-use interlock_daemon::api::{Feed, RequestView};
 
 use crate::output::visible;
 use interlock_flow::Decisive;

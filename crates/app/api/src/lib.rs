@@ -1,21 +1,30 @@
 //! The types of the HTTP API, which are also what `--json` prints.
 
 mod admin;
+mod fault;
+mod plan;
 mod recovery;
 mod report;
 mod request;
 mod sentence;
 mod session;
 mod terraform;
+mod text;
 mod undo;
+mod words;
 
 pub use admin::{
-    AddAgent, AddKey, AddPerson, Added, Fault, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, RemoveKey,
+    AddAgent, AddKey, AddPerson, Added, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, RemoveKey,
     RemovePerson, Signed, Status, UnfreezeRequest,
 };
+pub use fault::Fault;
+pub use plan::{Attribute, PlannedChange, plan_lines, planned};
 pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};
 pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
+pub use sentence::{sentence, vanishes};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};
 pub use terraform::{AdoptState, TerraformCommand, TerraformNews, WorkspaceRow};
+pub use text::{exact, span, time, visible};
 pub use undo::{Selection, UndoRequest, UndoRun};
+pub use words::{ADMIN, ConsoleLink, LinkReply, OfferedPasskey, Signing, WordsAt, WordsSigned, WordsToSign};

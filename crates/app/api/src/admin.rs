@@ -1,60 +1,12 @@
 //! People, agents, freezes, the ledger, and the daemon itself.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::collections::BTreeMap;
 
 use interlock_action::{AgentId, Digest, Millis, PersonId, SessionId};
 use interlock_flow::FreezeScope;
 use interlock_policy::AgentClass;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// What went wrong: the body of every answer that is not a success.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Fault {
-    /// A stable word: `not-found`, `refused`, `bad-request`, `conflict`, `unavailable`.
-    pub code: String,
-    /// In words.
-    pub message: String,
-    /// The next thing to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-}
-
-impl Fault {
-    fn of(code: &str, message: impl Display) -> Self {
-        Self { code: code.to_owned(), message: message.to_string(), hint: None }
-    }
-
-    /// There is no such thing.
-    pub(crate) fn not_found(message: impl Display) -> Self {
-        Self::of("not-found", message)
-    }
-
-    /// It is not for who asks.
-    pub(crate) fn refused(message: impl Display) -> Self {
-        Self::of("refused", message)
-    }
-
-    /// It cannot be read, or makes no sense.
-    pub(crate) fn bad_request(message: impl Display) -> Self {
-        Self::of("bad-request", message)
-    }
-
-    /// It does not go with what is there.
-    pub(crate) fn conflict(message: impl Display) -> Self {
-        Self::of("conflict", message)
-    }
-
-    /// Not now.
-    pub(crate) fn unavailable(message: impl Display) -> Self {
-        Self::of("unavailable", message)
-    }
-
-    /// With the next thing to do.
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
-}
 
 /// A value to be signed into the next administrative statement or opening of a session, once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -211,6 +163,8 @@ pub struct Status {
     pub ledger: String,
     /// How many entries it has.
     pub entries: u64,
+    /// The web console.
+    pub console: String,
     /// The CONNECT proxy.
     pub aws_proxy: String,
     /// The endpoint door.

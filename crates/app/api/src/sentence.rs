@@ -4,7 +4,7 @@ use interlock_action::{Effect, Kind, Relation, Surface, Target, name_of};
 use interlock_approval::Ticket;
 
 /// Who wants what, of how many things, where.
-pub(super) fn sentence(ticket: &Ticket) -> String {
+pub fn sentence(ticket: &Ticket) -> String {
     let held = &ticket.held;
     if held.action.surface == Surface::Interlock {
         return format!("{} asks to {}", held.launch, held.task);
@@ -102,7 +102,7 @@ fn weight(effect: Effect) -> usize {
 }
 
 /// What would be gone: the things, their data, and how many recovery points remain.
-pub(super) fn vanishes(ticket: &Ticket) -> Vec<String> {
+pub fn vanishes(ticket: &Ticket) -> Vec<String> {
     let forecast = &ticket.held.forecast;
     let destroys = forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
     let mut lines: Vec<String> = destroys.map(|change| change.what.clone()).collect();

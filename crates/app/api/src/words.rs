@@ -1,0 +1,110 @@
+//! Words that a command line has signed with a passkey: it hands them in, a person signs them in the console, it takes the
+//! signature.
+
+use interlock_action::{PersonId, digest_of};
+use interlock_approval::{ApprovalError, Opening, Statement, challenge};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Fault;
+
+/// The domain of administrative digests.
+pub const ADMIN: &str = "interlock admin v1";
+
+/// What is signed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signing {
+    /// A decision, or an administrative request.
+    Statement(Statement),
+    /// The launch of a session.
+    Opening(Box<Opening>),
+}
+
+/// `POST /v1/words`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WordsToSign {
+    /// The words.
+    pub words: Signing,
+    /// What a statement is about, unless that is a request that is held: its digest is in the words.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub body: Value,
+}
+
+/// The answer: where a person signs them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordsAt {
+    /// What they are known by.
+    pub id: String,
+    /// The page.
+    pub url: String,
+}
+
+/// `GET /v1/words/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordsSigned {
+    /// The passkey's assertion, as JSON; nothing as long as nobody has signed.
+    pub signature: Option<String>,
+}
+
+impl WordsToSign {
+    /// Who is to sign.
+    pub fn person(&self) -> &PersonId {
+        match &self.words {
+            Signing::Statement(statement) => &statement.person,
+            Signing::Opening(opening) => &opening.person,
+        }
+    }
+
+    /// What the passkey signs.
+    ///
+    /// # Errors
+    /// Words without a canonical form.
+    pub fn challenge(&self) -> Result<[u8; 32], ApprovalError> {
+        match &self.words {
+            Signing::Statement(statement) => challenge(statement),
+            Signing::Opening(opening) => challenge(opening.as_ref()),
+        }
+    }
+
+    /// Checks that what is shown is what is signed.
+    ///
+    /// # Errors
+    /// A body that the words do not speak of.
+    pub fn check(&self) -> Result<(), Fault> {
+        match &self.words {
+            Signing::Statement(statement) if !self.body.is_null() => {
+                let digest = digest_of(ADMIN, &self.body).map_err(Fault::bad_request)?;
+                if digest == statement.digest {
+                    return Ok(());
+                }
+                Err(Fault::bad_request("the words are not about what is handed in with them"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `GET /v1/passkeys/{fingerprint}`: one that somebody has made in the console, and that is nobody's yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedPasskey {
+    /// For whom it was made, as the browser says.
+    pub person: PersonId,
+    /// Its line.
+    pub public_key: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// The model of its authenticator, as it says itself: 32 hexadecimal digits.
+    pub model: String,
+}
+
+/// `POST /v1/console`: signed; lets this person in once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsoleLink {}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkReply {
+    /// What a browser is to open, within a minute.
+    pub url: String,
+}

@@ -1,0 +1,111 @@
+//! Making a passkey. What is made here is nobody's: it becomes somebody's when a person who is enrolled signs so, and once agents are
+//! at work two approve that.
+
+use askama::Template;
+use axum::{Form, extract::State, response::Response};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use interlock_action::PersonId;
+use interlock_api::{Fault, exact};
+use interlock_approval::{Registration, challenge};
+use serde::Deserialize;
+
+use super::{Frame, decide::quoted, fault, page};
+use crate::{Attempt, Shared, desk::Enrolment};
+
+#[derive(Template)]
+#[template(path = "enrol.html")]
+struct EnrolPage {
+    frame: Frame,
+    person: String,
+}
+
+#[derive(Template)]
+#[template(path = "make.html")]
+struct MakePage {
+    frame: Frame,
+    person: String,
+    nonce: String,
+    challenge: String,
+    user: String,
+    site: String,
+}
+
+#[derive(Template)]
+#[template(path = "made.html")]
+struct MadePage {
+    frame: Frame,
+    person: String,
+    known: bool,
+    fingerprint: String,
+    commands: Vec<String>,
+}
+
+pub(crate) async fn show(State(_): Shared, frame: Frame) -> Response {
+    let person = frame.person.clone().unwrap_or_default();
+    page(&EnrolPage { frame, person })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Whose {
+    person: String,
+}
+
+pub(crate) async fn name(State(console): Shared, frame: Frame, Form(whose): Form<Whose>) -> Response {
+    let person = whose.person.trim().to_owned();
+    if person.is_empty() || person != exact(&person) || person.len() > 64 {
+        let why = Fault::bad_request("a person goes by a short name of plain letters").hint("as in `ana`");
+        return fault(frame, why);
+    }
+    let nonce = console.desk.nonce();
+    let words = Enrolment { person: PersonId::new(person.as_str()), nonce: nonce.clone() };
+    match challenge(&words) {
+        Ok(challenge) => page(&MakePage {
+            frame,
+            nonce,
+            challenge: URL_SAFE_NO_PAD.encode(challenge),
+            user: URL_SAFE_NO_PAD.encode(&person),
+            site: console.desk.site().id,
+            person,
+        }),
+        Err(error) => fault(frame, Fault::unavailable(error)),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Made {
+    person: String,
+    nonce: String,
+    #[serde(default)]
+    signature: String,
+}
+
+pub(crate) async fn made(State(console): Shared, frame: Frame, Form(made): Form<Made>) -> Response {
+    let person = PersonId::new(made.person.as_str());
+    let offered = serde_json::from_str::<Registration>(&made.signature)
+        .map_err(|_| {
+            Fault::bad_request("the browser sent no passkey").hint("try again in a browser that makes them")
+        })
+        .and_then(|registration| {
+            let words = Enrolment { person: person.clone(), nonce: made.nonce.clone() };
+            console.desk.offer(&words, &registration)
+        });
+    let fingerprint = match offered {
+        Ok(fingerprint) => fingerprint,
+        Err(why) => {
+            let subject = made.person.clone();
+            console.desk.tried(Attempt {
+                what: "enrolment",
+                subject,
+                person: None,
+                why: why.message.clone(),
+            });
+            return fault(frame, why);
+        }
+    };
+    let known = console.desk.people().iter().any(|have| have.name == person);
+    let name = quoted(&exact(&made.person));
+    let add = if known { format!("person key add {name}") } else { format!("person add {name}") };
+    let with = |key: &str| format!("interlock {add} --passkey {fingerprint} --key {key}");
+    let commands = vec![with("FILE"), with("passkey:YOU")];
+    page(&MadePage { frame, person: exact(&made.person), known, fingerprint, commands })
+}

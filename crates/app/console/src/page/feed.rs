@@ -1,0 +1,84 @@
+//! What happens, as it happens: every entry of the ledger in words. Whoever comes back goes on where they were.
+
+use std::{convert::Infallible, sync::Arc};
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::{
+        Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{Stream, StreamExt as _, stream};
+use interlock_api::{LedgerQuery, LedgerRow};
+
+use super::{Frame, fault, page};
+use crate::{Console, Shared, show::entry::EntryRow, visitor::Visitor};
+
+/// Entries on the page when it is opened.
+const MANY: u32 = 50;
+/// Entries in one message.
+const AT_ONCE: u32 = 100;
+
+#[derive(Template)]
+#[template(path = "feed.html")]
+struct FeedPage {
+    frame: Frame,
+    rows: Vec<EntryRow>,
+    after: u64,
+}
+
+/// Some entries, the newest first, as they stand in the page.
+#[derive(Template)]
+#[template(path = "entries.html")]
+struct Entries<'r> {
+    rows: &'r [EntryRow],
+}
+
+pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
+    let _ = visitor;
+    let query = LedgerQuery { limit: Some(MANY), ..LedgerQuery::default() };
+    match console.desk.ledger(&query) {
+        Ok(rows) => {
+            let after = rows.first().map_or(0, |row| row.index.saturating_add(1));
+            page(&FeedPage { frame: frame.at("/feed"), rows: rows.iter().map(EntryRow::of).collect(), after })
+        }
+        Err(why) => fault(frame, why),
+    }
+}
+
+/// What has happened since the entry that the browser has last, or from now on.
+pub(crate) async fn live(
+    State(console): Shared,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let _ = visitor;
+    let moved = console.desk.moved();
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let from = last.unwrap_or_else(|| *moved.borrow());
+    let events = stream::unfold((moved, from), move |(mut moved, from)| {
+        let console = Arc::clone(&console);
+        async move {
+            loop {
+                moved.borrow_and_update();
+                match news(&console, from) {
+                    Some((event, next)) => return Some((Ok(event), (moved, next))),
+                    None => moved.changed().await.ok()?,
+                }
+            }
+        }
+    });
+    Sse::new(events.boxed()).keep_alive(KeepAlive::default())
+}
+
+fn news(console: &Console, from: u64) -> Option<(Event, u64)> {
+    let mut rows: Vec<LedgerRow> = console.desk.since(from, AT_ONCE).ok()?;
+    let next = rows.last()?.index.saturating_add(1);
+    rows.reverse();
+    let rows: Vec<EntryRow> = rows.iter().map(EntryRow::of).collect();
+    let html = Entries { rows: &rows }.render().ok()?;
+    Some((Event::default().id(next.to_string()).data(html.replace('\n', " ")), next))
+}

@@ -1,0 +1,148 @@
+//! The pages, one file each.
+
+pub(crate) mod decide;
+pub(crate) mod enrol;
+pub(crate) mod feed;
+pub(crate) mod health;
+pub(crate) mod ledger;
+pub(crate) mod policies;
+pub(crate) mod queue;
+pub(crate) mod sessions;
+pub(crate) mod settings;
+pub(crate) mod sign_in;
+pub(crate) mod ticket;
+pub(crate) mod words;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{FromRequestParts, State},
+    http::{StatusCode, header, request::Parts},
+    response::{Html, IntoResponse as _, Response},
+};
+use interlock_api::Fault;
+use serde_json::Value;
+
+use crate::{Console, Shared, asset, door::Nonce, visitor::Visitor};
+
+/// What stands around every page.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// What its scripts are known by.
+    pub(crate) nonce: String,
+    /// Who looks at it.
+    pub(crate) person: Option<String>,
+    /// What their forms carry.
+    pub(crate) token: String,
+    /// What everybody is told on every page.
+    pub(crate) alarms: Vec<String>,
+    /// The place in the list of pages.
+    pub(crate) here: &'static str,
+}
+
+/// The list of pages.
+const PLACES: [(&str, &str); 7] = [
+    ("/", "Requests"),
+    ("/feed", "Feed"),
+    ("/sessions", "Sessions"),
+    ("/policies", "Policies"),
+    ("/health", "Rule health"),
+    ("/ledger", "Ledger"),
+    ("/settings", "Settings"),
+];
+
+impl Frame {
+    pub(crate) fn places(&self) -> &'static [(&'static str, &'static str)] {
+        if self.person.is_some() { &PLACES } else { &[] }
+    }
+    pub(crate) fn asset(&self, name: &str) -> String {
+        asset::address(name)
+    }
+    pub(crate) fn at(mut self, here: &'static str) -> Self {
+        self.here = here;
+        self
+    }
+}
+
+impl FromRequestParts<Arc<Console>> for Frame {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Response> {
+        let nonce = parts.extensions.get::<Nonce>().map(|nonce| nonce.0.clone());
+        let nonce = nonce.ok_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
+        let visitor =
+            <Visitor as axum::extract::OptionalFromRequestParts<_>>::from_request_parts(parts, console)
+                .await?;
+        let alarms = if visitor.is_some() { alarms(console) } else { Vec::new() };
+        let (person, token) = visitor.map(|visitor| (visitor.person.to_string(), visitor.token)).unzip();
+        Ok(Self { nonce, person, token: token.unwrap_or_default(), alarms, here: "" })
+    }
+}
+
+/// What everybody who looks at any page is told.
+fn alarms(console: &Console) -> Vec<String> {
+    let status = console.desk.status();
+    let mut alarms = Vec::new();
+    if status.ledger != "ok" {
+        alarms.push(format!("The ledger takes nothing, so no change is let through: {}", status.ledger));
+    }
+    if status.mode == "observe" {
+        alarms.push("Observe mode: everything is written down, and nobody is asked.".to_owned());
+    }
+    for freeze in &status.freezes {
+        alarms.push(format!("Frozen: {} ({}, by {})", scope(&freeze.scope), freeze.reason, freeze.by));
+    }
+    alarms.extend(
+        status.alone.iter().map(|change| format!("Too few are left to approve, and one asks: {change}")),
+    );
+    alarms.iter().map(|alarm| interlock_api::visible(alarm)).collect()
+}
+
+fn scope(scope: &interlock_flow::FreezeScope) -> String {
+    let value = serde_json::to_value(scope).unwrap_or(Value::Null);
+    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    format!("{} {}", text("scope"), text("name")).trim_end().to_owned()
+}
+
+/// A page that says what is wrong.
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct FaultPage {
+    frame: Frame,
+    title: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+/// Shows a page.
+pub(crate) fn page(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// Shows what is wrong.
+pub(crate) fn fault(frame: Frame, fault: Fault) -> Response {
+    let status = fault.status();
+    let title = match status {
+        StatusCode::NOT_FOUND => "There is no such thing",
+        StatusCode::FORBIDDEN => "That does not hold",
+        StatusCode::CONFLICT => "That does not go with what is there",
+        StatusCode::SERVICE_UNAVAILABLE => "Not now",
+        _ => "That makes no sense",
+    };
+    let shown = FaultPage { frame, title, message: interlock_api::visible(&fault.message), hint: fault.hint };
+    (status, page(&shown)).into_response()
+}
+
+/// Where nothing is.
+pub(crate) async fn missing(State(_): Shared, frame: Frame) -> Response {
+    fault(frame, Fault::not_found("there is no such page"))
+}
+
+/// Goes to another page of this site.
+pub(crate) fn to(path: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, path.to_owned())]).into_response()
+}

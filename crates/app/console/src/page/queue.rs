@@ -1,0 +1,120 @@
+//! What waits for people, the oldest first; behind it, what was decided.
+
+use std::{convert::Infallible, time::Duration};
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::{
+        Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{Stream, StreamExt as _, stream};
+use interlock_action::Millis;
+use interlock_api::{exact, span, visible};
+use serde::Deserialize;
+
+use super::{Frame, page};
+use crate::{QueueRow, Shared, visitor::Visitor};
+
+/// Requests on one page.
+const MANY: usize = 50;
+
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    #[serde(default)]
+    all: bool,
+    #[serde(default)]
+    from: usize,
+}
+
+#[derive(Template)]
+#[template(path = "queue.html")]
+struct QueuePage {
+    frame: Frame,
+    rows: Vec<Row>,
+    all: bool,
+    of: usize,
+    waiting: usize,
+    from: usize,
+    earlier: Option<usize>,
+    later: Option<usize>,
+}
+
+struct Row {
+    id: String,
+    state: String,
+    tier: String,
+    sentence: String,
+    operation: String,
+    vanishes: Vec<String>,
+    approvals: String,
+    left: String,
+}
+
+pub(crate) async fn show(
+    State(console): Shared,
+    visitor: Visitor,
+    frame: Frame,
+    Query(which): Query<Which>,
+) -> Response {
+    let _ = visitor;
+    let queue = console.desk.queue(which.all, which.from, MANY);
+    let now = console.desk.now();
+    let next = which.from.saturating_add(MANY);
+    page(&QueuePage {
+        frame: frame.at("/"),
+        rows: queue.rows.iter().map(|row| shown(row, now)).collect(),
+        all: which.all,
+        of: queue.of,
+        waiting: queue.waiting,
+        from: which.from,
+        earlier: which.from.checked_sub(MANY),
+        later: (next < queue.of).then_some(next),
+    })
+}
+
+fn shown(row: &QueueRow, now: Millis) -> Row {
+    let QueueRow { row, sentence, vanishes } = row;
+    let open = row.state == "pending" || row.state == "approved";
+    Row {
+        id: exact(row.id.as_str()),
+        state: row.state.clone(),
+        tier: row.tier.clone(),
+        sentence: visible(sentence),
+        operation: exact(&row.operation),
+        vanishes: vanishes.iter().map(|line| visible(line)).collect(),
+        approvals: row.approvals.clone(),
+        left: if open { format!("{} left", span(row.expires.saturating_sub(now))) } else { String::new() },
+    }
+}
+
+/// Says how many wait, whenever that may have changed.
+pub(crate) async fn live(
+    State(console): Shared,
+    visitor: Visitor,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let _ = visitor;
+    let moved = console.desk.moved();
+    let events = stream::unfold((moved, None), move |(mut moved, mut last)| {
+        let console = std::sync::Arc::clone(&console);
+        async move {
+            loop {
+                let size = *moved.borrow_and_update();
+                let waiting = console.desk.queue(false, 0, 0).waiting;
+                if last != Some(waiting) {
+                    let first = last.is_none();
+                    last = Some(waiting);
+                    let words = if waiting == 1 { "1 waits".to_owned() } else { format!("{waiting} wait") };
+                    let words = if first { words } else { format!("{words}: what you see has changed") };
+                    return Some((Ok(Event::default().id(size.to_string()).data(words)), (moved, last)));
+                }
+                moved.changed().await.ok()?;
+                // Whatever comes in the next moment is told with it.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    });
+    Sse::new(events.boxed()).keep_alive(KeepAlive::default())
+}

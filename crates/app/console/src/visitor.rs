@@ -1,0 +1,185 @@
+//! Who has signed in. A visit shows pages and carries a form's own token; it decides nothing.
+
+use std::collections::HashMap;
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use interlock_action::{Millis, PersonId};
+use sha2::{Digest as _, Sha256};
+
+use crate::Console;
+
+const MINUTE: Millis = 60_000;
+/// A visit that nobody used for so long is over.
+const IDLE: Millis = 30 * MINUTE;
+/// No visit is longer.
+const LONGEST: Millis = 12 * 60 * MINUTE;
+/// So many at once; the one that was used last longest ago goes.
+const MOST: usize = 1_000;
+
+/// A person's visit.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    /// Who.
+    pub(crate) person: PersonId,
+    /// The key that they came in with.
+    pub(crate) fingerprint: String,
+    /// What their forms carry.
+    pub(crate) token: String,
+    since: Millis,
+    seen: Millis,
+}
+
+/// All visits, by the digest of what their cookie says.
+#[derive(Default)]
+pub(crate) struct Visitors(HashMap<[u8; 32], Visitor>);
+
+impl Visitors {
+    /// Begins a visit under what was drawn for its cookie.
+    pub(crate) fn begin(
+        &mut self,
+        cookie: &str,
+        token: String,
+        (person, fingerprint): (PersonId, String),
+        now: Millis,
+    ) {
+        self.0.retain(|_, visitor| visitor.is_on(now));
+        if self.0.len() >= MOST
+            && let Some(oldest) =
+                self.0.iter().min_by_key(|(_, visitor)| visitor.seen).map(|(digest, _)| *digest)
+        {
+            self.0.remove(&oldest);
+        }
+        let visitor = Visitor { person, fingerprint, token, since: now, seen: now };
+        self.0.insert(digest(cookie), visitor);
+    }
+
+    /// Whose cookie it is.
+    pub(crate) fn find(&mut self, cookie: &str, now: Millis) -> Option<Visitor> {
+        let visitor = self.0.get_mut(&digest(cookie)).filter(|visitor| visitor.is_on(now))?;
+        visitor.seen = now;
+        Some(visitor.clone())
+    }
+
+    /// Ends a visit.
+    pub(crate) fn end(&mut self, cookie: &str) {
+        self.0.remove(&digest(cookie));
+    }
+}
+
+impl Visitor {
+    fn is_on(&self, now: Millis) -> bool {
+        now < self.seen.saturating_add(IDLE) && now < self.since.saturating_add(LONGEST)
+    }
+}
+
+fn digest(cookie: &str) -> [u8; 32] {
+    Sha256::digest(cookie).into()
+}
+
+/// The cookie's name. Where the site speaks TLS no other site of its domain can set it.
+fn name(console: &Console) -> &'static str {
+    if console.is_secure() { "__Host-interlock" } else { "interlock" }
+}
+
+/// What a browser is told to keep.
+pub(crate) fn cookie(console: &Console, value: &str, seconds: Millis) -> String {
+    let secure = if console.is_secure() { "; Secure" } else { "" };
+    // A link from elsewhere leads to the page it names; no form from elsewhere is taken, whatever it carries.
+    format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", name(console))
+}
+
+/// What a browser kept.
+pub(crate) fn kept<'h>(console: &Console, headers: &'h HeaderMap) -> Option<&'h str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(have, _)| *have == name(console)).map(|(_, value)| value)
+}
+
+/// How long a cookie is kept.
+pub(crate) const SECONDS: Millis = LONGEST / 1_000;
+
+/// Who sends this, where that is known.
+pub(crate) fn known(console: &Console, headers: &HeaderMap) -> Option<String> {
+    let (cookie, now) = (kept(console, headers)?, console.desk.now());
+    console.visitors(|visitors| visitors.find(cookie, now)).map(|visitor| visitor.person.to_string())
+}
+
+fn find(parts: &Parts, console: &Console) -> Option<Visitor> {
+    let cookie = kept(console, &parts.headers)?;
+    let now = console.desk.now();
+    let visitor = console.visitors(|visitors| visitors.find(cookie, now))?;
+    // INVARIANT: whoever is suspended or taken out is shown nothing more.
+    if console.desk.counts(&visitor.person, &visitor.fingerprint) { Some(visitor) } else { None }
+}
+
+impl FromRequestParts<std::sync::Arc<Console>> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        console: &std::sync::Arc<Console>,
+    ) -> Result<Self, Response> {
+        find(parts, console).ok_or_else(|| match parts.method {
+            Method::GET | Method::HEAD => {
+                let next = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+                Redirect::to(&format!("/sign-in?next={}", crate::form::encoded(next))).into_response()
+            }
+            _ => (StatusCode::UNAUTHORIZED, "sign in first: /sign-in\n").into_response(),
+        })
+    }
+}
+
+impl OptionalFromRequestParts<std::sync::Arc<Console>> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        console: &std::sync::Arc<Console>,
+    ) -> Result<Option<Self>, Response> {
+        Ok(find(parts, console))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visitors() -> Visitors {
+        let mut visitors = Visitors::default();
+        visitors.begin("one", "token".to_owned(), ("ana".into(), "SHA256:a".to_owned()), 0);
+        visitors
+    }
+
+    #[test]
+    fn a_visit_ends_by_itself_and_by_leaving() {
+        let mut all = visitors();
+        assert_eq!(all.find("one", 10).map(|visitor| visitor.person), Some("ana".into()));
+        assert!(all.find("two", 10).is_none());
+        assert!(all.find("one", 10 + IDLE).is_none(), "idle");
+        let mut all = visitors();
+        let mut now = 0;
+        while now < LONGEST - MINUTE {
+            now += 20 * MINUTE;
+            all.find("one", now.min(LONGEST - 1));
+        }
+        assert!(all.find("one", LONGEST - 1).is_some() && all.find("one", LONGEST).is_none(), "too long");
+        let mut all = visitors();
+        all.end("one");
+        assert!(all.find("one", 1).is_none());
+    }
+
+    #[test]
+    fn there_are_only_so_many() {
+        let mut all = visitors();
+        for n in 0..MOST {
+            let at = 1 + u64::try_from(n).unwrap_or_default();
+            all.begin(&format!("c{n}"), String::new(), ("bo".into(), String::new()), at);
+        }
+        assert_eq!(all.0.len(), MOST);
+        assert!(all.find("one", 2).is_none(), "the oldest went");
+    }
+}
