@@ -171,7 +171,7 @@ impl Home {
             .append(true)
             .open(self.scratch.path().join("daemon.log"));
         let mut child = self
-            .command(&["serve"])
+            .command(&["serve", "--listen-console", "127.0.0.1:0"])
             .envs([
                 ("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL"),
                 ("AWS_SECRET_ACCESS_KEY", "the-real-secret"),

@@ -9,7 +9,7 @@ use interlock_flow::{Administrative, Enrolling, Event, Guard, JournalError, Reco
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Serialize, de::DeserializeOwned};
 
-use interlock_api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson};
+use interlock_api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson, Signed};
 
 use crate::state::Daemon;
 
@@ -24,7 +24,7 @@ impl Daemon {
         let body = &request.body;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
         parsed(&body.public_key, 0, 0)?;
-        self.authorise(PERSON_ADD, body.name.as_str(), body, &request.signed)?;
+        self.authorise_asking(PERSON_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_person(body, 0)?;
         let what = format!("enrol {} as a person who may approve", body.name);
         self.enrolling(PERSON_ADD, &request, what, Enrolling::default()).await
@@ -34,7 +34,7 @@ impl Daemon {
     pub(crate) async fn add_key(&self, request: Added<AddKey>) -> Result<Option<Ticket>, Fault> {
         let body = &request.body;
         let key = parsed(&body.public_key, 0, 0)?;
-        self.authorise(KEY_ADD, body.name.as_str(), body, &request.signed)?;
+        self.authorise_asking(KEY_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_key(body, 0)?;
         let what = format!("enrol another key of {}: {}", body.name, key.fingerprint);
         let enrolling = Enrolling { concerned: Some(body.name.clone()), ..Enrolling::default() };
@@ -61,6 +61,22 @@ impl Daemon {
         let suspends = vec![body.fingerprint.clone()];
         let enrolling = Enrolling { concerned: Some(body.name.clone()), suspends, ..Enrolling::default() };
         self.enrolling(KEY_REMOVE, &request, what, enrolling).await
+    }
+
+    /// While no agent exists one signature enrols. After that it only asks others: they approve with what the step takes, and whoever
+    /// has no such key yet can ask for one.
+    fn authorise_asking<T: Serialize>(
+        &self,
+        verb: &str,
+        subject: &str,
+        body: &T,
+        signed: &Signed,
+    ) -> Result<(), Fault> {
+        if self.memory().agents.is_empty() {
+            return self.authorise(verb, subject, body, signed);
+        }
+        let key = self.authorise_stop(verb, subject, body, signed)?;
+        key.counts(self.now()).map_err(Fault::refused)
     }
 
     /// Does it at once while no agent exists; holds it after that.

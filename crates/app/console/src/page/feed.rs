@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State},
     http::HeaderMap,
     response::{
         Response,
@@ -49,16 +49,23 @@ pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame)
     }
 }
 
+/// What the page has already.
+#[derive(serde::Deserialize)]
+pub(crate) struct Shown {
+    after: Option<u64>,
+}
+
 /// What has happened since the entry that the browser has last, or from now on.
 pub(crate) async fn live(
     State(console): Shared,
     visitor: Visitor,
+    Query(shown): Query<Shown>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let _ = visitor;
     let moved = console.desk.moved();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
-    let from = last.unwrap_or_else(|| *moved.borrow());
+    let from = last.or(shown.after).unwrap_or_else(|| *moved.borrow());
     let events = stream::unfold((moved, from), move |(mut moved, from)| {
         let console = Arc::clone(&console);
         async move {

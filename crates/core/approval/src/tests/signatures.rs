@@ -94,7 +94,10 @@ fn security_key(flags: u8) -> (String, EnrolledKey) {
 #[test]
 fn a_security_key_must_be_touched_and_must_know_its_user() {
     let (good, enrolled) = security_key(0x05);
-    assert_eq!(verify(&statement(), &good, std::slice::from_ref(&enrolled), None).map(|good| good.key), Ok(&enrolled));
+    assert_eq!(
+        verify(&statement(), &good, std::slice::from_ref(&enrolled), None).map(|good| good.key),
+        Ok(&enrolled)
+    );
     for (flags, missing) in [(0x00, "touched"), (0x04, "touched"), (0x01, "who touched")] {
         let (weak, enrolled) = security_key(flags);
         let refused = verify(&statement(), &weak, &[enrolled], None).unwrap_err().to_string();
