@@ -24,3 +24,59 @@ fn two_people_read_and_approve_with_passkeys_and_another_denies() {
     assert!(denied.err.contains("take a snapshot first"), "the agent is told why: {denied:?}");
     browsed.home.verify();
 }
+
+#[test]
+fn what_an_agent_writes_is_shown_and_does_nothing() {
+    let browsed = Browsed::new(&["ana"], DEVELOPMENT);
+    browsed.emulator.hands(
+        "client('iam').create_role(RoleName='prod-ops', AssumeRolePolicyDocument='{\"Statement\":[]}')",
+    );
+    let name =
+        "<img src=/pwned onerror=alert(1)>\u{202e}txt.\u{1b}[31m<p hx-get=/pwned hx-trigger=load>pr\u{43e}d";
+    let task = "</blockquote><script>alert(1)</script><p hx-get=/pwned hx-trigger=load>\u{2066}\u{200b}safe";
+    let small = r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+    let put = |name: &str, policy: &str| {
+        let words = [
+            "aws",
+            "iam",
+            "put-role-policy",
+            "--role-name",
+            "prod-ops",
+            "--policy-name",
+            name,
+            "--policy-document",
+            policy,
+        ];
+        browsed.agent(&["--task", task], &words)
+    };
+    let statements: Vec<String> =
+        (0..12_000).map(|n| format!(r#"{{"Effect":"Allow","Action":"s3:{n}","Resource":"*"}}"#)).collect();
+    browsed.home.file("policy.json", &format!("{{\"Statement\":[\n{}\n]}}", statements.join(",\n")));
+    let (ticket, long) = (put(name, small).ticket(), put("all", "file://policy.json").ticket());
+    browsed.drive("hostile", &[("ticket", &ticket), ("long", &long)]);
+}
+
+#[test]
+fn without_scripts_a_person_decides_all_the_same() {
+    let browsed = Browsed::new(&["ana", "bo"], DEVELOPMENT);
+    browsed.emulator.hands("[client('sns').create_topic(Name=n) for n in ('prod-a', 'prod-b')]");
+    let delete = |name: &str| {
+        let arn = format!("arn:aws:sns:us-east-1:123456789012:{name}");
+        browsed.home.aws(&["sns", "delete-topic", "--topic-arn", &arn])
+    };
+    let (ticket, other) = (delete("prod-a").ticket(), delete("prod-b").ticket());
+    browsed.drive("plain", &[("ticket", &ticket), ("other", &other)]);
+    let told = delete("prod-b");
+    assert!(told.err.contains("I've looked"), "{told:?}");
+}
+
+#[test]
+fn what_nobody_decides_is_a_no() {
+    let browsed = Browsed::new(
+        &["ana", "bo", "cy"],
+        &DEVELOPMENT.replace("[approval]", "[approval]\nexpires = \"8s\""),
+    );
+    browsed.database("prod-school");
+    let ticket = browsed.wipe("prod-school").ticket();
+    browsed.drive("expire", &[("ticket", &ticket)]);
+}

@@ -90,7 +90,7 @@ fn the_open_request_can_be_looked_at_afterwards() {
         (summary["home"].as_str().unwrap(), summary["interlock"]["ticket"].as_str().unwrap());
     assert!(std::path::Path::new(home).starts_with(scratch.path()));
     let mut daemon = Command::new(binary())
-        .args(["--home", home, "serve"])
+        .args(["--home", home, "serve", "--listen-console", "127.0.0.1:0"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -260,8 +260,14 @@ impl Road {
             return Err(JournalError::Conflict("nobody would be left whose key counts".to_owned()));
         }
         if memory.solo(now) {
+            // Whoever lost the only strong key gets on with a weaker one, and waits for days in which they may stop it.
+            let step = memory.step_of(1, |_, key| stays(key));
+            let weaker = step < memory.step(1, now);
             drop(memory);
-            return Ok((self.administrative_quorum(now), false));
+            let alone = self.administrative_quorum(now);
+            let delay = if weaker { Some(enrolling.lone_delay) } else { alone.delay };
+            let step = if weaker { step } else { alone.step };
+            return Ok((Quorum { step, delay, ..alone }, weaker));
         }
         let is_other = |person: &Person| Some(&person.name) != enrolling.concerned.as_ref();
         let others = memory.in_force(now).filter(|person| is_other(person)).count();

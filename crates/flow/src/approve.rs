@@ -1,10 +1,12 @@
 //! People decide: signed yes and no.
 
-use interlock_action::{PersonId, Surface, TicketId};
-use interlock_approval::{Approval, Message, Refusal, State, Statement, Ticket, verify};
+use interlock_action::{Millis, PersonId, Surface, TicketId};
+use interlock_approval::{Approval, KeyStep, Message, Refusal, State, Statement, Ticket, verify};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{Event, Guard, JournalError, Record, Road, administer::is_lone, fault};
+use interlock_policy::Tier;
+
+use crate::{Event, Guard, JournalError, Least, Memory, Record, Road, administer::is_lone, fault};
 
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl Road {
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
                 Decisive::Approve => {
-                    if key.step < held.quorum.step {
+                    if key.step < held.quorum.step.max(self.least_now(held, &memory, now)) {
                         return Err(Refusal::WeakKey(key.fingerprint.clone()).into());
                     }
                     let approval = Approval {
@@ -113,7 +115,7 @@ impl Road {
                 .public("digest", held.digest)
                 .public("person", person)
                 .public("key", &key.fingerprint)
-                .public("weak", key.step == interlock_approval::KeyStep::OpenSsh)
+                .public("weak", key.step == KeyStep::OpenSsh)
                 .public("solo", memory.solo(now))
                 .private("reason", reason)
                 .private("signature", signature);
@@ -128,6 +130,16 @@ impl Road {
         fault::here(fault::BEFORE_DECISION);
         self.ports.journal.commit(Record { entry, events, guards }).await?;
         self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))
+    }
+
+    /// The least that a key must prove now: from the moment that somebody has a stronger one, also for what was asked before.
+    fn least_now(&self, ticket: &Ticket, memory: &Memory, now: Millis) -> KeyStep {
+        if ticket.held.action.surface == Surface::Interlock {
+            // Nobody could enrol the next strong key if it took one.
+            return KeyStep::OpenSsh;
+        }
+        let Least { t3, t4 } = self.settings.least;
+        memory.step(1, now).max(if ticket.held.tier == Tier::T4.name() { t4 } else { t3 })
     }
 
     /// Marks every ticket whose time has run out, with an entry each. Called now and then by the daemon.

@@ -223,7 +223,8 @@ impl Road {
 /// Whether a ticket asks for what is needed now. Who launched the session matters where somebody independent is asked.
 fn asks_for(ticket: &Ticket, session: &Session, decision: &Decision, quorum: &Quorum) -> bool {
     ticket.held.tier == decision.tier().name()
-        && ticket.quorum == *quorum
+        // What a key must prove is looked at when somebody approves, as it is then.
+        && Quorum { step: quorum.step, ..ticket.quorum.clone() } == *quorum
         && (quorum.independent == 0 || ticket.held.launch == session.launch)
 }
 

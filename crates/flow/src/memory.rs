@@ -39,6 +39,8 @@ pub struct Made {
 pub struct Memory {
     /// Everybody enrolled.
     pub people: BTreeMap<PersonId, Person>,
+    /// The site at which passkeys count; where nobody says, at each its own.
+    pub site: Option<String>,
     /// From when on there are two people whose keys count: ends solo for good.
     pub team_from: Option<Millis>,
     /// Registered agents.

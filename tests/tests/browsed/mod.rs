@@ -8,7 +8,7 @@ use std::{
 use interlock_tests::{Daemon, Emulator, Home, Output, binary};
 use serde_json::{Map, Value, json};
 
-pub const DEVELOPMENT: &str = r#"
+pub(crate) const DEVELOPMENT: &str = r#"
 [approval]
 cooling_off = "0s"
 [[environment]]
@@ -19,15 +19,15 @@ name = "development"
 match = { account = "123456789012" }
 "#;
 
-pub struct Browsed {
-    pub emulator: Emulator,
-    pub home: Home,
-    pub daemon: Daemon,
+pub(crate) struct Browsed {
+    pub(crate) emulator: Emulator,
+    pub(crate) home: Home,
+    pub(crate) daemon: Daemon,
     people: Vec<String>,
 }
 
 impl Browsed {
-    pub fn new(people: &[&str], rules: &str) -> Self {
+    pub(crate) fn new(people: &[&str], rules: &str) -> Self {
         let emulator = Emulator::start();
         let (home, daemon) = Home::new(&emulator, people, rules);
         let people = people.iter().map(|name| (*name).to_owned()).collect();
@@ -35,12 +35,12 @@ impl Browsed {
     }
 
     /// Where the console is.
-    pub fn console(&self) -> String {
+    pub(crate) fn console(&self) -> String {
         self.daemon.ready["console"].as_str().unwrap().to_owned()
     }
 
     /// Makes a database, as somebody with the real credentials.
-    pub fn database(&self, name: &str) {
+    pub(crate) fn database(&self, name: &str) {
         self.emulator.hands(&format!(
             "client('rds').create_db_instance(DBInstanceIdentifier='{name}', DBInstanceClass='db.t3.micro', \
              Engine='postgres', AllocatedStorage=20, MasterUsername='root', MasterUserPassword='secret99')"
@@ -48,7 +48,7 @@ impl Browsed {
     }
 
     /// The agent deletes it.
-    pub fn wipe(&self, name: &str) -> Output {
+    pub(crate) fn wipe(&self, name: &str) -> Output {
         self.home.aws(&[
             "rds",
             "delete-db-instance",
@@ -58,8 +58,16 @@ impl Browsed {
         ])
     }
 
+    /// Runs a command of the agent's, with further options of `interlock run`.
+    pub(crate) fn agent(&self, options: &[&str], command: &[&str]) -> Output {
+        let program = interlock_tests::tool(command[0]).expect("a tool").display().to_string();
+        let command: Vec<&str> =
+            std::iter::once(program.as_str()).chain(command[1..].iter().copied()).collect();
+        self.home.run_with(options, &command)
+    }
+
     /// Tells a story in the browser: `browser/NAME.cjs`; what it returned.
-    pub fn drive(&self, story: &str, with: &[(&str, &str)]) -> Value {
+    pub(crate) fn drive(&self, story: &str, with: &[(&str, &str)]) -> Value {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/browser/{story}.cjs"));
         let keys: Map<String, Value> =
             self.people.iter().map(|name| (name.clone(), self.home.private(name).into())).collect();

@@ -117,6 +117,19 @@ class Person {
   }
 }
 
+// Enrols a passkey of somebody who has an OpenSSH key; the others approve it.
+async function enrol(person, by, others) {
+  const fingerprint = await person.makePasskey();
+  const asked = JSON.parse(
+    interlock("--json", "person", "key", "add", person.name, "--passkey", fingerprint, "--key", given.keys[by], "--reason", "his new passkey"),
+  );
+  for (const other of others) {
+    interlock("request", "approve", asked.id, "--key", given.keys[other], "--reason", "compared the fingerprint");
+  }
+  must(interlock("person", "ls").includes(fingerprint), "the passkey is enrolled");
+  return asked.id;
+}
+
 async function open(options = {}) {
   const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--disable-gpu"], ...options });
   const person = async (name, more = {}) => {
@@ -144,4 +157,4 @@ function story(tell) {
   );
 }
 
-module.exports = { given, interlock, must, open, story };
+module.exports = { enrol, given, interlock, must, open, story };

@@ -1,5 +1,6 @@
 //! What a Terraform plan would change of each resource, attribute by attribute, as a person reads it.
 
+use interlock_action::{Action, Surface};
 use serde_json::{Map, Value};
 
 /// What a plan does to one resource.
@@ -28,15 +29,18 @@ pub struct Attribute {
     pub forces: bool,
 }
 
-/// A plan's changes; nothing where the arguments are of no plan.
-pub fn planned(arguments: &Value) -> Vec<PlannedChange> {
-    arguments.get("changes").and_then(Value::as_array).into_iter().flatten().map(change).collect()
+/// A plan's changes; nothing where it is none.
+pub fn planned(action: &Action) -> Vec<PlannedChange> {
+    if action.surface != Surface::Terraform {
+        return Vec::new();
+    }
+    action.arguments.get("changes").and_then(Value::as_array).into_iter().flatten().map(change).collect()
 }
 
 /// The same as lines of text.
-pub fn plan_lines(arguments: &Value) -> Vec<String> {
+pub fn plan_lines(action: &Action) -> Vec<String> {
     let mut lines = Vec::new();
-    for change in planned(arguments) {
+    for change in planned(action) {
         lines.push(change.says);
         lines.extend(change.attributes.iter().map(line));
     }
@@ -100,6 +104,11 @@ mod tests {
 
     use super::*;
 
+    fn action(surface: Surface, arguments: Value) -> Action {
+        let said = json!({"surface": surface, "operation": "a:b:C", "claims": [], "targets": [], "arguments": arguments});
+        serde_json::from_value(said).unwrap()
+    }
+
     #[test]
     fn only_what_differs_is_told() {
         let arguments = json!({"changes": [
@@ -108,9 +117,10 @@ mod tests {
             {"address": "aws_vpc.b", "action": "delete", "before": {"x": 1}, "after": null, "after_unknown": {}},
         ]});
         assert_eq!(
-            plan_lines(&arguments),
+            plan_lines(&action(Surface::Terraform, arguments.clone())),
             ["aws_vpc.a is destroyed", "  x: 1 -> 2 (forces it)", "aws_vpc.b delete"]
         );
-        assert!(plan_lines(&json!({"DBInstanceIdentifier": "a"})).is_empty());
+        // A call whose arguments look like a plan is none.
+        assert!(plan_lines(&action(Surface::Aws, arguments)).is_empty());
     }
 }

@@ -3,6 +3,8 @@
 use interlock_action::{Effect, Kind, Relation, Surface, Target, name_of};
 use interlock_approval::Ticket;
 
+use crate::exact;
+
 /// Who wants what, of how many things, where.
 pub fn sentence(ticket: &Ticket) -> String {
     let held = &ticket.held;
@@ -17,7 +19,9 @@ pub fn sentence(ticket: &Ticket) -> String {
     let worst = held.action.claims.iter().map(|claim| claim.effect).max_by_key(|effect| weight(*effect));
     let what = match targets.as_slice() {
         [] => "something that it does not name".to_owned(),
-        [only] => format!("the {} {}", word(only.kind), only.name.as_deref().unwrap_or(only.id.as_str())),
+        [only] => {
+            format!("the {} {}", word(only.kind), exact(only.name.as_deref().unwrap_or(only.id.as_str())))
+        }
         [first, others @ ..] if others.iter().all(|other| other.kind == first.kind) => {
             format!("{} things of kind {}", targets.len(), word(first.kind))
         }

@@ -3,13 +3,49 @@
 use unicode_width::UnicodeWidthChar as _;
 
 /// Text of an agent or a target, with what could fool a reader made visible: control and bidirectional characters,
-/// whatever takes no column of its own, and blanks that are no spaces. Lines stay lines.
+/// whatever takes no column of its own, blanks that are no spaces, and letters of another script in a word of Latin ones.
+/// Lines stay lines.
 pub fn visible(text: &str) -> String {
-    shown(text, |c| {
-        c == '\n'
-            || c == ' '
-            || (!c.is_control() && !c.is_whitespace() && c.width().is_some_and(|columns| columns > 0))
-    })
+    let word = |c: char| c.is_alphanumeric();
+    let mut seen = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| word(c) != word(first)).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        let mixed = part.chars().any(|c| c.is_ascii_alphabetic()) && !part.chars().all(is_latin);
+        seen.push_str(&shown(part, |c| is_plain(c) && (!mixed || is_latin(c))));
+        rest = after;
+    }
+    seen
+}
+
+fn is_plain(c: char) -> bool {
+    c == '\n'
+        || c == ' '
+        || (!c.is_control()
+            && !c.is_whitespace()
+            && !is_blank(c)
+            && !runs_left(c)
+            && c.width().is_some_and(|columns| columns > 0))
+}
+
+/// A letter without ink.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}')
+}
+
+/// A letter of a script that is written from right to left: it would turn round what stands beside it, before and after
+/// (Unicode Annex 9).
+fn runs_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
+/// A letter that Latin words are written with, or no letter.
+fn is_latin(c: char) -> bool {
+    !c.is_alphabetic()
+        || c.is_ascii()
+        || ('\u{c0}'..='\u{24f}').contains(&c)
+        || ('\u{1e00}'..='\u{1eff}').contains(&c)
 }
 
 /// The same of a name, where one letter may look like another: whatever is not ASCII is shown as its number.
@@ -54,7 +90,9 @@ mod tests {
     #[test]
     fn what_could_fool_a_reader_is_shown() {
         assert_eq!(visible("a\u{202e}b\u{1b}[31m\u{200b}"), "a\\u{202e}b\\u{1b}[31m\\u{200b}");
-        assert_eq!(visible("Größe\nzwei"), "Größe\nzwei");
+        assert_eq!(visible("Größe\nzwei, две, 二"), "Größe\nzwei, две, 二");
+        assert_eq!(visible("\u{5d0}: 5\u{2800}"), "\\u{5d0}: 5\\u{2800}");
+        assert_eq!(visible("delete pr\u{43e}d-db"), "delete pr\\u{43e}d-db");
         assert_eq!(exact("pr\u{43e}d-db"), "pr\\u{43e}d-db");
         assert_eq!(exact("line\nbreak"), "line\\u{a}break");
     }

@@ -2,7 +2,7 @@
 //! signature.
 
 use interlock_action::{PersonId, digest_of};
-use interlock_approval::{ApprovalError, Opening, Statement, challenge};
+use interlock_approval::{ApprovalError, Opening, Statement, challenge, parse_public_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub enum Signing {
 pub struct WordsToSign {
     /// The words.
     pub words: Signing,
-    /// What a statement is about, unless that is a request that is held: its digest is in the words.
+    /// What a statement is about: its digest is in the words.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub body: Value,
 }
@@ -67,21 +67,30 @@ impl WordsToSign {
         }
     }
 
-    /// Checks that what is shown is what is signed.
+    /// Checks that what is shown is what is signed: a statement about a body comes with it. Decisions on requests are signed on
+    /// their own page, which shows all of them.
     ///
     /// # Errors
-    /// A body that the words do not speak of.
+    /// A body that the words do not speak of; none; a decision.
     pub fn check(&self) -> Result<(), Fault> {
-        match &self.words {
-            Signing::Statement(statement) if !self.body.is_null() => {
-                let digest = digest_of(ADMIN, &self.body).map_err(Fault::bad_request)?;
-                if digest == statement.digest {
-                    return Ok(());
-                }
-                Err(Fault::bad_request("the words are not about what is handed in with them"))
-            }
-            _ => Ok(()),
+        let Signing::Statement(statement) = &self.words else { return Ok(()) };
+        if ["approve", "deny"].contains(&statement.verb.as_str()) {
+            let why = "a request is decided on its own page";
+            return Err(
+                Fault::bad_request(why).hint(format!("open /requests/{} in the console", statement.subject))
+            );
         }
+        let digest = digest_of(ADMIN, &self.body).map_err(Fault::bad_request)?;
+        if self.body.is_null() || digest != statement.digest {
+            return Err(Fault::bad_request("the words are not about what is handed in with them"));
+        }
+        Ok(())
+    }
+
+    /// The fingerprint of the key that they enrol, where they do.
+    pub fn enrols(&self) -> Option<String> {
+        let line = self.body.get("public_key")?.as_str()?;
+        Some(parse_public_key(line, 0, 0).ok()?.fingerprint)
     }
 }
 

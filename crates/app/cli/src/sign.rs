@@ -25,7 +25,7 @@ const PASSKEY: &str = "passkey:";
 const PATIENCE: u64 = 300;
 
 /// Whose passkey signs, where one does.
-fn whose_passkey(key: &Path) -> Option<PersonId> {
+pub(crate) fn whose_passkey(key: &Path) -> Option<PersonId> {
     key.to_str()?.strip_prefix(PASSKEY).map(PersonId::new)
 }
 
@@ -52,7 +52,7 @@ fn in_console(client: &Client, words: &WordsToSign, person: &PersonId) -> Result
 }
 
 /// Signs with the key in `key`: a private key, or a public key whose private half an agent holds.
-fn statement<S: Signable>(statement: &S, key: &Path) -> Result<String, Fault> {
+pub(crate) fn statement<S: Signable>(statement: &S, key: &Path) -> Result<String, Fault> {
     if whose_passkey(key).is_some() {
         let why = "this is signed while no daemon is up, and passkeys sign in its console";
         return Err(Fault::usage(why).hint("give an OpenSSH key, best one on a security key"));

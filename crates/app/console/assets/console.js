@@ -37,8 +37,9 @@ async function registration(form) {
       rp: { id: site, name: "Interlock" },
       user: { id: decode(user), name: person, displayName: person },
       pubKeyCredParams: [{ type: "public-key", alg: -8 }, { type: "public-key", alg: -7 }],
-      authenticatorSelection: { residentKey: "preferred", userVerification: "required" },
-      attestation: "direct",
+      authenticatorSelection: { residentKey: "required", userVerification: "required" },
+      excludeCredentials: (form.dataset.credentials || "").split(" ").filter(Boolean)
+        .map((id) => ({ type: "public-key", id: decode(id) })),
     },
   });
   const { clientDataJSON, attestationObject } = made.response;

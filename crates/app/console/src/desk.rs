@@ -77,7 +77,9 @@ pub trait Desk: Send + Sync + 'static {
     /// It is none, or was followed before.
     async fn follow(&self, link: &str) -> Result<(PersonId, String), Fault>;
     /// Whether this key of this person still counts.
-    fn counts(&self, person: &PersonId, fingerprint: &str) -> bool;
+    fn standing(&self, person: &PersonId, fingerprint: &str) -> Standing;
+    /// How many requests wait.
+    fn waiting(&self) -> usize;
     /// Takes a decision.
     ///
     /// # Errors
@@ -100,6 +102,17 @@ pub trait Desk: Send + Sync + 'static {
     fn sign(&self, id: &str, assertion: String) -> Result<(), Fault>;
     /// Writes down that something was tried that did not hold. Many of a kind are written down once.
     fn tried(&self, attempt: Attempt);
+}
+
+/// How a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It counts.
+    Counts,
+    /// Somebody has asked to take it out. It still stops that, and asks in turn.
+    Suspended,
+    /// It is gone, or cooling off.
+    Out,
 }
 
 /// Requests of one page.

@@ -66,7 +66,10 @@ pub(crate) fn encoded(text: &str) -> String {
 pub(crate) fn within(next: Option<&str>) -> &str {
     match next {
         Some(path)
-            if path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']) =>
+            if path.starts_with('/')
+                && !path.starts_with("//")
+                && !path.contains('\\')
+                && !path.contains(char::is_control) =>
         {
             path
         }
@@ -81,9 +84,14 @@ mod tests {
     #[test]
     fn nobody_is_led_elsewhere() {
         assert_eq!(within(Some("/requests/tk-1?page=2")), "/requests/tk-1?page=2");
-        for away in
-            ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\r\nSet-Cookie: b"]
-        {
+        for away in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "evil",
+            "/a\r\nSet-Cookie: b",
+            "/\t/evil.example",
+        ] {
             assert_eq!(within(Some(away)), "/", "{away}");
         }
         assert_eq!(encoded("/requests?a=b&c"), "/requests%3Fa%3Db%26c");

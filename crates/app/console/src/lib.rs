@@ -21,7 +21,8 @@ use axum::{
     routing::{get, post},
 };
 pub use desk::{
-    Attempt, Desk, Enrolment, Entering, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Verified,
+    Attempt, Desk, Enrolment, Entering, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Standing,
+    Verified,
 };
 
 use crate::{door::limit::Limits, visitor::Visitors};
@@ -42,8 +43,8 @@ impl Console {
     }
 
     /// Whether one more of these may come now.
-    pub(crate) fn admits(&self, who: Option<&str>) -> bool {
-        self.limits.lock().unwrap_or_else(PoisonError::into_inner).admits(who, self.desk.now())
+    pub(crate) fn admits(&self, who: Option<&str>, enrols: bool) -> bool {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner).admits(who, enrols, self.desk.now())
     }
 
     /// Whether the site is spoken to in the clear, which only this machine's own is.
@@ -66,7 +67,7 @@ pub fn routes(desk: Arc<dyn Desk>) -> Router {
         .route("/sessions", get(page::sessions::show))
         .route("/policies", get(page::policies::show))
         .route("/health", get(page::health::show))
-        .route("/ledger", get(page::ledger::show))
+        .route("/ledger", get(page::ledger::show).post(page::ledger::verify))
         .route("/settings", get(page::settings::show))
         .route("/words/{id}", get(page::words::show).post(page::words::signed))
         .route("/sign-in", get(page::sign_in::show).post(page::sign_in::enter))

@@ -10,7 +10,7 @@ use axum::{
 use interlock_action::{Millis, PersonId};
 use sha2::{Digest as _, Sha256};
 
-use crate::Console;
+use crate::{Console, Standing};
 
 const MINUTE: Millis = 60_000;
 /// A visit that nobody used for so long is over.
@@ -29,6 +29,8 @@ pub(crate) struct Visitor {
     pub(crate) fingerprint: String,
     /// What their forms carry.
     pub(crate) token: String,
+    /// Their key is suspended.
+    pub(crate) suspended: bool,
     since: Millis,
     seen: Millis,
 }
@@ -53,7 +55,7 @@ impl Visitors {
         {
             self.0.remove(&oldest);
         }
-        let visitor = Visitor { person, fingerprint, token, since: now, seen: now };
+        let visitor = Visitor { person, fingerprint, token, suspended: false, since: now, seen: now };
         self.0.insert(digest(cookie), visitor);
     }
 
@@ -112,8 +114,27 @@ fn find(parts: &Parts, console: &Console) -> Option<Visitor> {
     let cookie = kept(console, &parts.headers)?;
     let now = console.desk.now();
     let visitor = console.visitors(|visitors| visitors.find(cookie, now))?;
-    // INVARIANT: whoever is suspended or taken out is shown nothing more.
-    if console.desk.counts(&visitor.person, &visitor.fingerprint) { Some(visitor) } else { None }
+    // INVARIANT: whoever is taken out is shown nothing more; whoever is suspended only what they may still stop.
+    match console.desk.standing(&visitor.person, &visitor.fingerprint) {
+        Standing::Counts => Some(visitor),
+        Standing::Suspended => Some(Visitor { suspended: true, ..visitor }),
+        Standing::Out => None,
+    }
+}
+
+/// Where somebody goes whose key is suspended: to say no to that, and to ask in turn.
+fn is_open_to_suspended(path: &str) -> bool {
+    ["/requests/", "/words/", "/sign-out"].iter().any(|begins| path.starts_with(begins))
+}
+
+impl Visitor {
+    /// Whether the same visit still shows what it showed when it began.
+    pub(crate) fn still(&self, console: &Console) -> bool {
+        let now = console.desk.now();
+        console
+            .visitors(|visitors| visitors.0.values().any(|have| have.token == self.token && have.is_on(now)))
+            && console.desk.standing(&self.person, &self.fingerprint) == Standing::Counts
+    }
 }
 
 impl FromRequestParts<std::sync::Arc<Console>> for Visitor {
@@ -123,7 +144,13 @@ impl FromRequestParts<std::sync::Arc<Console>> for Visitor {
         parts: &mut Parts,
         console: &std::sync::Arc<Console>,
     ) -> Result<Self, Response> {
-        find(parts, console).ok_or_else(|| match parts.method {
+        let found = find(parts, console);
+        if found.as_ref().is_some_and(|visitor| visitor.suspended && !is_open_to_suspended(parts.uri.path()))
+        {
+            let words = "your key is suspended: open the request that asks for it, and deny it there\n";
+            return Err((StatusCode::FORBIDDEN, words).into_response());
+        }
+        found.ok_or_else(|| match parts.method {
             Method::GET | Method::HEAD => {
                 let next = parts.uri.path_and_query().map_or("/", |path| path.as_str());
                 Redirect::to(&format!("/sign-in?next={}", crate::form::encoded(next))).into_response()

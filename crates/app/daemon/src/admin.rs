@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use interlock_action::digest_of;
 use interlock_approval::{EnrolledKey, Refusal, Statement, verify};
+use interlock_console::Attempt;
 use interlock_flow::{Agent, Event, Guard, Record};
 use interlock_ledger::{Entry, EntryKind};
 use serde::Serialize;
@@ -23,7 +24,9 @@ impl Daemon {
     ) -> Result<(), Fault> {
         let key = self.authorise_stop(verb, subject, body, signed)?;
         key.counts(self.now()).map_err(Fault::refused)?;
-        if key.step < self.memory().step(1, self.now()) {
+        let set = self.road.settings().least;
+        let least = if verb == purge::VERB { set.t4 } else { set.t3 };
+        if key.step < self.memory().step(1, self.now()).max(least) {
             return Err(Fault::refused(Refusal::WeakKey(key.fingerprint)));
         }
         Ok(())
@@ -31,6 +34,19 @@ impl Daemon {
 
     /// The same with any key that counts, for what only stops somebody. A suspended one stops who else asked for its suspension.
     pub(crate) fn authorise_stop<T: Serialize>(
+        &self,
+        verb: &str,
+        subject: &str,
+        body: &T,
+        signed: &Signed,
+    ) -> Result<EnrolledKey, Fault> {
+        self.signed_by(verb, subject, body, signed).inspect_err(|fault| {
+            let (subject, person) = (format!("{verb} {subject}"), Some(signed.person.clone()));
+            self.tried(&Attempt { what: "request", subject, person, why: fault.message.clone() });
+        })
+    }
+
+    fn signed_by<T: Serialize>(
         &self,
         verb: &str,
         subject: &str,

@@ -1,29 +1,47 @@
-//! How many attempts are written down: whoever tries without end does not fill the ledger with it.
+//! How many attempts are written down, and how much of each: whoever tries without end neither fills the ledger with it nor
+//! hides behind it what somebody known has tried.
 
 use std::sync::{Mutex, PoisonError};
 
 use interlock_action::Millis;
 
 const WINDOW: Millis = 60_000;
-/// Written down in a window.
+/// Written down in a window, of people who are known.
 const MOST: u32 = 120;
+/// Of strangers.
+const MOST_OF_STRANGERS: u32 = 20;
+/// Letters of what they say.
+const LETTERS: usize = 160;
 
 /// What came in this window.
 #[derive(Default)]
-pub(crate) struct Attempts(Mutex<(Millis, u32)>);
+pub(crate) struct Attempts(Mutex<[Window; 2]>);
+
+#[derive(Clone, Copy, Default)]
+struct Window {
+    since: Millis,
+    count: u32,
+}
 
 impl Attempts {
-    /// Whether one more is written down; if so, how many before it were not.
-    pub(crate) fn admit(&self, now: Millis) -> Option<u32> {
-        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, count) = *window;
-        if now >= since.saturating_add(WINDOW) {
-            *window = (now, 1);
-            return Some(count.saturating_sub(MOST));
+    /// Whether one more is written down; if so, how many of its kind before it were not.
+    pub(crate) fn admit(&self, known: bool, now: Millis) -> Option<u32> {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let [people, strangers] = &mut *windows;
+        let (window, most) = if known { (people, MOST) } else { (strangers, MOST_OF_STRANGERS) };
+        if now >= window.since.saturating_add(WINDOW) {
+            let unwritten = window.count.saturating_sub(most);
+            *window = Window { since: now, count: 1 };
+            return Some(unwritten);
         }
-        window.1 = count.saturating_add(1);
-        (window.1 <= MOST).then_some(0)
+        window.count = window.count.saturating_add(1);
+        (window.count <= most).then_some(0)
     }
+}
+
+/// As much as is written down of what somebody said.
+pub(crate) fn cut(text: &str) -> String {
+    text.chars().take(LETTERS).collect()
 }
 
 #[cfg(test)]
@@ -31,10 +49,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_is_counted_and_not_written() {
+    fn a_flood_of_strangers_is_counted_and_hides_nobody_known() {
         let attempts = Attempts::default();
-        let written = (0..1_000).filter(|_| attempts.admit(WINDOW).is_some()).count();
-        assert_eq!(written, 120);
-        assert_eq!((attempts.admit(2 * WINDOW), attempts.admit(2 * WINDOW)), (Some(880), Some(0)));
+        let written = (0..1_000).filter(|_| attempts.admit(false, WINDOW).is_some()).count();
+        assert_eq!((written, attempts.admit(true, WINDOW)), (20, Some(0)));
+        assert_eq!(
+            (attempts.admit(false, 2 * WINDOW), attempts.admit(false, 2 * WINDOW)),
+            (Some(980), Some(0))
+        );
+        assert_eq!(cut(&"x".repeat(9_000)).len(), LETTERS);
     }
 }

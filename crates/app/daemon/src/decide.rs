@@ -9,7 +9,7 @@ use interlock_console::Attempt;
 use interlock_flow::{ApproveError, Decisive, Record};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::state::Daemon;
+use crate::{attempts::cut, state::Daemon};
 
 impl Daemon {
     /// How it is.
@@ -51,7 +51,7 @@ impl Daemon {
         })
     }
 
-    /// Takes a decision, and carries out what is due by it. One that does not hold is written down too.
+    /// Takes a decision, and carries out what is due by it. One that does not hold is written down too, as far as there are not too many.
     pub(crate) async fn decide(
         self: &Arc<Self>,
         id: &TicketId,
@@ -85,13 +85,14 @@ impl Daemon {
 
     /// Writes down that something was tried that did not hold. So many in a minute; what came beyond is counted in the next.
     pub(crate) fn tried(&self, attempt: &Attempt) {
-        let Some(unwritten) = self.attempts.admit(self.now()) else { return };
+        let known = attempt.person.as_ref().is_some_and(|person| self.memory().people.contains_key(person));
+        let Some(unwritten) = self.attempts.admit(known, self.now()) else { return };
         let entry = Entry::new(EntryKind::Attempt, self.now())
             .public("what", attempt.what)
-            .public("subject", &attempt.subject)
-            .public("person", &attempt.person)
+            .public("subject", cut(&attempt.subject))
+            .public("person", attempt.person.as_ref().map(|person| cut(person.as_str())))
             .public("unwritten_before", unwritten)
-            .private("why", &attempt.why);
+            .private("why", cut(&attempt.why));
         if let Err(error) = self.road.ports().journal.note(Record::only(entry)) {
             tracing::warn!(%error, "an attempt could not be written down");
         }

@@ -59,7 +59,7 @@ impl Daemon {
             let hint = "`interlock run --observe --key FILE`, in a team with `--key` twice";
             return Err(Fault::refused(message).hint(hint));
         }
-        let least = memory.step(takes, now);
+        let least = memory.step(takes, now).max(self.road.settings().least.t4);
         match proved.iter().find(|proof| proof.step < least) {
             Some(weak) => Err(refused(Refusal::WeakKey(weak.fingerprint.clone()))),
             None => Ok(()),

@@ -4,7 +4,7 @@
 //! that is to go counts for nothing from then on.
 
 use interlock_action::{Millis, PersonId};
-use interlock_approval::{EnrolledKey, Person, Ticket, parse_public_key};
+use interlock_approval::{EnrolledKey, KeyStep, Person, Ticket, parse_public_key};
 use interlock_flow::{Administrative, Enrolling, Event, Guard, JournalError, Record, is_lone};
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,10 +23,18 @@ impl Daemon {
     pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<Ticket>, Fault> {
         let body = &request.body;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
-        parsed(&body.public_key, 0, 0)?;
+        let key = parsed(&body.public_key, 0, 0)?;
+        self.is_own_word(&key)?;
         self.authorise_asking(PERSON_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_person(body, 0)?;
-        let what = format!("enrol {} as a person who may approve", body.name);
+        let roles =
+            if body.roles.is_empty() { String::new() } else { format!(", roles {}", body.roles.join(", ")) };
+        let what = format!(
+            "enrol {} as a person who may approve, with the {} {}{roles}",
+            body.name,
+            kind(&key),
+            key.fingerprint
+        );
         self.enrolling(PERSON_ADD, &request, what, Enrolling::default()).await
     }
 
@@ -36,7 +44,8 @@ impl Daemon {
         let key = parsed(&body.public_key, 0, 0)?;
         self.authorise_asking(KEY_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_key(body, 0)?;
-        let what = format!("enrol another key of {}: {}", body.name, key.fingerprint);
+        self.is_own_word(&key)?;
+        let what = format!("enrol another key of {}: the {} {}", body.name, kind(&key), key.fingerprint);
         let enrolling = Enrolling { concerned: Some(body.name.clone()), ..Enrolling::default() };
         self.enrolling(KEY_ADD, &request, what, enrolling).await
     }
@@ -61,6 +70,14 @@ impl Daemon {
         let suspends = vec![body.fingerprint.clone()];
         let enrolling = Enrolling { concerned: Some(body.name.clone()), suspends, ..Enrolling::default() };
         self.enrolling(KEY_REMOVE, &request, what, enrolling).await
+    }
+
+    /// INVARIANT: what a passkey says of itself is what its authenticator said when it was made here, and nobody else's word.
+    fn is_own_word(&self, key: &EnrolledKey) -> Result<(), Fault> {
+        if key.passkey().is_none() || self.offered(&key.fingerprint)?.public_key == key.public_key {
+            return Ok(());
+        }
+        Err(Fault::refused("this passkey was not made in the console of this home"))
     }
 
     /// While no agent exists one signature enrols. After that it only asks others: they approve with what the step takes, and whoever
@@ -216,16 +233,30 @@ impl Daemon {
         let now = self.now();
         let key = parsed(line, now, now.saturating_add(cooling))?;
         let memory = self.memory();
-        let taken = memory
-            .people
-            .values()
-            .find(|person| person.keys.iter().any(|have| have.public_key == key.public_key));
+        let same = |have: &EnrolledKey| {
+            let same_passkey = || {
+                let (one, other) = (have.passkey()?, key.passkey()?);
+                Some(one.id == other.id || one.key == other.key)
+            };
+            have.public_key == key.public_key || same_passkey() == Some(true)
+        };
+        let taken = memory.people.values().find(|person| person.keys.iter().any(same));
         match taken {
             Some(person) => {
                 Err(Fault::conflict(format!("this key is enrolled for `{}` already", person.name)))
             }
             None => Ok(key),
         }
+    }
+}
+
+/// What a key is, in words.
+fn kind(key: &EnrolledKey) -> &'static str {
+    match (key.passkey().is_some(), key.step) {
+        (false, KeyStep::OpenSsh) => "OpenSSH key",
+        (false, _) => "security key",
+        (true, KeyStep::DeviceBound) => "passkey (device-bound, as it says)",
+        (true, _) => "passkey (synced)",
     }
 }
 

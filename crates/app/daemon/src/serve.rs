@@ -116,6 +116,7 @@ pub async fn serve(
 
     let promises = console::promised(promises, &store, &paths, bundle.hash())?;
     let console = Doorway::open(&config.console, listen.console).await?;
+    console.settle(&store);
     let gateway = gateway(&home, &paths, &config, listen, &store)?;
     if gateway.identity().await.is_none() {
         tracing::warn!(
@@ -141,6 +142,7 @@ pub async fn serve(
         promises,
         home: paths.clone(),
         nonces: Nonces::new(System.draw_key()),
+        verifying: tokio::sync::Mutex::default(),
         attempts: Attempts::default(),
         handed: console::Handed::default(),
         runs: crate::runs::Runs::default(),

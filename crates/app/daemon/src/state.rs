@@ -52,6 +52,8 @@ pub(crate) struct Daemon {
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) home: HomePaths,
     pub(crate) nonces: Nonces,
+    /// One verification of the whole log at a time.
+    pub(crate) verifying: tokio::sync::Mutex<()>,
     /// How much was tried that did not hold.
     pub(crate) attempts: Attempts,
     /// What is handed over between command lines and the console.

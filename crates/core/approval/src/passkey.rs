@@ -47,8 +47,10 @@ pub struct Passkey {
     pub id: String,
     /// Its public half.
     pub key: PasskeyKey,
-    /// Whether it cannot leave its device.
+    /// Whether it cannot leave its device, as it says.
     pub device_bound: bool,
+    /// The site that it was made for: its relying party id.
+    pub site: String,
 }
 
 /// What the browser says. A member that comes twice is refused.

@@ -150,8 +150,13 @@ impl Memory {
 
     /// The same where only these keys could be used.
     pub(crate) fn step_of(&self, people: usize, used: impl Fn(&Person, &EnrolledKey) -> bool) -> KeyStep {
-        let strong =
-            |person: &&Person| person.keys.iter().any(|key| key.step > KeyStep::OpenSsh && used(person, key));
+        let here = |key: &EnrolledKey| {
+            let made_for = key.passkey().map(|passkey| passkey.site);
+            made_for.is_none_or(|made_for| self.site.as_ref().is_none_or(|site| *site == made_for))
+        };
+        let strong = |person: &&Person| {
+            person.keys.iter().any(|key| key.step > KeyStep::OpenSsh && used(person, key) && here(key))
+        };
         if self.people.values().filter(strong).count() >= people.max(1) {
             KeyStep::SecurityKey
         } else {

@@ -18,7 +18,7 @@ pub(super) const TARGET: Target = Target {
             [&[0], line.as_bytes()].concat(),
             [&[0], "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gAAAABHNzaDo= a".as_bytes()].concat(),
             [&[1], signature.as_bytes()].concat(),
-            [&[0], "webauthn-eddsa A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg AQID device-bound".as_bytes()].concat(),
+            [&[0], "webauthn-eddsa A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg AQID device-bound localhost".as_bytes()].concat(),
             [&[1], r#"{"id":"AQID","response":{"clientDataJSON":"e30","authenticatorData":"AA","signature":"AA"}}"#.as_bytes()].concat(),
             [&[2], serde_json::to_string(&statement()).unwrap().as_bytes()].concat(),
         ];

@@ -12,7 +12,7 @@ use crate::{
     command::Global,
     exit::Exit,
     fault::Fault,
-    output::{Output, table, time},
+    output::{Output, table, time, visible},
     sign,
 };
 
@@ -89,13 +89,20 @@ pub(crate) struct NewKey {
 
 impl NewKey {
     /// Its line.
-    fn line(&self, client: &Client) -> Result<String, Fault> {
+    fn line(&self, client: &Client, name: &str) -> Result<String, Fault> {
         if let Some(path) = &self.public_key {
             let text = std::fs::read_to_string(path).map_err(|error| Fault::file(path, &error))?;
             return Ok(text.trim().to_owned());
         }
         let asked = self.passkey.clone().unwrap_or_default();
         let offered: OfferedPasskey = client.get(&format!("/v1/passkeys/{asked}"))?;
+        if offered.person.as_str() != name {
+            return Err(Fault::failed(format!(
+                "`{asked}` was made for `{}`",
+                visible(offered.person.as_str())
+            ))
+            .hint("somebody else made it: compare the fingerprint on their screen"));
+        }
         // INVARIANT: what is signed is the key whose fingerprint the person has seen, whatever the daemon answers.
         let key =
             parse_public_key(&offered.public_key, 0, 0).map_err(|error| Fault::failed(error.to_string()))?;
@@ -122,7 +129,8 @@ impl Person {
         let client = global.client()?;
         match self {
             Self::Add { name, new, roles, key } => {
-                let body = AddPerson { name: name.as_str().into(), public_key: new.line(&client)?, roles };
+                let body =
+                    AddPerson { name: name.as_str().into(), public_key: new.line(&client, &name)?, roles };
                 let signed =
                     sign::administrative(&client, "person-add", &name, body, &key, "enrol a person")?;
                 tell(&client.post("/v1/people", &signed)?, &format!("{name} enrolled"), output)
@@ -134,7 +142,7 @@ impl Person {
                 tell(&client.post("/v1/people/remove", &signed)?, &format!("{name} is out"), output)
             }
             Self::Key(Key::Add { name, new, by }) => {
-                let body = AddKey { name: name.as_str().into(), public_key: new.line(&client)? };
+                let body = AddKey { name: name.as_str().into(), public_key: new.line(&client, &name)? };
                 let signed = sign::administrative(&client, "key-add", &name, body, &by.key, &by.reason)?;
                 tell(&client.post("/v1/people/keys", &signed)?, "enrolled", output)
             }

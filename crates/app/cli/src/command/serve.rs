@@ -21,7 +21,7 @@ pub(crate) struct Serve {
     /// Where the AWS endpoint door (`AWS_ENDPOINT_URL`) listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen_aws: std::net::SocketAddr,
-    /// Where the console listens: `127.0.0.1:7474` unless told, or a free port where that is taken; port 0 picks a free one.
+    /// Where the console listens: port 7474 of this machine unless told; port 0 picks a free one.
     #[arg(long, value_name = "ADDR")]
     listen_console: Option<std::net::SocketAddr>,
     /// Let members of the daemon's group connect, not only its own account: run agents, look at requests, freeze. What

@@ -31,6 +31,8 @@ pub(crate) async fn through(
 ) -> Response {
     let nonce = console.desk.draw();
     let site = console.desk.site();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let person = crate::visitor::known(&console, request.headers()).map(interlock_action::PersonId::new);
     let mut answer = match stop(&console, &site, &request) {
         Some(stopped) => stopped,
         None => {
@@ -38,6 +40,10 @@ pub(crate) async fn through(
             next.run(request).await
         }
     };
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let why = format!("nothing is done there by {method}");
+        console.desk.tried(Attempt { what: "page", subject: path, person, why });
+    }
     headers::put(answer.headers_mut(), &nonce, console.is_secure());
     answer
 }
@@ -48,6 +54,9 @@ fn stop(console: &Console, site: &Site, request: &Request) -> Option<Response> {
     // INVARIANT: a name that leads here and is not this site's is somebody else's page, come in by another name for this machine.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !site.origins.iter().any(|origin| origin.split_once("://").is_some_and(|(_, own)| own == host)) {
+        let why = format!("`{host}` is no name of this console");
+        let subject = request.uri().path().to_owned();
+        console.desk.tried(Attempt { what: "page", subject, person: None, why });
         return Some((StatusCode::MISDIRECTED_REQUEST, "this is no name of this console\n").into_response());
     }
     let path = request.uri().path();
@@ -60,9 +69,10 @@ fn stop(console: &Console, site: &Site, request: &Request) -> Option<Response> {
                 console.desk.tried(attempt);
                 return Some((StatusCode::FORBIDDEN, format!("{why}\n")).into_response());
             }
-            (!console.admits(crate::visitor::known(console, headers).as_deref())).then(|| {
-                (StatusCode::TOO_MANY_REQUESTS, "too many forms at once: wait a minute\n").into_response()
-            })
+            (!console.admits(crate::visitor::known(console, headers).as_deref(), path.starts_with("/enrol")))
+                .then(|| {
+                    (StatusCode::TOO_MANY_REQUESTS, "too many forms at once: wait a minute\n").into_response()
+                })
         }
         _ => Some(StatusCode::METHOD_NOT_ALLOWED.into_response()),
     }

@@ -13,7 +13,12 @@ use super::{
     Frame, fault, to,
     words::{SignPage, credentials},
 };
-use crate::{Attempt, Shared, form::Posted, show::card::typed, visitor::Visitor};
+use crate::{
+    Attempt, Shared,
+    form::Posted,
+    show::card::{one_line, typed},
+    visitor::Visitor,
+};
 
 /// A decision before it is signed.
 #[derive(Deserialize)]
@@ -81,7 +86,7 @@ fn ready(fields: &Decision, ticket: &Ticket) -> Result<(), Fault> {
         return Err(Fault::conflict(format!("the request is already {}", ticket.state.name())));
     }
     match typed(ticket) {
-        Some(name) if fields.decision == "approve" && name != fields.typed.trim() => {
+        Some(name) if fields.decision == "approve" && name != one_line(&fields.typed) => {
             Err(Fault::bad_request(format!("what you typed is not `{name}`, which this would happen to"))
                 .hint("type its name as it is written, so that it is this one that you mean"))
         }

@@ -27,6 +27,7 @@ struct MakePage {
     nonce: String,
     challenge: String,
     user: String,
+    credentials: String,
     site: String,
 }
 
@@ -60,11 +61,17 @@ pub(crate) async fn name(State(console): Shared, frame: Frame, Form(whose): Form
     let words = Enrolment { person: PersonId::new(person.as_str()), nonce: nonce.clone() };
     match challenge(&words) {
         Ok(challenge) => page(&MakePage {
-            frame,
             nonce,
             challenge: URL_SAFE_NO_PAD.encode(challenge),
-            user: URL_SAFE_NO_PAD.encode(&person),
+            // Drawn anew: an authenticator that knows the name already keeps what it has.
+            user: URL_SAFE_NO_PAD.encode(console.desk.draw()),
+            credentials: if frame.person.as_deref() == Some(person.as_str()) {
+                super::words::credentials(&console.desk.people(), &words.person)
+            } else {
+                String::new()
+            },
             site: console.desk.site().id,
+            frame,
             person,
         }),
         Err(error) => fault(frame, Fault::unavailable(error)),

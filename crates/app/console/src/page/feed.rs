@@ -1,6 +1,6 @@
 //! What happens, as it happens: every entry of the ledger in words. Whoever comes back goes on where they were.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -19,6 +19,8 @@ use crate::{Console, Shared, show::entry::EntryRow, visitor::Visitor};
 
 /// Entries on the page when it is opened.
 const MANY: u32 = 50;
+/// A stream ends after so long; the browser comes again and goes on where it was.
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// Entries in one message.
 const AT_ONCE: u32 = 100;
 
@@ -62,15 +64,17 @@ pub(crate) async fn live(
     Query(shown): Query<Shown>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let _ = visitor;
     let moved = console.desk.moved();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
     let from = last.or(shown.after).unwrap_or_else(|| *moved.borrow());
     let events = stream::unfold((moved, from), move |(mut moved, from)| {
-        let console = Arc::clone(&console);
+        let (console, visitor) = (Arc::clone(&console), visitor.clone());
         async move {
             loop {
                 moved.borrow_and_update();
+                if !visitor.still(&console) {
+                    return None;
+                }
                 match news(&console, from) {
                     Some((event, next)) => return Some((Ok(event), (moved, next))),
                     None => moved.changed().await.ok()?,
@@ -78,7 +82,7 @@ pub(crate) async fn live(
             }
         }
     });
-    Sse::new(events.boxed()).keep_alive(KeepAlive::default())
+    Sse::new(events.boxed().take_until(tokio::time::sleep(LONGEST))).keep_alive(KeepAlive::default())
 }
 
 fn news(console: &Console, from: u64) -> Option<(Event, u64)> {

@@ -9,8 +9,8 @@ use interlock_action::SessionId;
 use interlock_api::{LedgerQuery, exact};
 use serde::Deserialize;
 
-use super::{Frame, fault, page};
-use crate::{Shared, Verified, show::entry::EntryRow, visitor::Visitor};
+use super::{Frame, fault, page, sign_in::Nothing};
+use crate::{Console, Shared, Verified, form::Posted, show::entry::EntryRow, visitor::Visitor};
 
 /// Entries on the page.
 const MANY: u32 = 100;
@@ -21,8 +21,6 @@ pub(crate) struct Which {
     kind: String,
     #[serde(default)]
     session: String,
-    #[serde(default)]
-    verify: bool,
 }
 
 #[derive(Template)]
@@ -42,6 +40,19 @@ pub(crate) async fn show(
     Query(which): Query<Which>,
 ) -> Response {
     let _ = visitor;
+    shown(&console, frame, &which, None)
+}
+
+/// Goes through the whole log first.
+pub(crate) async fn verify(State(console): Shared, frame: Frame, posted: Posted<Nothing>) -> Response {
+    let _ = posted;
+    match console.desk.verify().await {
+        Ok(verified) => shown(&console, frame, &Which::default(), Some(verified)),
+        Err(why) => fault(frame, why),
+    }
+}
+
+fn shown(console: &Console, frame: Frame, which: &Which, verified: Option<Verified>) -> Response {
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let query = LedgerQuery {
         session: some(&which.session).map(SessionId::new),
@@ -52,18 +63,6 @@ pub(crate) async fn show(
         Ok(rows) => rows.iter().map(EntryRow::of).collect(),
         Err(why) => return fault(frame, why),
     };
-    let verified = match which.verify {
-        true => match console.desk.verify().await {
-            Ok(verified) => Some(verified),
-            Err(why) => return fault(frame, why),
-        },
-        false => None,
-    };
-    page(&LedgerPage {
-        frame: frame.at("/ledger"),
-        rows,
-        kind: exact(&which.kind),
-        session: exact(&which.session),
-        verified,
-    })
+    let (kind, session) = (exact(&which.kind), exact(&which.session));
+    page(&LedgerPage { frame: frame.at("/ledger"), rows, kind, session, verified })
 }

@@ -133,7 +133,12 @@ pub(crate) fn fault(frame: Frame, fault: Fault) -> Response {
         StatusCode::SERVICE_UNAVAILABLE => "Not now",
         _ => "That makes no sense",
     };
-    let shown = FaultPage { frame, title, message: interlock_api::visible(&fault.message), hint: fault.hint };
+    let shown = FaultPage {
+        frame,
+        title,
+        message: interlock_api::visible(&fault.message),
+        hint: fault.hint.as_deref().map(interlock_api::visible),
+    };
     (status, page(&shown)).into_response()
 }
 

@@ -95,14 +95,16 @@ pub(crate) async fn live(
     State(console): Shared,
     visitor: Visitor,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let _ = visitor;
     let moved = console.desk.moved();
     let events = stream::unfold((moved, None), move |(mut moved, mut last)| {
-        let console = std::sync::Arc::clone(&console);
+        let (console, visitor) = (std::sync::Arc::clone(&console), visitor.clone());
         async move {
             loop {
                 let size = *moved.borrow_and_update();
-                let waiting = console.desk.queue(false, 0, 0).waiting;
+                if !visitor.still(&console) {
+                    return None;
+                }
+                let waiting = console.desk.waiting();
                 if last != Some(waiting) {
                     let first = last.is_none();
                     last = Some(waiting);
@@ -116,5 +118,6 @@ pub(crate) async fn live(
             }
         }
     });
-    Sse::new(events.boxed()).keep_alive(KeepAlive::default())
+    Sse::new(events.boxed().take_until(tokio::time::sleep(super::feed::LONGEST)))
+        .keep_alive(KeepAlive::default())
 }

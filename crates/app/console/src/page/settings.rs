@@ -42,6 +42,7 @@ pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame)
     });
     let mut settings = console.desk.settings();
     settings.configuration = visible(&settings.configuration);
+    settings.stamp = visible(&settings.stamp);
     let status = console.desk.status();
     page(&SettingsPage {
         frame: frame.at("/settings"),

@@ -5,6 +5,8 @@ use axum::{
     extract::{Path, Query, State},
     response::Response,
 };
+use interlock_action::Surface;
+use interlock_api::Fault;
 use serde::Deserialize;
 
 use super::{Frame, fault, page};
@@ -41,6 +43,12 @@ pub(crate) async fn show(
         Ok(found) => found,
         Err(why) => return fault(frame, why),
     };
+    if visitor.suspended && view.ticket.held.action.surface != Surface::Interlock {
+        return fault(
+            frame,
+            Fault::refused("your key is suspended: only what is asked about people is shown to you"),
+        );
+    }
     let decided = view.ticket.approvals.iter().any(|approval| approval.person == visitor.person);
     let card = card(&view, &trail, which.diff, console.desk.now());
     page(&TicketPage { frame: frame.at("/"), card, decided })

@@ -10,7 +10,6 @@ use interlock_action::PersonId;
 use interlock_api::{Fault, Signing, WordsToSign, exact, visible};
 use interlock_approval::Person;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Frame, fault, page};
 use crate::{Shared, form::Posted, visitor::Visitor};
@@ -23,7 +22,7 @@ pub(crate) struct SignPage {
     pub(crate) heading: &'static str,
     pub(crate) sentence: String,
     pub(crate) lines: Vec<String>,
-    /// The very text that is signed.
+    /// The text that is signed.
     pub(crate) words: String,
     pub(crate) action: String,
     pub(crate) back: String,
@@ -64,7 +63,7 @@ pub(crate) async fn show(
         Ok(prepared) => prepared,
         Err(why) => return fault(frame, why),
     };
-    let (sentence, lines) = told(&console, &words);
+    let (sentence, lines) = told(&words);
     page(&SignPage {
         frame,
         heading: "A command of yours asks you to sign",
@@ -82,23 +81,15 @@ pub(crate) async fn show(
 }
 
 /// What it is about, in words.
-fn told(console: &crate::Console, words: &WordsToSign) -> (String, Vec<String>) {
+fn told(words: &WordsToSign) -> (String, Vec<String>) {
     match &words.words {
-        Signing::Statement(statement) => match console.desk.request(&statement.subject) {
-            Ok(view) if view.ticket.digest == statement.digest => {
-                let lines = view.vanishes.iter().map(|line| visible(line)).collect();
-                (
-                    format!("{} request {}: {}", statement.verb, statement.subject, visible(&view.sentence)),
-                    lines,
-                )
-            }
-            _ => {
-                let sentence = format!("{} {}", statement.verb, exact(&statement.subject));
-                let body = serde_json::to_string_pretty(&words.body).unwrap_or_default();
-                let lines = if words.body == Value::Null { Vec::new() } else { vec![visible(&body)] };
-                (sentence, lines)
-            }
-        },
+        Signing::Statement(statement) => {
+            let sentence = format!("{} {}", visible(&statement.verb), exact(&statement.subject));
+            let enrols =
+                words.enrols().map(|fingerprint| format!("the key with the fingerprint {fingerprint}"));
+            let body = visible(&serde_json::to_string_pretty(&words.body).unwrap_or_default());
+            (sentence, enrols.into_iter().chain([body]).collect())
+        }
         Signing::Opening(opening) => {
             let mut lines = Vec::new();
             if opening.observe {

@@ -137,7 +137,7 @@ fn used(forecast: &Forecast, changes: &[(Item, Vec<String>)], unknowns: &[String
 }
 
 /// The last part of an ARN.
-fn last(id: &str) -> &str {
+pub(super) fn last(id: &str) -> &str {
     id.rsplit([':', '/']).next().unwrap_or(id)
 }
 

@@ -1,6 +1,6 @@
 //! A request as its page shows it: the ten parts, from what would happen down to what is signed.
 
-use interlock_action::{Effect, Forecast, Method, Millis, Reversibility};
+use interlock_action::{Bears, Effect, Forecast, Method, Millis, Relation, Reversibility, Surface, TargetId};
 use interlock_api::{LedgerRow, RequestView, exact, planned, span, time, visible};
 use interlock_approval::{State, Ticket};
 
@@ -131,7 +131,7 @@ pub(crate) fn card(view: &RequestView, trail: &[LedgerRow], page: usize, now: Mi
         dependents: forecast.dependents.iter().map(line).collect(),
         blast: blast::draw(action.operation.as_str(), forecast, &action.unknowns),
         unknowns,
-        diff: diff::page(&action.arguments, &forecast.changes, page),
+        diff: diff::page(action, &forecast.changes, page),
         why: why(ticket),
         needs: held.needs.clone(),
         targets: action.targets.iter().map(target).collect(),
@@ -154,11 +154,25 @@ pub(crate) fn card(view: &RequestView, trail: &[LedgerRow], page: usize, now: Mi
     }
 }
 
-/// What has to be typed before this is approved: the name of what would be gone.
+/// What has to be typed before this is approved: the name of the worst that would be gone; else of what is acted on.
 pub(crate) fn typed(ticket: &Ticket) -> Option<String> {
-    let acts = ticket.held.action.targets.first()?;
-    let name = acts.name.as_deref().unwrap_or_else(|| acts.id.as_str());
-    (ticket.held.tier == "T4").then(|| exact(name))
+    let held = &ticket.held;
+    if held.tier != "T4" || held.action.surface == Surface::Interlock {
+        return None;
+    }
+    let targets = &held.action.targets;
+    let bears = |id: &TargetId| targets.iter().any(|target| target.id == *id && target.data == Bears::Yes);
+    let gone = held.forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
+    let worst = gone.map(|change| &change.target).max_by_key(|id| bears(id));
+    let acts = || targets.iter().find(|target| target.relation == Relation::Acts).or(targets.first());
+    let id = worst.or_else(|| acts().map(|target| &target.id))?;
+    let named = targets.iter().find(|target| target.id == *id).and_then(|target| target.name.as_deref());
+    Some(one_line(&exact(named.unwrap_or_else(|| blast::last(id.as_str())))))
+}
+
+/// As a page shows it: blanks in a row are one.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn how_known(method: Method) -> &'static str {
@@ -234,7 +248,7 @@ fn verdicts(ticket: &Ticket) -> Vec<Verdict> {
 /// Destroys and replacements first.
 fn counters(view: &RequestView) -> Vec<Counter> {
     let held = &view.ticket.held;
-    let plan = planned(&held.action.arguments);
+    let plan = planned(&held.action);
     let (mut destroy, mut replace, mut change, mut create) = (0, 0, 0, 0);
     for planned in &plan {
         match planned.action.as_str() {
@@ -317,6 +331,6 @@ pub(crate) fn step(step: interlock_approval::KeyStep) -> &'static str {
     match step {
         KeyStep::OpenSsh => "OpenSSH key (weak: whoever can read its file can use it)",
         KeyStep::SecurityKey => "security key or passkey",
-        KeyStep::DeviceBound => "device-bound passkey",
+        KeyStep::DeviceBound => "passkey that cannot leave its device, as it says",
     }
 }

@@ -1,9 +1,9 @@
 //! What would be different: first structure, attribute by attribute, then text line by line. In pages, so that a long one hides
 //! nothing: every change is named before it, and no line of it is left out.
 
-use interlock_action::Change;
+use interlock_action::{Action, Change};
 use interlock_api::{PlannedChange, exact, planned, visible};
-use serde_json::Value;
+use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
 /// Lines on one page.
@@ -79,8 +79,8 @@ pub(crate) struct DiffPage {
 }
 
 /// A page of the differences of a request.
-pub(crate) fn page(arguments: &Value, changes: &[Change], page: usize) -> DiffPage {
-    let all = lines(arguments, changes);
+pub(crate) fn page(action: &Action, changes: &[Change], page: usize) -> DiffPage {
+    let all = lines(action, changes);
     let pages = all.len().div_ceil(LINES).max(1);
     let page = page.clamp(1, pages);
     let of = all.len();
@@ -88,14 +88,14 @@ pub(crate) fn page(arguments: &Value, changes: &[Change], page: usize) -> DiffPa
     DiffPage { lines, page, pages, of }
 }
 
-fn lines(arguments: &Value, changes: &[Change]) -> Vec<Line> {
-    let plan = planned(arguments);
+fn lines(action: &Action, changes: &[Change]) -> Vec<Line> {
+    let plan = planned(action);
     if !plan.is_empty() {
         return plan.iter().flat_map(of_plan).collect();
     }
     let mut lines: Vec<Line> = changes.iter().flat_map(of_change).collect();
     lines.push(Line::new(Mark::Head, "the call's arguments"));
-    lines.extend(pretty(arguments).lines().map(|line| Line::new(Mark::Same, line)));
+    lines.extend(laid_out(&action.arguments).iter().map(|line| Line::new(Mark::Same, line)));
     lines
 }
 
@@ -171,15 +171,45 @@ fn unquoted(value: &str) -> String {
     }
 }
 
+/// JSON line by line, and texts in it too, where they have lines or are JSON themselves: a policy is read, not deciphered.
+fn laid_out(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            members.iter().flat_map(|(name, member)| named(name, member)).collect()
+        }
+        Value::Array(list) if !list.is_empty() => {
+            list.iter().enumerate().flat_map(|(at, item)| named(&format!("[{at}]"), item)).collect()
+        }
+        other => vec![other.to_string()],
+    }
+}
+
+fn named(name: &str, value: &Value) -> Vec<String> {
+    let text = value.as_str().map(|text| unquoted(&Value::String(text.to_owned()).to_string()));
+    let inner: Vec<String> = match (text, value) {
+        (Some(text), _) if text.contains('\n') => text.lines().map(str::to_owned).collect(),
+        (None, Value::Object(_) | Value::Array(_)) if *value != json!({}) && *value != json!([]) => {
+            laid_out(value)
+        }
+        _ => return vec![format!("{name}: {value}")],
+    };
+    std::iter::once(format!("{name}:")).chain(inner.iter().map(|line| format!("  {line}"))).collect()
+}
+
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use interlock_action::Surface;
 
     use super::*;
+
+    fn action(surface: Surface, arguments: Value) -> Action {
+        let said = json!({"surface": surface, "operation": "a:b:C", "claims": [], "targets": [], "arguments": arguments});
+        serde_json::from_value(said).unwrap()
+    }
 
     #[test]
     fn structure_comes_first_and_no_line_is_left_out() {
@@ -188,7 +218,7 @@ mod tests {
             "address": "aws_s3_bucket_policy.a", "action": "update", "says": "a policy changes",
             "before": {"policy": policy("me"), "n": 1}, "after": {"policy": policy("*"), "n": 2}, "after_unknown": {},
         }]});
-        let shown = page(&plan, &[], 1);
+        let shown = page(&action(Surface::Terraform, plan.clone()), &[], 1);
         let text: Vec<String> =
             shown.lines.iter().map(|line| format!("{}{}", line.mark.sign(), line.text)).collect();
         assert_eq!(text.first().map(String::as_str), Some(" a policy changes"));
@@ -198,13 +228,32 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_in_a_text_is_read_line_by_line() {
+        let document = json!({"Statement": [{"Action": "*"}]}).to_string();
+        let arguments = json!({"RoleName": "ops", "PolicyDocument": document, "Tags": []});
+        let shown = page(&action(Surface::Aws, arguments), &[], 1).lines;
+        let text: Vec<&str> = shown.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(
+            text.get(..3),
+            Some(&["the call's arguments", "RoleName: \"ops\"", "PolicyDocument:"][..])
+        );
+        assert!(text.iter().any(|line| line.trim() == "\"Action\": \"*\""), "{text:?}");
+        assert_eq!(text.last(), Some(&"Tags: []"));
+    }
+
+    #[test]
     fn a_long_one_comes_in_pages_that_make_the_whole() {
         let before: Vec<u32> = (0..10_000).collect();
         let plan = json!({"changes": [{"says": "a list changes", "action": "update",
             "before": {"l": before}, "after": {"l": [1]}, "after_unknown": {}}]});
-        let first = page(&plan, &[], 1);
-        let all: usize = (1..=first.pages).map(|n| page(&plan, &[], n).lines.len()).sum();
+        let first = page(&action(Surface::Terraform, plan.clone()), &[], 1);
+        let all: usize = (1..=first.pages)
+            .map(|n| page(&action(Surface::Terraform, plan.clone()), &[], n).lines.len())
+            .sum();
         assert_eq!((all, first.pages), (first.of, first.of.div_ceil(LINES)));
-        assert!(first.of > 10_000 && page(&plan, &[], 9_999).page == first.pages);
+        assert!(
+            first.of > 10_000
+                && page(&action(Surface::Terraform, plan.clone()), &[], 9_999).page == first.pages
+        );
     }
 }

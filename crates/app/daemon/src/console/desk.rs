@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use interlock_action::{Millis, PersonId, TicketId};
+use interlock_action::{Digest, Millis, PersonId, TicketId};
 use interlock_api::{
     DecisionRequest, Fault, LedgerQuery, LedgerRow, RequestRow, RequestView, SessionRow, Status, WordsToSign,
     sentence, vanishes,
 };
-use interlock_approval::{Person, Registration, Site, State, Ticket};
+use interlock_approval::{Person, Refusal, Registration, Site, State, Ticket};
 use interlock_console::{
-    Attempt, Desk, Enrolment, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Verified,
+    Attempt, Desk, Enrolment, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Standing, Verified,
 };
 use interlock_flow::Agent;
 use interlock_store::{Home, Query, Reader};
@@ -18,6 +18,13 @@ use tokio::sync::watch;
 
 use super::health::health;
 use crate::{home, state::Daemon};
+
+/// Entries on a request's page.
+const TRAIL: u32 = 200;
+
+fn waits(ticket: &Ticket, now: Millis) -> bool {
+    ticket.state == State::Pending && now < ticket.held.expires
+}
 
 /// The daemon as the pages know it.
 pub(crate) struct Pages(pub(crate) Arc<Daemon>);
@@ -43,23 +50,22 @@ impl Desk for Pages {
     fn queue(&self, all: bool, from: usize, many: usize) -> Queue {
         let now = self.0.now();
         let memory = self.0.memory();
-        let waits = |ticket: &&Ticket| ticket.state == State::Pending && now < ticket.held.expires;
-        let waiting = memory.tickets.values().filter(waits).count();
-        let mut found: Vec<&Ticket> = if all {
-            memory.tickets.values().collect()
-        } else {
-            memory.tickets.values().filter(waits).collect()
-        };
-        found.sort_by_key(|ticket| (ticket.held.opened, &ticket.id));
+        let mut found: Vec<&Ticket> =
+            memory.tickets.values().filter(|ticket| all || waits(ticket, now)).collect();
+        let waiting =
+            if all { found.iter().filter(|ticket| waits(ticket, now)).count() } else { found.len() };
+        found.sort_unstable_by_key(|ticket| (ticket.held.opened, &ticket.id));
         if all {
             found.reverse();
         }
-        let rows = found.iter().skip(from).take(many).map(|ticket| QueueRow {
-            row: RequestRow::from(&ticket.as_of(now)),
-            sentence: sentence(ticket),
-            vanishes: vanishes(ticket),
-        });
-        Queue { rows: rows.collect(), of: found.len(), waiting }
+        let row = |ticket: &&Ticket| {
+            let mut row = RequestRow::from(*ticket);
+            if ticket.is_open() && now >= ticket.held.expires {
+                State::Expired.name().clone_into(&mut row.state);
+            }
+            QueueRow { row, sentence: sentence(ticket), vanishes: vanishes(ticket) }
+        };
+        Queue { rows: found.iter().skip(from).take(many).map(row).collect(), of: found.len(), waiting }
     }
 
     fn request(&self, id: &str) -> Result<RequestView, Fault> {
@@ -67,7 +73,7 @@ impl Desk for Pages {
     }
 
     fn trail(&self, id: &str) -> Result<Vec<LedgerRow>, Fault> {
-        let query = Query { ticket: Some(id.to_owned()), ..Query::default() };
+        let query = Query { ticket: Some(id.to_owned()), limit: Some(TRAIL), ..Query::default() };
         home::rows(&self.0.store, &query)
     }
 
@@ -104,9 +110,17 @@ impl Desk for Pages {
 
     fn settings(&self) -> Settings {
         let stamp = self.0.memory().config.clone();
-        let stamp = stamp.map(|stamp| format!("Signed by {}; digest {}", stamp.by, stamp.config));
-        let configuration = std::fs::read_to_string(self.0.home.config()).unwrap_or_default();
-        Settings { configuration, stamp: stamp.unwrap_or_default() }
+        let text = std::fs::read_to_string(self.0.home.config()).unwrap_or_default();
+        let Some(stamp) = stamp else {
+            return Settings { configuration: String::new(), stamp: "Nothing is signed yet".to_owned() };
+        };
+        let signed = format!("Signed by {}; digest {}", stamp.by, stamp.config);
+        if Digest::of(text.as_bytes()) == stamp.config {
+            return Settings { configuration: text, stamp: signed };
+        }
+        let changed =
+            format!("{signed}. The file was changed since, which nobody has signed: it is not in force.");
+        Settings { configuration: String::new(), stamp: changed }
     }
 
     fn ledger(&self, query: &LedgerQuery) -> Result<Vec<LedgerRow>, Fault> {
@@ -119,6 +133,11 @@ impl Desk for Pages {
 
     async fn verify(&self) -> Result<Verified, Fault> {
         let root = self.0.home.root.clone();
+        let Ok(_one_at_a_time) = self.0.verifying.try_lock() else {
+            return Err(
+                Fault::conflict("the log is being verified for somebody else").hint("try again in a moment")
+            );
+        };
         let begun = self.0.now();
         // With a connection of its own: nobody else waits meanwhile.
         let verified = tokio::task::spawn_blocking(move || {
@@ -150,10 +169,19 @@ impl Desk for Pages {
         self.0.follow(link).await
     }
 
-    fn counts(&self, person: &PersonId, fingerprint: &str) -> bool {
+    fn standing(&self, person: &PersonId, fingerprint: &str) -> Standing {
         let memory = self.0.memory();
         let keys = memory.people.get(person).map(|person| person.keys.as_slice()).unwrap_or_default();
-        keys.iter().any(|key| key.fingerprint == fingerprint && key.counts(self.0.now()).is_ok())
+        match keys.iter().find(|key| key.fingerprint == fingerprint).map(|key| key.counts(self.0.now())) {
+            Some(Ok(())) => Standing::Counts,
+            Some(Err(Refusal::Suspended(_))) => Standing::Suspended,
+            _ => Standing::Out,
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        let now = self.0.now();
+        self.0.memory().tickets.values().filter(|ticket| waits(ticket, now)).count()
     }
 
     async fn decide(&self, id: &str, decision: DecisionRequest) -> Result<RequestView, Fault> {

@@ -65,6 +65,10 @@ impl<T: Clone, const LONG: Millis> Kept<T, LONG> {
         changed.ok_or_else(|| Fault::not_found(format!("nothing is known by `{id}`, or not any more")))
     }
 
+    pub(crate) fn count(&self, now: Millis, which: impl Fn(&T) -> bool) -> usize {
+        self.all(now, |all| all.iter().filter(|(_, _, thing)| which(thing)).count())
+    }
+
     /// Takes it out: it is good once.
     pub(crate) fn take(&self, id: &str, now: Millis) -> Option<T> {
         self.all(now, |all| {

@@ -6,9 +6,15 @@ mod health;
 mod passkey;
 mod promise;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    io::ErrorKind,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::{Arc, PoisonError},
+};
 
-use interlock_approval::Site;
+use interlock_approval::{EnrolledKey, Site};
+use interlock_flow::Journal as _;
+use interlock_store::Store;
 use tokio::net::TcpListener;
 
 pub use self::promise::Promises;
@@ -17,34 +23,50 @@ use crate::{DaemonError, config::ConsoleConfig, state::Daemon};
 
 /// Where it listens unless told.
 const PORT: u16 = 7474;
+/// Tries at a port that is free for both families.
+const TRIES: usize = 20;
 
 /// The door, open and not yet served.
 pub(crate) struct Doorway {
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     /// The site that passkeys are made for.
     pub(crate) site: Site,
 }
 
 impl Doorway {
-    /// Listens where it was told to; else on its own port, or on a free one where that is taken.
+    /// Listens where it was told to, or on its own port of this machine.
+    ///
+    /// INVARIANT: what browsers take `localhost` for is all Interlock's, or it does not start: whoever else listened there would be
+    /// shown what people sign, under the very name that their passkeys are made for.
     pub(crate) async fn open(config: &ConsoleConfig, asked: Option<SocketAddr>) -> Result<Self, DaemonError> {
-        let fault = |error: std::io::Error| DaemonError::Listen("the console".to_owned(), error.to_string());
-        let bound = match asked {
-            Some(address) => TcpListener::bind(address).await,
-            None => match TcpListener::bind(("127.0.0.1", PORT)).await {
-                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                    tracing::warn!("port {PORT} is taken: the console listens on a free one");
-                    TcpListener::bind(("127.0.0.1", 0)).await
-                }
-                bound => bound,
-            },
+        let address = asked.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
+        let fault = |error: std::io::Error| {
+            let hint = "is another daemon up? `--listen-console ADDR` names another place";
+            DaemonError::Listen(format!("the console's {address}"), format!("{error}; {hint}"))
         };
-        let listener = bound.map_err(fault)?;
-        let port = listener.local_addr().map_err(fault)?.port();
+        let listeners = match config.origin {
+            None if address.ip().is_loopback() => on_this_machine(address.port()).await.map_err(fault)?,
+            _ => vec![TcpListener::bind(address).await.map_err(fault)?],
+        };
+        let bound = listeners.first().map(TcpListener::local_addr).transpose().map_err(fault)?;
+        let port = bound.map_or(PORT, |address| address.port());
         let origin = config.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
         let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host);
         let id = host.split(':').next().unwrap_or_default().to_owned();
-        Ok(Self { listener, site: Site { id, origins: vec![origin] } })
+        Ok(Self { listeners, site: Site { id, origins: vec![origin] } })
+    }
+
+    /// Tells which passkeys count here, and whose were made for another site.
+    pub(crate) fn settle(&self, store: &Store) {
+        let mut memory = store.memory().write().unwrap_or_else(PoisonError::into_inner);
+        let elsewhere = |key: &EnrolledKey| key.passkey().is_some_and(|passkey| passkey.site != self.site.id);
+        for person in memory.people.values().filter(|person| person.keys.iter().any(elsewhere)) {
+            let (name, site) = (&person.name, &self.site.id);
+            tracing::error!(
+                "a passkey of {name} was made for another site than {site}: it counts for nothing here"
+            );
+        }
+        memory.site = Some(self.site.id.clone());
     }
 
     /// What people open.
@@ -54,6 +76,24 @@ impl Doorway {
 
     /// Serves it until the process ends.
     pub(crate) async fn serve(self, daemon: Arc<Daemon>) -> std::io::Result<()> {
-        axum::serve(self.listener, interlock_console::routes(Arc::new(Pages(daemon)))).await
+        let routes = interlock_console::routes(Arc::new(Pages(daemon)));
+        let all =
+            self.listeners.into_iter().map(|listener| axum::serve(listener, routes.clone()).into_future());
+        futures_util::future::try_join_all(all).await.map(|_| ())
+    }
+}
+
+/// Listens on both of this machine's own addresses, where it has both; port 0 is one that is free on both.
+async fn on_this_machine(port: u16) -> std::io::Result<Vec<TcpListener>> {
+    let mut tried = 0;
+    loop {
+        let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        match TcpListener::bind((Ipv6Addr::LOCALHOST, four.local_addr()?.port())).await {
+            Ok(six) => return Ok(vec![four, six]),
+            Err(error) if error.kind() == ErrorKind::AddrInUse && port == 0 && tried < TRIES => tried += 1,
+            Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(error),
+            // This machine has no IPv6.
+            Err(_) => return Ok(vec![four]),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use interlock_action::PersonId;
 use interlock_api::{Added, ConsoleLink, Fault, LinkReply, OfferedPasskey, WordsAt, WordsToSign};
 use interlock_approval::{
-    Assertion, EnrolledKey, Registration, Signable, parse_public_key, verify, verify_registration,
+    Assertion, EnrolledKey, Refusal, Registration, Signable, parse_public_key, verify, verify_registration,
 };
 use interlock_console::{Enrolment, Entering};
 use interlock_flow::{Event, Guard, Record};
@@ -11,6 +11,8 @@ use interlock_ledger::{Entry, EntryKind};
 
 use crate::state::Daemon;
 
+/// Words that wait for one person.
+const MOST_WORDS: usize = 10;
 /// What signing for a link to the console is called.
 const SIGN_IN: &str = "sign-in";
 
@@ -87,7 +89,11 @@ impl Daemon {
         let has = |key: &EnrolledKey| key.passkey().is_some_and(|passkey| passkey.id == id);
         let person = memory.people.values().find(|person| person.keys.iter().any(has)).ok_or_else(unknown)?;
         let proven = verify(words, assertion, &person.keys, self.site()).map_err(Fault::refused)?;
-        proven.key.counts(self.now()).map_err(Fault::refused)?;
+        match proven.key.counts(self.now()) {
+            // They come in to stop what suspended them, and are shown nothing else.
+            Ok(()) | Err(Refusal::Suspended(_)) => {}
+            Err(why) => return Err(Fault::refused(why)),
+        }
         Ok((person.name.clone(), proven.key.fingerprint.clone(), proven.counter))
     }
 
@@ -125,6 +131,10 @@ impl Daemon {
         if !has_one {
             let why = Fault::conflict(format!("`{person}` has no passkey"));
             return Err(why.hint(format!("make one at {}/enrol", self.addresses().console)));
+        }
+        let own = self.handed.words.count(self.now(), |(have, _)| *have.person() == person);
+        if own >= MOST_WORDS {
+            return Err(Fault::unavailable("too much waits for this person's signature: wait some minutes"));
         }
         let id: String = self.draw().chars().take(20).collect();
         self.handed.words.put(id.clone(), (words, None), self.now())?;

@@ -52,6 +52,9 @@ pub fn verify_assertion<S: Signable>(
     if assertion.id != passkey.id {
         return Err(bad("it is by another passkey"));
     }
+    if passkey.site != site.id {
+        return Err(bad("the passkey was made for another site"));
+    }
     let response = &assertion.response;
     let (client, device, signature) =
         (bytes(&response.client_data)?, bytes(&response.authenticator_data)?, bytes(&response.signature)?);

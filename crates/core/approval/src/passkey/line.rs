@@ -1,10 +1,11 @@
 //! A passkey as one line of text, in the place of an OpenSSH public key's.
 //!
 //! ```text
-//! webauthn-es256 BAx4… 0x9Kd… device-bound
+//! webauthn-es256 BAx4… 0x9Kd… device-bound interlock.example
 //! ```
 //!
-//! The algorithm, the key, the credential's id, and whether it can leave its device; bytes as base64url.
+//! The algorithm, the key, the credential's id, whether it can leave its device, and the site that it was made for; bytes as
+//! base64url.
 
 use std::{fmt, str::FromStr};
 
@@ -35,7 +36,7 @@ impl fmt::Display for Passkey {
             PasskeyKey::EdDsa(key) => (EDDSA, key),
         };
         let bound = if self.device_bound { DEVICE_BOUND } else { SYNCED };
-        write!(f, "{algorithm} {key} {} {bound}", self.id)
+        write!(f, "{algorithm} {key} {} {bound} {}", self.id, self.site)
     }
 }
 
@@ -45,10 +46,10 @@ impl FromStr for Passkey {
     fn from_str(line: &str) -> Result<Self, ApprovalError> {
         let fault = |why: &str| ApprovalError::Key(format!("not a passkey's line: {why}"));
         let mut words = line.split_whitespace();
-        let (Some(algorithm), Some(key), Some(id), Some(bound), None) =
-            (words.next(), words.next(), words.next(), words.next(), words.next())
+        let (Some(algorithm), Some(key), Some(id), Some(bound), Some(site), None) =
+            (words.next(), words.next(), words.next(), words.next(), words.next(), words.next())
         else {
-            return Err(fault("it has four words"));
+            return Err(fault("it has five words"));
         };
         let raw = bytes(key).map_err(|_| fault("its key is no base64url"))?;
         let key = match algorithm {
@@ -70,6 +71,6 @@ impl FromStr for Passkey {
             SYNCED => false,
             _ => return Err(fault("it is neither `device-bound` nor `synced`")),
         };
-        Ok(Self { id: id.to_owned(), key, device_bound })
+        Ok(Self { id: id.to_owned(), key, device_bound, site: site.to_owned() })
     }
 }

@@ -79,7 +79,7 @@ pub fn verify_registration<S: Signable>(
         bad("its key is of no kind that is taken: ES256 (-7) or EdDSA (-8) over P-256 or Ed25519")
     })?;
     check_own_word(&object, &key, &[device.as_slice(), &Sha256::digest(&client)].concat())?;
-    let passkey = Passkey { id: id_text, key, device_bound: said.is_device_bound() };
+    let passkey = Passkey { id: id_text, key, device_bound: said.is_device_bound(), site: site.id.clone() };
     let model = model.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Enrolled { passkey, model, counter: said.counter })
 }

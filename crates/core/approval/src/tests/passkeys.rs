@@ -51,7 +51,7 @@ impl Device {
             }
             Secret::Edwards(key) => PasskeyKey::EdDsa(URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())),
         };
-        Passkey { id: URL_SAFE_NO_PAD.encode(b"credential"), key, device_bound: true }
+        Passkey { id: URL_SAFE_NO_PAD.encode(b"credential"), key, device_bound: true, site: site().id }
     }
 
     fn signature(&self, signed: &[u8]) -> Vec<u8> {

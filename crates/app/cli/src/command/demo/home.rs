@@ -98,7 +98,7 @@ impl<'a> Home<'a> {
     fn serve(&mut self) -> Result<(), Fault> {
         let log = self.place.root().join("daemon.log");
         let errors = std::fs::File::create(&log).map_err(|error| Fault::file(&log, &error))?;
-        let mut command = self.place.interlock(&["serve"]);
+        let mut command = self.place.interlock(&["serve", "--listen-console", "127.0.0.1:0"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         let mut daemon = self.children.start(&mut command)?;
         let mut line = String::new();

@@ -1,6 +1,7 @@
 //! A request as a card of labelled lines.
 
 use interlock_api::RequestView;
+use interlock_approval::State;
 use interlock_flow::Rehearsal;
 
 use crate::output::{time, visible};
@@ -69,7 +70,7 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
     }
     section(&mut lines, "why held", why.into_iter());
     lines.push(format!("needs      {}", held.needs.join(", ")));
-    let planned = interlock_api::plan_lines(&held.action.arguments);
+    let planned = interlock_api::plan_lines(&held.action);
     match held.action.arguments.get("bundle").filter(|_| !planned.is_empty()) {
         Some(bundle) => {
             section(&mut lines, "plan", planned.into_iter());
@@ -87,6 +88,9 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
     section(&mut lines, "prompt", view.prompt.iter().map(|words| format!("{words} (unverified)")));
     let yes = |a: &interlock_approval::Approval| format!("{} at {}: {}", a.person, time(a.at), a.reason);
     section(&mut lines, "approved", ticket.approvals.iter().map(yes));
+    if let State::Denied { by, reason, at } = &ticket.state {
+        section(&mut lines, "denied", std::iter::once(format!("{by} at {}: {reason}", time(*at))));
+    }
     lines.push(format!("quorum     {} of {}", ticket.filled(), ticket.quorum.slots.len()));
     lines.push(format!("digest     {}", ticket.digest));
     lines.push(format!("expires    {}", time(held.expires)));

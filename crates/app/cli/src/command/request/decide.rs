@@ -1,13 +1,19 @@
 //! Approving and denying: a person's signature over a request's digest.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use interlock_action::Surface;
-use interlock_api::{DecisionRequest, RequestView, Signing, WordsToSign};
+use interlock_action::{PersonId, Surface};
+use interlock_api::{DecisionRequest, RequestView, Status};
 use interlock_approval::{Person, State, Statement};
 use interlock_flow::Decisive;
 
 use crate::{client::Client, exit::Exit, fault::Fault, output::Output, sign};
+
+/// How long somebody has to decide in the console, in seconds.
+const PATIENCE: u64 = 600;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Decide {
@@ -48,14 +54,33 @@ pub(super) fn decide(
     let ticket = &view.ticket;
     let statement =
         Statement::on_ticket(verb.verb(), &ticket.id, ticket.digest, &person, reason, &ticket.held.nonce);
-    let words = WordsToSign { words: Signing::Statement(statement), body: serde_json::Value::Null };
+    if sign::whose_passkey(key).is_some() {
+        return in_console(client, view, &person);
+    }
     let body = DecisionRequest {
         decision: verb.verb().to_owned(),
-        signature: sign::words(client, &words, key)?,
+        signature: sign::statement(&statement, key)?,
         person,
         reason: reason.to_owned(),
     };
     client.post(&format!("/v1/requests/{}/decision", ticket.id), &body)
+}
+
+/// Leads to the page of the request, where passkeys decide, and waits until this person has.
+fn in_console(client: &Client, view: &RequestView, person: &PersonId) -> Result<RequestView, Fault> {
+    let id = &view.ticket.id;
+    let console = client.get::<Status>("/v1/status")?.console;
+    eprintln!("decide in a browser: {console}/requests/{id}");
+    for _ in 0..PATIENCE {
+        let now: RequestView = client.get(&format!("/v1/requests/{id}"))?;
+        let approved = now.ticket.approvals.iter().any(|approval| approval.person == *person);
+        if approved || !now.ticket.is_open() {
+            return Ok(now);
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    Err(Fault::failed("nobody decided in the console in time")
+        .hint("it still waits: open its page when you can"))
 }
 
 /// What came of it.

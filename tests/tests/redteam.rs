@@ -1,0 +1,264 @@
+//! An agent that wants an approval without a person: confined, and once as the approvers' own user.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: a fault here is a failed test"
+)]
+
+mod browsed;
+
+use std::process::Command;
+
+use browsed::{Browsed, DEVELOPMENT};
+use interlock_tests::Output;
+use serde_json::{Value, json};
+
+/// What was tried and did not hold, as the ledger has it.
+fn attempts(browsed: &Browsed) -> Vec<(String, String, String)> {
+    let rows =
+        browsed.home.cli(&["--json", "ledger", "ls", "--kind", "attempt", "--limit", "200"]).ok().json();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = |row: &Value| {
+        (text(&row["public"]["what"]), text(&row["public"]["subject"]), text(&row["private"]["why"]))
+    };
+    rows.as_array().unwrap().iter().map(row).collect()
+}
+
+/// The state of a request.
+fn state(browsed: &Browsed, ticket: &str) -> String {
+    let requests = browsed.home.requests();
+    let one = requests.iter().find(|request| request["id"] == ticket).unwrap();
+    one["state"].as_str().unwrap().to_owned()
+}
+
+/// What an agent sends to the console by itself: the status and the body.
+fn send(
+    browsed: &Browsed,
+    method: &str,
+    path: &str,
+    headers: &[String],
+    form: &[(&str, &str)],
+) -> (u16, String) {
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--write-out", "\n%{http_code}", "--request", method]);
+    curl.args(headers.iter().flat_map(|header| ["--header", header.as_str()]));
+    for (name, value) in form {
+        curl.args(["--data-urlencode", &format!("{name}={value}")]);
+    }
+    let output = curl.arg(format!("{}{path}", browsed.console())).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    (status.parse().unwrap(), body.to_owned())
+}
+
+fn python(code: &str) -> [&str; 3] {
+    ["python3", "-c", code]
+}
+
+#[test]
+fn as_the_approvers_own_user_it_still_cannot_approve() {
+    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    for name in ["prod-school", "prod-other"] {
+        browsed.database(name);
+    }
+    let (ticket, other) = (browsed.wipe("prod-school").ticket(), browsed.wipe("prod-other").ticket());
+    let taken = browsed.drive("redteam", &[("ticket", &ticket)]);
+    let text = |name: &str| taken[name].as_str().unwrap().to_owned();
+    let decision = |ticket: &str, person: &str, signature: &str| {
+        let body = json!({"decision": "approve", "person": person, "reason": text("reason"), "signature": signature});
+        browsed.home.post(&format!("/v1/requests/{ticket}/decision"), &body)
+    };
+    let before = attempts(&browsed).len();
+
+    // Replayed, and spliced to another request, by the socket and by the page with the stolen cookie and its token.
+    let (status, said) = decision(&ticket, "bo", &text("assertion"));
+    assert_eq!(status, 403, "replayed: {said}");
+    let (status, said) = decision(&other, "bo", &text("assertion"));
+    assert!(status == 403 && said["message"].as_str().unwrap().contains("another digest"), "spliced: {said}");
+    let (status, said) = decision(&other, "cy", &text("assertion"));
+    assert_eq!(status, 403, "under another name: {said}");
+    let own = [format!("cookie: {}", text("cookie")), format!("origin: {}", browsed.console())];
+    let fields = [
+        ("token", text("token")),
+        ("decision", "approve".into()),
+        ("reason", text("reason")),
+        ("signature", text("assertion")),
+    ];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (status, said) = send(&browsed, "POST", &format!("/requests/{other}/decision"), &own, &fields);
+    assert_eq!(status, 403, "spliced with the cookie: {said}");
+    // A stolen cookie shows pages; without the page's token, or from elsewhere, not even a form is taken.
+    assert_eq!(send(&browsed, "GET", "/", &own[..1], &[]).0, 200, "what is lost: it reads what waits");
+    assert_eq!(
+        send(&browsed, "POST", &format!("/requests/{other}/decision"), &own[..1], &fields).0,
+        403,
+        "no origin"
+    );
+    let elsewhere = [own[0].clone(), "origin: http://localhost:1".to_owned()];
+    assert_eq!(send(&browsed, "POST", &format!("/requests/{other}/decision"), &elsewhere, &fields).0, 403);
+    let guessed: Vec<(&str, &str)> =
+        fields.iter().map(|(n, v)| (*n, if *n == "token" { "0" } else { v })).collect();
+    assert_eq!(send(&browsed, "POST", &format!("/requests/{other}/decision"), &own, &guessed).0, 403);
+    // By looking at a page, and by another name of this machine.
+    let get = format!("/requests/{other}/decision?decision=approve&signature={}", "x");
+    assert_eq!(send(&browsed, "GET", &get, &own, &[]).0, 405, "nothing is approved by a link");
+    let rebound = [own[0].clone(), "host: evil.example".to_owned()];
+    assert_eq!(send(&browsed, "GET", "/", &rebound, &[]).0, 421, "another name for this machine");
+
+    // The key file is there to be read: that is what is lost without a sandbox. It is too weak to count.
+    let stolen = |person: &str| browsed.home.approve(person, &other);
+    let weak = stolen("bo");
+    assert!(weak.code != 0 && weak.err.contains("security key or passkey"), "{weak:?}");
+    let nobody = browsed.home.cli(&["request", "approve", &other, "--key", "/etc/hostname", "--reason", "x"]);
+    assert_ne!(nobody.code, 0, "{nobody:?}");
+    // It enrols itself: it may ask with a stolen key, and nobody approves.
+    let new = browsed.home.file("mine", "").display().to_string();
+    std::fs::remove_file(&new).unwrap();
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &new]).status();
+    assert!(made.unwrap().success());
+    let public = format!("{new}.pub");
+    let alone = browsed.home.cli(&["person", "add", "mallory", "--public-key", &public, "--key", &new]);
+    assert!(alone.code != 0 && alone.err.contains("nobody enrolled"), "{alone:?}");
+    let asked = browsed.home.cli(&[
+        "person",
+        "add",
+        "mallory",
+        "--public-key",
+        &public,
+        "--key",
+        &browsed.home.private("bo"),
+    ]);
+    assert_eq!(asked.code, 11, "held for two others: {asked:?}");
+    let unsigned =
+        json!({"name": "mallory", "public_key": std::fs::read_to_string(&public).unwrap(), "roles": []});
+    let signed = json!({"person": "bo", "reason": "x", "nonce": "x", "signature": "x"});
+    let (status, said) = browsed.home.post("/v1/people", &json!({"body": unsigned, "signed": signed}));
+    assert_eq!(status, 403, "{said}");
+
+    assert_eq!(state(&browsed, &other), "pending");
+    let people = browsed.home.cli(&["--json", "person", "ls"]).ok().json();
+    assert_eq!(people.as_array().unwrap().len(), 3);
+
+    // What was approved passes once, whoever races; and it is that one.
+    let held = browsed.wipe("prod-other");
+    assert_eq!(held.ticket(), other, "an approval is of its target: {held:?}");
+    let outcomes: Vec<Output> = std::thread::scope(|scope| {
+        let races: Vec<_> = (0..4).map(|_| scope.spawn(|| browsed.wipe("prod-school"))).collect();
+        races.into_iter().map(|race| race.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.code == 0).count(), 1, "{outcomes:#?}");
+    assert_eq!(state(&browsed, &ticket), "consumed");
+
+    let tried = attempts(&browsed);
+    let new: Vec<&(String, String, String)> = tried.iter().take(tried.len() - before).collect();
+    let has = |what: &str, why: &str| new.iter().any(|(have, _, words)| have == what && words.contains(why));
+    for (what, why) in [
+        ("decision", "signed as often"),
+        ("decision", "another digest"),
+        ("decision", "not enrolled for this person"),
+        ("decision", "plain OpenSSH key"),
+        ("form", "does not come from this console"),
+        ("form", "not of this visit"),
+        ("request", "nonce"),
+        ("page", "GET"),
+        ("page", "evil.example"),
+    ] {
+        assert!(has(what, why), "no entry for `{what}` `{why}`: {new:#?}");
+    }
+    browsed.home.verify();
+}
+
+#[test]
+fn a_session_without_a_sandbox_says_so_on_every_request() {
+    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    browsed.database("prod-school");
+    let out = browsed.agent(
+        &["--unconfined"],
+        &[
+            "aws",
+            "rds",
+            "delete-db-instance",
+            "--db-instance-identifier",
+            "prod-school",
+            "--skip-final-snapshot",
+        ],
+    );
+    let ticket = out.ticket();
+    let shown = browsed.home.cli(&["request", "show", &ticket]).ok().out;
+    assert!(shown.contains("ADVISORY"), "{shown}");
+    // What is lost: before anybody has a passkey, a key file that it can read is a person.
+    let read = browsed
+        .agent(&["--unconfined"], &python(&format!("print(open({:?}).read())", browsed.home.private("bo"))));
+    assert!(read.out.contains("PRIVATE KEY"), "{read:?}");
+    browsed.home.approve("bo", &ticket).ok();
+    let entries = browsed.home.cli(&["--json", "ledger", "ls", "--kind", "approved"]).ok().json();
+    assert_eq!(entries[0]["public"]["weak"], true, "the ledger says how weak: {entries}");
+}
+
+#[test]
+fn confined_it_reaches_no_key_no_agent_no_cookie_and_no_console() {
+    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    let console = browsed.console();
+    let address = console.trim_start_matches("http://localhost:");
+    let socket = browsed.home.root().join("agent-of-bo.sock");
+    let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while !socket.exists() && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let added = Command::new("ssh-add")
+        .env("SSH_AUTH_SOCK", &socket)
+        .arg(browsed.home.private("bo"))
+        .output()
+        .unwrap();
+    assert!(added.status.success(), "{added:?}");
+    let code = format!(
+        r#"
+import json, os, socket, subprocess, urllib.request
+said = {{}}
+def tried(name, what):
+    try:
+        said[name] = ["reached", str(what())[:200]]
+    except BaseException as error:
+        said[name] = ["not", type(error).__name__]
+def unix(path):
+    s = socket.socket(socket.AF_UNIX); s.connect(path); return "connected"
+def tcp(port):
+    s = socket.create_connection(("127.0.0.1", port), timeout=3); return "connected"
+tried("key", lambda: open({key:?}).read())
+tried("home", lambda: os.listdir({home:?}) or 1/0)
+tried("agent", lambda: unix({agent:?}))
+tried("control", lambda: unix({control:?}))
+tried("console", lambda: tcp({port}))
+proxies = urllib.request.ProxyHandler({{"https": os.environ["HTTPS_PROXY"]}})
+os.environ.pop("no_proxy", None); os.environ.pop("NO_PROXY", None)
+tried("proxied", lambda: urllib.request.build_opener(proxies).open("https://localhost:{port}/", timeout=5).read())
+tried("environment", lambda: os.environ["SSH_AUTH_SOCK"])
+print(json.dumps(said))
+"#,
+        key = browsed.home.private("bo"),
+        home = browsed.home.root().display().to_string(),
+        agent = socket.display().to_string(),
+        control = browsed.home.root().join("control.sock").display().to_string(),
+        port = address,
+    );
+    let out = browsed.agent(&[], &python(&code)).ok();
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    let said: Value = serde_json::from_str(out.out.lines().last().unwrap()).unwrap();
+    for (name, what) in said.as_object().unwrap() {
+        assert_eq!(what[0], "not", "{name} was reached: {said}");
+    }
+    // What it asked of the network by name is written down.
+    let egress = browsed.home.cli(&["--json", "ledger", "ls", "--kind", "egress"]).ok().json();
+    assert!(egress.to_string().contains("localhost"), "{egress}");
+    // The CLI itself, inside.
+    let binary = interlock_tests::binary().display().to_string();
+    let cli =
+        browsed.home.run(&[&binary, "--home", &browsed.home.root().display().to_string(), "person", "ls"]);
+    assert_ne!(cli.code, 0, "{cli:?}");
+    browsed.home.verify();
+}
