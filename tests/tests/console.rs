@@ -80,3 +80,20 @@ fn what_nobody_decides_is_a_no() {
     let ticket = browsed.wipe("prod-school").ticket();
     browsed.drive("expire", &[("ticket", &ticket)]);
 }
+
+#[test]
+fn in_an_incident_one_person_stands_in_for_people_and_for_nothing_else() {
+    let rules = DEVELOPMENT.replace("[approval]", "[approval]\nbreak_glass = [\"bo\"]");
+    let browsed = Browsed::new(&["ana", "bo", "cy"], &rules);
+    browsed.database("prod-school");
+    browsed.database("prod-other");
+    let (ticket, other) = (browsed.wipe("prod-school").ticket(), browsed.wipe("prod-other").ticket());
+    browsed.drive("glass", &[("ticket", &ticket), ("other", &other)]);
+    browsed.wipe("prod-school").ok();
+    let snapshots = "print([s['DBInstanceIdentifier'] for s in client('rds').describe_db_snapshots(SnapshotType='manual')['DBSnapshots']])";
+    assert_eq!(browsed.emulator.hands(snapshots), "['prod-school']", "a recovery point is made all the same");
+    assert_ne!(browsed.wipe("prod-other").code, 0);
+    let broken = browsed.home.cli(&["--json", "ledger", "ls", "--kind", "glass-broken"]).ok().json();
+    assert_eq!(broken[0]["public"]["incident"], "INC-7", "{broken}");
+    browsed.home.verify();
+}

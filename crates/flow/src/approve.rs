@@ -1,6 +1,6 @@
 //! People decide: signed yes and no.
 
-use interlock_action::{Millis, PersonId, Surface, TicketId};
+use interlock_action::{GlassId, Millis, PersonId, Surface, TicketId};
 use interlock_approval::{Approval, KeyStep, Message, Refusal, State, Statement, Ticket, verify};
 use interlock_ledger::{Entry, EntryKind};
 
@@ -42,6 +42,14 @@ pub enum ApproveError {
     /// It could not be recorded.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+/// The broken glass that a decision stands on.
+fn glass_of(message: &Message) -> Option<&GlassId> {
+    match message {
+        Message::Approve { approval, .. } => approval.glass.as_ref(),
+        _ => None,
+    }
 }
 
 impl Road {
@@ -96,6 +104,10 @@ impl Road {
                     if key.step < held.quorum.step.max(self.least_now(held, &memory, now)) {
                         return Err(Refusal::WeakKey(key.fingerprint.clone()).into());
                     }
+                    // INVARIANT: it takes a key that proves a person at each approval, not only to break it.
+                    let glass = memory.glass_over(person, held, now);
+                    let glass =
+                        glass.filter(|_| key.step == KeyStep::DeviceBound).map(|glass| glass.id.clone());
                     let approval = Approval {
                         person: person.clone(),
                         roles: signer.roles.clone(),
@@ -104,8 +116,9 @@ impl Road {
                         reason: reason.to_owned(),
                         signature: signature.to_owned(),
                         at: now,
+                        glass,
                     };
-                    let complete = held.completed_by(&approval);
+                    let complete = approval.glass.is_some() || held.completed_by(&approval);
                     Message::Approve { approval, complete }
                 }
             };
@@ -117,6 +130,7 @@ impl Road {
                 .public("key", &key.fingerprint)
                 .public("weak", key.step == KeyStep::OpenSsh)
                 .public("solo", memory.solo(now))
+                .public("glass", glass_of(&message))
                 .private("reason", reason)
                 .private("signature", signature);
             // The guard would refuse it too; asked here so that the person gets the refusal's own type.

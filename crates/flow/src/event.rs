@@ -1,8 +1,8 @@
 //! State changes, and the record that makes them durable together with their ledger entry.
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Millis, Operation, PersonId, RecoveryPoint, SessionId,
-    Surface, TargetId, TicketId, UndoId, WorkspaceId,
+    ActionId, AgentId, Digest, EnvironmentName, GlassId, Millis, Operation, PersonId, RecoveryPoint,
+    SessionId, Surface, TargetId, TicketId, UndoId, WorkspaceId,
 };
 use interlock_approval::{EnrolledKey, Message, Person, Ticket};
 use interlock_ledger::Entry;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Agent, Budget, Change, LastGood, Rehearsal, Session, StateVersion,
+    Agent, Budget, Change, Glass, GlassReview, LastGood, Rehearsal, Session, StateVersion,
     custody::{Failure, Kept, Proof, Purged, Scratch, Sight},
 };
 
@@ -358,6 +358,18 @@ pub enum Event {
         bytes: String,
         /// What came of it.
         rehearsal: Box<Rehearsal>,
+    },
+    /// A person stands in for people.
+    Glass {
+        /// How.
+        glass: Glass,
+    },
+    /// Somebody else has looked at it.
+    GlassReviewed {
+        /// Which.
+        glass: GlassId,
+        /// What they found.
+        review: GlassReview,
     },
     /// A scope was frozen.
     Frozen {

@@ -138,7 +138,7 @@ pub(crate) fn verified(
         team: team(memory, now),
         solo: memory.solo(now),
         delay_elapsed: granted.is_some() || ticket.is_some_and(|ticket| ticket.delay_elapsed(now)),
-        break_glass: false,
+        break_glass: approved.is_some_and(|ticket| memory.is_under_glass(ticket, now)),
     })
 }
 

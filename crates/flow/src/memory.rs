@@ -6,13 +6,13 @@ mod people;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, Kind, Millis, PersonId, SessionId, Surface, Target, TargetId,
-    TicketId, WorkspaceId,
+    ActionId, AgentId, Digest, EnvironmentName, GlassId, Kind, Millis, PersonId, SessionId, Surface, Target,
+    TargetId, TicketId, WorkspaceId,
 };
 use interlock_approval::{Message, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Rehearsal, Session,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Glass, Guard, PermitNote, Rehearsal, Session,
     Workspace, custody::Point, expected::Expectations, guards::GuardOff, situate::is_production,
 };
 
@@ -80,6 +80,8 @@ pub struct Memory {
     /// All of them, oldest first.
     change_order: VecDeque<ActionId>,
     changes_so_far: u64,
+    /// Every broken glass.
+    pub glasses: BTreeMap<GlassId, Glass>,
     /// Active freezes.
     pub freezes: BTreeMap<FreezeScope, Freeze>,
     /// Grows with every freeze and unfreeze.
@@ -153,6 +155,14 @@ impl Memory {
             Event::Expected { .. } | Event::NotMade { .. } | Event::Bound { .. } => self.keep_expected(event),
             Event::StateWritten { .. } | Event::StateVerified { .. } => self.keep_workspace(event),
             Event::Rehearsed { .. } => self.keep_workspace(event),
+            Event::Glass { glass } => {
+                self.glasses.insert(glass.id.clone(), glass.clone());
+            }
+            Event::GlassReviewed { glass, review } => {
+                if let Some(glass) = self.glasses.get_mut(glass) {
+                    glass.reviewed.get_or_insert_with(|| review.clone());
+                }
+            }
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());

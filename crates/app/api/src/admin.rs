@@ -157,6 +157,8 @@ pub struct Status {
     pub agents: Vec<AgentId>,
     /// What is about to change with fewer people or witnesses than it usually takes, in words.
     pub alone: Vec<String>,
+    /// What everybody is told of broken glass, in words.
+    pub glass: Vec<String>,
     /// Freezes in force.
     pub freezes: Vec<interlock_flow::Freeze>,
     /// Whether the ledger takes entries.

@@ -2,6 +2,7 @@
 
 mod admin;
 mod fault;
+mod glass;
 mod plan;
 mod recovery;
 mod report;
@@ -18,6 +19,7 @@ pub use admin::{
     RemovePerson, Signed, Status, UnfreezeRequest,
 };
 pub use fault::Fault;
+pub use glass::{BreakGlass, ReviewGlass};
 pub use plan::{Attribute, PlannedChange, plan_lines, planned};
 pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};

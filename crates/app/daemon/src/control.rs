@@ -11,18 +11,18 @@ use axum::{
 use interlock_action::{ActionId, SessionId, TicketId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{
-    ChangeNote, Preview, StateVersion,
+    ChangeNote, Glass, Preview, StateVersion,
     custody::{PurgeOrder, PurgePreview},
 };
 use serde::Deserialize;
 use tokio::sync::watch;
 
 use interlock_api::{
-    AddAgent, AddKey, AddPerson, Added, AdoptState, ConsoleLink, DecisionRequest, DrillRequest, Fault, Feed,
-    FreezeRequest, KeptPoint, LedgerQuery, LedgerRow, LinkReply, NonceReply, OfferedPasskey, OpenSession,
-    OpenedSession, PointRun, PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession,
-    Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
-    WordsSigned, WordsToSign, WorkspaceRow,
+    AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest, DrillRequest,
+    Fault, Feed, FreezeRequest, KeptPoint, LedgerQuery, LedgerRow, LinkReply, NonceReply, OfferedPasskey,
+    OpenSession, OpenedSession, PointRun, PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView,
+    RestSession, ReviewGlass, Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun,
+    UnfreezeRequest, WordsAt, WordsSigned, WordsToSign, WorkspaceRow,
 };
 
 use crate::{peer::Peer, state::Daemon};
@@ -55,6 +55,8 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/console", post(link))
         .route("/v1/freezes", get(freezes).post(freeze))
         .route("/v1/unfreeze", post(unfreeze))
+        .route("/v1/glass", get(glasses).post(break_glass))
+        .route("/v1/glass/review", post(review_glass))
         .route("/v1/terraform/workspaces", get(workspaces))
         .route("/v1/terraform/adopt", post(adopt_state))
         .route("/v1/changes", get(changes))
@@ -264,6 +266,18 @@ async fn unfreeze(
     Json(body): Json<Added<UnfreezeRequest>>,
 ) -> Result<StatusCode, Fault> {
     daemon.unfreeze(body).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn glasses(State(daemon): Shared) -> Json<Vec<Glass>> {
+    Json(daemon.glasses())
+}
+
+async fn break_glass(State(daemon): Shared, Json(body): Json<Added<BreakGlass>>) -> Reply<Glass> {
+    daemon.break_glass(body).await.map(Json)
+}
+
+async fn review_glass(State(daemon): Shared, Json(body): Json<Added<ReviewGlass>>) -> Reply<Glass> {
+    daemon.review_glass(body).await.map(Json)
 }
 
 /// Every change that is remembered, the newest first.

@@ -18,6 +18,7 @@ impl Daemon {
         let health = self.store.health();
         let alone = self.road.lone_changes().into_iter().chain(self.dismissal.clone()).collect();
         let now = self.now();
+        let glass = self.glass_words();
         let memory = self.memory();
         let observed = |session: &&interlock_flow::Session| session.observed && session.lease.is_live(now);
         Status {
@@ -30,6 +31,7 @@ impl Daemon {
             people: memory.people.keys().cloned().collect(),
             agents: memory.agents.keys().cloned().collect(),
             alone,
+            glass,
             freezes: memory.freezes.values().cloned().collect(),
             ledger: health.poisoned.unwrap_or_else(|| "ok".to_owned()),
             entries: self.store.head().ok().flatten().map_or(0, |head| head.size),

@@ -15,6 +15,7 @@ mod decide;
 mod dismissal;
 mod error;
 pub mod explain;
+mod glass;
 mod home;
 mod in_force;
 mod launch;

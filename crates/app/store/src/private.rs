@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt};
 
 use interlock_action::{Action, ActionId, Claim, Content, Digest, Facts, Forecast, SessionId, TicketId};
 use interlock_approval::{Approval, Held, Reason, State, Ticket};
-use interlock_flow::{Change, Event, Freeze, Lease, Memory, Rehearsal, Session};
+use interlock_flow::{Change, Event, Freeze, Glass, GlassReview, Lease, Memory, Rehearsal, Session};
 use serde_json::Value;
 
 /// Stands where something was taken away.
@@ -77,6 +77,11 @@ fn event(event: &Event) -> Event {
         Event::TicketOpened { ticket } => Event::TicketOpened { ticket: Box::new(self::ticket(ticket)) },
         Event::TicketMoved { ticket } => Event::TicketMoved { ticket: Box::new(self::ticket(ticket)) },
         Event::Frozen { freeze } => Event::Frozen { freeze: self::freeze(freeze) },
+        Event::Glass { glass } => Event::Glass { glass: Glass { reason: said(), ..glass.clone() } },
+        Event::GlassReviewed { glass, review } => {
+            let review = GlassReview { words: said(), ..review.clone() };
+            Event::GlassReviewed { glass: glass.clone(), review }
+        }
         Event::Undoable { change } => Event::Undoable { change: Box::new(self::change(change)) },
         // What it left is gone with the way back: it cannot be compared any more.
         Event::Settled { action, after: _ } => {
@@ -275,7 +280,7 @@ fn reason(reason: &Reason) -> Reason {
 
 /// A signature is over the words: it goes with them, as it does from the entry.
 fn approval(approval: &Approval) -> Approval {
-    let Approval { person, roles, fingerprint, step, reason: _, signature: _, at } = approval;
+    let Approval { person, roles, fingerprint, step, reason: _, signature: _, at, glass } = approval;
     Approval {
         person: person.clone(),
         roles: roles.clone(),
@@ -284,5 +289,6 @@ fn approval(approval: &Approval) -> Approval {
         reason: said(),
         signature: said(),
         at: *at,
+        glass: glass.clone(),
     }
 }

@@ -40,6 +40,8 @@ names! {
     ActionId,
     /// An action that is held.
     TicketId,
+    /// One broken glass.
+    GlassId,
     /// One run back over changes.
     UndoId,
     /// A resource; for AWS its ARN.

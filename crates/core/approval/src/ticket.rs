@@ -8,8 +8,8 @@
 //! ```
 
 use interlock_action::{
-    Action, ActionId, AgentId, Digest, Facts, Forecast, Millis, PersonId, SessionId, TargetId, TicketId,
-    digest_of,
+    Action, ActionId, AgentId, Digest, Facts, Forecast, GlassId, Millis, PersonId, SessionId, TargetId,
+    TicketId, digest_of,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,6 +83,9 @@ pub struct Approval {
     pub signature: String,
     /// When it arrived.
     pub at: Millis,
+    /// The broken glass by which it stands in for all people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glass: Option<GlassId>,
 }
 
 /// Where a ticket stands.

@@ -46,6 +46,10 @@ pub enum EntryKind {
     PersonEnrolled,
     /// A person or a key was taken out.
     PersonRemoved,
+    /// A person stands in for people in an incident.
+    GlassBroken,
+    /// Somebody else has looked at what they did.
+    GlassReviewed,
     /// No mutation in this scope any more.
     Frozen,
     /// Mutations in this scope again.

@@ -1,6 +1,7 @@
 //! The commands: nouns, then verbs; one file a noun.
 
 mod agent;
+mod break_glass;
 mod completions;
 mod console;
 mod demo;
@@ -125,6 +126,8 @@ enum Command {
     Ledger(ledger::Ledger),
     Freeze(freeze::Freeze),
     Unfreeze(freeze::Unfreeze),
+    #[command(subcommand)]
+    BreakGlass(break_glass::Command),
     Undo(undo::Undo),
     #[command(subcommand)]
     Recovery(recovery::Recovery),
@@ -155,6 +158,7 @@ impl Cli {
             Command::Ledger(command) => command.run(global, output),
             Command::Freeze(command) => command.run(global, output),
             Command::Unfreeze(command) => command.run(global, output),
+            Command::BreakGlass(command) => command.run(global, output),
             Command::Undo(command) => command.run(global, output),
             Command::Recovery(command) => command.run(global, output),
             Command::Terraform(command) => command.run(global, output),

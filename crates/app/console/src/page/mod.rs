@@ -93,6 +93,7 @@ fn alarms(console: &Console) -> Vec<String> {
     for freeze in &status.freezes {
         alarms.push(format!("Frozen: {} ({}, by {})", scope(&freeze.scope), freeze.reason, freeze.by));
     }
+    alarms.extend(status.glass.iter().cloned());
     alarms.extend(
         status.alone.iter().map(|change| format!("Too few are left to approve, and one asks: {change}")),
     );

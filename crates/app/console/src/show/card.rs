@@ -48,6 +48,8 @@ pub(crate) struct Yes {
     pub(crate) at: String,
     pub(crate) reason: String,
     pub(crate) key: &'static str,
+    /// It stands in for everybody, by a broken glass.
+    pub(crate) glass: Option<String>,
 }
 
 /// The whole card.
@@ -322,6 +324,7 @@ fn yes(approval: &interlock_approval::Approval) -> Yes {
         at: time(approval.at),
         reason: visible(&approval.reason),
         key: step(approval.step),
+        glass: approval.glass.as_ref().map(|glass| exact(glass.as_str())),
     }
 }
 

@@ -134,6 +134,8 @@ pub struct ApprovalConfig {
     pub lone_delay: Period,
     /// The least that a key must prove, by tier.
     pub keys: KeysConfig,
+    /// Who may break the glass.
+    pub break_glass: Vec<String>,
     /// Who may fill which quorum slot.
     pub roles: BTreeMap<String, Vec<String>>,
 }
@@ -186,6 +188,7 @@ impl Default for ApprovalConfig {
             solo_delay: Period::minutes(10),
             lone_delay: Period::days(7),
             keys: KeysConfig::default(),
+            break_glass: Vec::new(),
             roles: BTreeMap::new(),
         }
     }

@@ -153,6 +153,7 @@ pub(super) fn approve(id: &str) -> Record {
         reason: "fine".to_owned(),
         signature: "sig".to_owned(),
         at: NOW,
+        glass: None,
     };
     let message = Box::new(Message::Approve { approval, complete: true });
     let entry = Entry::new(EntryKind::Approved, NOW).public("ticket", id);

@@ -62,6 +62,7 @@ fn approval(person: &str) -> Approval {
         reason: String::new(),
         signature: String::new(),
         at: 0,
+        glass: None,
     }
 }
 

@@ -1,0 +1,134 @@
+//! Breaking the glass: one person, known beforehand, stands in for people in an incident. For minutes, for named resources, aloud, and
+//! looked at afterwards.
+//!
+//! It stands in for people and for nothing else: the recovery point is asked for all the same, what is refused for good stays so, and
+//! each action is still held and signed for by that person. No agent can break it: it takes a key that proves a person.
+
+use globset::Glob;
+use interlock_action::{GlassId, Millis, PersonId, Target};
+use interlock_approval::Ticket;
+use serde::{Deserialize, Serialize};
+
+use crate::Memory;
+
+/// Nobody breaks it for longer.
+pub const LONGEST_GLASS: Millis = 60 * 60 * 1000;
+/// Within this somebody else has looked at it, or whoever broke it breaks none any more.
+pub const REVIEW_WITHIN: Millis = 24 * 60 * 60 * 1000;
+
+/// One broken glass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glass {
+    /// Which.
+    pub id: GlassId,
+    /// Who broke it.
+    pub person: PersonId,
+    /// The incident that it was broken for.
+    pub incident: String,
+    /// Their words.
+    pub reason: String,
+    /// Globs over ids and names of what it is about.
+    pub scope: Vec<String>,
+    /// Since when.
+    pub since: Millis,
+    /// Until when.
+    pub until: Millis,
+    /// Who has looked at it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<GlassReview>,
+}
+
+/// What somebody else found when they looked at it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlassReview {
+    /// Who.
+    pub by: PersonId,
+    /// Their words.
+    pub words: String,
+    /// When.
+    pub at: Millis,
+}
+
+impl Glass {
+    /// Whether it stands in for people now.
+    pub fn is_broken(&self, now: Millis) -> bool {
+        self.since <= now && now < self.until
+    }
+
+    /// Whether nobody has looked at it in time.
+    pub fn is_overdue(&self, now: Millis) -> bool {
+        self.reviewed.is_none() && now >= self.since.saturating_add(REVIEW_WITHIN)
+    }
+
+    /// Whether it is about everything that this would touch, and about everything it would reach.
+    pub fn covers(&self, targets: &[Target]) -> bool {
+        let globs: Vec<_> = self.scope.iter().filter_map(|glob| Glob::new(glob).ok()).collect();
+        let globs: Vec<_> = globs.iter().map(Glob::compile_matcher).collect();
+        let named = |target: &Target| {
+            globs.iter().any(|glob| {
+                glob.is_match(target.id.as_str())
+                    || target.name.as_ref().is_some_and(|name| glob.is_match(name))
+            })
+        };
+        !targets.is_empty() && targets.iter().all(named)
+    }
+}
+
+impl Memory {
+    /// The glass by which this person alone decides on this ticket.
+    pub fn glass_over(&self, person: &PersonId, ticket: &Ticket, now: Millis) -> Option<&Glass> {
+        let mut own = self.glasses.values().filter(|glass| glass.person == *person && glass.is_broken(now));
+        own.find(|glass| glass.covers(&ticket.held.action.targets))
+    }
+
+    /// Whether somebody approved this ticket by a glass that is broken still.
+    pub(crate) fn is_under_glass(&self, ticket: &Ticket, now: Millis) -> bool {
+        let mut by = ticket.approvals.iter().filter_map(|approval| approval.glass.as_ref());
+        by.any(|glass| self.glasses.get(glass).is_some_and(|glass| glass.is_broken(now)))
+    }
+
+    /// What of this person's nobody has looked at in time.
+    pub fn glass_overdue(&self, person: &PersonId, now: Millis) -> Option<&Glass> {
+        self.glasses.values().find(|glass| glass.person == *person && glass.is_overdue(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interlock_action::{Bears, Kind, Relation};
+
+    use super::*;
+
+    fn target(name: &str) -> Target {
+        Target {
+            id: format!("arn:aws:rds:x:1:db:{name}").into(),
+            kind: Kind::Database,
+            name: Some(name.to_owned()),
+            account: None,
+            region: None,
+            relation: Relation::Acts,
+            data: Bears::Yes,
+            environment: None,
+        }
+    }
+
+    #[test]
+    fn it_is_about_what_was_named_and_for_as_long_as_was_said() {
+        let glass = Glass {
+            id: "gl-1".into(),
+            person: "bo".into(),
+            incident: "INC-1".to_owned(),
+            reason: String::new(),
+            scope: vec!["school-*".to_owned()],
+            since: 10,
+            until: 20,
+            reviewed: None,
+        };
+        assert!(glass.covers(&[target("school-a")]) && !glass.covers(&[]));
+        assert!(!glass.covers(&[target("school-a"), target("bank")]));
+        assert_eq!([9, 10, 19, 20].map(|now| glass.is_broken(now)), [false, true, true, false]);
+        assert!(!glass.is_overdue(9 + REVIEW_WITHIN) && glass.is_overdue(10 + REVIEW_WITHIN));
+        let review = GlassReview { by: "ana".into(), words: "fine".to_owned(), at: 30 };
+        assert!(!Glass { reviewed: Some(review), ..glass }.is_overdue(Millis::MAX));
+    }
+}
