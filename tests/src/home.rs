@@ -66,8 +66,7 @@ pub struct Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 
@@ -75,6 +74,11 @@ impl Daemon {
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+    /// Ends it.
+    pub fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
     /// Waits until it has ended by itself and returns its status.
     pub fn ended(&mut self) -> std::process::ExitStatus {

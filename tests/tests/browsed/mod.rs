@@ -1,5 +1,7 @@
 //! A home with its console, and a browser that opens it.
 
+#![allow(dead_code, reason = "each test uses its own part")]
+
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -64,6 +66,14 @@ impl Browsed {
         let command: Vec<&str> =
             std::iter::once(program.as_str()).chain(command[1..].iter().copied()).collect();
         self.home.run_with(options, &command)
+    }
+
+    /// Does something while no daemon has the home open.
+    pub(crate) fn stopped<T>(&mut self, then: impl FnOnce(&Self) -> T) -> T {
+        self.daemon.stop();
+        let done = then(self);
+        self.daemon = self.home.serve(&[]);
+        done
     }
 
     /// Tells a story in the browser: `browser/NAME.cjs`; what it returned.

@@ -32,6 +32,8 @@ pub(crate) struct Console {
     pub(crate) desk: Arc<dyn Desk>,
     visitors: Mutex<Visitors>,
     limits: Mutex<Limits>,
+    /// What the feeds were last told, and how many wait: hundreds who look on are told the same.
+    pub(crate) told: Mutex<page::feed::Told>,
 }
 
 /// What handlers get.
@@ -55,7 +57,12 @@ impl Console {
 
 /// The console's routes.
 pub fn routes(desk: Arc<dyn Desk>) -> Router {
-    let console = Arc::new(Console { desk, visitors: Mutex::default(), limits: Mutex::default() });
+    let console = Arc::new(Console {
+        desk,
+        visitors: Mutex::default(),
+        limits: Mutex::default(),
+        told: Mutex::default(),
+    });
     Router::new()
         .route("/", get(page::queue::show))
         .route("/requests/{id}", get(page::ticket::show))

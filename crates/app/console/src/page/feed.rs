@@ -1,6 +1,10 @@
 //! What happens, as it happens: every entry of the ledger in words. Whoever comes back goes on where they were.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use askama::Template;
 use axum::{
@@ -21,6 +25,8 @@ use crate::{Console, Shared, show::entry::EntryRow, visitor::Visitor};
 const MANY: u32 = 50;
 /// A stream ends after so long; the browser comes again and goes on where it was.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
+/// How much later than those who wait to go on those are told who look on.
+pub(super) const LATER: Duration = Duration::from_millis(150);
 /// Entries in one message.
 const AT_ONCE: u32 = 100;
 
@@ -77,7 +83,11 @@ pub(crate) async fn live(
                 }
                 match news(&console, from) {
                     Some((event, next)) => return Some((Ok(event), (moved, next))),
-                    None => moved.changed().await.ok()?,
+                    None => {
+                        moved.changed().await.ok()?;
+                        // Whoever waits to go on comes first; what comes in this moment is told together.
+                        tokio::time::sleep(LATER).await;
+                    }
                 }
             }
         }
@@ -85,11 +95,43 @@ pub(crate) async fn live(
     Sse::new(events.boxed().take_until(tokio::time::sleep(LONGEST))).keep_alive(KeepAlive::default())
 }
 
+/// What was last told to whoever looks on.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// From which entry on, up to which, and the words.
+    news: Option<(u64, u64, String)>,
+    /// With how many entries how many requests waited.
+    waiting: Option<(u64, usize)>,
+}
+
+/// What comes from this entry on, and where it ends; made once for all who are there.
 fn news(console: &Console, from: u64) -> Option<(Event, u64)> {
+    let event = |next: u64, html: &str| (Event::default().id(next.to_string()).data(html), next);
+    let mut told = console.told.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((have, next, html)) = &told.news
+        && *have == from
+    {
+        return Some(event(*next, html));
+    }
     let mut rows: Vec<LedgerRow> = console.desk.since(from, AT_ONCE).ok()?;
     let next = rows.last()?.index.saturating_add(1);
     rows.reverse();
     let rows: Vec<EntryRow> = rows.iter().map(EntryRow::of).collect();
-    let html = Entries { rows: &rows }.render().ok()?;
-    Some((Event::default().id(next.to_string()).data(html.replace('\n', " ")), next))
+    let html = Entries { rows: &rows }.render().ok()?.replace('\n', " ");
+    let made = event(next, &html);
+    told.news = Some((from, next, html));
+    Some(made)
+}
+
+/// How many requests wait; counted once for so many entries.
+pub(super) fn waiting(console: &Console, size: u64) -> usize {
+    let mut told = console.told.lock().unwrap_or_else(PoisonError::into_inner);
+    match told.waiting {
+        Some((have, waiting)) if have == size => waiting,
+        _ => {
+            let waiting = console.desk.waiting();
+            told.waiting = Some((size, waiting));
+            waiting
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What waits for people, the oldest first; behind it, what was decided.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use askama::Template;
 use axum::{
@@ -104,7 +104,7 @@ pub(crate) async fn live(
                 if !visitor.still(&console) {
                     return None;
                 }
-                let waiting = console.desk.waiting();
+                let waiting = super::feed::waiting(&console, size);
                 if last != Some(waiting) {
                     let first = last.is_none();
                     last = Some(waiting);
@@ -114,7 +114,7 @@ pub(crate) async fn live(
                 }
                 moved.changed().await.ok()?;
                 // Whatever comes in the next moment is told with it.
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                tokio::time::sleep(super::feed::LATER).await;
             }
         }
     });
