@@ -34,6 +34,7 @@ use crate::{
     home::{self, HomePaths},
     in_force::InForce,
     nonce::Nonces,
+    notify,
     peer::Peer,
     policy::PolicyFolder,
     state::{Addresses, Daemon},
@@ -194,6 +195,7 @@ async fn until_stopped(
         served = console.serve(Arc::clone(daemon)) => served,
         () = sweep(daemon) => Ok(()),
         () = look_after(daemon) => Ok(()),
+        () = notify::tell(daemon) => Ok(()),
         () = witness::submit(&daemon.store, daemon.config.ledger.witness.as_ref()) => Ok(()),
         () = told_to_stop() => Ok(()),
     }

@@ -4,30 +4,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{body::Bytes, client::conn::http1};
-use hyper_util::rt::TokioIo;
+use http::{StatusCode, Uri, header};
 use interlock_flow::{Journal as _, Receipt, Record};
 use interlock_ledger::{Entry, WitnessKey};
 use interlock_store::{Options, Store};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
-};
 
-use crate::{DaemonError, config::WitnessConfig};
+use crate::{DaemonError, config::WitnessConfig, post::post};
 
 /// How often a head that has grown is shown, unless somebody waits.
 const EVERY: Duration = Duration::from_secs(1);
 /// How long one witness may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// No answer is longer.
-const LONGEST: usize = 64 << 10;
 
 /// One witness.
 struct Witness {
@@ -125,7 +112,8 @@ async fn ask(store: &Arc<Store>, witness: &mut Witness) -> Result<(), String> {
         })?;
         let text = shown.checkpoint.lines().nth(1).and_then(|size| size.parse::<u64>().ok());
         let size = text.ok_or("the head cannot be read")?;
-        let (status, answer) = post(&witness.url, shown.to_string()).await?;
+        let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())];
+        let (status, answer) = post(&witness.url, &text, shown.to_string()).await?;
         match status {
             StatusCode::OK => {
                 store.cosign(size, answer).await.map_err(|error| error.to_string())?;
@@ -145,49 +133,4 @@ async fn ask(store: &Arc<Store>, witness: &mut Witness) -> Result<(), String> {
         }
     }
     Err("it changes its mind about what it has seen".to_owned())
-}
-
-async fn post(url: &Uri, body: String) -> Result<(StatusCode, String), String> {
-    let host = url.host().ok_or("its address has no host")?;
-    let secure = url.scheme_str() == Some("https");
-    let port = url.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await;
-    let stream = stream.map_err(|error| format!("it cannot be reached: {error}"))?;
-    if !secure {
-        return send(stream, url, body).await;
-    }
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
-    let stream = tls()?.connect(name, stream).await.map_err(|error| format!("no TLS with it: {error}"))?;
-    send(stream, url, body).await
-}
-
-fn tls() -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    Ok(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
-}
-
-async fn send<S>(stream: S, url: &Uri, body: String) -> Result<(StatusCode, String), String>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let words = |error: hyper::Error| format!("it does not speak HTTP: {error}");
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
-    tokio::spawn(connection);
-    let path = url.path_and_query().map_or("/", |path| path.as_str());
-    let authority = url.authority().map_or("", |authority| authority.as_str());
-    let request = Request::post(path)
-        .header(header::HOST, authority)
-        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
-        .body(Full::<Bytes>::from(body))
-        .map_err(|error| error.to_string())?;
-    let answer = sender.send_request(request).await.map_err(words)?;
-    let status = answer.status();
-    let body =
-        Limited::new(answer.into_body(), LONGEST).collect().await.map_err(|error| error.to_string())?;
-    let text =
-        String::from_utf8(body.to_bytes().to_vec()).map_err(|_| "its answer is not text".to_owned())?;
-    Ok((status, text))
 }

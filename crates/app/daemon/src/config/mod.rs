@@ -4,6 +4,7 @@
 
 mod aws;
 mod console;
+mod notify;
 mod period;
 mod recovery;
 mod terraform;
@@ -11,6 +12,7 @@ mod witness;
 
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use console::ConsoleConfig;
+pub use notify::{Hours, NotifyConfig};
 pub use period::Period;
 pub use recovery::RecoveryConfig;
 pub use terraform::{RehearsalConfig, TerraformConfig};
@@ -78,6 +80,8 @@ pub struct Config {
     pub terraform: TerraformConfig,
     /// `[console]`.
     pub console: ConsoleConfig,
+    /// `[[notify]]`.
+    pub notify: Vec<NotifyConfig>,
     /// `[egress]`.
     pub egress: EgressConfig,
     /// `[run]`.
@@ -292,6 +296,12 @@ impl Config {
         config.ledger.witness.as_ref().map(WitnessConfig::trusted).transpose().map_err(&sense)?;
         config.approval.sensible().map_err(&sense)?;
         config.console.sensible().map_err(&sense)?;
+        config.notify.iter().try_for_each(NotifyConfig::sensible).map_err(&sense)?;
+        let names: std::collections::BTreeSet<&str> =
+            config.notify.iter().map(|way| way.name.as_str()).collect();
+        if names.len() < config.notify.len() {
+            return Err(sense("two [[notify]] have one name".to_owned()));
+        }
         let stage = config.terraform.rehearsal.as_ref();
         if stage.is_some_and(|stage| {
             stage.is_at(&config.aws.upstream) && stage.credentials == config.aws.credentials

@@ -1,0 +1,122 @@
+//! Telling people that something waits for them: a message and a link, never a button.
+//!
+//! What is to be told is read off the requests that wait, and what was told stands in a file of the home: nothing is lost when the
+//! daemon or the other side is down, and nobody is told twice within what was remembered.
+
+mod message;
+mod outbox;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderName, Uri, header};
+use sha2::Sha256;
+
+use self::{
+    message::{Glass, Held, Message},
+    outbox::Outbox,
+};
+use crate::{config::NotifyConfig, post::post, state::Daemon};
+
+/// How often it is looked when nothing moves: time alone makes things due.
+const EVERY: Duration = Duration::from_secs(5);
+/// How long the other side may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Tells by every way, for good.
+pub(crate) async fn tell(daemon: &Arc<Daemon>) {
+    let ways = daemon.config.notify.iter().map(|way| by(daemon, way));
+    futures_util::future::join_all(ways).await;
+    std::future::pending().await
+}
+
+async fn by(daemon: &Arc<Daemon>, way: &NotifyConfig) {
+    let folder = daemon.home.root.join("outbox");
+    let file = folder.join(format!("{}.json", way.name));
+    if let Err(error) = std::fs::create_dir_all(&folder) {
+        tracing::error!(way = way.name, %error, "nobody is told: the outbox cannot be made");
+        return;
+    }
+    let mut outbox = Outbox::load(&file);
+    let mut moved = daemon.store.moved();
+    loop {
+        moved.borrow_and_update();
+        let now = daemon.now();
+        let due = outbox.due(way, &waiting(daemon), &glasses(daemon), now);
+        for message in due {
+            let key = message.key();
+            match tokio::time::timeout(PATIENCE, send(daemon, way, &message)).await {
+                Ok(Ok(())) => outbox.told(&message, daemon.now()),
+                Ok(Err(why)) => {
+                    tracing::warn!(way = way.name, key, why, "people could not be told; it is tried again");
+                    outbox.failed(daemon.now());
+                    break;
+                }
+                Err(_) => {
+                    tracing::warn!(
+                        way = way.name,
+                        key,
+                        "people could not be told: no answer; it is tried again"
+                    );
+                    outbox.failed(daemon.now());
+                    break;
+                }
+            }
+        }
+        if let Err(error) = outbox.keep(&file) {
+            tracing::error!(way = way.name, %error, "what was told cannot be remembered");
+        }
+        let _ = tokio::time::timeout(EVERY, moved.changed()).await;
+    }
+}
+
+/// What waits for people.
+fn waiting(daemon: &Daemon) -> Vec<Held> {
+    let (memory, now) = (daemon.memory(), daemon.now());
+    let waits = |ticket: &&interlock_approval::Ticket| {
+        ticket.state == interlock_approval::State::Pending && now < ticket.held.expires
+    };
+    let mut all: Vec<Held> = memory.tickets.values().filter(waits).map(Held::of).collect();
+    all.sort_by_key(|held| held.opened);
+    all
+}
+
+fn glasses(daemon: &Daemon) -> Vec<Glass> {
+    let now = daemon.now();
+    daemon.glasses().iter().filter(|glass| glass.is_broken(now)).map(Glass::of).collect()
+}
+
+async fn send(daemon: &Daemon, way: &NotifyConfig, message: &Message) -> Result<(), String> {
+    let console = daemon.addresses().console;
+    let address = way.webhook.as_ref().or(way.slack.as_ref()).ok_or("it has no address")?;
+    let uri: Uri = address.parse().map_err(|_| "its address cannot be read")?;
+    let body = if way.slack.is_some() { message.slack(&console) } else { message.json(&console) }.to_string();
+    let mut headers = vec![
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (HeaderName::from_static("idempotency-key"), message.key()),
+    ];
+    if let Some(file) = &way.secret_file {
+        let secret = secret(daemon.home.root.join(file))?;
+        let at = daemon.now();
+        headers.push((HeaderName::from_static("interlock-signature"), signature(&secret, at, &body)?));
+    }
+    let (status, _) = post(&uri, &headers, body).await?;
+    if status.is_success() { Ok(()) } else { Err(format!("it answered {status}")) }
+}
+
+fn secret(path: PathBuf) -> Result<Vec<u8>, String> {
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    let secret = text.trim().as_bytes().to_vec();
+    if secret.len() < 16 {
+        Err(format!("`{}` is shorter than 16 letters", path.display()))
+    } else {
+        Ok(secret)
+    }
+}
+
+/// `t=MILLIS,v1=HEX`: HMAC-SHA-256 over the time, a dot, and the body.
+fn signature(secret: &[u8], at: u64, body: &str) -> Result<String, String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|error| error.to_string())?;
+    mac.update(format!("{at}.{body}").as_bytes());
+    Ok(format!("t={at},v1={}", hex::encode(mac.finalize().into_bytes())))
+}

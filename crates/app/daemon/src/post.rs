@@ -1,0 +1,74 @@
+//! Sending something to somebody else's server: one request, one answer, nothing kept open.
+
+use std::sync::Arc;
+
+use http::{HeaderName, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{body::Bytes, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+};
+
+/// No answer is longer.
+const LONGEST: usize = 64 << 10;
+
+/// Sends a body, and returns the answer; the caller bounds how long.
+pub(crate) async fn post(
+    url: &Uri,
+    headers: &[(HeaderName, String)],
+    body: String,
+) -> Result<(StatusCode, String), String> {
+    let host = url.host().ok_or("its address has no host")?;
+    let secure = url.scheme_str() == Some("https");
+    let port = url.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await;
+    let stream = stream.map_err(|error| format!("it cannot be reached: {error}"))?;
+    if !secure {
+        return send(stream, url, headers, body).await;
+    }
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+    let stream = tls()?.connect(name, stream).await.map_err(|error| format!("no TLS with it: {error}"))?;
+    send(stream, url, headers, body).await
+}
+
+fn tls() -> Result<TlsConnector, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    Ok(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
+}
+
+async fn send<S>(
+    stream: S,
+    url: &Uri,
+    headers: &[(HeaderName, String)],
+    body: String,
+) -> Result<(StatusCode, String), String>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let words = |error: hyper::Error| format!("it does not speak HTTP: {error}");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
+    tokio::spawn(connection);
+    let path = url.path_and_query().map_or("/", |path| path.as_str());
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    let mut request = Request::post(path).header(header::HOST, authority);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(Full::<Bytes>::from(body)).map_err(|error| error.to_string())?;
+    let answer = sender.send_request(request).await.map_err(words)?;
+    let status = answer.status();
+    let body =
+        Limited::new(answer.into_body(), LONGEST).collect().await.map_err(|error| error.to_string())?;
+    let text =
+        String::from_utf8(body.to_bytes().to_vec()).map_err(|_| "its answer is not text".to_owned())?;
+    Ok((status, text))
+}
