@@ -58,99 +58,118 @@ fn python(code: &str) -> [&str; 3] {
     ["python3", "-c", code]
 }
 
-#[test]
-fn as_the_approvers_own_user_it_still_cannot_approve() {
-    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
-    for name in ["prod-school", "prod-other"] {
-        browsed.database(name);
+/// What somebody did whose machine the agent shares: it has all of it.
+struct Taken {
+    ticket: String,
+    other: String,
+    assertion: String,
+    reason: String,
+    token: String,
+    cookie: String,
+}
+
+impl Taken {
+    fn from(browsed: &Browsed) -> Self {
+        for name in ["prod-school", "prod-other"] {
+            browsed.database(name);
+        }
+        let (ticket, other) = (browsed.wipe("prod-school").ticket(), browsed.wipe("prod-other").ticket());
+        let taken = browsed.drive("redteam", &[("ticket", &ticket)]);
+        let text = |name: &str| taken[name].as_str().unwrap().to_owned();
+        let (assertion, reason) = (text("assertion"), text("reason"));
+        Self { ticket, other, assertion, reason, token: text("token"), cookie: text("cookie") }
     }
-    let (ticket, other) = (browsed.wipe("prod-school").ticket(), browsed.wipe("prod-other").ticket());
-    let taken = browsed.drive("redteam", &[("ticket", &ticket)]);
-    let text = |name: &str| taken[name].as_str().unwrap().to_owned();
-    let decision = |ticket: &str, person: &str, signature: &str| {
-        let body = json!({"decision": "approve", "person": person, "reason": text("reason"), "signature": signature});
+}
+
+/// Replayed, and spliced to another request, by the socket.
+fn replays(browsed: &Browsed, taken: &Taken) {
+    let decision = |ticket: &str, person: &str| {
+        let body = json!({
+            "decision": "approve", "person": person, "reason": taken.reason, "signature": taken.assertion,
+        });
         browsed.home.post(&format!("/v1/requests/{ticket}/decision"), &body)
     };
-    let before = attempts(&browsed).len();
-
-    // Replayed, and spliced to another request, by the socket and by the page with the stolen cookie and its token.
-    let (status, said) = decision(&ticket, "bo", &text("assertion"));
+    let (status, said) = decision(&taken.ticket, "bo");
     assert_eq!(status, 403, "replayed: {said}");
-    let (status, said) = decision(&other, "bo", &text("assertion"));
+    let (status, said) = decision(&taken.other, "bo");
     assert!(status == 403 && said["message"].as_str().unwrap().contains("another digest"), "spliced: {said}");
-    let (status, said) = decision(&other, "cy", &text("assertion"));
+    let (status, said) = decision(&taken.other, "cy");
     assert_eq!(status, 403, "under another name: {said}");
-    let own = [format!("cookie: {}", text("cookie")), format!("origin: {}", browsed.console())];
-    let fields = [
-        ("token", text("token")),
-        ("decision", "approve".into()),
-        ("reason", text("reason")),
-        ("signature", text("assertion")),
-    ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let (status, said) = send(&browsed, "POST", &format!("/requests/{other}/decision"), &own, &fields);
-    assert_eq!(status, 403, "spliced with the cookie: {said}");
-    // A stolen cookie shows pages; without the page's token, or from elsewhere, not even a form is taken.
-    assert_eq!(send(&browsed, "GET", "/", &own[..1], &[]).0, 200, "what is lost: it reads what waits");
-    assert_eq!(
-        send(&browsed, "POST", &format!("/requests/{other}/decision"), &own[..1], &fields).0,
-        403,
-        "no origin"
-    );
-    let elsewhere = [own[0].clone(), "origin: http://localhost:1".to_owned()];
-    assert_eq!(send(&browsed, "POST", &format!("/requests/{other}/decision"), &elsewhere, &fields).0, 403);
-    let guessed: Vec<(&str, &str)> =
-        fields.iter().map(|(n, v)| (*n, if *n == "token" { "0" } else { v })).collect();
-    assert_eq!(send(&browsed, "POST", &format!("/requests/{other}/decision"), &own, &guessed).0, 403);
-    // By looking at a page, and by another name of this machine.
-    let get = format!("/requests/{other}/decision?decision=approve&signature={}", "x");
-    assert_eq!(send(&browsed, "GET", &get, &own, &[]).0, 405, "nothing is approved by a link");
-    let rebound = [own[0].clone(), "host: evil.example".to_owned()];
-    assert_eq!(send(&browsed, "GET", "/", &rebound, &[]).0, 421, "another name for this machine");
+}
 
-    // The key file is there to be read: that is what is lost without a sandbox. It is too weak to count.
-    let stolen = |person: &str| browsed.home.approve(person, &other);
-    let weak = stolen("bo");
+/// With the stolen cookie: it shows pages. It decides nothing, from wherever a form comes.
+fn uses_the_cookie(browsed: &Browsed, taken: &Taken) {
+    let place = format!("/requests/{}/decision", taken.other);
+    let cookie = format!("cookie: {}", taken.cookie);
+    let own = [cookie.clone(), format!("origin: {}", browsed.console())];
+    let fields = |token| {
+        [
+            ("token", token),
+            ("decision", "approve"),
+            ("reason", &*taken.reason),
+            ("signature", &*taken.assertion),
+        ]
+    };
+    let (status, said) = send(browsed, "POST", &place, &own, &fields(&taken.token));
+    assert_eq!(status, 403, "spliced with the cookie and the token: {said}");
+    assert_eq!(send(browsed, "GET", "/", &own[..1], &[]).0, 200, "what is lost: it reads what waits");
+    assert_eq!(send(browsed, "POST", &place, &own[..1], &fields(&taken.token)).0, 403, "from nowhere");
+    let elsewhere = [cookie.clone(), "origin: http://localhost:1".to_owned()];
+    assert_eq!(send(browsed, "POST", &place, &elsewhere, &fields(&taken.token)).0, 403, "from elsewhere");
+    assert_eq!(send(browsed, "POST", &place, &own, &fields("0")).0, 403, "without the page's token");
+    let link = format!("{place}?decision=approve&signature=x");
+    assert_eq!(send(browsed, "GET", &link, &own, &[]).0, 405, "nothing is approved by a link");
+    let rebound = [cookie, "host: evil.example".to_owned()];
+    assert_eq!(send(browsed, "GET", "/", &rebound, &[]).0, 421, "another name for this machine");
+}
+
+/// The key file is there to be read: that is what is lost without a sandbox. It is too weak to count; and it enrols itself,
+/// which nobody approves.
+fn uses_key_files(browsed: &Browsed, taken: &Taken) {
+    let weak = browsed.home.approve("bo", &taken.other);
     assert!(weak.code != 0 && weak.err.contains("security key or passkey"), "{weak:?}");
-    let nobody = browsed.home.cli(&["request", "approve", &other, "--key", "/etc/hostname", "--reason", "x"]);
+    let nobody =
+        browsed.home.cli(&["request", "approve", &taken.other, "--key", "/etc/hostname", "--reason", "x"]);
     assert_ne!(nobody.code, 0, "{nobody:?}");
-    // It enrols itself: it may ask with a stolen key, and nobody approves.
     let new = browsed.home.file("mine", "").display().to_string();
     std::fs::remove_file(&new).unwrap();
     let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &new]).status();
     assert!(made.unwrap().success());
     let public = format!("{new}.pub");
-    let alone = browsed.home.cli(&["person", "add", "mallory", "--public-key", &public, "--key", &new]);
+    let enrol =
+        |key: &str| browsed.home.cli(&["person", "add", "mallory", "--public-key", &public, "--key", key]);
+    let alone = enrol(&new);
     assert!(alone.code != 0 && alone.err.contains("nobody enrolled"), "{alone:?}");
-    let asked = browsed.home.cli(&[
-        "person",
-        "add",
-        "mallory",
-        "--public-key",
-        &public,
-        "--key",
-        &browsed.home.private("bo"),
-    ]);
+    let asked = enrol(&browsed.home.private("bo"));
     assert_eq!(asked.code, 11, "held for two others: {asked:?}");
     let unsigned =
         json!({"name": "mallory", "public_key": std::fs::read_to_string(&public).unwrap(), "roles": []});
     let signed = json!({"person": "bo", "reason": "x", "nonce": "x", "signature": "x"});
     let (status, said) = browsed.home.post("/v1/people", &json!({"body": unsigned, "signed": signed}));
     assert_eq!(status, 403, "{said}");
-
-    assert_eq!(state(&browsed, &other), "pending");
     let people = browsed.home.cli(&["--json", "person", "ls"]).ok().json();
     assert_eq!(people.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn as_the_approvers_own_user_it_still_cannot_approve() {
+    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    let taken = Taken::from(&browsed);
+    let before = attempts(&browsed).len();
+    replays(&browsed, &taken);
+    uses_the_cookie(&browsed, &taken);
+    uses_key_files(&browsed, &taken);
+    assert_eq!(state(&browsed, &taken.other), "pending");
 
     // What was approved passes once, whoever races; and it is that one.
     let held = browsed.wipe("prod-other");
-    assert_eq!(held.ticket(), other, "an approval is of its target: {held:?}");
+    assert_eq!(held.ticket(), taken.other, "an approval is of its target: {held:?}");
     let outcomes: Vec<Output> = std::thread::scope(|scope| {
         let races: Vec<_> = (0..4).map(|_| scope.spawn(|| browsed.wipe("prod-school"))).collect();
         races.into_iter().map(|race| race.join().unwrap()).collect()
     });
     assert_eq!(outcomes.iter().filter(|outcome| outcome.code == 0).count(), 1, "{outcomes:#?}");
-    assert_eq!(state(&browsed, &ticket), "consumed");
+    assert_eq!(state(&browsed, &taken.ticket), "consumed");
 
     let tried = attempts(&browsed);
     let new: Vec<&(String, String, String)> = tried.iter().take(tried.len() - before).collect();

@@ -1,7 +1,9 @@
 //! People decide: signed yes and no.
 
 use interlock_action::{GlassId, Millis, PersonId, Surface, TicketId};
-use interlock_approval::{Approval, KeyStep, Message, Refusal, State, Statement, Ticket, verify};
+use interlock_approval::{
+    Approval, EnrolledKey, KeyStep, Message, Person, Refusal, State, Statement, Ticket, verify,
+};
 use interlock_ledger::{Entry, EntryKind};
 
 use interlock_policy::Tier;
@@ -100,27 +102,7 @@ impl Road {
             let restores = events.iter().any(|event| matches!(event, Event::KeysRestored { .. }));
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
-                Decisive::Approve => {
-                    if key.step < held.quorum.step.max(self.least_now(held, &memory, now)) {
-                        return Err(Refusal::WeakKey(key.fingerprint.clone()).into());
-                    }
-                    // INVARIANT: it takes a key that proves a person at each approval, not only to break it.
-                    let glass = memory.glass_over(person, held, now);
-                    let glass =
-                        glass.filter(|_| key.step == KeyStep::DeviceBound).map(|glass| glass.id.clone());
-                    let approval = Approval {
-                        person: person.clone(),
-                        roles: signer.roles.clone(),
-                        fingerprint: key.fingerprint.clone(),
-                        step: key.step,
-                        reason: reason.to_owned(),
-                        signature: signature.to_owned(),
-                        at: now,
-                        glass,
-                    };
-                    let complete = approval.glass.is_some() || held.completed_by(&approval);
-                    Message::Approve { approval, complete }
-                }
+                Decisive::Approve => self.yes(held, (&memory, now), signer, key, (reason, signature))?,
             };
             let kind = if decision == Decisive::Approve { EntryKind::Approved } else { EntryKind::Denied };
             let entry = Entry::new(kind, now)
@@ -144,6 +126,34 @@ impl Road {
         fault::here(fault::BEFORE_DECISION);
         self.ports.journal.commit(Record { entry, events, guards }).await?;
         self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))
+    }
+
+    /// A yes, and whether the quorum is complete with it.
+    fn yes(
+        &self,
+        held: &Ticket,
+        (memory, now): (&Memory, Millis),
+        signer: &Person,
+        key: &EnrolledKey,
+        (reason, signature): (&str, &str),
+    ) -> Result<Message, Refusal> {
+        if key.step < held.quorum.step.max(self.least_now(held, memory, now)) {
+            return Err(Refusal::WeakKey(key.fingerprint.clone()));
+        }
+        // INVARIANT: it takes a key that proves a person at each approval, not only to break it.
+        let glass = memory.glass_over(&signer.name, held, now).filter(|_| key.step == KeyStep::DeviceBound);
+        let approval = Approval {
+            person: signer.name.clone(),
+            roles: signer.roles.clone(),
+            fingerprint: key.fingerprint.clone(),
+            step: key.step,
+            reason: reason.to_owned(),
+            signature: signature.to_owned(),
+            at: now,
+            glass: glass.map(|glass| glass.id.clone()),
+        };
+        let complete = approval.glass.is_some() || held.completed_by(&approval);
+        Ok(Message::Approve { approval, complete })
     }
 
     /// The least that a key must prove now: from the moment that somebody has a stronger one, also for what was asked before.

@@ -9,7 +9,7 @@ use interlock_action::{GlassId, Millis, PersonId, Target};
 use interlock_approval::Ticket;
 use serde::{Deserialize, Serialize};
 
-use crate::Memory;
+use crate::{Event, Memory};
 
 /// Nobody breaks it for longer.
 pub const LONGEST_GLASS: Millis = 60 * 60 * 1000;
@@ -75,6 +75,21 @@ impl Glass {
 }
 
 impl Memory {
+    /// Folds in what happened to glass.
+    pub(crate) fn keep_glass(&mut self, event: &Event) {
+        match event {
+            Event::Glass { glass } => {
+                self.glasses.insert(glass.id.clone(), glass.clone());
+            }
+            Event::GlassReviewed { glass, review } => {
+                if let Some(glass) = self.glasses.get_mut(glass) {
+                    glass.reviewed.get_or_insert_with(|| review.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The glass by which this person alone decides on this ticket.
     pub fn glass_over(&self, person: &PersonId, ticket: &Ticket, now: Millis) -> Option<&Glass> {
         let mut own = self.glasses.values().filter(|glass| glass.person == *person && glass.is_broken(now));

@@ -155,14 +155,7 @@ impl Memory {
             Event::Expected { .. } | Event::NotMade { .. } | Event::Bound { .. } => self.keep_expected(event),
             Event::StateWritten { .. } | Event::StateVerified { .. } => self.keep_workspace(event),
             Event::Rehearsed { .. } => self.keep_workspace(event),
-            Event::Glass { glass } => {
-                self.glasses.insert(glass.id.clone(), glass.clone());
-            }
-            Event::GlassReviewed { glass, review } => {
-                if let Some(glass) = self.glasses.get_mut(glass) {
-                    glass.reviewed.get_or_insert_with(|| review.clone());
-                }
-            }
+            Event::Glass { .. } | Event::GlassReviewed { .. } => self.keep_glass(event),
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());

@@ -101,11 +101,7 @@ pub async fn serve(
     let paths = places(root, &sockets)?;
     let options = options(&Config::load(&paths.config())?)?;
     let store = Arc::new(Store::open(&home, &options)?);
-    if store.kept().get(1) == Some(&None) && store.head()?.is_some_and(|head| head.size > 1) {
-        tracing::warn!(
-            "the folder that `[ledger] export` names holds no checkpoint of this log: is it the right one?"
-        );
-    }
+    look_outside(&store)?;
     let in_force = {
         let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
         memory.config.as_ref().map(|stamp| stamp.bundle)
@@ -119,15 +115,8 @@ pub async fn serve(
     let console = Doorway::open(&config.console, listen.console).await?;
     console.settle(&store);
     let gateway = gateway(&home, &paths, &config, listen, &store)?;
-    if gateway.identity().await.is_none() {
-        tracing::warn!(
-            "STS did not say whose the real credentials are: until it does, what changes identities is refused"
-        );
-    }
-    let road = Road::new(ports(&store, &gateway), settings(&home, &config, console.site.clone())?, bundle);
-    let road = road.known_by(gateway.principals()).undone_by(Surface::Aws, Arc::new(AwsUndo));
-    let road = road.kept_by(Surface::Aws, Arc::new(AwsKeep));
-    let road = Arc::new(road);
+    know_oneself(&gateway).await;
+    let road = road(&store, &gateway, settings(&home, &config, console.site.clone())?, bundle);
     let blobs = Blobs::open(&home)?;
     let stage = Stage::of(&home, &paths, &config, &store)?;
     let played = Stage::open(stage.as_ref(), &road).await?;
@@ -178,6 +167,37 @@ pub async fn serve(
     Stage::close(played).await;
     let _ = std::fs::remove_file(paths.control());
     Ok(())
+}
+
+/// Says so where the folder for checkpoints knows nothing of this log.
+fn look_outside(store: &Store) -> Result<(), DaemonError> {
+    if store.kept().get(1) == Some(&None) && store.head()?.is_some_and(|head| head.size > 1) {
+        tracing::warn!(
+            "the folder that `[ledger] export` names holds no checkpoint of this log: is it the right one?"
+        );
+    }
+    Ok(())
+}
+
+/// Asks whose the real credentials are.
+async fn know_oneself(gateway: &AwsGateway) {
+    if gateway.identity().await.is_none() {
+        tracing::warn!(
+            "STS did not say whose the real credentials are: until it does, what changes identities is refused"
+        );
+    }
+}
+
+/// The road over these ports.
+fn road(
+    store: &Arc<Store>,
+    gateway: &AwsGateway,
+    settings: RoadSettings,
+    bundle: interlock_policy::Bundle,
+) -> Arc<Road> {
+    let road = Road::new(ports(store, gateway), settings, bundle);
+    let road = road.known_by(gateway.principals()).undone_by(Surface::Aws, Arc::new(AwsUndo));
+    Arc::new(road.kept_by(Surface::Aws, Arc::new(AwsKeep)))
 }
 
 /// Serves people, agents and what the gate runs, until the process is told to stop.

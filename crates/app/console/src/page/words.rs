@@ -100,7 +100,7 @@ fn told(words: &WordsToSign) -> (String, Vec<String>) {
             if opening.advisory {
                 lines.push("This session runs outside the sandbox.".to_owned());
             }
-            let task = opening.resume.as_ref().map_or(&opening.task[..], |session| session.as_str());
+            let task = opening.resume.as_ref().map_or(opening.task.as_str(), |session| session.as_str());
             (format!("launch agent {} on: {}", exact(opening.agent.as_str()), visible(task)), lines)
         }
     }

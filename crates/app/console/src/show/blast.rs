@@ -150,8 +150,7 @@ fn laid_out(columns: &[Vec<Item>]) -> Blast {
         ..Blast::default()
     };
     let mut before: Vec<(usize, usize)> = Vec::new();
-    let mut at = 0;
-    for column in columns.iter().filter(|column| !column.is_empty()) {
+    for (at, column) in columns.iter().filter(|column| !column.is_empty()).enumerate() {
         let shown = if column.len() > TALLEST { TALLEST - 1 } else { column.len() };
         let rows = column.len().min(TALLEST);
         let top = (height - rows * (HEIGHT + GAP)) / 2 + GAP / 2;
@@ -175,7 +174,6 @@ fn laid_out(columns: &[Vec<Item>]) -> Blast {
             blast.nodes.push(Node { x, y, label, title, class: item.class, href: item.href.clone() });
         }
         before = these;
-        at += 1;
     }
     blast
 }

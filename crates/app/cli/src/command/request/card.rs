@@ -1,7 +1,7 @@
 //! A request as a card of labelled lines.
 
 use interlock_api::RequestView;
-use interlock_approval::State;
+use interlock_approval::{State, Ticket};
 use interlock_flow::Rehearsal;
 
 use crate::output::{time, visible};
@@ -86,16 +86,21 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
         held.action.stated_reason.iter().map(|words| format!("{words} (unverified)")),
     );
     section(&mut lines, "prompt", view.prompt.iter().map(|words| format!("{words} (unverified)")));
-    let yes = |a: &interlock_approval::Approval| format!("{} at {}: {}", a.person, time(a.at), a.reason);
-    section(&mut lines, "approved", ticket.approvals.iter().map(yes));
-    if let State::Denied { by, reason, at } = &ticket.state {
-        section(&mut lines, "denied", std::iter::once(format!("{by} at {}: {reason}", time(*at))));
-    }
+    decided(&mut lines, ticket);
     lines.push(format!("quorum     {} of {}", ticket.filled(), ticket.quorum.slots.len()));
     lines.push(format!("digest     {}", ticket.digest));
     lines.push(format!("expires    {}", time(held.expires)));
     // Whoever writes lines of their own into a text writes them where no label stands.
     lines.iter().map(|line| visible(line).replace('\n', "\n           ")).collect()
+}
+
+/// Who has said yes or no.
+fn decided(lines: &mut Vec<String>, ticket: &Ticket) {
+    let yes = |a: &interlock_approval::Approval| format!("{} at {}: {}", a.person, time(a.at), a.reason);
+    section(lines, "approved", ticket.approvals.iter().map(yes));
+    if let State::Denied { by, reason, at } = &ticket.state {
+        section(lines, "denied", std::iter::once(format!("{by} at {}: {reason}", time(*at))));
+    }
 }
 
 /// What came of a rehearsal.
