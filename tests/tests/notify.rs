@@ -138,3 +138,40 @@ fn whoever_is_asked_is_told_once_whatever_was_down() {
     assert_eq!(posts.iter().filter(|post| post.body.contains(&other)).count(), 2, "{posts:?}");
     assert!(posts.iter().all(|post| post.path != "/second"), "it has not waited for long enough");
 }
+
+/// A server that takes mail, of Python's own library; each mail is a line of JSON.
+const MAIL: &str = r#"
+import asyncore, json, smtpd, sys
+class Server(smtpd.SMTPServer):
+    def process_message(self, peer, mailfrom, rcpttos, data, **options):
+        print(json.dumps({"from": mailfrom, "to": rcpttos, "text": data.decode()}), flush=True)
+server = Server(("127.0.0.1", 0), None)
+print(server.socket.getsockname()[1], flush=True)
+asyncore.loop()
+"#;
+
+#[test]
+fn whoever_reads_mail_is_told_by_mail() {
+    let mut server = std::process::Command::new(interlock_tests::python())
+        .args(["-W", "ignore", "-c", MAIL])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let port = lines.next().unwrap().unwrap();
+    let rules = format!(
+        "{DEVELOPMENT}\n[[notify]]\nname = \"mail\"\nemail = {{ server = \"smtp://127.0.0.1:{port}\", from = \
+         \"interlock@example.com\", to = [\"bo@example.com\", \"cy@example.com\"] }}\n"
+    );
+    let browsed = Browsed::new(&["ana", "bo", "cy"], &rules);
+    browsed.database("prod-school");
+    let ticket = browsed.wipe("prod-school").ticket();
+    let mail: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(mail["to"], serde_json::json!(["bo@example.com", "cy@example.com"]), "{mail}");
+    let text = mail["text"].as_str().unwrap().replace("=\n", "").replace("=\r\n", "");
+    assert!(text.contains(&format!("{}/requests/{ticket}", browsed.console())), "{text}");
+    assert!(text.contains("Subject: [Interlock] T4: agent claude of ana wants to destroy"), "{text}");
+    assert!(text.contains("database prod-school") && text.contains("is deleted"), "{text}");
+}

@@ -2,6 +2,7 @@
 
 mod launches;
 mod machine;
+mod other_verifier;
 mod passkeys;
 mod quorums;
 mod signatures;

@@ -25,8 +25,8 @@ use crate::{Console, Shared, show::entry::EntryRow, visitor::Visitor};
 const MANY: u32 = 50;
 /// A stream ends after so long; the browser comes again and goes on where it was.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
-/// How much later than those who wait to go on those are told who look on.
-pub(super) const LATER: Duration = Duration::from_millis(150);
+/// The least of it.
+const LATER: Duration = Duration::from_millis(150);
 /// Entries in one message.
 const AT_ONCE: u32 = 100;
 
@@ -72,6 +72,7 @@ pub(crate) async fn live(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let moved = console.desk.moved();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let later = later(&console);
     let from = last.or(shown.after).unwrap_or_else(|| *moved.borrow());
     let events = stream::unfold((moved, from), move |(mut moved, from)| {
         let (console, visitor) = (Arc::clone(&console), visitor.clone());
@@ -86,13 +87,20 @@ pub(crate) async fn live(
                     None => {
                         moved.changed().await.ok()?;
                         // Whoever waits to go on comes first; what comes in this moment is told together.
-                        tokio::time::sleep(LATER).await;
+                        tokio::time::sleep(later).await;
                     }
                 }
             }
         }
     });
     Sse::new(events.boxed().take_until(tokio::time::sleep(LONGEST))).keep_alive(KeepAlive::default())
+}
+
+/// How much later than those who wait to go on somebody who looks on is told; not all at one moment.
+pub(super) fn later(console: &Console) -> Duration {
+    let drawn = console.desk.draw();
+    let spread = drawn.get(..2).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default();
+    LATER + Duration::from_millis(2 * spread)
 }
 
 /// What was last told to whoever looks on.

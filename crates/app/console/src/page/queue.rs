@@ -95,7 +95,7 @@ pub(crate) async fn live(
     State(console): Shared,
     visitor: Visitor,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let moved = console.desk.moved();
+    let (moved, later) = (console.desk.moved(), super::feed::later(&console));
     let events = stream::unfold((moved, None), move |(mut moved, mut last)| {
         let (console, visitor) = (std::sync::Arc::clone(&console), visitor.clone());
         async move {
@@ -114,7 +114,7 @@ pub(crate) async fn live(
                 }
                 moved.changed().await.ok()?;
                 // Whatever comes in the next moment is told with it.
-                tokio::time::sleep(super::feed::LATER).await;
+                tokio::time::sleep(later).await;
             }
         }
     });

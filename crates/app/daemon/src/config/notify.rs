@@ -25,6 +25,9 @@ pub struct NotifyConfig {
     /// An address that takes what Slack's incoming webhooks take.
     #[serde(default)]
     pub slack: Option<String>,
+    /// E-mail.
+    #[serde(default)]
+    pub email: Option<MailConfig>,
     /// Told only of what still waits after so long: whom to ask next.
     #[serde(default = "at_once")]
     pub after: Period,
@@ -52,9 +55,10 @@ impl NotifyConfig {
         if self.name.is_empty() || !self.name.chars().all(plain) {
             return fault("a name of letters, digits and dashes".to_owned());
         }
-        let address = match (&self.webhook, &self.slack) {
-            (Some(address), None) | (None, Some(address)) => address,
-            _ => return fault("give `webhook` or `slack`, and one of them".to_owned()),
+        let address = match (&self.webhook, &self.slack, &self.email) {
+            (Some(address), None, None) | (None, Some(address), None) => address,
+            (None, None, Some(mail)) => return mail.sensible().or_else(fault).and_then(|()| self.bounded()),
+            _ => return fault("give `webhook`, `slack` or `email`, and one of them".to_owned()),
         };
         if self.webhook.is_some() != self.secret_file.is_some() {
             return fault("a webhook is signed: name its `secret_file`; Slack takes none".to_owned());
@@ -64,8 +68,51 @@ impl NotifyConfig {
         {
             return fault(format!("`{address}` is no address"));
         }
+        self.bounded()
+    }
+
+    fn bounded(&self) -> Result<(), String> {
         if self.per_hour == 0 {
-            return fault("per_hour: at least one, or leave the table out".to_owned());
+            let name = &self.name;
+            return Err(format!("[[notify]] \"{name}\": per_hour: at least one, or leave the table out"));
+        }
+        Ok(())
+    }
+}
+
+/// `email = { server = "smtps://mail.example", from = "interlock@example.com", to = ["bo@example.com"] }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// `smtps://HOST`, `smtp://HOST?tls=required` for STARTTLS, or `smtp://HOST` in the clear.
+    pub server: String,
+    /// Who it is from.
+    pub from: String,
+    /// Whom it is for.
+    pub to: Vec<String>,
+    /// Who signs in there; without one, whoever it is from.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The file with the password, in the home; without one nobody signs in.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+}
+
+impl MailConfig {
+    fn sensible(&self) -> Result<(), String> {
+        if !["smtp://", "smtps://"].iter().any(|scheme| self.server.starts_with(scheme)) {
+            return Err(format!("email: `{}` is no `smtp://` or `smtps://` address", self.server));
+        }
+        if self.to.is_empty() || !self.to.iter().chain([&self.from]).all(|address| address.contains('@')) {
+            return Err("email: `from` and at least one `to`, each an address".to_owned());
+        }
+        if self.password_file.is_some()
+            && !self.server.starts_with("smtps://")
+            && !self.server.contains("tls=required")
+        {
+            return Err(
+                "email: a password is not sent in the clear: `smtps://` or `?tls=required`".to_owned()
+            );
         }
         Ok(())
     }

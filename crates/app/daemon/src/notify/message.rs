@@ -114,6 +114,22 @@ impl Message {
         json!({"kind": kind, "words": self.words(), "url": self.link(console), "about": more})
     }
 
+    /// A mail's subject: one line.
+    pub(super) fn subject(&self) -> String {
+        format!("[Interlock] {}", self.words().replace('\n', " "))
+    }
+
+    /// A mail's text.
+    pub(super) fn plain(&self, console: &str) -> String {
+        let mut lines = vec![self.words(), String::new()];
+        if let Self::Held(held) = self {
+            lines.extend(held.vanishes.iter().map(|line| format!("- {line}")));
+            lines.push(format!("\nWithout a decision it expires at {}.", time(held.expires)));
+        }
+        lines.push(format!("\nRead it and decide: {}\n", self.link(console)));
+        lines.join("\n")
+    }
+
     /// For what takes Slack's incoming webhooks: text and a link. A button there would decide on nothing that anybody has read.
     pub(super) fn slack(&self, console: &str) -> Value {
         let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

@@ -3,6 +3,7 @@
 //! What is to be told is read off the requests that wait, and what was told stands in a file of the home: nothing is lost when the
 //! daemon or the other side is down, and nobody is told twice within what was remembered.
 
+mod mail;
 mod message;
 mod outbox;
 
@@ -88,6 +89,9 @@ fn glasses(daemon: &Daemon) -> Vec<Glass> {
 
 async fn send(daemon: &Daemon, way: &NotifyConfig, message: &Message) -> Result<(), String> {
     let console = daemon.addresses().console;
+    if let Some(way) = &way.email {
+        return mail::send(way, &daemon.home.root, message, &console).await;
+    }
     let address = way.webhook.as_ref().or(way.slack.as_ref()).ok_or("it has no address")?;
     let uri: Uri = address.parse().map_err(|_| "its address cannot be read")?;
     let body = if way.slack.is_some() { message.slack(&console) } else { message.json(&console) }.to_string();

@@ -11,30 +11,30 @@ use crate::{
     Statement, challenge, verify_assertion, verify_registration,
 };
 
-fn words(ticket: &str) -> Statement {
+pub(super) fn words(ticket: &str) -> Statement {
     let person = "ana".into();
     Statement::on_ticket("approve", &ticket.into(), Digest::of(b"a ticket"), &person, "seen", "nonce-1")
 }
 
-fn site() -> Site {
+pub(super) fn site() -> Site {
     Site { id: "interlock.example".to_owned(), origins: vec!["https://interlock.example".to_owned()] }
 }
 
-enum Secret {
+pub(super) enum Secret {
     Point(p256::ecdsa::SigningKey),
     Edwards(ed25519_dalek::SigningKey),
 }
 
 /// An authenticator with one passkey, and what it says of itself.
-struct Device {
-    secret: Secret,
-    flags: u8,
-    counter: u32,
-    site: String,
+pub(super) struct Device {
+    pub(super) secret: Secret,
+    pub(super) flags: u8,
+    pub(super) counter: u32,
+    pub(super) site: String,
 }
 
 impl Device {
-    fn new(edwards: bool) -> Self {
+    pub(super) fn new(edwards: bool) -> Self {
         let secret = if edwards {
             Secret::Edwards(ed25519_dalek::SigningKey::from_bytes(&[7; 32]))
         } else {
@@ -43,7 +43,7 @@ impl Device {
         Self { secret, flags: 0x05, counter: 4, site: site().id }
     }
 
-    fn passkey(&self) -> Passkey {
+    pub(super) fn passkey(&self) -> Passkey {
         let key = match &self.secret {
             Secret::Point(key) => {
                 let point = key.verifying_key().to_encoded_point(false);
@@ -64,7 +64,7 @@ impl Device {
         }
     }
 
-    fn signs(&self, client: &serde_json::Value) -> Assertion {
+    pub(super) fn signs(&self, client: &serde_json::Value) -> Assertion {
         let client = client.to_string().into_bytes();
         let mut data = Sha256::digest(self.site.as_bytes()).to_vec();
         data.push(self.flags);
@@ -81,7 +81,7 @@ impl Device {
     }
 }
 
-fn client(words: &Statement) -> serde_json::Value {
+pub(super) fn client(words: &Statement) -> serde_json::Value {
     json!({
         "type": "webauthn.get", "challenge": URL_SAFE_NO_PAD.encode(challenge(words).unwrap()),
         "origin": "https://interlock.example", "crossOrigin": false,
