@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 
 const TICKETS: usize = 10_000;
 const FEEDS: usize = 200;
-const DECISIONS: usize = 100;
+const DECISIONS: usize = 300;
 
 /// One request and its whole answer.
 fn exchange(mut stream: impl std::io::Read + Write, request: &str) -> String {
@@ -175,8 +175,9 @@ fn ten_thousand_wait_and_two_hundred_look_on() {
     for feed in feeds {
         feed.join().unwrap();
     }
-    // The aims are 100 and 50 ms, of a release build on a machine of its own.
-    let slow = if cfg!(debug_assertions) { 4 } else { 1 };
+    // The aims are 100 and 50 ms, of a release build on a machine of its own; what is held here is ten times that, so that it is the
+    // program and not the machine that is found at fault.
+    let slow = if cfg!(debug_assertions) { 10 } else { 1 };
     assert!(queue_worst < Duration::from_millis(100 * slow), "{queue_worst:?}");
     assert!(decision_worst < Duration::from_millis(50 * slow), "{decision_worst:?}");
 }

@@ -371,6 +371,13 @@ pub enum Event {
         /// What they found.
         review: GlassReview,
     },
+    /// It stands in for nobody any more.
+    GlassMended {
+        /// Which.
+        glass: GlassId,
+        /// Since when.
+        at: Millis,
+    },
     /// A scope was frozen.
     Frozen {
         /// The freeze.
@@ -424,6 +431,8 @@ pub enum Guard {
     PersonExists(PersonId, bool),
     /// A passkey has not signed as often before: an assertion counts once, and a copy is noticed.
     Unused(PersonId, String, u32),
+    /// This person has broken no glass that nobody has looked at.
+    NoGlass(PersonId),
     /// In this session nobody is asked.
     Observed(SessionId),
     /// Of these people nobody was taken out or has a key that is suspended: what they signed for goes on.

@@ -5,8 +5,8 @@
 //! each action is still held and signed for by that person. No agent can break it: it takes a key that proves a person.
 
 use globset::Glob;
-use interlock_action::{GlassId, Millis, PersonId, Target};
-use interlock_approval::Ticket;
+use interlock_action::{Change, GlassId, Millis, PersonId, Surface, Target};
+use interlock_approval::{Held, State, Ticket};
 use serde::{Deserialize, Serialize};
 
 use crate::{Event, Memory};
@@ -60,8 +60,16 @@ impl Glass {
         self.reviewed.is_none() && now >= self.since.saturating_add(REVIEW_WITHIN)
     }
 
-    /// Whether it is about everything that this would touch, and about everything it would reach.
-    pub fn covers(&self, targets: &[Target]) -> bool {
+    /// Whether it is about everything that this would touch, reach and destroy, all of that being known. An apply is many calls that may
+    /// outlast it: it covers none.
+    pub fn covers(&self, held: &Held) -> bool {
+        let (action, forecast) = (&held.action, &held.forecast);
+        if action.surface == Surface::Terraform
+            || !action.unknowns.is_empty()
+            || !forecast.unknowns.is_empty()
+        {
+            return false;
+        }
         let globs: Vec<_> = self.scope.iter().filter_map(|glob| Glob::new(glob).ok()).collect();
         let globs: Vec<_> = globs.iter().map(Glob::compile_matcher).collect();
         let named = |target: &Target| {
@@ -70,7 +78,9 @@ impl Glass {
                     || target.name.as_ref().is_some_and(|name| glob.is_match(name))
             })
         };
-        !targets.is_empty() && targets.iter().all(named)
+        // What would be different and is no target of the action is something that nobody named.
+        let known = |change: &Change| action.targets.iter().any(|target| target.id == change.target);
+        !action.targets.is_empty() && action.targets.iter().all(named) && forecast.changes.iter().all(known)
     }
 }
 
@@ -86,6 +96,11 @@ impl Memory {
                     glass.reviewed.get_or_insert_with(|| review.clone());
                 }
             }
+            Event::GlassMended { glass, at } => {
+                if let Some(glass) = self.glasses.get_mut(glass) {
+                    glass.until = glass.until.min(*at);
+                }
+            }
             _ => {}
         }
     }
@@ -93,7 +108,7 @@ impl Memory {
     /// The glass by which this person alone decides on this ticket.
     pub fn glass_over(&self, person: &PersonId, ticket: &Ticket, now: Millis) -> Option<&Glass> {
         let mut own = self.glasses.values().filter(|glass| glass.person == *person && glass.is_broken(now));
-        own.find(|glass| glass.covers(&ticket.held.action.targets))
+        own.find(|glass| glass.covers(&ticket.held))
     }
 
     /// Whether somebody approved this ticket by a glass that is broken still.
@@ -102,28 +117,53 @@ impl Memory {
         by.any(|glass| self.glasses.get(glass).is_some_and(|glass| glass.is_broken(now)))
     }
 
-    /// What of this person's nobody has looked at in time.
-    pub fn glass_overdue(&self, person: &PersonId, now: Millis) -> Option<&Glass> {
-        self.glasses.values().find(|glass| glass.person == *person && glass.is_overdue(now))
+    /// Whether nothing but a glass that is over stands behind what was approved.
+    pub(crate) fn was_under_glass(&self, ticket: &Ticket, now: Millis) -> bool {
+        matches!(ticket.state, State::Approved { .. })
+            && ticket.approvals.iter().any(|approval| approval.glass.is_some())
+            && !self.is_under_glass(ticket, now)
+            && ticket.filled() < ticket.quorum.slots.len()
+    }
+
+    /// What this person broke and nobody has looked at yet.
+    pub fn glass_unreviewed(&self, person: &PersonId) -> Option<&Glass> {
+        self.glasses.values().find(|glass| glass.person == *person && glass.reviewed.is_none())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use interlock_action::{Bears, Kind, Relation};
+    use interlock_action::{Digest, Facts, Forecast};
+    use interlock_approval::Launch;
+    use serde_json::json;
 
     use super::*;
 
-    fn target(name: &str) -> Target {
-        Target {
-            id: format!("arn:aws:rds:x:1:db:{name}").into(),
-            kind: Kind::Database,
-            name: Some(name.to_owned()),
-            account: None,
-            region: None,
-            relation: Relation::Acts,
-            data: Bears::Yes,
-            environment: None,
+    fn held(names: &[&str]) -> Held {
+        let targets: Vec<_> = names
+            .iter()
+            .map(|name| json!({"id": format!("arn:aws:rds:x:1:db:{name}"), "kind": "database", "name": name, "data": "yes"}))
+            .collect();
+        let action = json!({"surface": "aws", "operation": "aws:rds:Delete", "claims": [], "targets": targets, "arguments": {}});
+        let mut forecast = Forecast::assumed("");
+        forecast.unknowns.clear();
+        Held {
+            agent: "claude".into(),
+            owner: "ana".into(),
+            launch: Launch::of("ana"),
+            task: String::new(),
+            action: serde_json::from_value(action).unwrap(),
+            action_digest: Digest::of(b"a"),
+            facts: Facts::default(),
+            forecast,
+            fingerprint: json!({}),
+            bundle: Digest::of(b"b"),
+            tier: "T4".to_owned(),
+            needs: Vec::new(),
+            reasons: Vec::new(),
+            nonce: String::new(),
+            opened: 0,
+            expires: 100,
         }
     }
 
@@ -139,8 +179,19 @@ mod tests {
             until: 20,
             reviewed: None,
         };
-        assert!(glass.covers(&[target("school-a")]) && !glass.covers(&[]));
-        assert!(!glass.covers(&[target("school-a"), target("bank")]));
+        assert!(glass.covers(&held(&["school-a"])) && !glass.covers(&held(&[])));
+        assert!(!glass.covers(&held(&["school-a", "bank"])));
+        let mut more = held(&["school-a"]);
+        more.action.unknowns.push("the rest".to_owned());
+        assert!(!glass.covers(&more), "a part of it is unknown");
+        let mut more = held(&["school-a"]);
+        let bank =
+            json!({"target": "bank", "kind": "database", "effect": "destroy", "what": "bank is deleted"});
+        more.forecast.changes.push(serde_json::from_value(bank).unwrap());
+        assert!(!glass.covers(&more), "it destroys what nobody named");
+        let mut apply = held(&["school-a"]);
+        apply.action.surface = Surface::Terraform;
+        assert!(!glass.covers(&apply), "it would end halfway");
         assert_eq!([9, 10, 19, 20].map(|now| glass.is_broken(now)), [false, true, true, false]);
         assert!(!glass.is_overdue(9 + REVIEW_WITHIN) && glass.is_overdue(10 + REVIEW_WITHIN));
         let review = GlassReview { by: "ana".into(), words: "fine".to_owned(), at: 30 };

@@ -45,6 +45,12 @@ impl Road {
             let memory = self.memory();
             memory.standing_tickets(digest, now).cloned().collect()
         };
+        // Nobody can add a yes to it any more: it is asked for anew.
+        let (ended, all): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|ticket| self.memory().was_under_glass(ticket, now));
+        for ticket in ended {
+            self.give_up(&ticket.id, "the broken glass that it was approved by is over").await?;
+        }
         let still = |ticket: &Ticket| {
             matches!(ticket.state, State::Denied { .. })
                 || ticket.held.fingerprint == situated.survey.fingerprint

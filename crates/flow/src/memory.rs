@@ -155,7 +155,9 @@ impl Memory {
             Event::Expected { .. } | Event::NotMade { .. } | Event::Bound { .. } => self.keep_expected(event),
             Event::StateWritten { .. } | Event::StateVerified { .. } => self.keep_workspace(event),
             Event::Rehearsed { .. } => self.keep_workspace(event),
-            Event::Glass { .. } | Event::GlassReviewed { .. } => self.keep_glass(event),
+            Event::Glass { .. } | Event::GlassReviewed { .. } | Event::GlassMended { .. } => {
+                self.keep_glass(event)
+            }
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());
@@ -278,6 +280,10 @@ impl Memory {
             Guard::Unused(person, key, counter) => match self.counter(person, key) {
                 Some(known) if known < *counter || (known, *counter) == (0, 0) => Ok(None),
                 _ => Err(format!("a passkey of `{person}` has signed as often before, or is gone")),
+            },
+            Guard::NoGlass(person) => match self.glass_unreviewed(person) {
+                Some(glass) => Err(format!("nobody has looked at {} of `{person}` yet", glass.id)),
+                None => Ok(None),
             },
             Guard::Observed(id) if self.sessions.get(id).is_some_and(|session| session.observed) => Ok(None),
             Guard::Observed(id) => Err(format!("people are asked again in session `{id}`")),

@@ -2,7 +2,7 @@
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
-const { execFileSync } = require("node:child_process");
+const { execFileSync, spawn } = require("node:child_process");
 const { chromium } = require("playwright-core");
 
 const given = JSON.parse(process.argv[2]);
@@ -49,6 +49,18 @@ class Person {
       },
     });
     this.authenticatorId = authenticatorId;
+  }
+
+  // What the authenticator holds, for another browser of the same person.
+  async credentials() {
+    const { credentials } = await this.cdp.send("WebAuthn.getCredentials", { authenticatorId: this.authenticatorId });
+    return credentials;
+  }
+
+  async hold(credentials) {
+    for (const credential of credentials) {
+      await this.cdp.send("WebAuthn.addCredential", { authenticatorId: this.authenticatorId, credential });
+    }
   }
 
   go(place) {
@@ -130,6 +142,22 @@ async function enrol(person, by, others) {
   return asked.id;
 }
 
+// A command that a person signs in the browser; what it printed.
+async function signedIn(person, ...words) {
+  const child = spawn(given.interlock, words, { env: { ...process.env, INTERLOCK_HOME: given.home } });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (data) => (out += data));
+  child.stderr.on("data", (data) => (err += data));
+  const ended = new Promise((resolve) => child.on("exit", resolve));
+  for (let n = 0; n < 100 && !/http\S+/.test(err); n += 1) await new Promise((done) => setTimeout(done, 100));
+  must(/http\S+/.test(err), `no page to sign at: ${out}${err}`);
+  await person.page.goto(/http\S+/.exec(err)[0]);
+  const shown = await person.text();
+  await person.page.getByRole("button", { name: "Sign with your passkey" }).click();
+  const code = await ended;
+  return { code, out, err, shown };
+}
+
 async function open(options = {}) {
   const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--disable-gpu"], ...options });
   const person = async (name, more = {}) => {
@@ -157,4 +185,4 @@ function story(tell) {
   );
 }
 
-module.exports = { enrol, given, interlock, must, open, story };
+module.exports = { enrol, given, interlock, must, open, signedIn, story };

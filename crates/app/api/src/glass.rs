@@ -14,7 +14,7 @@ pub struct BreakGlass {
     pub minutes: u64,
 }
 
-/// `POST /v1/glass/review`: signed by somebody else, within 24 hours.
+/// `POST /v1/glass/mend`: signed by anybody, ends it. `POST /v1/glass/review`: signed by somebody else once it is over, within 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewGlass {
     /// Which.

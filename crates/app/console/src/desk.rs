@@ -78,6 +78,8 @@ pub trait Desk: Send + Sync + 'static {
     async fn follow(&self, link: &str) -> Result<(PersonId, String), Fault>;
     /// Whether this key of this person still counts.
     fn standing(&self, person: &PersonId, fingerprint: &str) -> Standing;
+    /// The requests that suspend this key.
+    fn suspended_by(&self, person: &PersonId, fingerprint: &str) -> Vec<String>;
     /// How many requests wait.
     fn waiting(&self) -> usize;
     /// Takes a decision.

@@ -122,6 +122,22 @@ fn find(parts: &Parts, console: &Console) -> Option<Visitor> {
     }
 }
 
+/// Says to somebody whose key is suspended where they can stop that.
+fn suspended(console: &Console, visitor: Option<&Visitor>) -> Response {
+    let by = visitor.map(|visitor| console.desk.suspended_by(&visitor.person, &visitor.fingerprint));
+    let site = console.desk.site();
+    let origin = site.origins.first().map(String::as_str).unwrap_or_default();
+    let pages: String = by
+        .into_iter()
+        .flatten()
+        .map(|id| format!("{origin}/requests/{}\n", interlock_api::exact(&id)))
+        .collect();
+    let words = format!(
+        "your key is suspended. Read what asks for it, and deny it there if it should not be:\n{pages}"
+    );
+    (StatusCode::FORBIDDEN, words).into_response()
+}
+
 /// Where somebody goes whose key is suspended: to say no to that, and to ask in turn.
 fn is_open_to_suspended(path: &str) -> bool {
     ["/requests/", "/words/", "/sign-out"].iter().any(|begins| path.starts_with(begins))
@@ -147,8 +163,7 @@ impl FromRequestParts<std::sync::Arc<Console>> for Visitor {
         let found = find(parts, console);
         if found.as_ref().is_some_and(|visitor| visitor.suspended && !is_open_to_suspended(parts.uri.path()))
         {
-            let words = "your key is suspended: open the request that asks for it, and deny it there\n";
-            return Err((StatusCode::FORBIDDEN, words).into_response());
+            return Err(suspended(console, found.as_ref()));
         }
         found.ok_or_else(|| match parts.method {
             Method::GET | Method::HEAD => {

@@ -57,6 +57,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/unfreeze", post(unfreeze))
         .route("/v1/glass", get(glasses).post(break_glass))
         .route("/v1/glass/review", post(review_glass))
+        .route("/v1/glass/mend", post(mend_glass))
         .route("/v1/terraform/workspaces", get(workspaces))
         .route("/v1/terraform/adopt", post(adopt_state))
         .route("/v1/changes", get(changes))
@@ -274,6 +275,10 @@ async fn glasses(State(daemon): Shared) -> Json<Vec<Glass>> {
 
 async fn break_glass(State(daemon): Shared, Json(body): Json<Added<BreakGlass>>) -> Reply<Glass> {
     daemon.break_glass(body).await.map(Json)
+}
+
+async fn mend_glass(State(daemon): Shared, Json(body): Json<Added<ReviewGlass>>) -> Reply<Glass> {
+    daemon.mend_glass(body).await.map(Json)
 }
 
 async fn review_glass(State(daemon): Shared, Json(body): Json<Added<ReviewGlass>>) -> Reply<Glass> {

@@ -9,6 +9,8 @@ use interlock_ledger::{Entry, EntryKind};
 use crate::state::Daemon;
 
 const MINUTE: u64 = 60_000;
+const MOST_GLOBS: usize = 20;
+const LONGEST_GLOB: usize = 200;
 
 impl Daemon {
     /// Breaks it: from now on this person alone decides on what is in its scope.
@@ -38,7 +40,8 @@ impl Daemon {
             .public("scope", &glass.scope)
             .public("until", glass.until)
             .private("reason", &glass.reason);
-        let guards = vec![Guard::StillSigned(vec![glass.person.clone()])];
+        let guards =
+            vec![Guard::StillSigned(vec![glass.person.clone()]), Guard::NoGlass(glass.person.clone())];
         self.commit(Record { entry, events: vec![Event::Glass { glass: glass.clone() }], guards }).await?;
         tracing::error!(id = %glass.id, person = %glass.person, incident, "THE GLASS IS BROKEN");
         Ok(glass)
@@ -56,16 +59,38 @@ impl Daemon {
         }
         let now = self.now();
         let memory = self.memory();
-        if let Some(overdue) = memory.glass_overdue(person, now) {
-            let since = time(overdue.since);
-            let why = format!("nobody has looked at what `{person}` did with {} of {since}", overdue.id);
-            return Err(Fault::refused(why)
-                .hint(format!("somebody else: `interlock break-glass review {}`", overdue.id)));
+        if memory.solo(now) {
+            let why = Fault::refused("whoever works alone stands in for nobody: approve it yourself");
+            return Err(why.hint("enrol a second person"));
         }
-        match memory.glasses.values().find(|glass| glass.person == *person && glass.is_broken(now)) {
-            Some(open) => Err(Fault::conflict(format!("`{person}` has broken {} already", open.id))),
+        match memory.glass_unreviewed(person) {
+            Some(last) => {
+                let why = format!("nobody has looked at what `{person}` did with {} yet", last.id);
+                Err(Fault::refused(why)
+                    .hint(format!("somebody else: `interlock break-glass review {}`", last.id)))
+            }
             None => Ok(()),
         }
+    }
+
+    /// Ends it before its time: anybody's one signature does.
+    pub(crate) async fn mend_glass(&self, request: Added<ReviewGlass>) -> Result<Glass, Fault> {
+        let (signed, id) = (&request.signed, &request.body.id);
+        self.authorise_stop("mend-glass", id.as_str(), &request.body, signed)?;
+        let glass = self.glass(id)?;
+        let at = self.now();
+        let entry = Entry::new(EntryKind::GlassMended, at)
+            .public("glass", id)
+            .public("person", &signed.person)
+            .private("words", &signed.reason);
+        let events = vec![Event::GlassMended { glass: id.clone(), at }];
+        self.commit(Record { entry, events, guards: Vec::new() }).await?;
+        Ok(Glass { until: glass.until.min(at), ..glass })
+    }
+
+    fn glass(&self, id: &GlassId) -> Result<Glass, Fault> {
+        let found = self.memory().glasses.get(id).cloned();
+        found.ok_or_else(|| Fault::not_found(format!("there is no glass `{}`", exact(id.as_str()))))
     }
 
     /// Says that somebody else has looked at it.
@@ -73,14 +98,13 @@ impl Daemon {
         let signed = &request.signed;
         let id = &request.body.id;
         self.authorise("review-glass", id.as_str(), &request.body, signed)?;
-        let (glass, solo) = {
-            let memory = self.memory();
-            (memory.glasses.get(id).cloned(), memory.solo(self.now()))
-        };
-        let glass =
-            glass.ok_or_else(|| Fault::not_found(format!("there is no glass `{}`", exact(id.as_str()))))?;
-        if glass.person == signed.person && !solo {
+        let glass = self.glass(id)?;
+        if glass.person == signed.person {
             return Err(Fault::refused("somebody else than who broke it looks at it"));
+        }
+        if glass.is_broken(self.now()) {
+            let why = Fault::conflict("it is broken still: what is to be looked at is not over");
+            return Err(why.hint(format!("`interlock break-glass mend {id}` ends it")));
         }
         let review = GlassReview { by: signed.person.clone(), words: signed.reason.clone(), at: self.now() };
         let entry = Entry::new(EntryKind::GlassReviewed, self.now())
@@ -129,15 +153,26 @@ fn sensible(incident: &str, scope: &[String], minutes: u64) -> Result<(), Fault>
     if minutes == 0 || minutes.saturating_mul(MINUTE) > LONGEST_GLASS {
         return Err(Fault::bad_request(format!("{minutes} minutes: it is broken for 1 to 60")));
     }
-    let names = |glob: &String| glob.chars().filter(|c| c.is_alphanumeric()).count() >= 3;
-    if scope.is_empty() || !scope.iter().all(names) {
-        let why = "the scope names resources: `*` and the like is everything";
+    if scope.len() > MOST_GLOBS || scope.iter().any(|glob| glob.len() > LONGEST_GLOB) {
+        let why = format!("a scope is at most {MOST_GLOBS} patterns of {LONGEST_GLOB} letters");
+        return Err(Fault::bad_request(why));
+    }
+    if scope.is_empty() || !scope.iter().all(|glob| names(glob)) {
+        let why = "the scope names resources: what comes before a `*` says which, and there are no other signs than `*` and `?`";
         return Err(Fault::bad_request(why).hint("`--scope 'school-*'`, as often as it takes"));
     }
     match scope.iter().find(|glob| globset::Glob::new(glob).is_err()) {
         Some(bad) => Err(Fault::bad_request(format!("`{}` is no pattern", exact(bad)))),
         None => Ok(()),
     }
+}
+
+/// Whether a pattern begins with letters of a name; of an ARN, behind what says only where it is.
+fn names(glob: &str) -> bool {
+    let name = if glob.starts_with("arn:") { glob.splitn(6, ':').nth(5).unwrap_or_default() } else { glob };
+    let literal = name.split(['*', '?']).next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:*?@+=,".contains(c);
+    glob.chars().all(plain) && literal.chars().filter(|c| c.is_alphanumeric()).count() >= 3
 }
 
 #[cfg(test)]
@@ -147,13 +182,20 @@ mod tests {
     #[test]
     fn a_glass_is_broken_for_something_and_for_minutes() {
         let scope = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect::<Vec<_>>();
-        assert!(sensible("INC-1", &scope(&["school-*"]), 60).is_ok());
+        assert!(sensible("INC-1", &scope(&["school-*", "arn:aws:rds:*:*:db:school-*"]), 60).is_ok());
         for (incident, globs, minutes) in [
             (" ", &["school-*"][..], 30),
             ("INC-1", &[], 30),
             ("INC-1", &["*"], 30),
             ("INC-1", &["school-*", "**/*"], 30),
             ("INC-1", &["school-["], 30),
+            ("INC-1", &["arn:*"], 30),
+            ("INC-1", &["arn:aws:*"], 30),
+            ("INC-1", &["arn:aws:rds:*:*:*"], 30),
+            ("INC-1", &["{*,aaa}"], 30),
+            ("INC-1", &["*{,abc}"], 30),
+            ("INC-1", &["[a-zA-Z0-9]*"], 30),
+            ("INC-1", &["*school"], 30),
             ("INC-1", &["school-*"], 0),
             ("INC-1", &["school-*"], 61),
             ("INC-1", &["school-*"], u64::MAX),

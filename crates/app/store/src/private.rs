@@ -113,6 +113,7 @@ fn event(event: &Event) -> Event {
         | Event::Person { .. }
         | Event::KeyAdded { .. }
         | Event::KeyUsed { .. }
+        | Event::GlassMended { .. }
         | Event::KeysSuspended { .. }
         | Event::KeysRestored { .. }
         | Event::KeyRemoved { .. }

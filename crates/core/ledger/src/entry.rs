@@ -48,6 +48,8 @@ pub enum EntryKind {
     PersonRemoved,
     /// A person stands in for people in an incident.
     GlassBroken,
+    /// They do no more, before the time.
+    GlassMended,
     /// Somebody else has looked at what they did.
     GlassReviewed,
     /// No mutation in this scope any more.

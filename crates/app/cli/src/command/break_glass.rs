@@ -34,7 +34,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         by: By,
     },
-    /// Say that you have looked at what somebody else did with it. Due within 24 hours: until then they break none.
+    /// End it before its time. Anybody who is enrolled may.
+    Mend {
+        /// Which.
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Say that you have looked at what somebody else did with it, once it is over. Until then they break no other.
     Review {
         /// Which.
         id: String,
@@ -69,6 +76,12 @@ impl Command {
                     let (id, until) = (&glass.id, time(glass.until));
                     format!("{id} is broken until {until}; somebody else reviews it: interlock break-glass review {id}")
                 });
+            }
+            Self::Mend { id, by } => {
+                let body = ReviewGlass { id: id.as_str().into() };
+                let signed = sign::administrative(&client, "mend-glass", &id, body, &by.key, &by.reason)?;
+                let glass: Glass = client.post("/v1/glass/mend", &signed)?;
+                output.show(&glass, |glass| format!("{} stands in for nobody any more", glass.id));
             }
             Self::Review { id, by } => {
                 let body = ReviewGlass { id: id.as_str().into() };

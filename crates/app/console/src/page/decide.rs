@@ -38,6 +38,7 @@ pub(crate) async fn sign(
     Posted { visitor, fields }: Posted<Decision>,
 ) -> Response {
     let prepared = console.desk.request(&id).and_then(|view| {
+        super::ticket::is_shown_to(&visitor, &view)?;
         ready(&fields, &view.ticket)?;
         let statement = statement(&fields.decision, &view.ticket, &visitor, fields.reason.trim());
         let challenge = challenge(&statement).map_err(Fault::bad_request)?;

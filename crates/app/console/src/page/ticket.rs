@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use interlock_action::Surface;
-use interlock_api::Fault;
+use interlock_api::{Fault, RequestView};
 use serde::Deserialize;
 
 use super::{Frame, fault, page};
@@ -43,13 +43,18 @@ pub(crate) async fn show(
         Ok(found) => found,
         Err(why) => return fault(frame, why),
     };
-    if visitor.suspended && view.ticket.held.action.surface != Surface::Interlock {
-        return fault(
-            frame,
-            Fault::refused("your key is suspended: only what is asked about people is shown to you"),
-        );
+    if let Err(why) = is_shown_to(&visitor, &view) {
+        return fault(frame, why);
     }
     let decided = view.ticket.approvals.iter().any(|approval| approval.person == visitor.person);
     let card = card(&view, &trail, which.diff, console.desk.now());
     page(&TicketPage { frame: frame.at("/"), card, decided })
+}
+
+/// Whoever is suspended sees what is asked about people, and nothing else.
+pub(super) fn is_shown_to(visitor: &Visitor, view: &RequestView) -> Result<(), Fault> {
+    if visitor.suspended && view.ticket.held.action.surface != Surface::Interlock {
+        return Err(Fault::refused("your key is suspended: only what is asked about people is shown to you"));
+    }
+    Ok(())
 }

@@ -103,6 +103,9 @@ impl MailConfig {
         if !["smtp://", "smtps://"].iter().any(|scheme| self.server.starts_with(scheme)) {
             return Err(format!("email: `{}` is no `smtp://` or `smtps://` address", self.server));
         }
+        if self.server.contains('@') {
+            return Err("email: no name or password in the address: `user` and `password_file`".to_owned());
+        }
         if self.to.is_empty() || !self.to.iter().chain([&self.from]).all(|address| address.contains('@')) {
             return Err("email: `from` and at least one `to`, each an address".to_owned());
         }

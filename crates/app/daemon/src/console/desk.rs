@@ -19,6 +19,21 @@ use tokio::sync::watch;
 use super::health::health;
 use crate::{home, state::Daemon};
 
+/// A configuration for many eyes: where messages go is a secret of its own.
+fn masked(text: &str) -> String {
+    let line = |line: &str| match line.split_once("://") {
+        Some((before, after))
+            if ["slack", "webhook", "email"].iter().any(|name| line.trim_start().starts_with(name)) =>
+        {
+            let host = after.split(['/', '"', '?']).next().unwrap_or_default();
+            let host = host.rsplit('@').next().unwrap_or_default();
+            format!("{before}://{host}/…")
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Entries on a request's page.
 const TRAIL: u32 = 200;
 
@@ -116,7 +131,7 @@ impl Desk for Pages {
         };
         let signed = format!("Signed by {}; digest {}", stamp.by, stamp.config);
         if Digest::of(text.as_bytes()) == stamp.config {
-            return Settings { configuration: text, stamp: signed };
+            return Settings { configuration: masked(&text), stamp: signed };
         }
         let changed =
             format!("{signed}. The file was changed since, which nobody has signed: it is not in force.");
@@ -177,6 +192,13 @@ impl Desk for Pages {
             Some(Err(Refusal::Suspended(_))) => Standing::Suspended,
             _ => Standing::Out,
         }
+    }
+
+    fn suspended_by(&self, person: &PersonId, fingerprint: &str) -> Vec<String> {
+        let memory = self.0.memory();
+        let keys = memory.people.get(person).into_iter().flat_map(|person| &person.keys);
+        let of = keys.filter(|key| key.fingerprint == fingerprint).flat_map(|key| &key.suspended);
+        of.map(ToString::to_string).collect()
     }
 
     fn waiting(&self) -> usize {

@@ -1,8 +1,8 @@
-//! What people are told: Interlock's own words and a link to where they read and decide. Nothing of an agent's own words.
+//! What people are told: Interlock's own words, with the names of what is touched, and a link to where they read and decide.
 
 use interlock_action::{Digest, Millis};
 use interlock_api::{exact, sentence, time, vanishes, visible};
-use interlock_approval::Ticket;
+use interlock_approval::{State, Ticket};
 use serde_json::{Value, json};
 
 /// A request that waits.
@@ -15,6 +15,20 @@ pub(super) struct Held {
     vanishes: Vec<String>,
     pub(super) opened: Millis,
     expires: Millis,
+    /// It is approved, and can still be stopped for so long as it waits.
+    pub(super) stoppable: bool,
+}
+
+/// What the keys of messages begin with that say how many more wait.
+pub(super) const MORE: &str = "more-";
+/// Lines of what would be gone, and letters of a line: what is longer stands on the page.
+const LINES: usize = 10;
+const LETTERS: usize = 200;
+
+/// A line of a message: no line of its own in it, no address that a reader makes a link of, and not without end.
+fn line(text: &str) -> String {
+    let text = visible(text).replace('\n', " ").replace("://", ": //");
+    if text.chars().count() <= LETTERS { text } else { text.chars().take(LETTERS).chain(['…']).collect() }
 }
 
 /// A glass that is broken.
@@ -36,16 +50,38 @@ pub(super) enum Message {
 }
 
 impl Held {
-    pub(super) fn of(ticket: &Ticket) -> Self {
-        Self {
+    /// A request that waits for people, or one that was approved and waits so that somebody may stop it.
+    pub(super) fn of(ticket: &Ticket) -> Option<Self> {
+        let stoppable = matches!(ticket.state, State::Approved { .. });
+        if stoppable && ticket.quorum.delay.is_none() {
+            return None;
+        }
+        let gone = vanishes(ticket);
+        let more = gone.len().saturating_sub(LINES);
+        let mut vanishes: Vec<String> = gone.iter().take(LINES).map(|text| line(text)).collect();
+        if more > 0 {
+            vanishes.push(format!("and {more} more"));
+        }
+        Some(Self {
             id: ticket.id.to_string(),
             action: ticket.held.action_digest,
             tier: ticket.held.tier.clone(),
-            sentence: visible(&sentence(ticket)),
-            vanishes: vanishes(ticket).iter().map(|line| visible(line)).collect(),
+            sentence: line(&sentence(ticket)),
+            vanishes,
             opened: ticket.held.opened,
             expires: ticket.held.expires,
-        }
+            stoppable,
+        })
+    }
+
+    /// What is told first: what is about to happen, then by tier.
+    pub(super) fn rank(&self) -> (bool, &str) {
+        (self.stoppable, &self.tier)
+    }
+
+    /// What is remembered of it: that it waits, and that it was approved, are two things.
+    pub(super) fn key(&self) -> String {
+        if self.stoppable { format!("{}-approved", self.id) } else { self.id.clone() }
     }
 
     #[cfg(test)]
@@ -58,14 +94,15 @@ impl Held {
             vanishes: vec!["database prod is deleted".to_owned()],
             opened,
             expires: Millis::MAX,
+            stoppable: false,
         }
     }
 }
 
 impl Glass {
     pub(super) fn of(glass: &interlock_flow::Glass) -> Self {
-        let (person, incident) = (exact(glass.person.as_str()), visible(&glass.incident));
-        let (until, scope) = (time(glass.until), visible(&glass.scope.join(", ")));
+        let (person, incident) = (exact(glass.person.as_str()), line(&glass.incident));
+        let (until, scope) = (time(glass.until), line(&glass.scope.join(", ")));
         let words = format!("{person} has broken the glass for {incident} until {until}, over {scope}");
         Self { id: glass.id.to_string(), words }
     }
@@ -75,8 +112,8 @@ impl Message {
     /// What the other side tells repetitions by.
     pub(super) fn key(&self) -> String {
         match self {
-            Self::Held(held) => held.id.clone(),
-            Self::More(all) => format!("more-{}", all.last().map_or("", |held| held.id.as_str())),
+            Self::Held(held) => held.key(),
+            Self::More(all) => format!("{MORE}{}", all.last().map_or("", |held| held.id.as_str())),
             Self::Glass(glass) => glass.id.clone(),
         }
     }
@@ -92,6 +129,9 @@ impl Message {
 
     fn words(&self) -> String {
         match self {
+            Self::Held(held) if held.stoppable => {
+                format!("APPROVED, and can still be stopped: {}", held.sentence)
+            }
             Self::Held(held) => format!("{}: {}", held.tier, held.sentence),
             Self::More(all) => format!("{} more requests wait", all.len()),
             Self::Glass(glass) => glass.words.clone(),
@@ -102,7 +142,7 @@ impl Message {
     pub(super) fn json(&self, console: &str) -> Value {
         let (kind, more) = match self {
             Self::Held(held) => (
-                "request-held",
+                if held.stoppable { "request-approved" } else { "request-held" },
                 json!({"request": held.id, "tier": held.tier, "vanishes": held.vanishes, "opened": held.opened,
                        "expires": held.expires}),
             ),

@@ -21,13 +21,20 @@ use crate::{config::NotifyConfig, post::post, state::Daemon};
 
 /// How often it is looked when nothing moves: time alone makes things due.
 const EVERY: Duration = Duration::from_secs(5);
+/// Between two looks.
+const MOMENT: Duration = Duration::from_secs(1);
 /// How long the other side may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tells by every way, for good.
 pub(crate) async fn tell(daemon: &Arc<Daemon>) {
-    let ways = daemon.config.notify.iter().map(|way| by(daemon, way));
-    futures_util::future::join_all(ways).await;
+    // Each in a task of its own: people who are slow to answer keep nobody from connecting.
+    let mut ways = tokio::task::JoinSet::new();
+    for way in daemon.config.notify.clone() {
+        let daemon = Arc::clone(daemon);
+        ways.spawn(async move { by(&daemon, &way).await });
+    }
+    while ways.join_next().await.is_some() {}
     std::future::pending().await
 }
 
@@ -45,22 +52,14 @@ async fn by(daemon: &Arc<Daemon>, way: &NotifyConfig) {
         let now = daemon.now();
         let due = outbox.due(way, &waiting(daemon), &glasses(daemon), now);
         for message in due {
-            let key = message.key();
-            match tokio::time::timeout(PATIENCE, send(daemon, way, &message)).await {
-                Ok(Ok(())) => outbox.told(&message, daemon.now()),
-                Ok(Err(why)) => {
+            let sent = tokio::time::timeout(PATIENCE, send(daemon, way, &message)).await;
+            match sent.unwrap_or_else(|_| Err("no answer".to_owned())) {
+                Ok(()) => outbox.told(&message, daemon.now()),
+                Err(why) => {
+                    let key = message.key();
                     tracing::warn!(way = way.name, key, why, "people could not be told; it is tried again");
-                    outbox.failed(daemon.now());
-                    break;
-                }
-                Err(_) => {
-                    tracing::warn!(
-                        way = way.name,
-                        key,
-                        "people could not be told: no answer; it is tried again"
-                    );
-                    outbox.failed(daemon.now());
-                    break;
+                    // The next one may get through where this one does not.
+                    outbox.failed(&message, daemon.now());
                 }
             }
         }
@@ -68,23 +67,27 @@ async fn by(daemon: &Arc<Daemon>, way: &NotifyConfig) {
             tracing::error!(way = way.name, %error, "what was told cannot be remembered");
         }
         let _ = tokio::time::timeout(EVERY, moved.changed()).await;
+        // Whatever comes in this moment is told of together.
+        tokio::time::sleep(MOMENT).await;
     }
 }
 
-/// What waits for people.
+/// What waits for people, and what they may still stop: the worst first, then the oldest.
 fn waiting(daemon: &Daemon) -> Vec<Held> {
     let (memory, now) = (daemon.memory(), daemon.now());
-    let waits = |ticket: &&interlock_approval::Ticket| {
-        ticket.state == interlock_approval::State::Pending && now < ticket.held.expires
-    };
-    let mut all: Vec<Held> = memory.tickets.values().filter(waits).map(Held::of).collect();
-    all.sort_by_key(|held| held.opened);
+    let mut all: Vec<Held> = memory
+        .tickets
+        .values()
+        .filter(|ticket| ticket.is_open() && now < ticket.held.expires)
+        .filter_map(Held::of)
+        .collect();
+    all.sort_by(|one, other| other.rank().cmp(&one.rank()).then(one.opened.cmp(&other.opened)));
     all
 }
 
+/// Glass that nobody has looked at yet, broken or not.
 fn glasses(daemon: &Daemon) -> Vec<Glass> {
-    let now = daemon.now();
-    daemon.glasses().iter().filter(|glass| glass.is_broken(now)).map(Glass::of).collect()
+    daemon.glasses().iter().filter(|glass| glass.reviewed.is_none()).map(Glass::of).collect()
 }
 
 async fn send(daemon: &Daemon, way: &NotifyConfig, message: &Message) -> Result<(), String> {

@@ -9,7 +9,7 @@ use std::{
 use interlock_action::{Digest, Millis};
 use serde::{Deserialize, Serialize};
 
-use super::message::{Glass, Held, Message};
+use super::message::{Glass, Held, MORE, Message};
 use crate::config::NotifyConfig;
 
 const HOUR: Millis = 60 * 60 * 1000;
@@ -28,11 +28,9 @@ pub(super) struct Outbox {
     sent: VecDeque<Millis>,
     /// When the last of those went out that say how many more wait.
     more: Option<Millis>,
-    /// Nothing before this: the other side failed.
+    /// What failed: how often, and when it is tried next.
     #[serde(skip)]
-    not_before: Millis,
-    #[serde(skip)]
-    failures: u32,
+    failed: BTreeMap<String, (u32, Millis)>,
     #[serde(skip)]
     changed: bool,
 }
@@ -46,14 +44,16 @@ impl Outbox {
 
     /// Writes it down, whole or not at all.
     pub(super) fn keep(&mut self, file: &Path) -> io::Result<()> {
-        if !std::mem::take(&mut self.changed) {
+        if !self.changed {
             return Ok(());
         }
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;
         let beside = file.with_extension("new");
         std::fs::write(&beside, text)?;
         std::fs::File::open(&beside)?.sync_all()?;
-        std::fs::rename(&beside, file)
+        std::fs::rename(&beside, file)?;
+        self.changed = false;
+        Ok(())
     }
 
     /// What is to be told now, the oldest first.
@@ -65,24 +65,25 @@ impl Outbox {
         now: Millis,
     ) -> Vec<Message> {
         self.forget(waiting, glasses, now);
-        if now < self.not_before {
-            return Vec::new();
-        }
         // Whoever is told of an incident is told at any hour, and beyond any number.
-        let untold = |id: &String| !self.told.contains_key(id);
+        let untold = |id: &String| {
+            !self.told.contains_key(id) && self.failed.get(id).is_none_or(|(_, next)| now >= *next)
+        };
         let mut due: Vec<Message> =
             glasses.iter().filter(|glass| untold(&glass.id)).cloned().map(Message::Glass).collect();
+        let stoppable = waiting.iter().filter(|held| held.stoppable && untold(&held.key()));
+        due.extend(stoppable.cloned().map(Message::Held));
         if way.hours.is_some_and(|hours| !hours.contain(now)) {
             return due;
         }
         let mut fresh: Vec<Held> = Vec::new();
-        for held in waiting {
+        let mut actions = std::collections::BTreeSet::new();
+        for held in waiting.iter().filter(|held| !held.stoppable) {
             let waited = now >= held.opened.saturating_add(way.after.millis());
-            let same = |other: &Held| other.action == held.action;
             if waited
                 && untold(&held.id)
                 && !self.actions.contains_key(&held.action)
-                && !fresh.iter().any(same)
+                && actions.insert(held.action)
             {
                 fresh.push(held.clone());
             }
@@ -91,7 +92,8 @@ impl Outbox {
         let beyond = fresh.split_off(fresh.len().min(left));
         due.extend(fresh.into_iter().map(Message::Held));
         if !beyond.is_empty() && self.more.is_none_or(|last| now >= last.saturating_add(HOUR)) {
-            due.push(Message::More(beyond));
+            let more = Message::More(beyond);
+            due.extend(Some(more).filter(|more| untold(&more.key())));
         }
         due
     }
@@ -99,38 +101,42 @@ impl Outbox {
     /// This was told.
     pub(super) fn told(&mut self, message: &Message, now: Millis) {
         self.changed = true;
-        (self.failures, self.not_before) = (0, 0);
+        self.failed.remove(&message.key());
         match message {
             Message::Glass(glass) => {
                 self.told.insert(glass.id.clone(), now);
             }
             Message::Held(held) => {
-                self.told.insert(held.id.clone(), now);
-                self.actions.insert(held.action, now);
-                self.sent.push_back(now);
+                self.told.insert(held.key(), now);
+                if !held.stoppable {
+                    self.actions.insert(held.action, now);
+                    self.sent.push_back(now);
+                }
             }
             // They are told of one by one as soon as there is room, if they still wait.
             Message::More(_) => self.more = Some(now),
         }
     }
 
-    /// The other side failed: the next try is later and later.
-    pub(super) fn failed(&mut self, now: Millis) {
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(20)).min(LONGEST_PAUSE);
-        self.failures = self.failures.saturating_add(1);
-        self.not_before = now.saturating_add(pause);
+    /// This could not be told: the next try is later and later.
+    pub(super) fn failed(&mut self, message: &Message, now: Millis) {
+        let (failures, next) = self.failed.entry(message.key()).or_default();
+        let pause = FIRST_PAUSE.saturating_mul(1 << (*failures).min(20)).min(LONGEST_PAUSE);
+        (*failures, *next) = (failures.saturating_add(1), now.saturating_add(pause));
     }
 
     /// Nothing is remembered that cannot come again.
     fn forget(&mut self, waiting: &[Held], glasses: &[Glass], now: Millis) {
-        let ids: std::collections::BTreeSet<&str> = waiting
-            .iter()
-            .map(|held| held.id.as_str())
-            .chain(glasses.iter().map(|glass| glass.id.as_str()))
-            .collect();
+        let ids: std::collections::BTreeSet<String> =
+            waiting.iter().map(Held::key).chain(glasses.iter().map(|glass| glass.id.clone())).collect();
+        // A clock that was put back silences nobody.
+        self.sent.retain(|at| *at <= now);
+        self.more = self.more.filter(|at| *at <= now);
+        let known = |id: &String| ids.contains(id) || id.starts_with(MORE);
+        self.failed.retain(|id, (_, next)| known(id) && *next <= now.saturating_add(LONGEST_PAUSE));
         let before = (self.told.len(), self.actions.len(), self.sent.len());
-        self.told.retain(|id, _| ids.contains(id.as_str()));
-        self.actions.retain(|_, at| now < at.saturating_add(HOUR));
+        self.told.retain(|id, _| ids.contains(id));
+        self.actions.retain(|_, at| *at <= now && now < at.saturating_add(HOUR));
         while self.sent.front().is_some_and(|at| now >= at.saturating_add(HOUR)) {
             self.sent.pop_front();
         }
@@ -190,12 +196,42 @@ mod tests {
         let mut outbox = Outbox::default();
         let mut tries = Vec::new();
         for now in 0..20_000 {
-            if !outbox.due(&way(""), &all, &[], now).is_empty() {
+            for message in outbox.due(&way(""), &all, &[], now) {
                 tries.push(now);
-                outbox.failed(now);
+                outbox.failed(&message, now);
             }
         }
         assert_eq!(tries, [0, 1_000, 3_000, 7_000, 15_000]);
+    }
+
+    #[test]
+    fn one_that_does_not_get_through_keeps_no_other() {
+        let all = [Held::example("tk-1", 0), Held::example("tk-2", 0)];
+        let mut outbox = Outbox::default();
+        let due = outbox.due(&way(""), &all, &[], 0);
+        outbox.failed(&due[0], 0);
+        outbox.told(&due[1], 0);
+        assert!(outbox.due(&way(""), &all, &[], 999).is_empty());
+        assert_eq!(outbox.due(&way(""), &all, &[], 1_000).len(), 1);
+    }
+
+    #[test]
+    fn what_can_still_be_stopped_is_told_at_any_hour_and_once_more() {
+        let way = way("hours = \"Thu-Thu 08:00-09:00\"\nafter = \"1h\"");
+        let mut outbox = Outbox::default();
+        let mut held = Held::example("tk-1", 0);
+        outbox.told(&Message::Held(held.clone()), 0);
+        held.stoppable = true;
+        assert_eq!(tell(&mut outbox, &way, &[held.clone()], 0), ["tk-1-approved"]);
+        assert!(tell(&mut outbox, &way, &[held], 1).is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_silences_nobody() {
+        let mut outbox = Outbox::default();
+        let few = way("per_hour = 1");
+        assert_eq!(tell(&mut outbox, &few, &[Held::example("tk-1", 0)], 5 * HOUR), ["tk-1"]);
+        assert_eq!(tell(&mut outbox, &few, &[Held::example("tk-2", 0)], 10), ["tk-2"]);
     }
 
     #[test]
