@@ -99,6 +99,10 @@ impl Road {
                 // What its request suspended counts again, also where that was settled without a word on them.
                 events.push(Event::KeysRestored { ticket: ticket.clone() });
             }
+            if decision == Decisive::Deny {
+                // Whoever says no to one thing has not said yes to the next like another.
+                events.extend(memory.ends_grants(&held.session, now, &format!("{person} denied {ticket}")));
+            }
             let restores = events.iter().any(|event| matches!(event, Event::KeysRestored { .. }));
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
@@ -151,13 +155,14 @@ impl Road {
             signature: signature.to_owned(),
             at: now,
             glass: glass.map(|glass| glass.id.clone()),
+            within: None,
         };
         let complete = approval.glass.is_some() || held.completed_by(&approval);
         Ok(Message::Approve { approval, complete })
     }
 
     /// The least that a key must prove now: from the moment that somebody has a stronger one, also for what was asked before.
-    fn least_now(&self, ticket: &Ticket, memory: &Memory, now: Millis) -> KeyStep {
+    pub(crate) fn least_now(&self, ticket: &Ticket, memory: &Memory, now: Millis) -> KeyStep {
         if ticket.held.action.surface == Surface::Interlock {
             // Nobody could enrol the next strong key if it took one.
             return KeyStep::OpenSsh;

@@ -1,7 +1,7 @@
 //! State changes, and the record that makes them durable together with their ledger entry.
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, GlassId, Millis, Operation, PersonId, RecoveryPoint,
+    ActionId, AgentId, Digest, EnvironmentName, GlassId, GrantId, Millis, Operation, PersonId, RecoveryPoint,
     SessionId, Surface, TargetId, TicketId, UndoId, WorkspaceId,
 };
 use interlock_approval::{EnrolledKey, Message, Person, Ticket};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Agent, Budget, Change, Glass, GlassReview, LastGood, Rehearsal, Session, StateVersion,
+    Agent, Budget, Change, Glass, GlassReview, Grant, GrantEnd, LastGood, Rehearsal, Session, StateVersion,
     custody::{Failure, Kept, Proof, Purged, Scratch, Sight},
 };
 
@@ -378,6 +378,23 @@ pub enum Event {
         /// Since when.
         at: Millis,
     },
+    /// Somebody signed for a grant.
+    Granted {
+        /// As it is with that.
+        grant: Box<Grant>,
+    },
+    /// A grant let a call pass.
+    GrantUsed {
+        /// Which.
+        grant: GrantId,
+    },
+    /// A grant lets nothing pass any more.
+    GrantEnded {
+        /// Which.
+        grant: GrantId,
+        /// Why.
+        end: GrantEnd,
+    },
     /// A scope was frozen.
     Frozen {
         /// The freeze.
@@ -406,6 +423,7 @@ impl Event {
                 | Self::Touched { .. }
                 | Self::GuardRemoved { .. }
                 | Self::RecoveryPoint { .. }
+                | Self::GrantEnded { .. }
         )
     }
 }
@@ -433,6 +451,8 @@ pub enum Guard {
     Unused(PersonId, String, u32),
     /// This person has broken no glass that nobody has looked at.
     NoGlass(PersonId),
+    /// This grant still lets a call pass.
+    Granted(GrantId, Millis),
     /// In this session nobody is asked.
     Observed(SessionId),
     /// Of these people nobody was taken out or has a key that is suspended: what they signed for goes on.

@@ -2,16 +2,32 @@
 
 use std::sync::PoisonError;
 
-use interlock_action::{Digest, Effect, TicketId, digest_of, part_of};
+use interlock_action::{Digest, Effect, GrantId, TicketId, digest_of, part_of};
 use interlock_approval::{Held, Quorum, Reason, State, Ticket};
 use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Decision, Judged};
 use serde_json::json;
 
-use crate::{Event, HeldAction, Record, Session, Situated, judge, quorum, road::Road, stop::Stop};
+use crate::{
+    Event, HeldAction, Record, Session, Situated,
+    judge::{self, Brought},
+    quorum,
+    road::Road,
+    stop::Stop,
+};
 
 /// How many tickets of one session may wait at once: an agent that asks for more is not working, it is flooding.
 const OPEN_TICKETS: usize = 50;
+
+/// What the policy says, and by what it was brought to say it.
+pub(crate) struct Weighed {
+    /// Its answer.
+    pub(crate) decision: Decision,
+    /// The ticket that it goes by.
+    pub(crate) ticket: Option<Ticket>,
+    /// The standing grant that it goes by.
+    pub(crate) grant: Option<GrantId>,
+}
 
 impl Road {
     /// The action's digest: what an approval and a repeated call are tied together by.
@@ -62,8 +78,8 @@ impl Road {
         Ok(standing)
     }
 
-    /// The policy's answer with what was brought so far, and the ticket that it was brought by: of several, one that lets
-    /// it through; else one that asks for what is needed.
+    /// The policy's answer with what was brought so far, and what that was: of several tickets, one that lets it through; else a
+    /// standing grant that does; else the ticket that asks for what is needed.
     pub(crate) fn weigh(
         &self,
         session: &Session,
@@ -71,32 +87,51 @@ impl Road {
         asks: &[Ask],
         standing: &[Ticket],
         secured: bool,
-    ) -> (Decision, Option<Ticket>) {
+    ) -> Result<Weighed, Stop> {
         let memory = self.memory();
         let now = self.ports.clock.now();
         let reachable = quorum::reachable(&memory, session, situated, now);
-        let with = |ticket: Option<&Ticket>| {
-            let verified = judge::verified(&memory, session, situated, ticket, secured, now);
-            self.bundle().decide(asks, &verified, &reachable)
+        let with = |ticket: Option<&Ticket>, grant: Option<&GrantId>| {
+            let brought = Brought { ticket, grant, secured };
+            self.bundle().decide(asks, &judge::verified(&memory, session, situated, brought, now), &reachable)
+        };
+        let by_ticket = |(decision, ticket): (Decision, &Ticket)| Weighed {
+            decision,
+            ticket: Some(ticket.clone()),
+            grant: None,
         };
         let mut asking = None;
         let mut waiting = None;
         for ticket in standing {
-            let decision = with(Some(ticket));
+            let decision = with(Some(ticket), None);
             if decision.admits() {
-                return (decision, Some(ticket.clone()));
+                return Ok(by_ticket((decision, ticket)));
             }
             if matches!(decision, Decision::Allow { .. }) {
-                waiting.get_or_insert((decision, Some(ticket.clone())));
+                waiting.get_or_insert((decision, ticket));
                 continue;
             }
             let quorum =
                 quorum::quorum(&self.settings, self.bundle(), &memory, session, situated, &decision, now);
             if asks_for(ticket, session, &decision, &quorum) {
-                asking.get_or_insert((decision, Some(ticket.clone())));
+                asking.get_or_insert((decision, ticket));
             }
         }
-        waiting.or(asking).unwrap_or_else(|| (with(None), None))
+        if let Some(waiting) = waiting {
+            return Ok(by_ticket(waiting));
+        }
+        let plain = with(None, None);
+        if matches!(plain, Decision::Hold { .. }) && memory.grants_of(&session.id, now).next().is_some() {
+            let arguments = self.shape_of(&situated.action)?;
+            let grant = memory.grant_over(session, situated, asks, &arguments, now);
+            let granted = grant.map(|grant| (with(None, Some(&grant)), grant));
+            if let Some((decision, grant)) =
+                granted.filter(|(decision, _)| matches!(decision, Decision::Allow { .. }))
+            {
+                return Ok(Weighed { decision, ticket: None, grant: Some(grant) });
+            }
+        }
+        Ok(asking.map_or(Weighed { decision: plain, ticket: None, grant: None }, by_ticket))
     }
 
     /// What the policy was asked and what it said, kept so that history can be decided again.
@@ -105,14 +140,13 @@ impl Road {
         session: &Session,
         situated: &Situated,
         asks: &[Ask],
-        ticket: Option<&Ticket>,
-        secured: bool,
+        brought: Brought<'_>,
         decision: &Decision,
     ) -> Option<Judged> {
         let memory = self.memory();
         let now = self.ports.clock.now();
         let reachable = quorum::reachable(&memory, session, situated, now);
-        let verified = judge::verified(&memory, session, situated, ticket, secured, now);
+        let verified = judge::verified(&memory, session, situated, brought, now);
         // People may have come or gone since: what does not lead to this decision is not what led to it.
         let same = self.bundle().decide(asks, &verified, &reachable) == *decision;
         same.then(|| Judged::new(asks, &verified, &reachable, decision))

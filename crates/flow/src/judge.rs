@@ -10,7 +10,7 @@ use crate::{
     Falls, Memory, PRODUCTION, RoadSettings, Session, Situated, custody, expected,
     situate::{is_securable, is_secured},
 };
-use interlock_action::Millis;
+use interlock_action::{GrantId, Millis};
 
 /// Rules of readers that give administrator rights, whatever the target.
 const ADMINISTRATOR: &str = "administrator";
@@ -106,19 +106,30 @@ pub(crate) fn people(session: &Session) -> People<'_> {
     People { owner: &session.agent.owner, launch: &session.launch }
 }
 
+/// What was brought for an action, beside what is seen of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Brought<'a> {
+    /// The request that people decided on.
+    pub(crate) ticket: Option<&'a Ticket>,
+    /// The standing grant that covers it.
+    pub(crate) grant: Option<&'a GrantId>,
+    /// Whether a recovery point was made.
+    pub(crate) secured: bool,
+}
+
 /// What has been brought for an action so far.
 pub(crate) fn verified(
     memory: &Memory,
     session: &Session,
     situated: &Situated,
-    ticket: Option<&Ticket>,
-    secured: bool,
+    brought: Brought<'_>,
     now: Millis,
 ) -> Verified {
+    let Brought { ticket, grant, secured } = brought;
     let approved = ticket.filter(|ticket| matches!(ticket.state, State::Approved { .. }));
     // What was approved as a whole was approved in each of its parts.
-    let granted = expected::granted(memory, session, now).filter(|_| situated.expected.is_some());
-    let counted = approved.or(granted).map(|ticket| {
+    let whole = expected::granted(memory, session, now).filter(|_| situated.expected.is_some());
+    let counted = approved.or(whole).map(|ticket| {
         let approvers: Vec<_> = ticket
             .approvals
             .iter()
@@ -137,8 +148,9 @@ pub(crate) fn verified(
         independent,
         team: team(memory, now),
         solo: memory.solo(now),
-        delay_elapsed: granted.is_some() || ticket.is_some_and(|ticket| ticket.delay_elapsed(now)),
+        delay_elapsed: whole.is_some() || ticket.is_some_and(|ticket| ticket.delay_elapsed(now)),
         break_glass: approved.is_some_and(|ticket| memory.is_under_glass(ticket, now)),
+        granted: grant.is_some(),
     })
 }
 

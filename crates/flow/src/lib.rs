@@ -13,6 +13,7 @@ mod expected;
 mod explain;
 pub mod fault;
 mod glass;
+mod grant;
 mod guards;
 mod hold;
 mod inherit;
@@ -46,6 +47,7 @@ pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Reco
 pub use expected::Expectations;
 pub use explain::{Explained, Supposed, explain, explain_in};
 pub use glass::{Glass, GlassReview, LONGEST_GLASS, REVIEW_WITHIN};
+pub use grant::{Grant, GrantEnd, GrantError, GrantSigner, GrantTerms, GrantWish, LONGEST_GRANT, MOST_USES};
 pub use guards::GuardOff;
 pub use memory::{Made, Memory};
 pub use observe::OBSERVE;

@@ -6,14 +6,14 @@ mod people;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, GlassId, Kind, Millis, PersonId, SessionId, Surface, Target,
-    TargetId, TicketId, WorkspaceId,
+    ActionId, AgentId, Digest, EnvironmentName, GlassId, GrantId, Kind, Millis, PersonId, SessionId, Surface,
+    Target, TargetId, TicketId, WorkspaceId,
 };
 use interlock_approval::{Message, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Glass, Guard, PermitNote, Rehearsal, Session,
-    Workspace, custody::Point, expected::Expectations, guards::GuardOff, situate::is_production,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Glass, Grant, Guard, PermitNote, Rehearsal,
+    Session, Workspace, custody::Point, expected::Expectations, guards::GuardOff, situate::is_production,
 };
 
 /// Sums run over this long.
@@ -82,6 +82,8 @@ pub struct Memory {
     changes_so_far: u64,
     /// Every broken glass.
     pub glasses: BTreeMap<GlassId, Glass>,
+    /// Every standing grant, and those that are over.
+    pub grants: BTreeMap<GrantId, Grant>,
     /// Active freezes.
     pub freezes: BTreeMap<FreezeScope, Freeze>,
     /// Grows with every freeze and unfreeze.
@@ -157,6 +159,9 @@ impl Memory {
             Event::Rehearsed { .. } => self.keep_workspace(event),
             Event::Glass { .. } | Event::GlassReviewed { .. } | Event::GlassMended { .. } => {
                 self.keep_glass(event)
+            }
+            Event::Granted { .. } | Event::GrantUsed { .. } | Event::GrantEnded { .. } => {
+                self.keep_grant(event);
             }
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
@@ -284,6 +289,11 @@ impl Memory {
             Guard::NoGlass(person) => match self.glass_unreviewed(person) {
                 Some(glass) => Err(format!("nobody has looked at {} of `{person}` yet", glass.id)),
                 None => Ok(None),
+            },
+            Guard::Granted(id, now) => match self.grants.get(id).map(|grant| self.grant_idle(grant, *now)) {
+                Some(None) => Ok(None),
+                Some(Some(why)) => Err(format!("grant {id} lets nothing pass: {why}")),
+                None => Err(format!("there is no grant `{id}`")),
             },
             Guard::Observed(id) if self.sessions.get(id).is_some_and(|session| session.observed) => Ok(None),
             Guard::Observed(id) => Err(format!("people are asked again in session `{id}`")),

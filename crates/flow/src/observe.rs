@@ -40,7 +40,13 @@ impl Road {
             recovery_proven: situated.proof == custody::Provable::Proven,
             ..*Hypothetical::greatest(team, team, solo).evidence()
         });
-        let brought = judge::verified(&memory, session, situated, None, secured, now);
+        let brought = judge::verified(
+            &memory,
+            session,
+            situated,
+            judge::Brought { secured, ..judge::Brought::default() },
+            now,
+        );
         // INVARIANT: only what people bring is made up here; the recovery point is as it was verified.
         let with_people = Verified::new(Evidence {
             approvals: team,

@@ -3,14 +3,15 @@
 use std::sync::{Arc, PoisonError};
 
 use interlock_action::{
-    Action, ActionId, EnvironmentName, Operation, Relation, SessionId, Target, TargetId, TicketId,
+    Action, ActionId, EnvironmentName, GrantId, Operation, Relation, SessionId, Target, TargetId, TicketId,
 };
 use interlock_approval::Message;
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Clock, Event, FreezeScope, Guard, Journal, JournalError, Memory, OBSERVE, Record, Session, fault,
+    Clock, Event, FreezeScope, GrantEnd, Guard, Journal, JournalError, Memory, OBSERVE, Record, Session,
+    fault,
 };
 
 /// What came of a call.
@@ -106,6 +107,7 @@ pub struct Permit {
     /// What it touches, where that is told: else a freeze of any environment covers it.
     pub(crate) environments: Option<Vec<EnvironmentName>>,
     pub(crate) ticket: Option<TicketId>,
+    pub(crate) grant: Option<GrantId>,
     pub(crate) epoch: u64,
     pub(crate) mutates: bool,
     /// Whether a person signed for this very call: neither a freeze nor a lease stops it.
@@ -242,6 +244,13 @@ impl Permit {
         let mut record = Record::only(entry);
         if self.mutates {
             record.events.push(Event::PermitClosed { action: self.id.clone() });
+        }
+        if let Some(grant) = self.grant.take().filter(|_| !matches!(outcome, Outcome::Succeeded { .. })) {
+            // A call that provably never went out says nothing about the next.
+            if !matches!(outcome, Outcome::NotExecuted { .. }) {
+                let why = format!("{}, which it let pass, did not succeed", self.id);
+                record.events.push(Event::GrantEnded { grant, end: GrantEnd { at: now, why } });
+            }
         }
         if matches!(outcome, Outcome::Failed { .. } | Outcome::NotExecuted { .. }) && self.undoable {
             record.events.push(Event::NeverHappened { action: self.id.clone() });

@@ -6,19 +6,22 @@ use std::{
 };
 
 use interlock_action::{
-    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
+    Action, ActionId, Content, Digest, Effect, GrantId, Millis, Operation, Sealer, SessionId, Surface,
+    TicketId,
 };
 use interlock_approval::{KeyStep, Message, Reason, Site, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, Guard, Identity, Memory, Permit, PermitNote, Ports, Record, RefusedAction, Rules,
-    Session, Situated, SurfacePorts, Undo, Verdict, after,
+    Budget, Cause, Event, GrantEnd, Guard, Identity, Memory, Permit, PermitNote, Ports, Record,
+    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after,
     candidates::merge,
     custody,
     expected::{self, Cover},
-    fault, guards, hold, judge,
+    fault, guards,
+    hold::{self, Weighed},
+    judge::{self, Brought},
     permit::frozen,
     quorum,
     rules::touches_identities,
@@ -97,6 +100,16 @@ pub struct Road {
     pub(crate) deciding: futures_util::lock::Mutex<()>,
     /// What is prepared for a forecast is made, read and taken away by one at a time.
     pub(crate) preparing: futures_util::lock::Mutex<()>,
+}
+
+/// By what an action is let through, where not by the policy alone.
+struct LetBy {
+    /// The request that people approved.
+    ticket: Option<TicketId>,
+    /// The standing grant that covers it.
+    grant: Option<GrantId>,
+    /// What it would have taken where nobody is asked.
+    would: Option<Decision>,
 }
 
 /// So often a call of a whole is judged again because another one came first.
@@ -305,8 +318,10 @@ impl Road {
         let asks = judge::asks(&self.settings, session, &situated);
         let (mut secured, mut would) = (false, None);
         loop {
-            let (decision, ticket) = self.weigh(session, &situated, &asks, &standing, secured);
-            situated.judged = self.judged(session, &situated, &asks, ticket.as_ref(), secured, &decision);
+            let Weighed { decision, ticket, grant } =
+                self.weigh(session, &situated, &asks, &standing, secured)?;
+            let brought = Brought { ticket: ticket.as_ref(), grant: grant.as_ref(), secured };
+            situated.judged = self.judged(session, &situated, &asks, brought, &decision);
             let unasked = self.unasked(session, &situated, &asks, secured, &decision, &mut would);
             match unasked.as_ref().unwrap_or(&decision) {
                 allowed if allowed.admits() => {
@@ -320,7 +335,9 @@ impl Road {
                         return Ok(Verdict::Held(held));
                     }
                     let would = would.filter(|_| unasked.is_some());
-                    return self.allow(session, situated, digest, spends, epoch, would).await;
+                    let by = LetBy { ticket: spends.map(|ticket| ticket.id), grant, would };
+                    self.no_more_asked(&standing, &by).await?;
+                    return self.allow(session, situated, digest, by, epoch).await;
                 }
                 // What a machine can bring is brought, once; then the policy is asked again.
                 decision if !secured && asks_to_secure(decision, &situated) => {
@@ -353,24 +370,36 @@ impl Road {
         }
     }
 
+    /// What a standing grant lets pass, nobody is asked about any more.
+    async fn no_more_asked(&self, standing: &[Ticket], by: &LetBy) -> Result<(), Stop> {
+        let Some(grant) = &by.grant else { return Ok(()) };
+        for ticket in standing.iter().filter(|ticket| ticket.state == State::Pending) {
+            self.give_up(&ticket.id, &format!("the standing grant {grant} covers it")).await?;
+        }
+        Ok(())
+    }
+
     /// Writes the pre-execution entry and mints the permit.
     async fn allow(
         &self,
         session: &Arc<Session>,
         situated: Situated,
         digest: Digest,
-        spends: Option<Ticket>,
+        by: LetBy,
         epoch: u64,
-        would: Option<Decision>,
     ) -> Result<Verdict, Stop> {
+        let LetBy { ticket, grant, would } = by;
         let now = self.ports.clock.now();
         let id = self.action_id();
-        let ticket = spends.map(|ticket| ticket.id);
         // What a plan does is remembered call by call, as each is made.
         let by_parts = situated.action.surface == Surface::Terraform;
         let mut on_success = if by_parts { Vec::new() } else { after::events(session, &situated) };
         on_success.extend(guards::taken_off(&id, session, &situated, now));
         on_success.extend(custody::by_rewrite(session, &situated, now));
+        let failed = grant.clone().map(|grant| {
+            let why = format!("nobody knows what came of {id}, which it let pass");
+            Event::GrantEnded { grant, end: GrantEnd { at: now, why } }
+        });
         let note = PermitNote {
             action: id.clone(),
             session: session.id.clone(),
@@ -378,7 +407,7 @@ impl Road {
             digest,
             ticket: ticket.clone(),
             at: now,
-            if_unknown: on_success.iter().filter(|event| event.tightens()).cloned().collect(),
+            if_unknown: on_success.iter().filter(|event| event.tightens()).cloned().chain(failed).collect(),
         };
         let sealed = self.settings.sealer.seal_all(&situated.action.arguments, &situated.action.secrets);
         let entry = self
@@ -390,6 +419,9 @@ impl Road {
         let mut entry = self.marked(entry, session, would.as_ref());
         if let Some(ticket) = &ticket {
             entry = entry.public("ticket", ticket);
+        }
+        if let Some(grant) = &grant {
+            entry = entry.public("grant", grant);
         }
         let (mut entry, undoable) = self.registered(entry, session, &situated, &id);
         let mut events = situated.remember.clone();
@@ -419,6 +451,10 @@ impl Road {
         if let Some(ticket) = &ticket {
             guards.push(Guard::Step(ticket.clone(), Box::new(Message::Consume { by: id.clone() }), now));
         }
+        if let Some(grant) = &grant {
+            guards.push(Guard::Granted(grant.clone(), now));
+            events.push(Event::GrantUsed { grant: grant.clone() });
+        }
         let environments = situated.environments();
         let told = custody::told(&situated);
         let asked = situated.asked.clone();
@@ -427,6 +463,7 @@ impl Road {
         permit.asked = asked;
         permit.expected = expected;
         permit.ticket = ticket;
+        permit.grant = grant;
         permit.environments = Some(environments);
         permit.on_success = on_success;
         permit.undoable = way_back;
@@ -513,6 +550,7 @@ impl Road {
             session,
             environments: None,
             ticket: None,
+            grant: None,
             epoch,
             mutates: true,
             signed: false,

@@ -1,6 +1,7 @@
 //! The road from end to end, over a journal in memory and a surface whose live state the test writes.
 
 mod custody;
+mod grant;
 mod guards;
 mod house;
 mod identity;

@@ -3,6 +3,7 @@
 mod admin;
 mod fault;
 mod glass;
+mod grant;
 mod plan;
 mod recovery;
 mod report;
@@ -20,6 +21,7 @@ pub use admin::{
 };
 pub use fault::Fault;
 pub use glass::{BreakGlass, ReviewGlass};
+pub use grant::{EndGrant, GrantOffer, GrantRow, Passed, SignGrant};
 pub use plan::{Attribute, PlannedChange, plan_lines, planned};
 pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};

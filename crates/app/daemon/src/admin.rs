@@ -21,7 +21,7 @@ impl Daemon {
         subject: &str,
         body: &T,
         signed: &Signed,
-    ) -> Result<(), Fault> {
+    ) -> Result<EnrolledKey, Fault> {
         let key = self.authorise_stop(verb, subject, body, signed)?;
         key.counts(self.now()).map_err(Fault::refused)?;
         let set = self.road.settings().least;
@@ -29,7 +29,7 @@ impl Daemon {
         if key.step < self.memory().step(1, self.now()).max(least) {
             return Err(Fault::refused(Refusal::WeakKey(key.fingerprint)));
         }
-        Ok(())
+        Ok(key)
     }
 
     /// The same with any key that counts, for what only stops somebody. A suspended one stops who else asked for its suspension.

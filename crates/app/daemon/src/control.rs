@@ -11,7 +11,7 @@ use axum::{
 use interlock_action::{ActionId, SessionId, TicketId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{
-    ChangeNote, Glass, Preview, StateVersion,
+    ChangeNote, Glass, GrantWish, Preview, StateVersion,
     custody::{PurgeOrder, PurgePreview},
 };
 use serde::Deserialize;
@@ -19,10 +19,10 @@ use tokio::sync::watch;
 
 use interlock_api::{
     AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest, DrillRequest,
-    Fault, Feed, FreezeRequest, KeptPoint, LedgerQuery, LedgerRow, LinkReply, NonceReply, OfferedPasskey,
-    OpenSession, OpenedSession, PointRun, PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView,
-    RestSession, ReviewGlass, Selection, SessionReport, SessionRow, Status, UndoRequest, UndoRun,
-    UnfreezeRequest, WordsAt, WordsSigned, WordsToSign, WorkspaceRow,
+    EndGrant, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow, LinkReply,
+    NonceReply, OfferedPasskey, OpenSession, OpenedSession, PointRun, PurgeBegun, RemoveKey, RemovePerson,
+    RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport, SessionRow, SignGrant,
+    Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned, WordsToSign, WorkspaceRow,
 };
 
 use crate::{peer::Peer, state::Daemon};
@@ -58,6 +58,9 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/glass", get(glasses).post(break_glass))
         .route("/v1/glass/review", post(review_glass))
         .route("/v1/glass/mend", post(mend_glass))
+        .route("/v1/requests/{id}/grant", get(offer_grant))
+        .route("/v1/grants", get(grants).post(sign_grant))
+        .route("/v1/grants/end", post(end_grant))
         .route("/v1/terraform/workspaces", get(workspaces))
         .route("/v1/terraform/adopt", post(adopt_state))
         .route("/v1/changes", get(changes))
@@ -275,6 +278,26 @@ async fn glasses(State(daemon): Shared) -> Json<Vec<Glass>> {
 
 async fn break_glass(State(daemon): Shared, Json(body): Json<Added<BreakGlass>>) -> Reply<Glass> {
     daemon.break_glass(body).await.map(Json)
+}
+
+async fn offer_grant(
+    State(daemon): Shared,
+    Path(id): Path<String>,
+    Query(wish): Query<GrantWish>,
+) -> Reply<GrantOffer> {
+    daemon.offer_grant(&TicketId::new(id), wish).map(Json)
+}
+
+async fn grants(State(daemon): Shared) -> Json<Vec<GrantRow>> {
+    Json(daemon.grants())
+}
+
+async fn sign_grant(State(daemon): Shared, Json(body): Json<Added<SignGrant>>) -> Reply<GrantRow> {
+    daemon.sign_grant(body).await.map(Json)
+}
+
+async fn end_grant(State(daemon): Shared, Json(body): Json<Added<EndGrant>>) -> Reply<GrantRow> {
+    daemon.end_grant(body).await.map(Json)
 }
 
 async fn mend_glass(State(daemon): Shared, Json(body): Json<Added<ReviewGlass>>) -> Reply<Glass> {

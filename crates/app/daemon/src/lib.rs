@@ -16,6 +16,7 @@ mod dismissal;
 mod error;
 pub mod explain;
 mod glass;
+mod grant;
 mod home;
 mod in_force;
 mod launch;

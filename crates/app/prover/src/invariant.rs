@@ -24,7 +24,7 @@ macro_rules! shipped {
 }
 
 const SHIPPED: &[(&str, &str)] =
-    shipped!["data.cedar", "final.cedar", "people.cedar", "unknown.cedar", "writing.cedar"];
+    shipped!["data.cedar", "final.cedar", "grants.cedar", "people.cedar", "unknown.cedar", "writing.cedar"];
 
 const ANNOTATIONS: [&str; 4] = ["id", "invariant", "why", "without"];
 
@@ -69,6 +69,7 @@ impl Struck {
                     "rehearsal",
                     "delay_elapsed",
                     "break_glass",
+                    "granted",
                 ];
                 let known = known.contains(&name) || counts(name);
                 known.then(|| Self::Evidence(name.to_owned()))

@@ -19,6 +19,8 @@ mod sample;
 mod shrink;
 mod solver;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod words;
 mod world;
 

@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     |ask, plain, _| ask.facts.service.clone_from(&plain.facts.service),
     |ask, plain, _| ask.facts.surface = plain.facts.surface,
     |_, _, evidence| evidence.break_glass = false,
+    |_, _, evidence| evidence.granted = false,
     |_, _, evidence| evidence.rehearsal = false,
     |_, _, evidence| evidence.recovery_proven = false,
     |_, _, evidence| evidence.delay_elapsed = false,
@@ -118,6 +119,7 @@ fn size(evidence: &Evidence) -> u32 {
         evidence.rehearsal,
         evidence.delay_elapsed,
         evidence.break_glass,
+        evidence.granted,
     ];
     let machine = machine.into_iter().map(u32::from).sum::<u32>();
     let people = u32::from(evidence.approvals) + u32::from(evidence.others) + u32::from(evidence.independent);

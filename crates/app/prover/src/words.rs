@@ -99,6 +99,7 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
         (evidence.rehearsal, "a rehearsal"),
         (evidence.delay_elapsed, "the delay is over"),
         (evidence.break_glass, "the glass is broken"),
+        (evidence.granted, "a standing grant covers it"),
     ]
     .into_iter()
     .filter(|(brought, _)| *brought)

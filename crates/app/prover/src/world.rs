@@ -30,8 +30,8 @@ permit (principal, action, resource) when {
 /// The name under which a second copy of the evidence stands in the doubled schema.
 pub(crate) const MORE: &str = "more";
 
-const EVIDENCE: [&str; 6] =
-    ["forecast", "recovery_point", "recovery_proven", "rehearsal", "delay_elapsed", "break_glass"];
+const EVIDENCE: [&str; 7] =
+    ["forecast", "recovery_point", "recovery_proven", "rehearsal", "delay_elapsed", "break_glass", "granted"];
 const COUNTS: [&str; 3] = ["approvals", "others", "independent"];
 
 /// What every request is like.

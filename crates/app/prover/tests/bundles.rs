@@ -201,6 +201,7 @@ const WORKED_OUT: &[&str] = &[
     "Evidence.break_glass",
     "Evidence.delay_elapsed",
     "Evidence.forecast",
+    "Evidence.granted",
     "Evidence.independent",
     "Evidence.others",
     "Evidence.recovery_point",

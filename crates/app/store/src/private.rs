@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt};
 
 use interlock_action::{Action, ActionId, Claim, Content, Digest, Facts, Forecast, SessionId, TicketId};
 use interlock_approval::{Approval, Held, Reason, State, Ticket};
-use interlock_flow::{Change, Event, Freeze, Glass, GlassReview, Lease, Memory, Rehearsal, Session};
+use interlock_flow::{Change, Event, Freeze, Glass, GlassReview, Grant, Lease, Memory, Rehearsal, Session};
 use serde_json::Value;
 
 /// Stands where something was taken away.
@@ -45,6 +45,7 @@ pub(crate) fn subjects(events: &[Event]) -> BTreeSet<Subject> {
             Some(Subject::Ticket(ticket.id.clone()))
         }
         Event::Session { session } => Some(Subject::Session(session.id.clone())),
+        Event::Granted { grant } => Some(Subject::Ticket(grant.terms.ticket.clone())),
         Event::Undoable { change } => Some(Subject::Thing(change.subject)),
         _ => None,
     };
@@ -82,6 +83,8 @@ fn event(event: &Event) -> Event {
             let review = GlassReview { words: said(), ..review.clone() };
             Event::GlassReviewed { glass: glass.clone(), review }
         }
+        // What is left of its terms covers nothing.
+        Event::Granted { grant } => Event::Granted { grant: Box::new(self::grant(grant)) },
         Event::Undoable { change } => Event::Undoable { change: Box::new(self::change(change)) },
         // What it left is gone with the way back: it cannot be compared any more.
         Event::Settled { action, after: _ } => {
@@ -114,6 +117,8 @@ fn event(event: &Event) -> Event {
         | Event::KeyAdded { .. }
         | Event::KeyUsed { .. }
         | Event::GlassMended { .. }
+        | Event::GrantUsed { .. }
+        | Event::GrantEnded { .. }
         | Event::KeysSuspended { .. }
         | Event::KeysRestored { .. }
         | Event::KeyRemoved { .. }
@@ -279,9 +284,17 @@ fn reason(reason: &Reason) -> Reason {
     Reason { rule: reason.rule.clone(), why: said(), next: String::new(), target: None }
 }
 
+fn grant(grant: &Grant) -> Grant {
+    let mut kept = grant.clone();
+    kept.terms.selector.parts.clear();
+    kept.terms.policy = said();
+    kept.terms.unknowns.clear();
+    kept
+}
+
 /// A signature is over the words: it goes with them, as it does from the entry.
 fn approval(approval: &Approval) -> Approval {
-    let Approval { person, roles, fingerprint, step, reason: _, signature: _, at, glass } = approval;
+    let Approval { person, roles, fingerprint, step, reason: _, signature: _, at, glass, within } = approval;
     Approval {
         person: person.clone(),
         roles: roles.clone(),
@@ -291,5 +304,6 @@ fn approval(approval: &Approval) -> Approval {
         signature: said(),
         at: *at,
         glass: glass.clone(),
+        within: within.clone(),
     }
 }

@@ -42,6 +42,8 @@ names! {
     TicketId,
     /// One broken glass.
     GlassId,
+    /// One standing grant.
+    GrantId,
     /// One run back over changes.
     UndoId,
     /// A resource; for AWS its ARN.

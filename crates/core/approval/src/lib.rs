@@ -19,7 +19,7 @@ pub use passkey::{
 pub use person::{EnrolledKey, KeyStep, Person};
 pub use quorum::{Count, People, Quorum, Slot, count};
 pub use signature::{Proven, Signable, Statement, parse_public_key, sign, verify};
-pub use ticket::{Approval, Held, Message, Reason, State, Ticket};
+pub use ticket::{Approval, Held, Message, Reason, State, Ticket, Within};
 
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@
 //! ```
 
 use interlock_action::{
-    Action, ActionId, AgentId, Digest, Facts, Forecast, GlassId, Millis, PersonId, SessionId, TargetId,
-    TicketId, digest_of,
+    Action, ActionId, AgentId, Digest, Facts, Forecast, GlassId, GrantId, Millis, PersonId, SessionId,
+    TargetId, TicketId, digest_of,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -86,6 +86,25 @@ pub struct Approval {
     /// The broken glass by which it stands in for all people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glass: Option<GlassId>,
+    /// What was signed that names this request, where not this request alone was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Within>,
+}
+
+/// Something that is signed and names requests by their digests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "of")]
+pub enum Within {
+    /// The terms of a standing grant that was made of it.
+    Grant {
+        /// Which.
+        grant: GrantId,
+    },
+    /// Several requests at once.
+    Batch {
+        /// The digest of their list.
+        digest: Digest,
+    },
 }
 
 /// Where a ticket stands.

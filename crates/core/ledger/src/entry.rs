@@ -52,6 +52,10 @@ pub enum EntryKind {
     GlassMended,
     /// Somebody else has looked at what they did.
     GlassReviewed,
+    /// A person signed that the like of a request passes for a while.
+    Granted,
+    /// It does no more, before the time.
+    GrantEnded,
     /// No mutation in this scope any more.
     Frozen,
     /// Mutations in this scope again.

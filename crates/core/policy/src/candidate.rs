@@ -95,6 +95,12 @@ pub struct Probe(Slices);
 #[error("the rules cannot be asked: {0}")]
 pub struct ProbeError(String);
 
+impl ProbeError {
+    pub(crate) fn new(error: impl ToString) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl From<EvaluationError> for ProbeError {
     fn from(error: EvaluationError) -> Self {
         Self(error.to_string())

@@ -76,8 +76,8 @@ impl Bundle {
             return Ok(Ruling { verdict: Verdict::Admit, tier, needs: Vec::new(), rules });
         }
 
-        // The tier is what the action takes without breaking the glass, whatever has come already.
-        let without_glass = Evidence { break_glass: false, ..ceiling };
+        // The tier is what the action takes of people, whatever has come already in their place.
+        let without_glass = Evidence { break_glass: false, granted: false, ..ceiling };
         let takes = self.cheapest(&situation, &at_bare, &bare, &without_glass)?;
         let tier = takes.map_or(Tier::T4, |takes| search::tier(&takes, ask.effect == Effect::Read));
         if now.allowed {
@@ -159,6 +159,7 @@ fn ceiling(ask: &Ask, verified: &Evidence, reachable: &Evidence) -> Evidence {
     let reachable = Evidence {
         recovery_point: reachable.recovery_point && ask.facts.securable,
         break_glass: false,
+        granted: false,
         ..*reachable
     };
     verified.join(&reachable).consistent()

@@ -31,6 +31,8 @@ pub struct Evidence {
     pub delay_elapsed: bool,
     /// An enrolled person broke the glass. Stands in for people, never for the recovery point.
     pub break_glass: bool,
+    /// A standing grant that people signed covers all of the action.
+    pub granted: bool,
 }
 
 impl Evidence {
@@ -63,6 +65,7 @@ impl Evidence {
             solo: self.solo,
             delay_elapsed: self.delay_elapsed || other.delay_elapsed,
             break_glass: self.break_glass || other.break_glass,
+            granted: self.granted || other.granted,
         }
     }
 
@@ -80,6 +83,7 @@ impl Evidence {
             solo: self.solo,
             delay_elapsed: self.delay_elapsed && other.delay_elapsed,
             break_glass: self.break_glass && other.break_glass,
+            granted: self.granted && other.granted,
         }
     }
 
@@ -125,9 +129,9 @@ impl Verified {
 pub struct Hypothetical(pub(crate) Evidence);
 
 impl Hypothetical {
-    /// What could be brought. Breaking the glass is left out: nobody is ever told to.
+    /// What could be brought. Breaking the glass is left out, and so are grants: nobody is ever told to.
     pub fn new(evidence: Evidence) -> Self {
-        Self(Evidence { break_glass: false, ..evidence })
+        Self(Evidence { break_glass: false, granted: false, ..evidence })
     }
 
     /// Everything that a home of `team` people can bring when `others` of them are not the agent's owner and none of these
@@ -145,6 +149,7 @@ impl Hypothetical {
             solo,
             delay_elapsed: true,
             break_glass: false,
+            granted: false,
         })
     }
 

@@ -163,6 +163,7 @@ fn brought(evidence: &Evidence) -> Result<Value, EvaluationError> {
         ("independent", Value::new_long(evidence.independent.into())),
         ("delay_elapsed", Value::new_bool(evidence.delay_elapsed)),
         ("break_glass", Value::new_bool(evidence.break_glass)),
+        ("granted", Value::new_bool(evidence.granted)),
     ])
 }
 

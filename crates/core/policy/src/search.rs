@@ -24,6 +24,7 @@ pub(crate) fn cheapest<E>(
             independent: people.min(ceiling.independent),
             delay_elapsed: delay,
             break_glass: false,
+            granted: false,
             ..*ceiling
         });
         if !allowed(&found)? {

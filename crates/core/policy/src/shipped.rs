@@ -1,6 +1,10 @@
 //! The default bundle: the tier table, built in.
 
-use crate::PolicyFile;
+use std::sync::OnceLock;
+
+use cedar_policy::Schema;
+
+use crate::{PolicyFile, ProbeError};
 
 /// The schema's file name.
 pub(crate) const SCHEMA: &str = "schema.cedarschema";
@@ -31,6 +35,15 @@ pub(crate) const FILES: &[(&str, &str)] = shipped![
 /// The files of the default bundle.
 pub(crate) fn files() -> Vec<PolicyFile> {
     FILES.iter().map(|(name, text)| PolicyFile::new(*name, *text)).collect()
+}
+
+/// The shipped schema, read once.
+pub(crate) fn schema() -> Result<&'static Schema, ProbeError> {
+    static READ: OnceLock<Result<Schema, String>> = OnceLock::new();
+    let text = || FILES.iter().find(|(name, _)| *name == SCHEMA).map(|(_, text)| *text).unwrap_or_default();
+    let read = || Schema::from_cedarschema_str(text()).map(|(schema, _)| schema);
+    let read = READ.get_or_init(|| read().map_err(|error| error.to_string()));
+    read.as_ref().map_err(ProbeError::new)
 }
 
 /// The files of the default bundle with others laid over them: one of the same name stands in its place, the rest beside

@@ -89,7 +89,7 @@ impl Memory {
     }
 
     /// Whether somebody is enrolled, and nobody has asked to take out any of their keys.
-    pub(super) fn is_trusted(&self, person: &PersonId) -> bool {
+    pub(crate) fn is_trusted(&self, person: &PersonId) -> bool {
         let known = self.people.get(person);
         known.is_some_and(|person| person.keys.iter().all(|key| key.suspended.is_empty()))
     }

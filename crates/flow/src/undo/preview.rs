@@ -279,7 +279,13 @@ impl Road {
         };
         let situated = situate(&world, &session, action, survey);
         let asks = judge::asks(&self.settings, &session, &situated);
-        let verified = judge::verified(&memory, &session, &situated, None, true, now);
+        let verified = judge::verified(
+            &memory,
+            &session,
+            &situated,
+            judge::Brought { secured: true, ..judge::Brought::default() },
+            now,
+        );
         let team = judge::team(&memory, now);
         let decision = self.bundle().decide(&asks, &verified, &Hypothetical::greatest(team, team, solo));
         match decision {

@@ -1,13 +1,13 @@
 //! `interlock break-glass`
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use interlock_api::{BreakGlass, ReviewGlass};
 use interlock_flow::Glass;
 
 use crate::{
-    command::Global,
+    command::{Global, by::By},
     exit::Exit,
     fault::Fault,
     output::{Output, table, time, visible},
@@ -50,17 +50,6 @@ pub(crate) enum Command {
     },
     /// List every one.
     Ls,
-}
-
-/// Who signs.
-#[derive(Debug, Args)]
-pub(crate) struct By {
-    /// Your key: to break it `passkey:NAME`, a device-bound one.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// Why, or what you found.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
 }
 
 impl Command {

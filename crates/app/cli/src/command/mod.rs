@@ -2,12 +2,14 @@
 
 mod agent;
 mod break_glass;
+mod by;
 mod completions;
 mod console;
 mod demo;
 mod doctor;
 mod explain;
 mod freeze;
+mod grant;
 mod hook;
 mod init;
 mod ledger;
@@ -119,6 +121,8 @@ enum Command {
     #[command(subcommand)]
     Request(request::Request),
     #[command(subcommand)]
+    Grant(grant::Grant),
+    #[command(subcommand)]
     Session(session::Session),
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -153,6 +157,7 @@ impl Cli {
             Command::Agent(command) => command.run(global, output),
             Command::Person(command) => command.run(global, output),
             Command::Request(command) => command.run(global, output),
+            Command::Grant(command) => command.run(global, output),
             Command::Session(command) => command.run(global, output),
             Command::Policy(command) => command.run(global, output),
             Command::Ledger(command) => command.run(global, output),

@@ -9,7 +9,7 @@ use interlock_approval::parse_public_key;
 
 use crate::{
     client::Client,
-    command::Global,
+    command::{Global, by::By},
     exit::Exit,
     fault::Fault,
     output::{Output, table, time, visible},
@@ -111,17 +111,6 @@ impl NewKey {
         }
         Ok(key.public_key)
     }
-}
-
-/// Who asks for it.
-#[derive(Debug, Args)]
-pub(crate) struct By {
-    /// The signing person's OpenSSH key.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
 }
 
 impl Person {

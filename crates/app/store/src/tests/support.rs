@@ -154,6 +154,7 @@ pub(super) fn approve(id: &str) -> Record {
         signature: "sig".to_owned(),
         at: NOW,
         glass: None,
+        within: None,
     };
     let message = Box::new(Message::Approve { approval, complete: true });
     let entry = Entry::new(EntryKind::Approved, NOW).public("ticket", id);

@@ -63,6 +63,7 @@ fn approval(person: &str) -> Approval {
         signature: String::new(),
         at: 0,
         glass: None,
+        within: None,
     }
 }
 

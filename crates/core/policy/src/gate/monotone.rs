@@ -31,6 +31,7 @@ pub(super) fn note(expression: &Expr, uses: &mut Evidence) {
         Some("rehearsal") => uses.rehearsal = true,
         Some("delay_elapsed") => uses.delay_elapsed = true,
         Some("break_glass") => uses.break_glass = true,
+        Some("granted") => uses.granted = true,
         Some(_) => {
             (uses.approvals, uses.others, uses.independent) = (LARGEST_QUORUM, LARGEST_QUORUM, LARGEST_QUORUM)
         }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod gate;
+mod grant;
 mod monotone;
 mod scenario;
 mod table;
@@ -15,7 +16,7 @@ use crate::{AgentClass, Ask, Evidence};
 
 /// Any evidence in a home of these people, contradictory ones among them.
 fn evidence(team: u8, solo: bool) -> impl Strategy<Value = Evidence> {
-    (any::<[bool; 6]>(), any::<[u8; 3]>()).prop_map(move |(flags, counts)| Evidence {
+    (any::<[bool; 7]>(), any::<[u8; 3]>()).prop_map(move |(flags, counts)| Evidence {
         forecast: flags[0],
         recovery_point: flags[1],
         rehearsal: flags[2],
@@ -27,6 +28,7 @@ fn evidence(team: u8, solo: bool) -> impl Strategy<Value = Evidence> {
         solo,
         delay_elapsed: flags[3],
         break_glass: flags[4],
+        granted: flags[6],
     })
 }
 
@@ -60,10 +62,10 @@ fn ask() -> impl Strategy<Value = Ask> {
     })
 }
 
-/// Every evidence in a home of these people, breaking the glass included. No shipped rule asks for a drill.
+/// Every evidence in a home of these people, breaking the glass and grants included. No shipped rule asks for a drill.
 fn every_evidence(team: u8, solo: bool) -> Vec<Evidence> {
     let mut all = Vec::new();
-    for bits in 0..32_u8 {
+    for bits in 0..64_u8 {
         for approvals in 0..=team.min(3) {
             for (others, independent) in (0..=approvals).flat_map(|n| (0..=n).map(move |m| (n, m))) {
                 all.push(Evidence {
@@ -73,6 +75,7 @@ fn every_evidence(team: u8, solo: bool) -> Vec<Evidence> {
                     recovery_proven: false,
                     delay_elapsed: bits & 4 != 0,
                     break_glass: bits & 8 != 0,
+                    granted: bits & 32 != 0,
                     approvals,
                     others,
                     independent,

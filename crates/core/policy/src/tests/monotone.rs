@@ -41,6 +41,7 @@ proptest! {
             let most = crate::Evidence {
                 recovery_point: start.recovery_point || (end.recovery_point && asks[0].facts.securable),
                 break_glass: start.break_glass,
+                granted: start.granted,
                 ..start.join(&end)
             };
             prop_assert!(!bundle.decide(&asks, &Verified::new(most), &reachable).admits());

@@ -154,7 +154,7 @@ fn tier_in_fact(bundle: &Bundle, rule: &crate::rule::Rule, ask: &Ask, team: u8, 
     }
     let lifts = every_evidence(team, solo)
         .into_iter()
-        .filter(|evidence| !evidence.break_glass)
+        .filter(|evidence| !evidence.break_glass && !evidence.granted)
         .filter(|evidence| ask.facts.securable || !evidence.recovery_point)
         .filter(|evidence| ask.facts.rehearsable || !evidence.rehearsal)
         .filter(|evidence| !closes(evidence))

@@ -1,0 +1,124 @@
+//! Standing grants: what one would let pass, what is signed, and how each stands.
+
+use interlock_action::{Effect, GrantId, Millis, TicketId, name_of};
+use interlock_flow::{Grant, GrantTerms};
+use interlock_policy::Part;
+use serde::{Deserialize, Serialize};
+
+use crate::{exact, span};
+
+/// `GET /v1/requests/{id}/grant`: what a grant for the like of this request would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantOffer {
+    /// What would be signed.
+    pub terms: GrantTerms,
+    /// The same in words.
+    pub words: Vec<String>,
+    /// What it would have let pass of what was held in the last seven days, whatever the session; the newest first.
+    pub would: Vec<Passed>,
+    /// How many held actions were looked at for that.
+    pub looked_at: usize,
+    /// Whether the seven days hold more than were looked at.
+    pub more: bool,
+}
+
+/// Something that was held and that a grant would have let pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Its entry in the ledger.
+    pub entry: u64,
+    /// When it was held.
+    pub at: Millis,
+    /// Its request.
+    pub ticket: TicketId,
+    /// On what.
+    pub targets: Vec<String>,
+    /// What became of it.
+    pub became: String,
+}
+
+/// `POST /v1/grants`: signed by whoever could approve the request that it is made of. Where it takes two, both sign the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignGrant {
+    /// The terms, as they were offered.
+    pub terms: GrantTerms,
+}
+
+/// `POST /v1/grants/end`: signed by anybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndGrant {
+    /// Which.
+    pub id: GrantId,
+}
+
+/// `GET /v1/grants`: one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantRow {
+    /// The grant.
+    pub grant: Grant,
+    /// Why it lets nothing pass now; `None` where it does.
+    pub idle: Option<String>,
+    /// Its terms in words.
+    pub words: Vec<String>,
+}
+
+impl GrantRow {
+    /// Of a grant, with why it lets nothing pass.
+    pub fn of(grant: Grant, idle: Option<String>) -> Self {
+        Self { words: words(&grant.terms), grant, idle }
+    }
+}
+
+impl GrantOffer {
+    /// Of terms, with nothing looked at yet.
+    pub fn of(terms: GrantTerms) -> Self {
+        Self { words: words(&terms), terms, would: Vec::new(), looked_at: 0, more: false }
+    }
+}
+
+/// What a grant lets pass, in words.
+fn words(terms: &GrantTerms) -> Vec<String> {
+    let selector = &terms.selector;
+    let calls = if terms.count == 1 { "one call".to_owned() } else { format!("{} calls", terms.count) };
+    let mut lines = vec![format!(
+        "Agent {} may make up to {calls} of {} in session {} within {} without asking.",
+        exact(selector.agent.as_str()),
+        exact(selector.operation.as_str()),
+        exact(terms.session.as_str()),
+        span(terms.minutes.saturating_mul(60_000)),
+    )];
+    lines.extend(selector.parts.iter().map(part));
+    let things = if terms.things == 1 { "one thing".to_owned() } else { format!("{} things", terms.things) };
+    lines.push(match terms.arguments {
+        Some(_) => {
+            format!(
+                "Each call falls on at most {things}, with the same arguments but for the names of these."
+            )
+        }
+        None => format!("Each call falls on at most {things}, WITH ANY ARGUMENTS."),
+    });
+    lines.push(
+        "It is over at the first call that fails, when anybody denies a request of the session, ends the grant or the session, and \
+         when a key that signed it counts no more."
+            .to_owned(),
+    );
+    lines
+}
+
+fn part(part: &Part) -> String {
+    let verb = match part.effect {
+        Effect::Destroy => "DESTROY, where it bears no data,",
+        Effect::Interrupt => "interrupt",
+        Effect::SensitiveRead => "read the secrets of",
+        Effect::Create => "create",
+        _ => "change",
+    };
+    let (kind, environment) = (name_of(&part.kind), exact(part.environment.as_str()));
+    let account = part.account.as_ref().map(|account| format!(", account {}", exact(account.as_str())));
+    let place = format!("{environment}{}", account.unwrap_or_default());
+    if part.targets.is_empty() {
+        return format!("It may {verb} EVERY {kind} in {place}.");
+    }
+    let targets: Vec<_> = part.targets.iter().map(|target| exact(target.as_str())).collect();
+    format!("It may {verb} {} ({kind} in {place}).", targets.join(", "))
+}

@@ -1,0 +1,237 @@
+//! Standing grants: people let the like of one held action pass for a while, so that they are not asked the same again.
+//!
+//! A grant stands in for the one person whom a T3 takes and for nothing else. It is of one session, made of one request, signed by
+//! those who could approve that, bounded in time, number and reach, used up call by call in the write that lets the call through,
+//! and over at the first thing that goes otherwise than expected.
+
+mod shape;
+mod sign;
+
+use std::collections::BTreeSet;
+
+use interlock_action::{Digest, Effect, GrantId, Millis, PersonId, SessionId, TicketId};
+use interlock_policy::{Ask, Selector};
+use serde::{Deserialize, Serialize};
+
+pub use sign::GrantError;
+
+use crate::{Event, Memory, Session, Situated};
+
+/// The longest that one stands, in minutes.
+pub const LONGEST_GRANT: u64 = 24 * 60;
+/// The most calls that one lets pass.
+pub const MOST_USES: u32 = 100;
+
+const MINUTE: Millis = 60_000;
+
+/// What people sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantTerms {
+    /// The request that it was made of.
+    pub ticket: TicketId,
+    /// Its digest.
+    pub digest: Digest,
+    /// Whose calls.
+    pub session: SessionId,
+    /// Which.
+    pub selector: Selector,
+    /// The same as Cedar permits: what the policy asks.
+    pub policy: String,
+    /// The arguments, but for the names of what they are about; `None` is any.
+    pub arguments: Option<Digest>,
+    /// On how many things one call may fall.
+    pub things: usize,
+    /// What could not be seen of the first, and need not be seen of the others.
+    pub unknowns: BTreeSet<String>,
+    /// How many calls.
+    pub count: u32,
+    /// For how many minutes, from when the last who must has signed.
+    pub minutes: u64,
+}
+
+impl GrantTerms {
+    /// What somebody wished for who would get these.
+    pub fn wish(&self) -> GrantWish {
+        GrantWish {
+            minutes: self.minutes,
+            count: self.count,
+            any_target: self.selector.parts.iter().all(|part| part.targets.is_empty()),
+            any_arguments: self.arguments.is_none(),
+        }
+    }
+}
+
+/// What somebody wants granted, of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrantWish {
+    /// For how many minutes.
+    pub minutes: u64,
+    /// How many calls.
+    pub count: u32,
+    /// On every thing of these kinds in the same place, not on these alone.
+    pub any_target: bool,
+    /// With any arguments.
+    pub any_arguments: bool,
+}
+
+impl Default for GrantWish {
+    fn default() -> Self {
+        Self { minutes: 60, count: 10, any_target: false, any_arguments: false }
+    }
+}
+
+/// One grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Which.
+    pub id: GrantId,
+    /// What was signed.
+    pub terms: GrantTerms,
+    /// By whom, with which keys.
+    pub signers: Vec<GrantSigner>,
+    /// Since when it stands; `None` as long as it takes another.
+    pub since: Option<Millis>,
+    /// How many calls it has let pass.
+    pub used: u32,
+    /// Whether it is over before its time, and why.
+    pub ended: Option<GrantEnd>,
+}
+
+/// Somebody who signed for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantSigner {
+    /// Who.
+    pub person: PersonId,
+    /// Their roles then.
+    pub roles: Vec<String>,
+    /// The key's fingerprint.
+    pub key: String,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantEnd {
+    /// When.
+    pub at: Millis,
+    /// Why.
+    pub why: String,
+}
+
+impl Grant {
+    /// Until when it stands; `None` as long as it does not.
+    pub fn until(&self) -> Option<Millis> {
+        Some(self.since?.saturating_add(self.terms.minutes.saturating_mul(MINUTE)))
+    }
+
+    /// Why it lets nothing pass now; `None` where it does.
+    pub fn idle(&self, now: Millis) -> Option<String> {
+        let Some(until) = self.until() else {
+            return Some("another has to sign for it".to_owned());
+        };
+        if let Some(end) = &self.ended {
+            return Some(end.why.clone());
+        }
+        if self.used >= self.terms.count {
+            return Some("it is used up".to_owned());
+        }
+        (now >= until).then(|| "its time is over".to_owned())
+    }
+
+    /// Whether it is over for good.
+    pub fn is_over(&self, now: Millis) -> bool {
+        self.ended.is_some() || (self.since.is_some() && self.idle(now).is_some())
+    }
+
+    /// Whether an action is the like of the one that it was made of.
+    fn covers(&self, session: &Session, situated: &Situated, asks: &[Ask], arguments: &Digest) -> bool {
+        let GrantTerms { selector, things, unknowns, .. } = &self.terms;
+        let forecast = &situated.survey.forecast;
+        let expected = |effect: Effect| {
+            effect == Effect::Read || selector.parts.iter().any(|part| part.effect == effect)
+        };
+        self.terms.session == session.id
+            && self.terms.arguments.is_none_or(|known| known == *arguments)
+            && fallen(asks) <= *things
+            && forecast.data_loss.is_empty()
+            && forecast.unknowns.iter().all(|unknown| unknowns.contains(unknown))
+            && forecast.changes.iter().all(|change| expected(change.effect))
+            // INVARIANT: what cannot be asked is not covered.
+            && selector.covers(&situated.action.operation, asks).unwrap_or(false)
+    }
+}
+
+/// On how many things an action falls.
+fn fallen(asks: &[Ask]) -> usize {
+    let on = asks.iter().filter(|ask| ask.effect != Effect::Read).map(|ask| &ask.target.id);
+    on.collect::<BTreeSet<_>>().len()
+}
+
+impl Memory {
+    /// Folds in what happened to grants.
+    pub(crate) fn keep_grant(&mut self, event: &Event) {
+        match event {
+            Event::Granted { grant } => {
+                self.grants.insert(grant.id.clone(), (**grant).clone());
+            }
+            Event::GrantUsed { grant } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    grant.used = grant.used.saturating_add(1);
+                }
+            }
+            Event::GrantEnded { grant, end } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    grant.ended.get_or_insert_with(|| end.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Why a grant lets nothing pass now; `None` where it does.
+    pub fn grant_idle(&self, grant: &Grant, now: Millis) -> Option<String> {
+        grant.idle(now).or_else(|| {
+            if !self.is_live(&grant.terms.session, now) {
+                return Some("its session has ended".to_owned());
+            }
+            let gone = |signer: &&GrantSigner| {
+                let keys = self.people.get(&signer.person).into_iter().flat_map(|person| &person.keys);
+                !self.is_trusted(&signer.person)
+                    || !keys.into_iter().any(|key| key.fingerprint == signer.key && key.counts(now).is_ok())
+            };
+            let gone = grant.signers.iter().find(gone)?;
+            Some(format!("a key of {} by which it was signed counts no more", gone.person))
+        })
+    }
+
+    /// Every grant of this session that stands, the newest last.
+    pub(crate) fn grants_of(&self, session: &SessionId, now: Millis) -> impl Iterator<Item = &Grant> {
+        let of = self.grants.values().filter(move |grant| grant.terms.session == *session);
+        of.filter(move |grant| self.grant_idle(grant, now).is_none())
+    }
+
+    /// The grant that covers an action.
+    pub(crate) fn grant_over(
+        &self,
+        session: &Session,
+        situated: &Situated,
+        asks: &[Ask],
+        arguments: &Digest,
+        now: Millis,
+    ) -> Option<GrantId> {
+        let mut covering =
+            self.grants_of(&session.id, now).filter(|grant| grant.covers(session, situated, asks, arguments));
+        covering.next().map(|grant| grant.id.clone())
+    }
+
+    /// What ends every grant of a session that is not over.
+    pub(crate) fn ends_grants(&self, session: &SessionId, now: Millis, why: &str) -> Vec<Event> {
+        let of = self.grants.values().filter(|grant| grant.terms.session == *session && !grant.is_over(now));
+        let end = |grant: &Grant| Event::GrantEnded {
+            grant: grant.id.clone(),
+            end: GrantEnd { at: now, why: why.to_owned() },
+        };
+        of.map(end).collect()
+    }
+}
