@@ -1,14 +1,17 @@
 //! People decide: signed yes and no.
 
 use interlock_action::{GlassId, Millis, PersonId, Surface, TicketId};
-use interlock_approval::{
-    Approval, EnrolledKey, KeyStep, Message, Person, Refusal, State, Statement, Ticket, verify,
-};
+use interlock_approval::{Approval, KeyStep, Message, Refusal, State, Statement, Ticket, Within, verify};
 use interlock_ledger::{Entry, EntryKind};
 
 use interlock_policy::Tier;
 
-use crate::{Event, Guard, JournalError, Least, Memory, Record, Road, administer::is_lone, fault};
+use crate::{
+    Event, Guard, JournalError, Least, Memory, Record, Road,
+    administer::is_lone,
+    batch::{Signer, decided},
+    fault,
+};
 
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,19 +109,13 @@ impl Road {
             let restores = events.iter().any(|event| matches!(event, Event::KeysRestored { .. }));
             let message = match decision {
                 Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
-                Decisive::Approve => self.yes(held, (&memory, now), signer, key, (reason, signature))?,
+                Decisive::Approve => {
+                    self.yes(held, (&memory, now), (signer, key), (reason, signature), None)?
+                }
             };
-            let kind = if decision == Decisive::Approve { EntryKind::Approved } else { EntryKind::Denied };
-            let entry = Entry::new(kind, now)
-                .public("ticket", ticket)
-                .public("digest", held.digest)
-                .public("person", person)
-                .public("key", &key.fingerprint)
-                .public("weak", key.step == KeyStep::OpenSsh)
-                .public("solo", memory.solo(now))
-                .public("glass", glass_of(&message))
-                .private("reason", reason)
-                .private("signature", signature);
+            let words = (reason, signature);
+            let entry = decided(held, decision, (person, key), (&memory, now), words)
+                .public("glass", glass_of(&message));
             // The guard would refuse it too; asked here so that the person gets the refusal's own type.
             match held.step(message.clone(), now) {
                 Ok(_) => used.push(Guard::Step(ticket.clone(), Box::new(message), now)),
@@ -133,19 +130,20 @@ impl Road {
     }
 
     /// A yes, and whether the quorum is complete with it.
-    fn yes(
+    pub(crate) fn yes(
         &self,
         held: &Ticket,
         (memory, now): (&Memory, Millis),
-        signer: &Person,
-        key: &EnrolledKey,
+        (signer, key): Signer<'_>,
         (reason, signature): (&str, &str),
+        within: Option<Within>,
     ) -> Result<Message, Refusal> {
         if key.step < held.quorum.step.max(self.least_now(held, memory, now)) {
             return Err(Refusal::WeakKey(key.fingerprint.clone()));
         }
         // INVARIANT: it takes a key that proves a person at each approval, not only to break it.
-        let glass = memory.glass_over(&signer.name, held, now).filter(|_| key.step == KeyStep::DeviceBound);
+        let alone = within.is_none() && key.step == KeyStep::DeviceBound;
+        let glass = memory.glass_over(&signer.name, held, now).filter(|_| alone);
         let approval = Approval {
             person: signer.name.clone(),
             roles: signer.roles.clone(),
@@ -155,14 +153,14 @@ impl Road {
             signature: signature.to_owned(),
             at: now,
             glass: glass.map(|glass| glass.id.clone()),
-            within: None,
+            within,
         };
         let complete = approval.glass.is_some() || held.completed_by(&approval);
         Ok(Message::Approve { approval, complete })
     }
 
     /// The least that a key must prove now: from the moment that somebody has a stronger one, also for what was asked before.
-    pub(crate) fn least_now(&self, ticket: &Ticket, memory: &Memory, now: Millis) -> KeyStep {
+    fn least_now(&self, ticket: &Ticket, memory: &Memory, now: Millis) -> KeyStep {
         if ticket.held.action.surface == Surface::Interlock {
             // Nobody could enrol the next strong key if it took one.
             return KeyStep::OpenSsh;

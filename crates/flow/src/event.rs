@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Agent, Budget, Change, Glass, GlassReview, Grant, GrantEnd, LastGood, Rehearsal, Session, StateVersion,
+    Agent, Budget, Change, Glass, GlassReview, Grant, GrantEnd, LastGood, Plan, Rehearsal, Session,
+    StateVersion,
     custody::{Failure, Kept, Proof, Purged, Scratch, Sight},
 };
 
@@ -377,6 +378,11 @@ pub enum Event {
         glass: GlassId,
         /// Since when.
         at: Millis,
+    },
+    /// An agent handed in a plan.
+    Planned {
+        /// It.
+        plan: Box<Plan>,
     },
     /// Somebody signed for a grant.
     Granted {

@@ -6,6 +6,7 @@
 mod administer;
 mod after;
 mod approve;
+mod batch;
 mod candidates;
 pub mod custody;
 mod event;
@@ -24,6 +25,7 @@ mod memory;
 mod observe;
 mod own;
 mod permit;
+mod plan;
 mod port;
 mod prepare;
 mod quorum;
@@ -43,6 +45,7 @@ mod workspace;
 
 pub use administer::{Administrative, Enrolling, is_lone};
 pub use approve::{ApproveError, Decisive};
+pub use batch::{BatchError, MOST_TOGETHER, Shown};
 pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
 pub use expected::Expectations;
 pub use explain::{Explained, Supposed, explain, explain_in};
@@ -52,6 +55,7 @@ pub use guards::GuardOff;
 pub use memory::{Made, Memory};
 pub use observe::OBSERVE;
 pub use permit::{Freshness, Inspection, NotClear, Outcome, Permit};
+pub use plan::{MOST_STEPS, Plan, PlanStep, StepFate};
 pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Keep, Ports, Receipt,
     SurfacePorts, Undo, Unwitnessed,

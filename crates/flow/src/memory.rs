@@ -6,14 +6,15 @@ mod people;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use interlock_action::{
-    ActionId, AgentId, Digest, EnvironmentName, GlassId, GrantId, Kind, Millis, PersonId, SessionId, Surface,
-    Target, TargetId, TicketId, WorkspaceId,
+    ActionId, AgentId, Digest, EnvironmentName, GlassId, GrantId, Kind, Millis, PersonId, PlanId, SessionId,
+    Surface, Target, TargetId, TicketId, WorkspaceId,
 };
 use interlock_approval::{Message, Person, Refusal, State, Ticket};
 
 use crate::{
-    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Glass, Grant, Guard, PermitNote, Rehearsal,
-    Session, Workspace, custody::Point, expected::Expectations, guards::GuardOff, situate::is_production,
+    Agent, ChangeNote, ConfigStamp, Event, Freeze, FreezeScope, Glass, Grant, Guard, PermitNote, Plan,
+    Rehearsal, Session, Workspace, custody::Point, expected::Expectations, guards::GuardOff,
+    situate::is_production,
 };
 
 /// Sums run over this long.
@@ -82,6 +83,8 @@ pub struct Memory {
     changes_so_far: u64,
     /// Every broken glass.
     pub glasses: BTreeMap<GlassId, Glass>,
+    /// What agents have handed in.
+    pub plans: BTreeMap<PlanId, Plan>,
     /// Every standing grant, and those that are over.
     pub grants: BTreeMap<GrantId, Grant>,
     /// Active freezes.
@@ -159,6 +162,9 @@ impl Memory {
             Event::Rehearsed { .. } => self.keep_workspace(event),
             Event::Glass { .. } | Event::GlassReviewed { .. } | Event::GlassMended { .. } => {
                 self.keep_glass(event)
+            }
+            Event::Planned { plan } => {
+                self.plans.insert(plan.id.clone(), (**plan).clone());
             }
             Event::Granted { .. } | Event::GrantUsed { .. } | Event::GrantEnded { .. } => {
                 self.keep_grant(event);

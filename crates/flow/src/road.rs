@@ -23,7 +23,7 @@ use crate::{
     hold::{self, Weighed},
     judge::{self, Brought},
     permit::frozen,
-    quorum,
+    plan, quorum,
     rules::touches_identities,
     situate::{World, situate},
     stop::Stop,
@@ -102,6 +102,15 @@ pub struct Road {
     pub(crate) preparing: futures_util::lock::Mutex<()>,
 }
 
+/// Whether an action is to be done, or only meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// Now.
+    Now,
+    /// As a step of a plan.
+    Later,
+}
+
 /// By what an action is let through, where not by the policy alone.
 struct LetBy {
     /// The request that people approved.
@@ -173,6 +182,15 @@ impl Road {
     /// Judges an action of a session. Several candidates are several readings of the same bytes: what any of them does
     /// counts, and the permit carries the first.
     pub async fn admit(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
+        self.judge(session, candidates, Aim::Now).await
+    }
+
+    /// Judges what a session means to do: no permit comes of it, and nothing is made for it.
+    pub async fn intend(&self, session: &SessionId, candidates: Vec<Arc<Action>>) -> Verdict {
+        self.judge(session, candidates, Aim::Later).await
+    }
+
+    async fn judge(&self, session: &SessionId, candidates: Vec<Arc<Action>>, aim: Aim) -> Verdict {
         let Some(action) = merge(&candidates) else {
             let id = self.action_id();
             return refused(
@@ -196,7 +214,7 @@ impl Road {
                 // the others are is judged again.
                 let mut races = if session.lease.part.is_some() { MOST_RACES } else { 0 };
                 loop {
-                    match self.admit_judged(&session, Arc::clone(&action)).await {
+                    match self.admit_judged(&session, Arc::clone(&action), aim).await {
                         Ok(verdict) => return verdict,
                         Err(Stop::Again) => {}
                         Err(Stop::Conflict(_)) if races > 0 => races -= 1,
@@ -261,7 +279,12 @@ impl Road {
     }
 
     /// Everything that is not a plain read.
-    async fn admit_judged(&self, session: &Arc<Session>, action: Arc<Action>) -> Result<Verdict, Stop> {
+    async fn admit_judged(
+        &self,
+        session: &Arc<Session>,
+        action: Arc<Action>,
+        aim: Aim,
+    ) -> Result<Verdict, Stop> {
         let epoch = self.memory().epoch;
         let action = self.own_tokens(session, action);
         let (action, survey) = self.prepared(session, action).await?;
@@ -303,7 +326,7 @@ impl Road {
                 return self.refuse(session, &situated, Cause::Denied, vec![reason("denied", &words)]).await;
             }
         }
-        self.decide(session, &action, situated, digest, standing, epoch).await
+        self.decide(session, &action, situated, (digest, standing), (epoch, aim)).await
     }
 
     async fn decide(
@@ -311,9 +334,8 @@ impl Road {
         session: &Arc<Session>,
         asked: &Arc<Action>,
         mut situated: Situated,
-        digest: Digest,
-        standing: Vec<Ticket>,
-        epoch: u64,
+        (digest, standing): (Digest, Vec<Ticket>),
+        (epoch, aim): (u64, Aim),
     ) -> Result<Verdict, Stop> {
         let asks = judge::asks(&self.settings, session, &situated);
         let (mut secured, mut would) = (false, None);
@@ -324,6 +346,10 @@ impl Road {
             situated.judged = self.judged(session, &situated, &asks, brought, &decision);
             let unasked = self.unasked(session, &situated, &asks, secured, &decision, &mut would);
             match unasked.as_ref().unwrap_or(&decision) {
+                // INVARIANT: what is only meant leads to no permit, and has no recovery point made for it.
+                Decision::Allow { .. } if aim == Aim::Later => {
+                    return self.refuse(session, &situated, Cause::Planned, plan::noted()).await;
+                }
                 allowed if allowed.admits() => {
                     let approved = |ticket: &Ticket| matches!(ticket.state, State::Approved { .. });
                     let spends = ticket.filter(|ticket| unasked.is_none() && approved(ticket));
@@ -340,7 +366,7 @@ impl Road {
                     return self.allow(session, situated, digest, by, epoch).await;
                 }
                 // What a machine can bring is brought, once; then the policy is asked again.
-                decision if !secured && asks_to_secure(decision, &situated) => {
+                decision if !secured && aim == Aim::Now && asks_to_secure(decision, &situated) => {
                     self.secure(session, &situated).await?;
                     self.stood_still(session, asked, &situated).await?;
                     secured = true;

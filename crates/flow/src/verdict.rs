@@ -51,6 +51,8 @@ pub enum Cause {
     Policy,
     /// A person denied it.
     Denied,
+    /// It is only a step of a plan: nothing of that is sent.
+    Planned,
     /// A freeze covers it.
     Frozen,
     /// The session has no live lease.

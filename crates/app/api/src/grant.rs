@@ -1,7 +1,7 @@
 //! Standing grants: what one would let pass, what is signed, and how each stands.
 
 use interlock_action::{Effect, GrantId, Millis, TicketId, name_of};
-use interlock_flow::{Grant, GrantTerms};
+use interlock_flow::{Grant, GrantTerms, GrantWish};
 use interlock_policy::Part;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,16 @@ impl GrantOffer {
     /// Of terms, with nothing looked at yet.
     pub fn of(terms: GrantTerms) -> Self {
         Self { words: words(&terms), terms, would: Vec::new(), looked_at: 0, more: false }
+    }
+}
+
+impl GrantOffer {
+    /// The console's page on which it is signed.
+    pub fn page(terms: &GrantTerms) -> String {
+        let GrantWish { minutes, count, any_target, any_arguments } = terms.wish();
+        let flag = |name: &str, set: bool| if set { format!("&{name}=true") } else { String::new() };
+        let (target, arguments) = (flag("any_target", any_target), flag("any_arguments", any_arguments));
+        format!("/requests/{}/grant?minutes={minutes}&count={count}{target}{arguments}", terms.ticket)
     }
 }
 

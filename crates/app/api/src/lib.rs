@@ -5,6 +5,7 @@ mod fault;
 mod glass;
 mod grant;
 mod plan;
+mod planned;
 mod recovery;
 mod report;
 mod request;
@@ -22,7 +23,8 @@ pub use admin::{
 pub use fault::Fault;
 pub use glass::{BreakGlass, ReviewGlass};
 pub use grant::{EndGrant, GrantOffer, GrantRow, Passed, SignGrant};
-pub use plan::{Attribute, PlannedChange, plan_lines, planned};
+pub use plan::{BeginPlan, Decisions, PlanView};
+pub use planned::{Attribute, PlannedChange, plan_lines, planned};
 pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};
 pub use request::{DecisionRequest, Feed, RequestRow, RequestView};

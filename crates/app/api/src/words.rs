@@ -11,6 +11,9 @@ use crate::Fault;
 /// The domain of administrative digests.
 pub const ADMIN: &str = "interlock admin v1";
 
+/// What is signed on pages of its own.
+const OWN_PAGE: [&str; 5] = ["approve", "deny", "approve-together", "deny-together", "grant"];
+
 /// What is signed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -74,11 +77,10 @@ impl WordsToSign {
     /// A body that the words do not speak of; none; a decision.
     pub fn check(&self) -> Result<(), Fault> {
         let Signing::Statement(statement) = &self.words else { return Ok(()) };
-        if ["approve", "deny"].contains(&statement.verb.as_str()) {
-            let why = "a request is decided on its own page";
-            return Err(
-                Fault::bad_request(why).hint(format!("open /requests/{} in the console", statement.subject))
-            );
+        // INVARIANT: what decides on requests is signed where all of them are shown, and nowhere else.
+        if OWN_PAGE.contains(&statement.verb.as_str()) {
+            let why = "what decides on requests is signed on a page that shows them";
+            return Err(Fault::bad_request(why).hint("open the request in the console"));
         }
         let digest = digest_of(ADMIN, &self.body).map_err(Fault::bad_request)?;
         if self.body.is_null() || digest != statement.digest {

@@ -1,5 +1,6 @@
 //! The binary `interlock`: the command line of the control plane between agents and production.
 
+mod agent_door;
 mod client;
 mod command;
 mod exit;

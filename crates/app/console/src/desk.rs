@@ -1,12 +1,13 @@
 //! What the pages need of the daemon.
 
 use async_trait::async_trait;
-use interlock_action::{Millis, PersonId};
+use interlock_action::{Millis, PersonId, TicketId};
 use interlock_api::{
-    DecisionRequest, Fault, LedgerQuery, LedgerRow, RequestRow, RequestView, SessionRow, Status, WordsToSign,
+    Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
+    PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign,
 };
 use interlock_approval::{Person, Registration, Signable, Site};
-use interlock_flow::Agent;
+use interlock_flow::{Agent, GrantWish};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -87,6 +88,30 @@ pub trait Desk: Send + Sync + 'static {
     /// # Errors
     /// It does not hold.
     async fn decide(&self, id: &str, decision: DecisionRequest) -> Result<RequestView, Fault>;
+    /// Takes a decision on several requests.
+    ///
+    /// # Errors
+    /// It does not hold.
+    async fn decide_together(&self, decisions: Added<Decisions>) -> Result<Vec<RequestView>, Fault>;
+    /// What agents have handed in, the newest first.
+    fn plans(&self) -> Vec<PlanView>;
+    /// What a grant for the like of a request would be.
+    ///
+    /// # Errors
+    /// There is none of it.
+    fn offer_grant(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault>;
+    /// Every grant, those that stand first.
+    fn grants(&self) -> Vec<GrantRow>;
+    /// Takes a signature under a grant's terms.
+    ///
+    /// # Errors
+    /// It does not hold.
+    async fn sign_grant(&self, grant: Added<SignGrant>) -> Result<GrantRow, Fault>;
+    /// Ends one.
+    ///
+    /// # Errors
+    /// It does not hold.
+    async fn end_grant(&self, grant: Added<EndGrant>) -> Result<GrantRow, Fault>;
     /// Keeps a passkey that somebody has made, until a person signs that it is theirs.
     ///
     /// # Errors
@@ -137,6 +162,8 @@ pub struct QueueRow {
     pub sentence: String,
     /// What would be gone, the worst first; empty where nothing would.
     pub vanishes: Vec<String>,
+    /// What those have in common that one signature may decide on together: its session, where it waits for one person.
+    pub together: Option<String>,
 }
 
 /// A rule in force.

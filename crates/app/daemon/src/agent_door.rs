@@ -8,12 +8,12 @@ use axum::{
     Json, Router,
     extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use interlock_action::{SessionId, TicketId};
 
-use interlock_api::{Fault, HookNote, RequestRow};
+use interlock_api::{BeginPlan, Fault, HookNote, PlanView, RequestRow};
 
 use crate::state::Daemon;
 
@@ -24,6 +24,8 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/requests", get(requests))
         .route("/v1/requests/{id}", get(request))
         .route("/v1/terraform", post(terraform))
+        .route("/v1/plan", post(begin_plan))
+        .route("/v1/plan/end", post(end_plan))
         .with_state(daemon)
 }
 
@@ -60,6 +62,21 @@ async fn hook(
     let session = session(&daemon, &headers)?;
     daemon.take_hook(&session, note);
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn begin_plan(
+    State(daemon): State<Arc<Daemon>>,
+    headers: HeaderMap,
+    Json(body): Json<BeginPlan>,
+) -> Result<StatusCode, Response> {
+    let session = session(&daemon, &headers).map_err(IntoResponse::into_response)?;
+    daemon.begin_plan(session, body).map_err(IntoResponse::into_response)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn end_plan(State(daemon): State<Arc<Daemon>>, headers: HeaderMap) -> Result<Json<PlanView>, Response> {
+    let session = session(&daemon, &headers).map_err(IntoResponse::into_response)?;
+    daemon.end_plan(&session).await.map(Json).map_err(IntoResponse::into_response)
 }
 
 async fn requests(

@@ -18,11 +18,12 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use interlock_api::{
-    AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest, DrillRequest,
-    EndGrant, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow, LinkReply,
-    NonceReply, OfferedPasskey, OpenSession, OpenedSession, PointRun, PurgeBegun, RemoveKey, RemovePerson,
-    RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport, SessionRow, SignGrant,
-    Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned, WordsToSign, WorkspaceRow,
+    AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest, Decisions,
+    DrillRequest, EndGrant, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery,
+    LedgerRow, LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun,
+    PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection,
+    SessionReport, SessionRow, SignGrant, Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
+    WordsSigned, WordsToSign, WorkspaceRow,
 };
 
 use crate::{peer::Peer, state::Daemon};
@@ -59,6 +60,8 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/glass/review", post(review_glass))
         .route("/v1/glass/mend", post(mend_glass))
         .route("/v1/requests/{id}/grant", get(offer_grant))
+        .route("/v1/requests/decisions", post(decide_together))
+        .route("/v1/plans", get(plans))
         .route("/v1/grants", get(grants).post(sign_grant))
         .route("/v1/grants/end", post(end_grant))
         .route("/v1/terraform/workspaces", get(workspaces))
@@ -278,6 +281,17 @@ async fn glasses(State(daemon): Shared) -> Json<Vec<Glass>> {
 
 async fn break_glass(State(daemon): Shared, Json(body): Json<Added<BreakGlass>>) -> Reply<Glass> {
     daemon.break_glass(body).await.map(Json)
+}
+
+async fn decide_together(
+    State(daemon): Shared,
+    Json(body): Json<Added<Decisions>>,
+) -> Reply<Vec<RequestView>> {
+    daemon.decide_together(body).await.map(Json)
+}
+
+async fn plans(State(daemon): Shared) -> Json<Vec<PlanView>> {
+    Json(daemon.plans())
 }
 
 async fn offer_grant(

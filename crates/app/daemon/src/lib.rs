@@ -24,6 +24,7 @@ mod nonce;
 mod notify;
 mod peer;
 mod person;
+mod plan;
 mod policy;
 mod post;
 mod recovery;

@@ -19,6 +19,7 @@ use interlock_api::{HookNote, RequestView};
 
 use crate::{
     attempts::Attempts, clock::System, config::Config, console::Handed, home::HomePaths, nonce::Nonces,
+    plan::Planning,
 };
 
 /// What a host's hook last told about a session.
@@ -56,6 +57,8 @@ pub(crate) struct Daemon {
     pub(crate) verifying: tokio::sync::Mutex<()>,
     /// How much was tried that did not hold.
     pub(crate) attempts: Attempts,
+    /// What sessions plan.
+    pub(crate) planning: Planning,
     /// What is handed over between command lines and the console.
     pub(crate) handed: Handed,
     pub(crate) runs: crate::runs::Runs<interlock_api::UndoRun>,

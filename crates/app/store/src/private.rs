@@ -7,7 +7,9 @@ use std::{collections::BTreeSet, fmt};
 
 use interlock_action::{Action, ActionId, Claim, Content, Digest, Facts, Forecast, SessionId, TicketId};
 use interlock_approval::{Approval, Held, Reason, State, Ticket};
-use interlock_flow::{Change, Event, Freeze, Glass, GlassReview, Grant, Lease, Memory, Rehearsal, Session};
+use interlock_flow::{
+    Change, Event, Freeze, Glass, GlassReview, Grant, Lease, Memory, Plan, Rehearsal, Session,
+};
 use serde_json::Value;
 
 /// Stands where something was taken away.
@@ -45,6 +47,7 @@ pub(crate) fn subjects(events: &[Event]) -> BTreeSet<Subject> {
             Some(Subject::Ticket(ticket.id.clone()))
         }
         Event::Session { session } => Some(Subject::Session(session.id.clone())),
+        Event::Planned { plan } => Some(Subject::Session(plan.session.clone())),
         Event::Granted { grant } => Some(Subject::Ticket(grant.terms.ticket.clone())),
         Event::Undoable { change } => Some(Subject::Thing(change.subject)),
         _ => None,
@@ -82,6 +85,9 @@ fn event(event: &Event) -> Event {
         Event::GlassReviewed { glass, review } => {
             let review = GlassReview { words: said(), ..review.clone() };
             Event::GlassReviewed { glass: glass.clone(), review }
+        }
+        Event::Planned { plan } => {
+            Event::Planned { plan: Box::new(Plan { words: said(), steps: Vec::new(), ..(**plan).clone() }) }
         }
         // What is left of its terms covers nothing.
         Event::Granted { grant } => Event::Granted { grant: Box::new(self::grant(grant)) },

@@ -44,6 +44,8 @@ names! {
     GlassId,
     /// One standing grant.
     GrantId,
+    /// What an agent means to do.
+    PlanId,
     /// One run back over changes.
     UndoId,
     /// A resource; for AWS its ARN.

@@ -21,8 +21,8 @@ pub use expected::{ExpectedChange, Fit, fits};
 pub use fact::{FactName, FactTest, Facts};
 pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Reversibility};
 pub use id::{
-    AccountId, ActionId, AgentId, EnvironmentName, GlassId, GrantId, PersonId, RuleId, SessionId, TargetId,
-    TicketId, UndoId, WorkspaceId,
+    AccountId, ActionId, AgentId, EnvironmentName, GlassId, GrantId, PersonId, PlanId, RuleId, SessionId,
+    TargetId, TicketId, UndoId, WorkspaceId,
 };
 pub use name::name_of;
 pub use survey::{Answer, Answers, Call, Observed, Preparation, Read, ReadKey, Securing, Survey, value_at};

@@ -52,6 +52,8 @@ pub enum EntryKind {
     GlassMended,
     /// Somebody else has looked at what they did.
     GlassReviewed,
+    /// An agent handed in what it means to do, judged step by step.
+    Planned,
     /// A person signed that the like of a request passes for a while.
     Granted,
     /// It does no more, before the time.

@@ -192,7 +192,7 @@ impl Memory {
     /// Why a grant lets nothing pass now; `None` where it does.
     pub fn grant_idle(&self, grant: &Grant, now: Millis) -> Option<String> {
         grant.idle(now).or_else(|| {
-            if !self.is_live(&grant.terms.session, now) {
+            if self.is_over(&grant.terms.session) {
                 return Some("its session has ended".to_owned());
             }
             let gone = |signer: &&GrantSigner| {
@@ -203,6 +203,11 @@ impl Memory {
             let gone = grant.signers.iter().find(gone)?;
             Some(format!("a key of {} by which it was signed counts no more", gone.person))
         })
+    }
+
+    /// Whether a session was taken back for good. One that rests may be resumed, and what was granted to it goes on.
+    pub(crate) fn is_over(&self, session: &SessionId) -> bool {
+        self.sessions.get(session).is_none_or(|session| session.lease.revoked)
     }
 
     /// Every grant of this session that stands, the newest last.

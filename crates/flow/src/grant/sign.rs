@@ -1,7 +1,7 @@
 //! From a request to the terms of a grant, and from signatures to a grant that stands.
 
-use interlock_action::{Digest, GrantId, PersonId, TicketId};
-use interlock_approval::{Approval, EnrolledKey, Message, People, Person, Refusal, State, Ticket};
+use interlock_action::{Digest, GrantId, PersonId};
+use interlock_approval::{EnrolledKey, People, Refusal, State, Ticket, Within};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Ask, ProbeError, Selector, Tier, Ungrantable};
 
@@ -108,12 +108,8 @@ impl Road {
             if self.grant_terms(&ticket, asks, terms.wish())? != *terms {
                 return Err(GrantError::OtherTerms);
             }
-            if !memory.is_live(&terms.session, now) {
+            if memory.is_over(&terms.session) {
                 return Err(GrantError::Request("its session has ended".to_owned()));
-            }
-            let least = self.least_now(&ticket, &memory, now);
-            if key.step < ticket.quorum.step.max(least) {
-                return Err(Refusal::WeakKey(key.fingerprint.clone()).into());
             }
             let open = memory
                 .grants
@@ -149,8 +145,12 @@ impl Road {
                 .private("terms", terms)
                 .private("reason", reason)
                 .private("signature", signature);
-            let approval = under(&grant, signer, key, (reason, signature), now);
-            let guards = approves(&ticket, approval, now);
+            let within = Some(Within::Grant { grant: grant.id.clone() });
+            let yes = self.yes(&ticket, (&memory, now), (signer, key), (reason, signature), within)?;
+            // Where the request still waits for this person, it is approved with it.
+            let waits = ticket.step(yes.clone(), now).is_ok();
+            let guards =
+                waits.then(|| Guard::Step(ticket.id.clone(), Box::new(yes), now)).into_iter().collect();
             let events = vec![Event::Granted { grant: Box::new(grant.clone()) }];
             (grant, Record { entry, events, guards })
         };
@@ -185,33 +185,4 @@ fn is_complete(grant: &Grant, ticket: &Ticket) -> bool {
     let signers: Vec<_> =
         grant.signers.iter().map(|signer| (signer.person.clone(), signer.roles.clone())).collect();
     ticket.quorum.missing(&signers, &people) == 0
-}
-
-/// The approval of the request that a signature under a grant's terms is, which name it and its digest.
-fn under(
-    grant: &Grant,
-    signer: &Person,
-    key: &EnrolledKey,
-    (reason, signature): (&str, &str),
-    now: interlock_action::Millis,
-) -> Approval {
-    Approval {
-        person: signer.name.clone(),
-        roles: signer.roles.clone(),
-        fingerprint: key.fingerprint.clone(),
-        step: key.step,
-        reason: reason.to_owned(),
-        signature: signature.to_owned(),
-        at: now,
-        glass: None,
-        within: Some(interlock_approval::Within::Grant { grant: grant.id.clone() }),
-    }
-}
-
-/// Where the request still waits for this person, it is approved with it.
-fn approves(ticket: &Ticket, approval: Approval, now: interlock_action::Millis) -> Vec<Guard> {
-    let complete = ticket.completed_by(&approval);
-    let message = Message::Approve { approval, complete };
-    let step = |id: &TicketId| Guard::Step(id.clone(), Box::new(message.clone()), now);
-    ticket.step(message.clone(), now).is_ok().then(|| step(&ticket.id)).into_iter().collect()
 }

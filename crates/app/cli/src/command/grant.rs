@@ -1,9 +1,10 @@
 //! `interlock grant`
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{Args, Subcommand};
-use interlock_api::{EndGrant, GrantOffer, GrantRow, SignGrant};
+use interlock_action::PersonId;
+use interlock_api::{EndGrant, GrantOffer, GrantRow, SignGrant, Status};
 use interlock_flow::GrantTerms;
 
 use crate::{
@@ -14,6 +15,9 @@ use crate::{
     output::{Output, table, time, visible},
     sign,
 };
+
+/// How long somebody has to sign in the console, in seconds.
+const PATIENCE: u64 = 600;
 
 /// Let the like of a request pass for a while, so that nobody is asked the same again.
 ///
@@ -119,9 +123,29 @@ impl Grant {
 }
 
 fn signed(client: &Client, terms: GrantTerms, by: &By) -> Result<GrantRow, Fault> {
+    if let Some(person) = sign::whose_passkey(&by.key) {
+        return in_console(client, &terms, &person);
+    }
     let subject = terms.ticket.to_string();
     let request = sign::administrative(client, "grant", &subject, SignGrant { terms }, &by.key, &by.reason)?;
     client.post("/v1/grants", &request)
+}
+
+/// Leads to the page of the grant, where passkeys sign, and waits until this person has.
+fn in_console(client: &Client, terms: &GrantTerms, person: &PersonId) -> Result<GrantRow, Fault> {
+    let console = client.get::<Status>("/v1/status")?.console;
+    eprintln!("sign in a browser: {console}{}", GrantOffer::page(terms));
+    for _ in 0..PATIENCE {
+        let all: Vec<GrantRow> = client.get("/v1/grants")?;
+        let signed = |row: &GrantRow| {
+            row.grant.terms == *terms && row.grant.signers.iter().any(|signer| signer.person == *person)
+        };
+        if let Some(row) = all.into_iter().find(signed) {
+            return Ok(row);
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    Err(Fault::failed("nobody signed in the console in time").hint("its page can still be opened"))
 }
 
 fn offer(offer: &GrantOffer) -> String {

@@ -15,6 +15,7 @@ mod init;
 mod ledger;
 mod man;
 mod person;
+mod plan;
 mod policy;
 mod recovery;
 mod request;
@@ -112,6 +113,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Console(console::Console),
     Run(run::Run),
+    Plan(plan::Plan),
     Demo(demo::Demo),
     Explain(explain::Explain),
     #[command(subcommand)]
@@ -152,6 +154,7 @@ impl Cli {
             Command::Doctor(command) => command.run(global, output),
             Command::Console(command) => command.run(global, output),
             Command::Run(command) => command.run(global, output),
+            Command::Plan(command) => command.run(output),
             Command::Demo(command) => command.run(global, output),
             Command::Explain(command) => command.run(output),
             Command::Agent(command) => command.run(global, output),

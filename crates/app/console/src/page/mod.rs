@@ -3,14 +3,17 @@
 pub(crate) mod decide;
 pub(crate) mod enrol;
 pub(crate) mod feed;
+pub(crate) mod grant;
 pub(crate) mod health;
 pub(crate) mod ledger;
+pub(crate) mod order;
 pub(crate) mod policies;
 pub(crate) mod queue;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod ticket;
+pub(crate) mod together;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -42,9 +45,10 @@ pub(crate) struct Frame {
 }
 
 /// The list of pages.
-const PLACES: [(&str, &str); 7] = [
+const PLACES: [(&str, &str); 8] = [
     ("/", "Requests"),
     ("/feed", "Feed"),
+    ("/grants", "Grants"),
     ("/sessions", "Sessions"),
     ("/policies", "Policies"),
     ("/health", "Rule health"),

@@ -11,15 +11,19 @@ use axum::{
     },
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use interlock_action::Millis;
+use interlock_action::{Millis, TicketId};
 use interlock_api::{exact, span, visible};
+use interlock_approval::State as TicketState;
+use interlock_flow::MOST_TOGETHER;
 use serde::Deserialize;
 
 use super::{Frame, page};
-use crate::{QueueRow, Shared, visitor::Visitor};
+use crate::{Console, QueueRow, Shared, form::encoded, visitor::Visitor};
 
 /// Requests on one page.
 const MANY: usize = 50;
+/// Plans that are looked through for what waits.
+const PLANS: usize = 20;
 
 #[derive(Deserialize)]
 pub(crate) struct Which {
@@ -40,6 +44,10 @@ struct QueuePage {
     from: usize,
     earlier: Option<usize>,
     later: Option<usize>,
+    /// Requests of one session that want the same done: how many, what, and their page.
+    together: Vec<(usize, String, String)>,
+    /// Plans of which something waits: their page, and how many.
+    plans: Vec<(String, usize)>,
 }
 
 struct Row {
@@ -63,8 +71,12 @@ pub(crate) async fn show(
     let queue = console.desk.queue(which.all, which.from, MANY);
     let now = console.desk.now();
     let next = which.from.saturating_add(MANY);
+    let (together, plans) =
+        if which.all { Default::default() } else { (alike(&queue.rows), plans(&console)) };
     page(&QueuePage {
         frame: frame.at("/"),
+        together,
+        plans,
         rows: queue.rows.iter().map(|row| shown(row, now)).collect(),
         all: which.all,
         of: queue.of,
@@ -75,8 +87,39 @@ pub(crate) async fn show(
     })
 }
 
+/// Those of one session that want the same done, where there are two and more.
+fn alike(rows: &[QueueRow]) -> Vec<(usize, String, String)> {
+    let mut groups: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+    for QueueRow { row, together, .. } in rows {
+        let Some(session) = together else { continue };
+        let of = (session.as_str(), row.operation.as_str());
+        match groups.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, ids)) if ids.len() < MOST_TOGETHER => ids.push(row.id.as_str()),
+            Some(_) => {}
+            None => groups.push((of, vec![row.id.as_str()])),
+        }
+    }
+    let line = |((_, operation), ids): ((&str, &str), Vec<&str>)| {
+        (ids.len(), exact(operation), format!("/together?ids={}", encoded(&ids.join(","))))
+    };
+    groups.into_iter().filter(|(_, ids)| ids.len() > 1).map(line).collect()
+}
+
+/// Plans of which something waits, the newest first.
+fn plans(console: &Console) -> Vec<(String, usize)> {
+    let waits = |id: &TicketId| {
+        console.desk.request(id.as_str()).is_ok_and(|view| view.ticket.state == TicketState::Pending)
+    };
+    let all = console.desk.plans().into_iter().take(PLANS);
+    let waiting = all.map(|view| {
+        let waiting = view.plan.tickets().iter().filter(|id| waits(id)).count();
+        (exact(view.plan.id.as_str()), waiting)
+    });
+    waiting.filter(|(_, waiting)| *waiting > 0).collect()
+}
+
 fn shown(row: &QueueRow, now: Millis) -> Row {
-    let QueueRow { row, sentence, vanishes } = row;
+    let QueueRow { row, sentence, vanishes, .. } = row;
     let open = row.state == "pending" || row.state == "approved";
     Row {
         id: exact(row.id.as_str()),

@@ -2,7 +2,7 @@
 
 use interlock_action::{Bears, Effect, Forecast, Method, Millis, Relation, Reversibility, Surface, TargetId};
 use interlock_api::{LedgerRow, RequestView, exact, planned, span, time, visible};
-use interlock_approval::{State, Ticket};
+use interlock_approval::{State, Ticket, Within};
 
 use super::{
     blast::{self, Blast},
@@ -50,6 +50,8 @@ pub(crate) struct Yes {
     pub(crate) key: &'static str,
     /// It stands in for everybody, by a broken glass.
     pub(crate) glass: Option<String>,
+    /// What was signed, where not this request alone was.
+    pub(crate) within: Option<String>,
 }
 
 /// The whole card.
@@ -325,6 +327,10 @@ fn yes(approval: &interlock_approval::Approval) -> Yes {
         reason: visible(&approval.reason),
         key: step(approval.step),
         glass: approval.glass.as_ref().map(|glass| exact(glass.as_str())),
+        within: approval.within.as_ref().map(|within| match within {
+            Within::Grant { grant } => format!("with the terms of grant {}", exact(grant.as_str())),
+            Within::Batch { .. } => "with one signature over several requests".to_owned(),
+        }),
     }
 }
 

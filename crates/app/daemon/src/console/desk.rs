@@ -5,14 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use interlock_action::{Digest, Millis, PersonId, TicketId};
 use interlock_api::{
-    DecisionRequest, Fault, LedgerQuery, LedgerRow, RequestRow, RequestView, SessionRow, Status, WordsToSign,
-    sentence, vanishes,
+    Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
+    PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign, sentence, vanishes,
 };
 use interlock_approval::{Person, Refusal, Registration, Site, State, Ticket};
 use interlock_console::{
     Attempt, Desk, Enrolment, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Standing, Verified,
 };
-use interlock_flow::Agent;
+use interlock_flow::{Agent, GrantWish};
+use interlock_policy::Tier;
 use interlock_store::{Home, Query, Reader};
 use tokio::sync::watch;
 
@@ -78,7 +79,9 @@ impl Desk for Pages {
             if ticket.is_open() && now >= ticket.held.expires {
                 State::Expired.name().clone_into(&mut row.state);
             }
-            QueueRow { row, sentence: sentence(ticket), vanishes: vanishes(ticket) }
+            let alone = waits(ticket, now) && ticket.held.tier == Tier::T3.name();
+            let together = alone.then(|| ticket.session.to_string());
+            QueueRow { row, sentence: sentence(ticket), vanishes: vanishes(ticket), together }
         };
         Queue { rows: found.iter().skip(from).take(many).map(row).collect(), of: found.len(), waiting }
     }
@@ -208,6 +211,30 @@ impl Desk for Pages {
 
     async fn decide(&self, id: &str, decision: DecisionRequest) -> Result<RequestView, Fault> {
         self.0.decide(&TicketId::new(id), decision).await
+    }
+
+    async fn decide_together(&self, decisions: Added<Decisions>) -> Result<Vec<RequestView>, Fault> {
+        self.0.decide_together(decisions).await
+    }
+
+    fn plans(&self) -> Vec<PlanView> {
+        self.0.plans()
+    }
+
+    fn offer_grant(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault> {
+        self.0.offer_grant(id, wish)
+    }
+
+    fn grants(&self) -> Vec<GrantRow> {
+        self.0.grants()
+    }
+
+    async fn sign_grant(&self, grant: Added<SignGrant>) -> Result<GrantRow, Fault> {
+        self.0.sign_grant(grant).await
+    }
+
+    async fn end_grant(&self, grant: Added<EndGrant>) -> Result<GrantRow, Fault> {
+        self.0.end_grant(grant).await
     }
 
     fn offer(&self, enrolment: &Enrolment, registration: &Registration) -> Result<String, Fault> {

@@ -37,6 +37,11 @@ pub(crate) fn terraform(
     let Some(gate) = daemon.gate.clone() else {
         return words(StatusCode::NOT_FOUND, "there is no Terraform where Interlock's daemon runs");
     };
+    if daemon.planning.plans(&session, daemon.now()) {
+        let why =
+            "while a plan is made nothing is applied, and Terraform makes plans of its own: run it by itself";
+        return words(StatusCode::CONFLICT, why);
+    }
     let header =
         headers.get(TerraformCommand::HEADER).and_then(|value| STANDARD.decode(value.as_bytes()).ok());
     let command = header.and_then(|bytes| serde_json::from_slice::<TerraformCommand>(&bytes).ok());

@@ -6,19 +6,29 @@ use std::{
 };
 
 use interlock_action::{PersonId, Surface};
-use interlock_api::{DecisionRequest, RequestView, Status};
+use interlock_api::{DecisionRequest, Decisions, PlanView, RequestView, Status};
 use interlock_approval::{Person, State, Statement};
-use interlock_flow::Decisive;
+use interlock_flow::{Decisive, Shown};
 
-use crate::{client::Client, exit::Exit, fault::Fault, output::Output, sign};
+use crate::{
+    client::Client,
+    exit::Exit,
+    fault::Fault,
+    output::{Output, visible},
+    sign,
+};
 
 /// How long somebody has to decide in the console, in seconds.
 const PATIENCE: u64 = 600;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Decide {
-    /// Which.
-    id: String,
+    /// Which. Several of one session are decided on with one signature, where each takes one person.
+    #[arg(required_unless_present = "plan", value_name = "ID")]
+    ids: Vec<String>,
+    /// All of a plan that still wait.
+    #[arg(long, value_name = "PLAN", conflicts_with = "ids")]
+    plan: Option<String>,
     /// Your OpenSSH key; a public key if its private half is in an agent or on a security key.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -34,10 +44,31 @@ impl Decide {
         verb: Decisive,
         output: &Output,
     ) -> Result<std::process::ExitCode, Fault> {
-        let view: RequestView = client.get(&format!("/v1/requests/{}", self.id))?;
-        let decided = decide(client, &view, verb, &self.key, &self.reason)?;
-        output.show(&decided, words);
+        let views = self.views(client)?;
+        if let [view] = views.as_slice() {
+            let decided = decide(client, view, verb, &self.key, &self.reason)?;
+            output.show(&decided, words);
+        } else {
+            let decided = together(client, &views, verb, (&self.key, &self.reason))?;
+            output.show(&decided, |all| all.iter().map(words).collect::<Vec<_>>().join("\n"));
+        }
         Ok(Exit::Ok.into())
+    }
+
+    /// What is decided on, as it is now.
+    fn views(&self, client: &Client) -> Result<Vec<RequestView>, Fault> {
+        let get = |id: &str| client.get::<RequestView>(&format!("/v1/requests/{id}"));
+        let Some(plan) = &self.plan else { return self.ids.iter().map(|id| get(id)).collect() };
+        let plans: Vec<PlanView> = client.get("/v1/plans")?;
+        let found = plans.into_iter().find(|view| view.plan.id.as_str() == plan);
+        let found = found.ok_or_else(|| Fault::failed(format!("there is no plan `{plan}`")))?;
+        let views: Result<Vec<_>, _> = found.plan.tickets().iter().map(|id| get(id.as_str())).collect();
+        let waits: Vec<_> =
+            views?.into_iter().filter(|view| matches!(view.ticket.state, State::Pending)).collect();
+        if waits.is_empty() {
+            return Err(Fault::failed(format!("nothing of plan `{plan}` waits for people")));
+        }
+        Ok(waits)
     }
 }
 
@@ -64,6 +95,30 @@ pub(super) fn decide(
         reason: reason.to_owned(),
     };
     client.post(&format!("/v1/requests/{}/decision", ticket.id), &body)
+}
+
+/// Signs several that were shown, and no others.
+fn together(
+    client: &Client,
+    views: &[RequestView],
+    verb: Decisive,
+    (key, reason): (&Path, &str),
+) -> Result<Vec<RequestView>, Fault> {
+    for view in views {
+        eprintln!("{}  {}", view.ticket.id, visible(&view.sentence));
+        view.vanishes.iter().for_each(|line| eprintln!("    {}", visible(line)));
+    }
+    if sign::whose_passkey(key).is_some() {
+        let ids: Vec<_> = views.iter().map(|view| view.ticket.id.as_str()).collect();
+        let console = client.get::<Status>("/v1/status")?.console;
+        eprintln!("decide in a browser: {console}/together?ids={}", ids.join(","));
+        return Ok(views.to_vec());
+    }
+    let shown = |view: &RequestView| Shown { id: view.ticket.id.clone(), digest: view.ticket.digest };
+    let body = Decisions { decision: verb.verb().to_owned(), requests: views.iter().map(shown).collect() };
+    let (verb, subject) = (body.verb(), body.subject());
+    let signed = sign::administrative(client, &verb, &subject, body, key, reason)?;
+    client.post("/v1/requests/decisions", &signed)
 }
 
 /// Leads to the page of the request, where passkeys decide, and waits until this person has.

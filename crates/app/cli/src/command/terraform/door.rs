@@ -5,65 +5,31 @@ use std::{io::Write as _, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    Request, Response,
+    Response,
     body::{Bytes, Incoming},
 };
-use hyper_util::rt::TokioIo;
 use interlock_api::{Fault as Told, TerraformCommand, TerraformNews};
-use tokio::net::{TcpStream, UnixStream};
 
-use crate::{exit::Exit, fault::Fault, output::visible};
-
-const URL: &str = "INTERLOCK_AGENT_URL";
-const SESSION: &str = "INTERLOCK_SESSION";
-const TOKEN: &str = "INTERLOCK_SESSION_TOKEN";
+use crate::{
+    agent_door::{AgentDoor, gone, wait_for},
+    fault::Fault,
+    output::visible,
+};
 
 /// Sends a command and its work directory, says what is said, and returns the command's status.
 pub(super) fn send(command: &TerraformCommand, archive: Vec<u8>, folder: &Path) -> Result<u8, Fault> {
-    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let (Some(url), Some(session), Some(token)) = (set(URL), set(SESSION), set(TOKEN)) else {
-        return Err(Fault::usage(
-            "not inside `interlock run`, so there is no session whose command this could be",
-        )
-        .hint("interlock run --agent NAME --task TEXT -- terraform plan"));
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Fault::failed(format!("no runtime: {error}")))?;
-    runtime.block_on(async {
+    let door = AgentDoor::here("interlock run --agent NAME --task TEXT -- terraform plan")?;
+    wait_for(async {
         let header = serde_json::to_vec(command).map_err(|error| Fault::failed(error.to_string()))?;
-        let request = Request::post("/v1/terraform")
-            .header("host", "interlock")
-            .header("authorization", format!("Bearer {session}.{token}"))
+        let request = door
+            .post("/v1/terraform")
             .header("content-type", "application/x-tar")
             .header(TerraformCommand::HEADER, STANDARD.encode(header))
             .body(Full::new(Bytes::from(archive)))
             .map_err(|error| Fault::failed(error.to_string()))?;
-        let answer = exchange(&url, request).await?;
+        let answer = door.exchange(request).await?;
         follow(answer, folder, Voice::of(&command.arguments)).await
     })
-}
-
-fn gone(error: impl std::fmt::Display) -> Fault {
-    Fault::new(Exit::Unreachable, "unreachable", format!("no daemon answers: {error}"))
-}
-
-async fn exchange(url: &str, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Fault> {
-    if let Some(path) = url.strip_prefix("unix:") {
-        over(UnixStream::connect(path).await.map_err(gone)?, request).await
-    } else {
-        let address = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
-        over(TcpStream::connect(address).await.map_err(gone)?, request).await
-    }
-}
-
-async fn over<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Fault>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(gone)?;
-    tokio::spawn(connection);
-    sender.send_request(request).await.map_err(gone)
 }
 
 /// What programs of the configuration wrote moves nobody's cursor.

@@ -1,0 +1,99 @@
+//! `interlock plan`
+
+use std::process::{Command, ExitCode};
+
+use clap::Args;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use interlock_api::{BeginPlan, Fault as Told, PlanView};
+use interlock_flow::StepFate;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    agent_door::{AgentDoor, gone, wait_for},
+    exit::Exit,
+    fault::Fault,
+    output::{Output, visible},
+};
+
+/// Inside `interlock run`: hand in what you mean to do, before you do it, so that people decide on all of it once.
+///
+/// Runs COMMAND, every change of which is judged and nothing of which is sent; what only reads goes through. Each change that
+/// would be held gets its request at once, and the whole becomes one plan. Once people have approved it, make the same calls in
+/// earnest. Status 0: all of it would pass; 11: it waits for people; 10: a step would be refused.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// What the plan is for, in your own words.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    words: String,
+    /// The command that would make the changes.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+impl Plan {
+    pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Fault> {
+        let door =
+            AgentDoor::here("interlock run --agent NAME --task TEXT -- interlock plan -- ./migrate.sh")?;
+        let _: Option<()> = post(&door, "/v1/plan", &BeginPlan { words: self.words })?;
+        let (program, arguments) = self.command.split_first().ok_or_else(|| Fault::usage("no command"))?;
+        let ran = Command::new(program).args(arguments).status();
+        // Whatever became of it, from here on calls are in earnest again.
+        let plan: PlanView = post(&door, "/v1/plan/end", &())?;
+        ran.map_err(|error| Fault::failed(format!("cannot run `{program}`: {error}")))?;
+        output.show(&plan, told);
+        let worst = |exit: Exit, fate: &StepFate| match (exit, fate) {
+            (_, StepFate::Refused { .. }) | (Exit::Refused, _) => Exit::Refused,
+            (_, StepFate::Asks { .. }) | (Exit::Held, _) => Exit::Held,
+            _ => Exit::Ok,
+        };
+        Ok(plan.plan.steps.iter().map(|step| &step.fate).fold(Exit::Ok, worst).into())
+    }
+}
+
+fn post<B: Serialize, T: DeserializeOwned>(door: &AgentDoor, path: &str, body: &B) -> Result<T, Fault> {
+    let body = serde_json::to_vec(body).map_err(|error| Fault::failed(error.to_string()))?;
+    let request = door.post(path).header("content-type", "application/json");
+    let request = request.body(Full::new(Bytes::from(body))).map_err(gone)?;
+    wait_for(async {
+        let answer = door.exchange(request).await?;
+        let well = answer.status().is_success();
+        let bytes = answer.into_body().collect().await.map_err(gone)?.to_bytes();
+        let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        if well {
+            return serde_json::from_slice(bytes).map_err(gone);
+        }
+        Err(serde_json::from_slice::<Told>(bytes).map_or_else(|_| gone("it refuses"), Into::into))
+    })
+}
+
+/// What would become of each step.
+pub(super) fn told(view: &PlanView) -> String {
+    let PlanView { plan, left } = view;
+    let mut lines: Vec<String> = Vec::new();
+    for (at, step) in plan.steps.iter().enumerate() {
+        let fate = match &step.fate {
+            StepFate::Flows => "passes without asking".to_owned(),
+            StepFate::Asks { ticket } => format!("waits for people: {ticket}"),
+            StepFate::Refused { why } => format!("WOULD BE REFUSED: {why}"),
+        };
+        lines.push(format!(
+            "{:>3}  {} on {}: {fate}",
+            at.saturating_add(1),
+            step.operation,
+            step.targets.join(", ")
+        ));
+    }
+    if *left > 0 {
+        lines.push(format!("{left} more were left out: a plan has at most {}", interlock_flow::MOST_STEPS));
+    }
+    let next = match plan.tickets().len() {
+        0 => "nothing of it waits for people".to_owned(),
+        waits => format!(
+            "{waits} wait: people decide on all at once with `interlock request approve --plan {}`",
+            plan.id
+        ),
+    };
+    lines.push(format!("plan {}: {} steps; {next}", plan.id, plan.steps.len()));
+    visible(&lines.join("\n"))
+}

@@ -1,0 +1,241 @@
+//! Several requests of one session on one page, and one signature over all of them; plans of agents, which lead there.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::Response,
+};
+use interlock_action::TicketId;
+use interlock_api::{Decisions, Fault, PlanView, RequestView, exact, time, visible};
+use interlock_approval::State as TicketState;
+use interlock_flow::{MOST_TOGETHER, Shown, StepFate};
+use serde::Deserialize;
+
+use super::{
+    Frame, fault,
+    order::{Order, Ordered, sign},
+    page, to,
+};
+use crate::{Console, Shared, form::Posted, visitor::Visitor};
+
+/// Which requests, by their ids with commas between.
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    ids: String,
+}
+
+#[derive(Template)]
+#[template(path = "together.html")]
+struct TogetherPage {
+    frame: Frame,
+    rows: Vec<Row>,
+    /// What is posted to sign.
+    list: String,
+}
+
+struct Row {
+    id: String,
+    sentence: String,
+    vanishes: Vec<String>,
+    why: Vec<String>,
+    unknowns: Vec<String>,
+    arguments: String,
+    digest: String,
+    warnings: Vec<&'static str>,
+}
+
+/// Shows them, each with all that would vanish.
+pub(crate) async fn show(
+    State(console): Shared,
+    visitor: Visitor,
+    frame: Frame,
+    Query(which): Query<Which>,
+) -> Response {
+    let ids: Vec<&str> = which.ids.split(',').filter(|id| !id.is_empty()).collect();
+    let views = match views(&console, &visitor, &ids) {
+        Ok(views) => views,
+        Err(why) => return fault(frame, why),
+    };
+    let shown: Vec<Shown> = views.iter().map(shown).collect();
+    let list = serde_json::to_string(&shown).unwrap_or_default();
+    let rows = views.iter().map(row).collect();
+    page(&TogetherPage { frame: frame.at("/"), rows, list })
+}
+
+fn views(console: &Console, visitor: &Visitor, ids: &[&str]) -> Result<Vec<RequestView>, Fault> {
+    if ids.is_empty() || ids.len() > MOST_TOGETHER {
+        return Err(Fault::bad_request(format!("1 to {MOST_TOGETHER} requests are decided on together")));
+    }
+    let view = |id: &&str| {
+        let view = console.desk.request(id)?;
+        super::ticket::is_shown_to(visitor, &view)?;
+        if view.ticket.state != TicketState::Pending {
+            let state = view.ticket.state.name();
+            return Err(Fault::conflict(format!("request {} is already {state}", view.ticket.id)));
+        }
+        Ok(view)
+    };
+    ids.iter().map(view).collect()
+}
+
+fn shown(view: &RequestView) -> Shown {
+    Shown { id: view.ticket.id.clone(), digest: view.ticket.digest }
+}
+
+fn row(view: &RequestView) -> Row {
+    let held = &view.ticket.held;
+    let unknowns = held.action.unknowns.iter().chain(&held.forecast.unknowns);
+    let arguments = serde_json::to_string_pretty(&held.action.arguments).unwrap_or_default();
+    let warning = |is: bool, words: &'static str| is.then_some(words);
+    Row {
+        id: exact(view.ticket.id.as_str()),
+        sentence: visible(&view.sentence),
+        vanishes: view.vanishes.iter().map(|line| visible(line)).collect(),
+        why: held.reasons.iter().map(|reason| visible(&reason.why)).collect(),
+        unknowns: unknowns.map(|line| visible(line)).collect(),
+        arguments: visible(&arguments),
+        digest: view.ticket.digest.to_string(),
+        warnings: warning(view.ticket.advisory, "ADVISORY: the session runs outside the sandbox")
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// What is decided on them.
+#[derive(Deserialize)]
+pub(crate) struct Decision {
+    decision: String,
+    reason: String,
+    list: String,
+}
+
+/// Shows what is about to be signed.
+pub(crate) async fn ready(
+    State(console): Shared,
+    frame: Frame,
+    Posted { visitor, fields }: Posted<Decision>,
+) -> Response {
+    let prepared =
+        serde_json::from_str::<Vec<Shown>>(&fields.list).map_err(Fault::bad_request).and_then(|list| {
+            let ids: Vec<&str> = list.iter().map(|shown| shown.id.as_str()).collect();
+            let views = views(&console, &visitor, &ids)?;
+            // INVARIANT: what is signed is what was on the page.
+            if views.iter().map(shown).ne(list.iter().cloned()) {
+                return Err(
+                    Fault::conflict("these are not the requests that you were shown").hint("read them again")
+                );
+            }
+            match fields.decision.as_str() {
+                "approve" | "deny" => Ok((views, list)),
+                other => Err(Fault::bad_request(format!("`{other}` is neither `approve` nor `deny`"))),
+            }
+        });
+    let (views, list) = match prepared {
+        Ok(prepared) => prepared,
+        Err(why) => return fault(frame, why),
+    };
+    let yes = fields.decision == "approve";
+    let ids: Vec<String> = list.iter().map(|shown| exact(shown.id.as_str())).collect();
+    let line = |view: &RequestView| {
+        let mut lines = vec![view.sentence.clone()];
+        lines.extend(view.vanishes.iter().map(|line| format!("    − {line}")));
+        lines.join("\n")
+    };
+    let body = Decisions { decision: fields.decision.clone(), requests: list };
+    let (verb, subject) = (body.verb(), body.subject());
+    let order = Order {
+        verb: &verb,
+        subject: &subject,
+        body: &body,
+        reason: &fields.reason,
+        heading: if yes {
+            "You are about to APPROVE all of these"
+        } else {
+            "You are about to DENY all of these"
+        },
+        sentence: format!("{} requests, with one signature", views.len()),
+        lines: views.iter().map(line).collect(),
+        action: "/together".to_owned(),
+        back: format!("/together?ids={}", ids.join(",")),
+        command: format!("interlock request {} {}", fields.decision, ids.join(" ")),
+    };
+    sign(&console, &visitor, frame.at("/"), order)
+}
+
+/// Takes the signature.
+pub(crate) async fn decide(
+    State(console): Shared,
+    frame: Frame,
+    Posted { visitor, fields }: Posted<Ordered>,
+) -> Response {
+    let decided = match fields.signed::<Decisions>(&visitor) {
+        Ok(signed) => console.desk.decide_together(signed).await,
+        Err(why) => Err(why),
+    };
+    match decided {
+        Ok(_) => to("/?all=true"),
+        Err(why) => fault(frame, why),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "plan.html")]
+struct PlanPage {
+    frame: Frame,
+    id: String,
+    at: String,
+    session: String,
+    words: String,
+    steps: Vec<Step>,
+    /// Those that wait and can be decided on together.
+    waiting: Vec<String>,
+}
+
+struct Step {
+    operation: String,
+    targets: String,
+    fate: String,
+    ticket: Option<String>,
+    refused: bool,
+}
+
+/// A plan: every step, and what would become of it.
+pub(crate) async fn plan(
+    State(console): Shared,
+    visitor: Visitor,
+    frame: Frame,
+    Path(id): Path<String>,
+) -> Response {
+    let found = console.desk.plans().into_iter().find(|view| view.plan.id.as_str() == id);
+    let Some(PlanView { plan, .. }) = found.filter(|_| !visitor.suspended) else {
+        return fault(frame, Fault::not_found(format!("there is no plan `{}`", exact(&id))));
+    };
+    let state = |ticket: &TicketId| console.desk.request(ticket.as_str()).map(|view| view.ticket);
+    let waiting = plan.tickets().into_iter().filter(|id| {
+        state(id).is_ok_and(|ticket| ticket.state == TicketState::Pending && ticket.held.tier == "T3")
+    });
+    let waiting: Vec<String> = waiting.map(|id| exact(id.as_str())).collect();
+    let steps = plan.steps.iter().map(|step| {
+        let (fate, ticket, refused) = match &step.fate {
+            StepFate::Flows => ("passes without asking".to_owned(), None, false),
+            StepFate::Asks { ticket } => {
+                let now = state(ticket).map_or("forgotten".to_owned(), |ticket| {
+                    format!("{} ({})", ticket.state.name(), ticket.held.tier)
+                });
+                (now, Some(exact(ticket.as_str())), false)
+            }
+            StepFate::Refused { why } => (visible(why), None, true),
+        };
+        let targets = step.targets.iter().map(|target| exact(target)).collect::<Vec<_>>().join(", ");
+        Step { operation: exact(step.operation.as_str()), targets, fate, ticket, refused }
+    });
+    page(&PlanPage {
+        frame: frame.at("/"),
+        id: exact(&id),
+        at: time(plan.at),
+        session: exact(plan.session.as_str()),
+        words: visible(&plan.words),
+        steps: steps.collect(),
+        waiting,
+    })
+}
