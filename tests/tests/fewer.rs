@@ -12,7 +12,7 @@ mod browsed;
 
 use browsed::{Browsed, DEVELOPMENT};
 use interlock_tests::{Output, binary, tool};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The session of the agent's last run.
 fn session(browsed: &Browsed) -> String {
@@ -234,6 +234,40 @@ fn several_are_decided_on_together_only_where_each_takes_one_person_of_one_sessi
     decide("deny", &[&second], &browsed.home.private("cy")).ok();
     let denied = call(&browsed, Some(&of), "stop-db-instance", "prod-b");
     assert!(denied.err.contains("denied"), "{denied:?}");
+}
+
+#[test]
+fn others_ask_the_policy_by_authzen() {
+    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    let ask = |name: &str, kind: &str, environment: &str| {
+        json!({
+            "subject": {"type": "agent", "id": "claude"},
+            "action": {"name": name, "properties": {"known": true, "in_scope": true, "over_budget": false}},
+            "resource": {"type": kind, "id": "arn:aws:rds:x:1:db:a", "properties": {"environment": environment}},
+        })
+    };
+    let post = |path: &str, body: &Value| browsed.home.post(path, body);
+    let (status, read) = post("/access/v1/evaluation", &ask("read", "database", "production"));
+    assert!(status == 200 && read["decision"] == true, "{read}");
+    let (_, stop) = post("/access/v1/evaluation", &ask("interrupt", "database", "production"));
+    assert!(stop["decision"] == false && stop["context"]["outcome"] == "hold", "{stop}");
+    assert_eq!(stop["context"]["needs"], json!(["one-person"]), "{stop}");
+    let (_, wipe) = post("/access/v1/evaluation", &ask("destroy", "database", "production"));
+    assert_eq!((&wipe["decision"], &wipe["context"]["tier"]), (&json!(false), &json!("T4")));
+    let mut stranger = ask("read", "database", "production");
+    stranger["subject"]["id"] = json!("nobody");
+    assert_eq!(post("/access/v1/evaluation", &stranger).1["decision"], false);
+    let mut nonsense = ask("read", "database", "production");
+    nonsense["action"]["properties"]["nothing"] = json!(1);
+    let (status, fault) = post("/access/v1/evaluation", &nonsense);
+    assert!(status == 400 && fault["message"].as_str().unwrap().contains("nothing"), "{fault}");
+    let mut several = ask("interrupt", "database", "production");
+    several["options"] = json!({"evaluations_semantic": "deny_on_first_deny"});
+    several["evaluations"] = json!([{"action": {"name": "read", "properties": {"known": true}}}, {}, {}]);
+    let (_, answers) = post("/access/v1/evaluations", &several);
+    let decisions: Vec<_> =
+        answers["evaluations"].as_array().unwrap().iter().map(|one| &one["decision"]).collect();
+    assert_eq!(decisions, [&json!(true), &json!(false)], "{answers}");
 }
 
 #[test]

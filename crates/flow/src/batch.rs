@@ -14,7 +14,7 @@ use crate::{Decisive, Guard, JournalError, Memory, Record, Road};
 pub const MOST_TOGETHER: usize = 50;
 
 /// A request as it was shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     /// Which.

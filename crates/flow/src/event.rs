@@ -16,7 +16,9 @@ use crate::{
 };
 
 /// What a freeze covers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case", tag = "scope", content = "name")]
 pub enum FreezeScope {
     /// Every agent.
@@ -32,7 +34,7 @@ pub enum FreezeScope {
 }
 
 /// A scope in which no mutation is admitted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Freeze {
     /// What it covers.
     pub scope: FreezeScope,

@@ -17,7 +17,7 @@ pub const LONGEST_GLASS: Millis = 60 * 60 * 1000;
 pub const REVIEW_WITHIN: Millis = 24 * 60 * 60 * 1000;
 
 /// One broken glass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Glass {
     /// Which.
     pub id: GlassId,
@@ -39,7 +39,7 @@ pub struct Glass {
 }
 
 /// What somebody else found when they looked at it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GlassReview {
     /// Who.
     pub by: PersonId,

@@ -14,7 +14,7 @@ use crate::{Cause, Event, JournalError, Record, Road, Verdict};
 pub const MOST_STEPS: usize = 200;
 
 /// What an agent means to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     /// Which.
     pub id: PlanId,
@@ -29,7 +29,7 @@ pub struct Plan {
 }
 
 /// One call that an agent means to make.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlanStep {
     /// By which operation.
     pub operation: Operation,
@@ -41,7 +41,7 @@ pub struct PlanStep {
 }
 
 /// What would become of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "fate")]
 pub enum StepFate {
     /// It would pass without asking.

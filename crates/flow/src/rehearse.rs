@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What came of a rehearsal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rehearsal {
     /// Where it was played, as the configuration calls it.
     pub place: String,

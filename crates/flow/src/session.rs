@@ -10,7 +10,7 @@ use interlock_policy::AgentClass;
 use serde::{Deserialize, Serialize};
 
 /// A registered AI worker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Agent {
     /// Its name.
     pub name: AgentId,
@@ -21,7 +21,7 @@ pub struct Agent {
 }
 
 /// What a session may touch and until when. It only ever narrows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lease {
     /// Globs over target ids and names; empty is "the task did not say".
     pub scope: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Lease {
 }
 
 /// A lease of a lease: what Interlock runs for a session may do less than the session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Part {
     /// The session for which it runs.
     pub of: SessionId,
@@ -54,7 +54,7 @@ pub struct Part {
 }
 
 /// What is left of a lease.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum May {
     /// It looks, and changes nothing.

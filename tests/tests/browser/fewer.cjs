@@ -68,6 +68,32 @@ story(async () => {
   await sign();
   await bo.page.waitForURL("**/?all=true");
 
+  // The same as JSON: by the visit's cookie to look, with its token besides to do anything, and never without a signature.
+  const ask = (path, options) =>
+    bo.page.evaluate(async ([path, options]) => {
+      const answer = await fetch(path, options);
+      return { status: answer.status, body: await answer.json() };
+    }, [path, options]);
+  const visit = await ask("/api/v1/visit");
+  must(visit.body.person === "bo", JSON.stringify(visit));
+  const one = await ask(`/api/v1/requests/${given.first}`);
+  must(one.status === 200 && one.body.ticket.id === given.first, JSON.stringify(one));
+  const description = await ask("/api/v1/openapi.json");
+  must(description.body.paths["/v1/requests/{id}/decision"], "the API is described");
+  const decision = { decision: "deny", person: "bo", reason: "no", signature: "none" };
+  const post = (token) => ({
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token && { "x-interlock-token": token }) },
+    body: JSON.stringify(decision),
+  });
+  const path = `/api/v1/requests/${given.second}/decision`;
+  must((await ask(path, post())).status === 403, "without the token nothing is done");
+  must((await ask(path, post("0".repeat(32)))).status === 403, "nor with another");
+  must((await ask(path, post(visit.body.token))).status === 403, "nor without a signature");
+  const stranger = await person("eve");
+  const answer = await stranger.page.request.get(`${given.console}/api/v1/requests`);
+  must(answer.status() === 401, `nobody who has not signed in: ${answer.status()}`);
+
   must(findings.length === 0, findings.join("\n"));
   bo.clean();
   await browser.close();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A value to be signed into the next administrative statement or opening of a session, once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NonceReply {
     /// The value.
     pub nonce: String,
@@ -18,7 +18,7 @@ pub struct NonceReply {
 }
 
 /// A person's signature over a [`Statement`](interlock_approval::Statement) of an administrative request.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Signed {
     /// Who.
     pub person: PersonId,
@@ -31,7 +31,7 @@ pub struct Signed {
 }
 
 /// `POST /v1/people`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AddPerson {
     /// The name.
     pub name: PersonId,
@@ -43,14 +43,14 @@ pub struct AddPerson {
 }
 
 /// `POST /v1/people/remove`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RemovePerson {
     /// Who.
     pub name: PersonId,
 }
 
 /// `POST /v1/people/keys`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AddKey {
     /// Whose.
     pub name: PersonId,
@@ -59,7 +59,7 @@ pub struct AddKey {
 }
 
 /// `POST /v1/people/keys/remove`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RemoveKey {
     /// Whose.
     pub name: PersonId,
@@ -68,7 +68,7 @@ pub struct RemoveKey {
 }
 
 /// `POST /v1/agents`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AddAgent {
     /// The name.
     pub name: AgentId,
@@ -79,7 +79,7 @@ pub struct AddAgent {
 }
 
 /// A request together with the signature it takes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Added<T> {
     /// What is asked for; the signature is over its canonical form.
     pub body: T,
@@ -91,7 +91,7 @@ pub struct Added<T> {
 }
 
 /// `POST /v1/freezes`. Anybody who reaches the control socket may freeze: it only ever stops.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FreezeRequest {
     /// What it covers.
     pub scope: FreezeScope,
@@ -100,14 +100,14 @@ pub struct FreezeRequest {
 }
 
 /// `POST /v1/unfreeze`: signed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UnfreezeRequest {
     /// What to thaw.
     pub scope: FreezeScope,
 }
 
 /// `GET /v1/ledger`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LedgerQuery {
     /// Only of this session.
     pub session: Option<SessionId>,
@@ -118,7 +118,7 @@ pub struct LedgerQuery {
 }
 
 /// One entry, decrypted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LedgerRow {
     /// Its place in the log.
     pub index: u64,
@@ -137,7 +137,7 @@ pub struct LedgerRow {
 }
 
 /// `GET /v1/status`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Status {
     /// The daemon's version.
     pub version: String,

@@ -10,7 +10,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 /// What went wrong: the body of every answer that is not a success.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fault {
     /// A stable word: `not-found`, `refused`, `bad-request`, `conflict`, `unavailable`.
     pub code: String,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{exact, span};
 
 /// `GET /v1/requests/{id}/grant`: what a grant for the like of this request would be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GrantOffer {
     /// What would be signed.
     pub terms: GrantTerms,
@@ -23,7 +23,7 @@ pub struct GrantOffer {
 }
 
 /// Something that was held and that a grant would have let pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Passed {
     /// Its entry in the ledger.
     pub entry: u64,
@@ -38,21 +38,21 @@ pub struct Passed {
 }
 
 /// `POST /v1/grants`: signed by whoever could approve the request that it is made of. Where it takes two, both sign the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SignGrant {
     /// The terms, as they were offered.
     pub terms: GrantTerms,
 }
 
 /// `POST /v1/grants/end`: signed by anybody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EndGrant {
     /// Which.
     pub id: GrantId,
 }
 
 /// `GET /v1/grants`: one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GrantRow {
     /// The grant.
     pub grant: Grant,
@@ -77,6 +77,11 @@ impl GrantOffer {
 }
 
 impl GrantOffer {
+    /// Its permits, a condition a line, to be read.
+    pub fn policy(&self) -> String {
+        self.terms.policy.replace(" when { ", " when {\n  ").replace(" && ", " &&\n  ").replace(" };", "\n};")
+    }
+
     /// The console's page on which it is signed.
     pub fn page(terms: &GrantTerms) -> String {
         let GrantWish { minutes, count, any_target, any_arguments } = terms.wish();

@@ -1,6 +1,7 @@
 //! The types of the HTTP API, which are also what `--json` prints.
 
 mod admin;
+mod authzen;
 mod fault;
 mod glass;
 mod grant;
@@ -19,6 +20,10 @@ mod words;
 pub use admin::{
     AddAgent, AddKey, AddPerson, Added, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, RemoveKey,
     RemovePerson, Signed, Status, UnfreezeRequest,
+};
+pub use authzen::{
+    AccessAction, Entity, EvaluationAnswer, EvaluationAnswers, EvaluationOptions, EvaluationRequest,
+    EvaluationsRequest, PartOfEvaluation, Semantic,
 };
 pub use fault::Fault;
 pub use glass::{BreakGlass, ReviewGlass};

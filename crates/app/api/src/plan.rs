@@ -4,7 +4,7 @@ use interlock_flow::{Plan, Shown};
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/plan` at the agents' door: from now on what the session would change is noted, and not sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BeginPlan {
     /// The agent's own words, unverified.
     #[serde(default)]
@@ -12,7 +12,7 @@ pub struct BeginPlan {
 }
 
 /// `POST /v1/plan/end` at the agents' door; `GET /v1/plans`: one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlanView {
     /// The plan.
     pub plan: Plan,
@@ -22,7 +22,7 @@ pub struct PlanView {
 }
 
 /// `POST /v1/requests/decisions`: one signature over the digests of several requests of one session, each of which takes one person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Decisions {
     /// `approve` or `deny`.
     pub decision: String,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::RequestRow;
 
 /// `GET /v1/recovery`: one of the points in custody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct KeptPoint {
     /// It.
     #[serde(flatten)]
@@ -17,7 +17,7 @@ pub struct KeptPoint {
 }
 
 /// `POST /v1/recovery/drill`: signed by a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DrillRequest {
     /// The points, by their names.
     pub points: Vec<String>,
@@ -31,7 +31,7 @@ impl DrillRequest {
 }
 
 /// `GET /v1/recovery/run/{id}`: drills or removals under way, or ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PointRun {
     /// Which.
     pub id: String,
@@ -44,7 +44,7 @@ pub struct PointRun {
 }
 
 /// `POST /v1/recovery/purge`: removals that people have signed for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PurgeBegun {
     /// They are under way.
     pub run: Option<PointRun>,

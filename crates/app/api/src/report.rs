@@ -5,7 +5,7 @@ use interlock_approval::Launch;
 use serde::{Deserialize, Serialize};
 
 /// `GET /v1/sessions/{id}/report`: a session's calls, counted from its entries in the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SessionReport {
     /// The session.
     pub session: SessionId,
@@ -34,7 +34,9 @@ pub struct SessionReport {
 }
 
 /// What became, or would have become, of calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It flowed; without observing, people would have been asked.
@@ -46,7 +48,7 @@ pub enum Fate {
 }
 
 /// One rule, and how often it had a say.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RuleCount {
     /// What became of the calls.
     pub fate: Fate,
@@ -65,7 +67,7 @@ pub struct RuleCount {
 }
 
 /// One call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Example {
     /// What it was.
     pub operation: String,

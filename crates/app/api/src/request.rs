@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::sentence::{sentence, vanishes};
 
 /// One line of `request ls`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RequestRow {
     /// The ticket.
     pub id: TicketId,
@@ -50,7 +50,7 @@ impl From<&Ticket> for RequestRow {
 }
 
 /// `request show`: the whole ticket. Everything in it but the agent's own words was written by Interlock.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RequestView {
     /// Who wants what, in one sentence.
     pub sentence: String,
@@ -74,7 +74,7 @@ impl RequestView {
 }
 
 /// `GET /v1/requests/feed`: requests as they are opened and moved.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Feed {
     /// How many entries the ledger had: ask again with `after` set to it.
     pub sequence: u64,
@@ -83,7 +83,7 @@ pub struct Feed {
 }
 
 /// `POST /v1/requests/{id}/decision`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DecisionRequest {
     /// `approve` or `deny`.
     pub decision: String,

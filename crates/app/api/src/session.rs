@@ -7,7 +7,7 @@ use interlock_approval::{Launch, Opening};
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/sessions`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpenSession {
     /// Which agent.
     pub agent: AgentId,
@@ -63,7 +63,7 @@ impl OpenSession {
 }
 
 /// A person's signature over the [`Opening`] of a session.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LaunchProof {
     /// Who.
     pub person: PersonId,
@@ -76,7 +76,7 @@ pub struct LaunchProof {
 }
 
 /// What a session gets: virtual credentials, good here and nowhere else.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpenedSession {
     /// The session.
     pub session: SessionId,
@@ -123,14 +123,14 @@ impl std::fmt::Debug for OpenedSession {
 }
 
 /// `POST /v1/sessions/{id}/rest`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RestSession {
     /// The virtual key of the run that is over.
     pub access_key_id: String,
 }
 
 /// One line of `session ls`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SessionRow {
     /// The session.
     pub id: SessionId,
@@ -149,7 +149,7 @@ pub struct SessionRow {
 }
 
 /// What an agent's host tells through its hook. Unverified, all of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HookNote {
     /// `UserPromptSubmit`, `PreToolUse`, `PostToolUse`, `SessionStart`.
     pub event: String,

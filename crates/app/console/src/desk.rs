@@ -9,6 +9,7 @@ use interlock_api::{
 use interlock_approval::{Person, Registration, Signable, Site};
 use interlock_flow::{Agent, GrantWish};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::watch;
 
 /// What stands behind the pages.
@@ -65,6 +66,10 @@ pub trait Desk: Send + Sync + 'static {
     async fn verify(&self) -> Result<Verified, Fault>;
     /// How many entries are durable, as it becomes more.
     fn moved(&self) -> watch::Receiver<u64>;
+    /// What the API is.
+    fn openapi(&self) -> Value;
+    /// What the home's log is verified with.
+    fn home(&self) -> String;
     /// A value that is signed once.
     fn nonce(&self) -> String;
     /// Who signed these words with a passkey to come in. It is used up and written down.

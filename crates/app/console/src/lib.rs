@@ -4,6 +4,7 @@
 //! what is live live. Signing in shows pages and decides nothing: every decision is a signature of its own over the digest of
 //! what was shown. What it needs of the daemon is [`Desk`].
 
+mod api;
 mod asset;
 mod desk;
 mod door;
@@ -90,6 +91,7 @@ pub fn routes(desk: Arc<dyn Desk>) -> Router {
         .route("/enrol", get(page::enrol::show).post(page::enrol::name))
         .route("/enrol/passkey", post(page::enrol::made))
         .route("/assets/{name}", get(asset::serve))
+        .merge(api::routes())
         .fallback(page::missing)
         .layer(DefaultBodyLimit::max(door::LONGEST))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), door::through))

@@ -15,15 +15,17 @@ use interlock_flow::{
     custody::{PurgeOrder, PurgePreview},
 };
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::watch;
 
 use interlock_api::{
     AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest, Decisions,
-    DrillRequest, EndGrant, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery,
-    LedgerRow, LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun,
-    PurgeBegun, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection,
-    SessionReport, SessionRow, SignGrant, Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
-    WordsSigned, WordsToSign, WorkspaceRow,
+    DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest, EvaluationsRequest,
+    Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow, LinkReply,
+    NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun, RemoveKey,
+    RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport, SessionRow,
+    SignGrant, Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned, WordsToSign,
+    WorkspaceRow,
 };
 
 use crate::{peer::Peer, state::Daemon};
@@ -76,7 +78,30 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/recovery/purge", post(purge))
         .route("/v1/recovery/run/{id}", get(point_run))
         .route("/v1/ledger", get(ledger))
+        .route("/v1/openapi.json", get(openapi))
+        .route("/access/v1/evaluation", post(evaluation))
+        .route("/access/v1/evaluations", post(evaluations))
+        .route("/.well-known/authzen-configuration", get(authzen))
         .with_state(daemon)
+}
+
+async fn openapi() -> Json<Value> {
+    Json(crate::openapi::openapi())
+}
+
+async fn evaluation(State(daemon): Shared, Json(body): Json<EvaluationRequest>) -> Reply<EvaluationAnswer> {
+    daemon.evaluate(&body).map(Json)
+}
+
+async fn evaluations(
+    State(daemon): Shared,
+    Json(body): Json<EvaluationsRequest>,
+) -> Reply<EvaluationAnswers> {
+    daemon.evaluate_all(&body).map(Json)
+}
+
+async fn authzen() -> Json<Value> {
+    Json(crate::authzen::configuration())
 }
 
 async fn status(State(daemon): Shared) -> Json<Status> {
@@ -196,8 +221,9 @@ async fn link(State(daemon): Shared, Json(body): Json<Added<ConsoleLink>>) -> Re
     daemon.link(&body).map(Json)
 }
 
-#[derive(Deserialize)]
-struct WaitFor {
+#[derive(Deserialize, schemars::JsonSchema)]
+pub(crate) struct WaitFor {
+    /// For how long at most.
     seconds: Option<u64>,
 }
 
@@ -219,9 +245,11 @@ async fn wait(
     }
 }
 
-#[derive(Deserialize)]
-struct Since {
+#[derive(Deserialize, schemars::JsonSchema)]
+pub(crate) struct Since {
+    /// The `sequence` of the last answer.
     after: Option<u64>,
+    /// For how long at most.
     seconds: Option<u64>,
 }
 

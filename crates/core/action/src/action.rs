@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::{AccountId, Claim, Effect, Target, TargetId};
 
 /// Where an action comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Surface {
     /// The AWS API.
@@ -20,7 +22,9 @@ pub enum Surface {
 }
 
 /// A namespaced operation: `aws:rds:DeleteDBInstance`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Operation(String);
 
@@ -54,7 +58,7 @@ impl fmt::Display for Operation {
 }
 
 /// Something the action writes that a classification rule may read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassifierWrite {
     /// Sets or removes the tag with this key (`value` is `None` when removed).
@@ -71,7 +75,7 @@ pub enum ClassifierWrite {
 }
 
 /// A payload that streams past and is not in the arguments.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
     /// There is none: everything is in the arguments.
@@ -91,7 +95,7 @@ impl Content {
 }
 
 /// What a reader found in the bytes an agent sent. Situate adds whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Action {
     /// Where it came in.
     pub surface: Surface,

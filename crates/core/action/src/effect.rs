@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{FactTest, RuleId, TargetId};
 
 /// A class of consequence: the closed list of the design's tier table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// Looks, changes nothing.
@@ -96,7 +98,7 @@ impl fmt::Display for Effect {
 }
 
 /// An effect that a reader claims an action has, perhaps only under conditions in the live state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Claim {
     /// The class.
     pub effect: Effect,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Effect, Operation};
 
 /// One change of an approved whole: a resource of a Terraform plan, and the calls by which it is made, changed or removed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExpectedChange {
     /// What the whole calls it: `module.school.aws_s3_bucket.files["a"]`.
     pub address: String,

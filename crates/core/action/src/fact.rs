@@ -10,7 +10,7 @@ use serde_json::Value;
 pub type FactName = String;
 
 /// What is known. A missing name is a fact nobody could read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Facts(pub BTreeMap<FactName, Value>);
 
@@ -27,7 +27,7 @@ impl Facts {
 }
 
 /// `fact == is`, or, with `not`, `fact != is`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FactTest {
     /// Which fact.
     pub fact: FactName,

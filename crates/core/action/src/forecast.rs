@@ -6,7 +6,9 @@ use serde_json::Value;
 use crate::{Effect, Kind, Millis, TargetId};
 
 /// How a forecast came about, from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// It was run and rolled back.
@@ -20,7 +22,7 @@ pub enum Method {
 }
 
 /// One thing that would be different afterwards.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// The thing.
     pub target: TargetId,
@@ -39,7 +41,7 @@ pub struct Change {
 }
 
 /// Something data can be restored from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RecoveryPoint {
     /// Its ARN or id.
     pub id: String,
@@ -53,7 +55,7 @@ pub struct RecoveryPoint {
 }
 
 /// Recovery points before and after; `None` is "could not be counted", never zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RecoveryCount {
     /// How many there are now.
     pub before: Option<u32>,
@@ -62,7 +64,9 @@ pub struct RecoveryCount {
 }
 
 /// How well what happens can be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reversibility {
     /// An exact inverse is registered.
@@ -76,7 +80,7 @@ pub enum Reversibility {
 }
 
 /// What an action would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Forecast {
     /// How we know.
     pub method: Method,

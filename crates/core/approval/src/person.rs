@@ -11,7 +11,9 @@ use crate::{Passkey, Refusal};
 const HOUR: Millis = 60 * 60 * 1000;
 
 /// How much a key proves about the person behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyStep {
     /// A file that whoever can read it can use.
@@ -23,7 +25,7 @@ pub enum KeyStep {
 }
 
 /// A key a person signs with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EnrolledKey {
     /// The OpenSSH public key's line, without comment, or a [`Passkey`]'s.
     pub public_key: String,
@@ -66,7 +68,7 @@ impl EnrolledKey {
 }
 
 /// A human, known by enrolled keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Person {
     /// The name.
     pub name: PersonId,

@@ -20,14 +20,14 @@ pub struct People<'a> {
 }
 
 /// One place in a quorum.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Slot {
     /// The role it asks for; none is anybody.
     pub role: Option<String>,
 }
 
 /// How many people a ticket waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quorum {
     /// The places to fill; one or two, a third where a launch is unproved.
     pub slots: Vec<Slot>,

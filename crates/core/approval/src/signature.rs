@@ -27,7 +27,7 @@ pub trait Signable: Serialize + Sized {
 }
 
 /// What a person signs: for a ticket its digest, for anything else the digest of the request's canonical form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Statement {
     /// `approve`, `deny`, or an administrative verb such as `freeze`.
     pub verb: String,

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{ApprovalError, KeyStep, Launch, People, Quorum, Refusal};
 
 /// Why the policy holds it: one rule's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reason {
     /// The rule's id.
     pub rule: String,
@@ -30,7 +30,7 @@ pub struct Reason {
 }
 
 /// What a person is asked to approve: everything the ticket's digest is over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Held {
     /// The agent.
     pub agent: AgentId,
@@ -67,7 +67,7 @@ pub struct Held {
 }
 
 /// One person's signed yes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Approval {
     /// Who.
     pub person: PersonId,
@@ -92,7 +92,7 @@ pub struct Approval {
 }
 
 /// Something that is signed and names requests by their digests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "of")]
 pub enum Within {
     /// The terms of a standing grant that was made of it.
@@ -108,7 +108,7 @@ pub enum Within {
 }
 
 /// Where a ticket stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum State {
     /// Waiting for people.
@@ -192,7 +192,7 @@ pub enum Message {
 }
 
 /// An action that is held.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Ticket {
     /// Its name for people.
     pub id: TicketId,

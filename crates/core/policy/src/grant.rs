@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{Ask, Evidence, Probe, ProbeError, shipped};
 
 /// What a grant is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Selector {
     /// Whose actions.
@@ -26,7 +26,7 @@ pub struct Selector {
 }
 
 /// One effect on things of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
     /// The effect.

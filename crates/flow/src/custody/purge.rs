@@ -30,7 +30,7 @@ const LOOKS: u32 = 30;
 const BETWEEN: Millis = 1_000;
 
 /// What people ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PurgeOrder {
     /// The points, by their names.
     pub points: Vec<String>,
@@ -43,7 +43,7 @@ pub struct PurgeOrder {
 }
 
 /// Why a point is not removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "obstacle", content = "what")]
 pub enum Obstacle {
     /// Nothing of that name is in custody.
@@ -91,7 +91,7 @@ impl std::fmt::Display for Obstacle {
 }
 
 /// One point of a preview.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Removal {
     /// The point.
     pub point: String,
@@ -128,7 +128,7 @@ impl Removal {
 }
 
 /// What removing points would come to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PurgePreview {
     /// The points.
     pub points: Vec<Removal>,

@@ -20,7 +20,7 @@ const PATIENCE: Millis = 15_000;
 pub(super) const LONGEST: Millis = 2 * 60 * 60 * 1000;
 
 /// What is told while points are drilled or removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "news")]
 pub enum PointNews {
     /// A drill begins.

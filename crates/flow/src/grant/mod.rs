@@ -25,7 +25,7 @@ pub const MOST_USES: u32 = 100;
 const MINUTE: Millis = 60_000;
 
 /// What people sign.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantTerms {
     /// The request that it was made of.
@@ -63,7 +63,7 @@ impl GrantTerms {
 }
 
 /// What somebody wants granted, of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GrantWish {
     /// For how many minutes.
@@ -83,7 +83,7 @@ impl Default for GrantWish {
 }
 
 /// One grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Grant {
     /// Which.
     pub id: GrantId,
@@ -100,7 +100,7 @@ pub struct Grant {
 }
 
 /// Somebody who signed for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GrantSigner {
     /// Who.
     pub person: PersonId,
@@ -111,7 +111,7 @@ pub struct GrantSigner {
 }
 
 /// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GrantEnd {
     /// When.
     pub at: Millis,

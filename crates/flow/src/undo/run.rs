@@ -48,7 +48,7 @@ pub enum UndoError {
 }
 
 /// What a run back tells while it is at work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "progress")]
 pub enum Progress {
     /// A call is sent.

@@ -149,9 +149,9 @@ fn in_console(client: &Client, terms: &GrantTerms, person: &PersonId) -> Result<
 }
 
 fn offer(offer: &GrantOffer) -> String {
-    let GrantOffer { terms, words, would, looked_at, more } = offer;
+    let GrantOffer { words, would, looked_at, more, .. } = offer;
     let mut lines = words.clone();
-    lines.push(format!("\nAs the policy asks it:\n{}", terms.policy));
+    lines.push(format!("\nAs the policy asks it:\n{}", offer.policy()));
     let beyond = if *more { ", the newest; there are more" } else { "" };
     lines.push(format!(
         "\nOf {looked_at} held actions of the last seven days{beyond} it would have let {} pass.",

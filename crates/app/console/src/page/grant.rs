@@ -57,7 +57,7 @@ pub(crate) async fn offer(
         frame: frame.at("/grants"),
         id: exact(&id),
         words: offer.words.iter().map(|line| visible(line)).collect(),
-        policy: visible(&offer.terms.policy),
+        policy: visible(&offer.policy()),
         wish,
         would: would.collect(),
         looked_at: offer.looked_at,

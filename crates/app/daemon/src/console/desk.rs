@@ -175,6 +175,14 @@ impl Desk for Pages {
         self.0.store.moved()
     }
 
+    fn openapi(&self) -> serde_json::Value {
+        crate::openapi::openapi()
+    }
+
+    fn home(&self) -> String {
+        self.0.identity()
+    }
+
     fn nonce(&self) -> String {
         self.0.nonces.give(&self.0.draw(), self.0.now())
     }
