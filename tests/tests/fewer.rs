@@ -194,6 +194,37 @@ fn a_plan_is_judged_whole_approved_once_and_each_step_passes_once() {
 }
 
 #[test]
+fn a_plan_that_nobody_ends_lets_nothing_out() {
+    let mut browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    let aws = tool("aws").unwrap().display().to_string();
+    let interlock = binary().display().to_string();
+    let make = |name: &str| format!("{aws} sns create-topic --name {name}");
+    // One inside another ends neither; after the inner one everything is still only meant.
+    let script =
+        format!("{interlock} plan -- {} || true\n{} || true\n", make("dev-inner"), make("dev-outer"));
+    let script = browsed.home.file("nested.sh", &script).display().to_string();
+    let nested = browsed.home.run(&[&interlock, "plan", "--", "sh", &script]);
+    assert!(nested.err.contains("plans already") && nested.out.contains("1 steps"), "{nested:?}");
+    let topics = "print(client('sns').list_topics()['Topics'])";
+    assert_eq!(browsed.emulator.hands(topics), "[]");
+
+    // Its command is killed, and the daemon begins anew: the session still sends nothing, until somebody says that it may.
+    let script = format!("{} || true\nkill -9 $PPID\n", make("dev-killed"));
+    let script = browsed.home.file("killed.sh", &script).display().to_string();
+    let killed = browsed.home.run(&["sh", "-c", &format!("{interlock} plan -- sh {script}; true")]);
+    let of = session(&browsed);
+    browsed.stopped(|_| ());
+    let after = format!("{} ; {interlock} plan --give-up && {}", make("dev-late"), make("dev-earnest"));
+    let went_on = browsed.home.run_with(&["--resume", &of], &["sh", "-c", &after]);
+    assert!(went_on.err.contains("plan --give-up"), "{killed:?} {went_on:?}");
+    let made = browsed.emulator.hands(topics);
+    assert!(
+        made.contains("dev-earnest") && !made.contains("dev-late") && !made.contains("dev-killed"),
+        "{made}"
+    );
+}
+
+#[test]
 fn several_are_decided_on_together_only_where_each_takes_one_person_of_one_session() {
     let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
     for name in ["prod-a", "prod-b", "prod-c"] {

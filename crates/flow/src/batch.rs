@@ -8,7 +8,7 @@ use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::Tier;
 use serde::{Deserialize, Serialize};
 
-use crate::{Decisive, Guard, JournalError, Memory, Record, Road};
+use crate::{Decisive, Event, Guard, JournalError, Memory, Record, Road};
 
 /// So many are decided on together at most: as many as one session may have waiting.
 pub const MOST_TOGETHER: usize = 50;
@@ -37,9 +37,16 @@ pub enum BatchError {
         /// Why not.
         why: String,
     },
-    /// It could not be recorded. Those before it were.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
+    /// The world moved while they were written down.
+    #[error("request {id} and what comes after it were not decided on: {error}; decided on before: {done}")]
+    Halves {
+        /// The first that was not.
+        id: TicketId,
+        /// Those that were.
+        done: String,
+        /// Why.
+        error: JournalError,
+    },
 }
 
 impl Road {
@@ -52,14 +59,15 @@ impl Road {
         &self,
         list: &[Shown],
         decision: Decisive,
-        (person, key): (&PersonId, &EnrolledKey),
+        (person, signed): (&PersonId, &SignedBy),
         (reason, signature): (&str, &str),
     ) -> Result<Vec<Ticket>, BatchError> {
+        let key = &signed.key;
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.ports.clock.now();
         let digest = digest_of("interlock batch v1", &list);
         let digest = digest.map_err(|error| BatchError::List(error.to_string()))?;
-        let records: Vec<Record> = {
+        let mut records: Vec<Record> = {
             let memory = self.memory();
             let tickets = together(&memory, list, now)?;
             let signer = memory.people.get(person);
@@ -92,8 +100,18 @@ impl Road {
             };
             tickets.iter().map(named).collect::<Result<_, _>>()?
         };
-        for record in records {
-            self.ports.journal.commit(record).await?;
+        // Once: it was signed once.
+        if let Some(first) = records.first_mut() {
+            let (unused, used) = signed.uses(person);
+            first.guards.extend(unused);
+            first.events.extend(used);
+        }
+        for (record, shown) in records.into_iter().zip(list) {
+            if let Err(error) = self.ports.journal.commit(record).await {
+                let done = list.iter().take_while(|one| one.id != shown.id).map(|one| one.id.to_string());
+                let done = done.collect::<Vec<_>>().join(", ");
+                return Err(BatchError::Halves { id: shown.id.clone(), done, error });
+            }
         }
         let memory = self.memory();
         Ok(list.iter().filter_map(|shown| memory.tickets.get(&shown.id).cloned()).collect())
@@ -144,6 +162,27 @@ pub(crate) fn decided(
         .public("solo", memory.solo(now))
         .private("reason", reason)
         .private("signature", signature)
+}
+
+/// The key that signed, as it was checked, and how often it says it has: a copy of a passkey is noticed by that.
+#[derive(Clone, Debug)]
+pub struct SignedBy {
+    /// The key.
+    pub key: EnrolledKey,
+    /// Its counter, where it keeps one.
+    pub counter: Option<u32>,
+}
+
+impl SignedBy {
+    /// What must hold of its counter, and what is kept of it.
+    pub fn uses(&self, person: &PersonId) -> (Option<Guard>, Option<Event>) {
+        let used = |counter| {
+            let key = self.key.fingerprint.clone();
+            let event = Event::KeyUsed { person: person.clone(), key: key.clone(), counter };
+            (Guard::Unused(person.clone(), key, counter), event)
+        };
+        self.counter.map(used).unzip()
+    }
 }
 
 /// Who signed, as [`Road::yes`] takes it.

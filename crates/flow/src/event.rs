@@ -381,6 +381,13 @@ pub enum Event {
         /// Since when.
         at: Millis,
     },
+    /// A session begins to mean what it does, or is in earnest again.
+    Planning {
+        /// Which.
+        session: SessionId,
+        /// Whether it begins.
+        on: bool,
+    },
     /// An agent handed in a plan.
     Planned {
         /// It.

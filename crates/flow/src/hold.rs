@@ -122,7 +122,8 @@ impl Road {
         }
         let plain = with(None, None);
         if matches!(plain, Decision::Hold { .. }) && memory.grants_of(&session.id, now).next().is_some() {
-            let arguments = self.shape_of(&situated.action)?;
+            let action = &situated.action;
+            let arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
             let grant = memory.grant_over(session, situated, asks, &arguments, now);
             let granted = grant.map(|grant| (with(None, Some(&grant)), grant));
             if let Some((decision, grant)) =

@@ -45,17 +45,19 @@ mod workspace;
 
 pub use administer::{Administrative, Enrolling, is_lone};
 pub use approve::{ApproveError, Decisive};
-pub use batch::{BatchError, MOST_TOGETHER, Shown};
+pub use batch::{BatchError, MOST_TOGETHER, Shown, SignedBy};
 pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
 pub use expected::Expectations;
 pub use explain::{Explained, Supposed, explain, explain_in};
 pub use glass::{Glass, GlassReview, LONGEST_GLASS, REVIEW_WITHIN};
-pub use grant::{Grant, GrantEnd, GrantError, GrantSigner, GrantTerms, GrantWish, LONGEST_GRANT, MOST_USES};
+pub use grant::{
+    Grant, GrantEnd, GrantError, GrantSigner, GrantTerms, GrantWish, LONGEST_GRANT, MOST_USES, Reach,
+};
 pub use guards::GuardOff;
 pub use memory::{Made, Memory};
 pub use observe::OBSERVE;
 pub use permit::{Freshness, Inspection, NotClear, Outcome, Permit};
-pub use plan::{MOST_STEPS, Plan, PlanStep, StepFate};
+pub use plan::{MOST_STEPS, Plan, PlanStep, StepFate, lost};
 pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Keep, Ports, Receipt,
     SurfacePorts, Undo, Unwitnessed,

@@ -3,7 +3,7 @@
 mod changes;
 mod people;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use interlock_action::{
     ActionId, AgentId, Digest, EnvironmentName, GlassId, GrantId, Kind, Millis, PersonId, PlanId, SessionId,
@@ -83,6 +83,8 @@ pub struct Memory {
     changes_so_far: u64,
     /// Every broken glass.
     pub glasses: BTreeMap<GlassId, Glass>,
+    /// Sessions that only mean what they do.
+    pub planning: BTreeSet<SessionId>,
     /// What agents have handed in.
     pub plans: BTreeMap<PlanId, Plan>,
     /// Every standing grant, and those that are over.
@@ -163,14 +165,13 @@ impl Memory {
             Event::Glass { .. } | Event::GlassReviewed { .. } | Event::GlassMended { .. } => {
                 self.keep_glass(event)
             }
-            Event::Planned { plan } => {
-                self.plans.insert(plan.id.clone(), (**plan).clone());
-            }
+            Event::Planning { .. } | Event::Planned { .. } => self.keep_plan(event),
             Event::Granted { .. } | Event::GrantUsed { .. } | Event::GrantEnded { .. } => {
                 self.keep_grant(event);
             }
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
+                self.freeze_grants(freeze);
                 self.freezes.insert(freeze.scope.clone(), freeze.clone());
             }
             Event::Unfrozen { scope } => {

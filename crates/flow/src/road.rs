@@ -362,8 +362,10 @@ impl Road {
                     }
                     let would = would.filter(|_| unasked.is_some());
                     let by = LetBy { ticket: spends.map(|ticket| ticket.id), grant, would };
-                    self.no_more_asked(&standing, &by).await?;
-                    return self.allow(session, situated, digest, by, epoch).await;
+                    let grant = by.grant.clone();
+                    let verdict = self.allow(session, situated, digest, by, epoch).await?;
+                    self.no_more_asked(&standing, grant.as_ref()).await;
+                    return Ok(verdict);
                 }
                 // What a machine can bring is brought, once; then the policy is asked again.
                 decision if !secured && aim == Aim::Now && asks_to_secure(decision, &situated) => {
@@ -396,13 +398,12 @@ impl Road {
         }
     }
 
-    /// What a standing grant lets pass, nobody is asked about any more.
-    async fn no_more_asked(&self, standing: &[Ticket], by: &LetBy) -> Result<(), Stop> {
-        let Some(grant) = &by.grant else { return Ok(()) };
+    /// What a standing grant has let pass, nobody is asked about any more. Where that cannot be written down it is asked until it expires.
+    async fn no_more_asked(&self, standing: &[Ticket], grant: Option<&GrantId>) {
+        let Some(grant) = grant else { return };
         for ticket in standing.iter().filter(|ticket| ticket.state == State::Pending) {
-            self.give_up(&ticket.id, &format!("the standing grant {grant} covers it")).await?;
+            let _ = self.give_up(&ticket.id, &format!("the standing grant {grant} covers it")).await;
         }
-        Ok(())
     }
 
     /// Writes the pre-execution entry and mints the permit.
@@ -624,7 +625,8 @@ impl Road {
         self.ports.entropy.draw().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    pub(crate) fn action_id(&self) -> ActionId {
+    /// A name for an action.
+    pub fn action_id(&self) -> ActionId {
         ActionId::new(format!("act-{}", self.draw().chars().take(16).collect::<String>()))
     }
 }

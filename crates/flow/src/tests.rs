@@ -13,6 +13,7 @@ mod lossy;
 mod objects;
 mod observe;
 mod people;
+mod plan;
 mod prepare;
 mod proven;
 mod purge;

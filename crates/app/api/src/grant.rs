@@ -16,6 +16,8 @@ pub struct GrantOffer {
     pub words: Vec<String>,
     /// What it would have let pass of what was held in the last seven days, whatever the session; the newest first.
     pub would: Vec<Passed>,
+    /// How many those are; the newest of them are listed.
+    pub passed: usize,
     /// How many held actions were looked at for that.
     pub looked_at: usize,
     /// Whether the seven days hold more than were looked at.
@@ -72,7 +74,7 @@ impl GrantRow {
 impl GrantOffer {
     /// Of terms, with nothing looked at yet.
     pub fn of(terms: GrantTerms) -> Self {
-        Self { words: words(&terms), terms, would: Vec::new(), looked_at: 0, more: false }
+        Self { words: words(&terms), terms, would: Vec::new(), passed: 0, looked_at: 0, more: false }
     }
 }
 
@@ -103,18 +105,26 @@ fn words(terms: &GrantTerms) -> Vec<String> {
         span(terms.minutes.saturating_mul(60_000)),
     )];
     lines.extend(selector.parts.iter().map(part));
-    let things = if terms.things == 1 { "one thing".to_owned() } else { format!("{} things", terms.things) };
-    lines.push(match terms.arguments {
-        Some(_) => {
-            format!(
-                "Each call falls on at most {things}, with the same arguments but for the names of these."
-            )
-        }
-        None => format!("Each call falls on at most {things}, WITH ANY ARGUMENTS."),
-    });
+    let reach = &terms.reach;
+    let things = if reach.things == 1 { "one thing".to_owned() } else { format!("{} things", reach.things) };
+    let with = if terms.any_arguments {
+        "WITH ANY ARGUMENTS, in the same account and region"
+    } else {
+        "with the same arguments but for the names of these, in the same account and region"
+    };
+    lines.push(format!("Each call falls on at most {things}, {with}."));
+    lines.push(format!(
+        "At most {} changes are foreseen of a call, of the kinds that are foreseen now, and at most {} others use what changes.",
+        reach.changes, reach.dependents
+    ));
     lines.push(
-        "It is over at the first call that fails, when anybody denies a request of the session, ends the grant or the session, and \
-         when a key that signed it counts no more."
+        "The request that it is made of is approved by the same signature, and not counted.".to_owned(),
+    );
+    let unseen = terms.unknowns.iter();
+    lines.extend(unseen.map(|unknown| format!("NOT SEEN, and not asked about again: {}", exact(unknown))));
+    lines.push(
+        "It is over at the first call that fails, when anybody denies a request of the session, ends the grant or the session, freezes it or launches it besides, and \
+         when people come or go. Calls that are under way then are not called back."
             .to_owned(),
     );
     lines
@@ -129,8 +139,8 @@ fn part(part: &Part) -> String {
         _ => "change",
     };
     let (kind, environment) = (name_of(&part.kind), exact(part.environment.as_str()));
-    let account = part.account.as_ref().map(|account| format!(", account {}", exact(account.as_str())));
-    let place = format!("{environment}{}", account.unwrap_or_default());
+    let account = part.account.as_ref().map(|account| format!("account {}", exact(account.as_str())));
+    let place = format!("{environment}, {}", account.unwrap_or_else(|| "WHATEVER ACCOUNT".to_owned()));
     if part.targets.is_empty() {
         return format!("It may {verb} EVERY {kind} in {place}.");
     }

@@ -28,7 +28,7 @@ pub use authzen::{
 pub use fault::Fault;
 pub use glass::{BreakGlass, ReviewGlass};
 pub use grant::{EndGrant, GrantOffer, GrantRow, Passed, SignGrant};
-pub use plan::{BeginPlan, Decisions, PlanView};
+pub use plan::{BeginPlan, Decisions, EndPlan, PlanView};
 pub use planned::{Attribute, PlannedChange, plan_lines, planned};
 pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};

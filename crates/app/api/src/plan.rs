@@ -1,5 +1,6 @@
 //! Plans of agents, and decisions on several requests at once.
 
+use interlock_approval::{State, Ticket};
 use interlock_flow::{Plan, Shown};
 use serde::{Deserialize, Serialize};
 
@@ -16,9 +17,17 @@ pub struct BeginPlan {
 pub struct PlanView {
     /// The plan.
     pub plan: Plan,
-    /// How many further steps were left out.
+}
+
+/// `POST /v1/plan/end` at the agents' door. The answer is the plan, where anything was planned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct EndPlan {
+    /// How the command ended.
     #[serde(default)]
-    pub left: usize,
+    pub status: Option<i32>,
+    /// Whether nothing of it is to be kept.
+    #[serde(default)]
+    pub give_up: bool,
 }
 
 /// `POST /v1/requests/decisions`: one signature over the digests of several requests of one session, each of which takes one person.
@@ -34,6 +43,15 @@ impl Decisions {
     /// The verb that is signed.
     pub fn verb(&self) -> String {
         format!("{}-together", self.decision)
+    }
+
+    /// Those of several requests that one signature may decide on: what waits for one person each, of the session of the first.
+    pub fn together<'a>(tickets: impl Iterator<Item = &'a Ticket>) -> Vec<&'a Ticket> {
+        let alone = |ticket: &&Ticket| ticket.state == State::Pending && ticket.held.tier == "T3";
+        let mut all: Vec<&Ticket> = tickets.filter(alone).collect();
+        let of = all.first().map(|ticket| ticket.session.clone());
+        all.retain(|ticket| Some(&ticket.session) == of.as_ref());
+        all
     }
 
     /// What is signed as its subject.

@@ -135,7 +135,7 @@ async fn offer_grant(
     Path(id): Path<String>,
     Query(wish): Query<GrantWish>,
 ) -> Reply<GrantOffer> {
-    console.desk.offer_grant(&TicketId::new(id), wish).map(Json)
+    console.desk.offer_grant(&TicketId::new(id), wish).await.map(Json)
 }
 
 async fn decide_together(
@@ -148,7 +148,7 @@ async fn decide_together(
 }
 
 async fn plans(State(console): Shared, _: Caller) -> Json<Vec<PlanView>> {
-    Json(console.desk.plans())
+    Json(console.desk.plans(usize::MAX))
 }
 
 async fn grants(State(console): Shared, _: Caller) -> Json<Vec<GrantRow>> {

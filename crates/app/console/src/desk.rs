@@ -98,13 +98,18 @@ pub trait Desk: Send + Sync + 'static {
     /// # Errors
     /// It does not hold.
     async fn decide_together(&self, decisions: Added<Decisions>) -> Result<Vec<RequestView>, Fault>;
-    /// What agents have handed in, the newest first.
-    fn plans(&self) -> Vec<PlanView>;
+    /// What agents have handed in: so many, the newest first.
+    fn plans(&self, many: usize) -> Vec<PlanView>;
+    /// One plan.
+    ///
+    /// # Errors
+    /// There is none.
+    fn plan(&self, id: &str) -> Result<PlanView, Fault>;
     /// What a grant for the like of a request would be.
     ///
     /// # Errors
     /// There is none of it.
-    fn offer_grant(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault>;
+    async fn offer_grant(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault>;
     /// Every grant, those that stand first.
     fn grants(&self) -> Vec<GrantRow>;
     /// Takes a signature under a grant's terms.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use interlock_action::digest_of;
-use interlock_approval::{EnrolledKey, Refusal, Statement, verify};
+use interlock_approval::{Refusal, Statement, verify};
 use interlock_console::Attempt;
-use interlock_flow::{Agent, Event, Guard, Record};
+use interlock_flow::{Agent, Event, Guard, Record, SignedBy};
 use interlock_ledger::{Entry, EntryKind};
 use serde::Serialize;
 
@@ -21,15 +21,16 @@ impl Daemon {
         subject: &str,
         body: &T,
         signed: &Signed,
-    ) -> Result<EnrolledKey, Fault> {
-        let key = self.authorise_stop(verb, subject, body, signed)?;
+    ) -> Result<SignedBy, Fault> {
+        let by = self.authorise_stop(verb, subject, body, signed)?;
+        let key = &by.key;
         key.counts(self.now()).map_err(Fault::refused)?;
         let set = self.road.settings().least;
         let least = if verb == purge::VERB { set.t4 } else { set.t3 };
         if key.step < self.memory().step(1, self.now()).max(least) {
-            return Err(Fault::refused(Refusal::WeakKey(key.fingerprint)));
+            return Err(Fault::refused(Refusal::WeakKey(key.fingerprint.clone())));
         }
-        Ok(key)
+        Ok(by)
     }
 
     /// The same with any key that counts, for what only stops somebody. A suspended one stops who else asked for its suspension.
@@ -39,7 +40,7 @@ impl Daemon {
         subject: &str,
         body: &T,
         signed: &Signed,
-    ) -> Result<EnrolledKey, Fault> {
+    ) -> Result<SignedBy, Fault> {
         self.signed_by(verb, subject, body, signed).inspect_err(|fault| {
             let (subject, person) = (format!("{verb} {subject}"), Some(signed.person.clone()));
             self.tried(&Attempt { what: "request", subject, person, why: fault.message.clone() });
@@ -52,7 +53,7 @@ impl Daemon {
         subject: &str,
         body: &T,
         signed: &Signed,
-    ) -> Result<EnrolledKey, Fault> {
+    ) -> Result<SignedBy, Fault> {
         let now = self.now();
         let stale = || Fault::refused("the nonce was not given out here, is used or too old");
         if !self.nonces.is_good(&signed.nonce, now) {
@@ -71,8 +72,9 @@ impl Daemon {
         let person = memory.people.get(&signed.person);
         let person =
             person.ok_or_else(|| Fault::refused(format!("there is no person `{}`", signed.person)))?;
-        let key =
-            verify(&statement, &signed.signature, &person.keys, self.site()).map_err(Fault::refused)?.key;
+        let proven = verify(&statement, &signed.signature, &person.keys, self.site());
+        let proven = proven.map_err(Fault::refused)?;
+        let key = proven.key;
         match key.counts(now) {
             // Nobody answers themselves: which of two keys is the stolen one they do not tell.
             Err(Refusal::Suspended(_))
@@ -81,7 +83,8 @@ impl Daemon {
             counts => counts.map_err(Fault::refused)?,
         }
         // Used up by nothing less than the signature of somebody enrolled.
-        if self.nonces.take(&signed.nonce, now) { Ok(key.clone()) } else { Err(stale()) }
+        let by = || SignedBy { key: key.clone(), counter: proven.counter };
+        if self.nonces.take(&signed.nonce, now) { Ok(by()) } else { Err(stale()) }
     }
 
     /// Carries out what people have approved: called after each approval and now and then.

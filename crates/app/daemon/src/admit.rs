@@ -22,14 +22,7 @@ impl Admit for WithWords {
                 Arc::make_mut(action).stated_reason = Some(doing.clone());
             }
         }
-        let now = self.0.now();
-        let changes = candidates.iter().any(|action| !action.is_plain_read());
-        if let Some(action) = candidates.first().map(Arc::clone)
-            && changes
-            && self.0.planning.plans(session, now)
-        {
-            let verdict = self.0.road.intend(session, candidates).await;
-            self.0.planning.note(session, &action, &verdict, now);
+        if let Some(verdict) = self.0.meant(session, &candidates).await {
             return verdict;
         }
         self.0.road.admit(session, candidates).await

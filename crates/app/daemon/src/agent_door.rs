@@ -13,7 +13,7 @@ use axum::{
 };
 use interlock_action::{SessionId, TicketId};
 
-use interlock_api::{BeginPlan, Fault, HookNote, PlanView, RequestRow};
+use interlock_api::{BeginPlan, EndPlan, Fault, HookNote, PlanView, RequestRow};
 
 use crate::state::Daemon;
 
@@ -70,13 +70,17 @@ async fn begin_plan(
     Json(body): Json<BeginPlan>,
 ) -> Result<StatusCode, Response> {
     let session = session(&daemon, &headers).map_err(IntoResponse::into_response)?;
-    daemon.begin_plan(session, body).map_err(IntoResponse::into_response)?;
+    daemon.begin_plan(session, body).await.map_err(IntoResponse::into_response)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn end_plan(State(daemon): State<Arc<Daemon>>, headers: HeaderMap) -> Result<Json<PlanView>, Response> {
+async fn end_plan(
+    State(daemon): State<Arc<Daemon>>,
+    headers: HeaderMap,
+    Json(body): Json<EndPlan>,
+) -> Result<Json<Option<PlanView>>, Response> {
     let session = session(&daemon, &headers).map_err(IntoResponse::into_response)?;
-    daemon.end_plan(&session).await.map(Json).map_err(IntoResponse::into_response)
+    daemon.end_plan(&session, body).await.map(Json).map_err(IntoResponse::into_response)
 }
 
 async fn requests(

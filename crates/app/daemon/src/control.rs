@@ -319,7 +319,7 @@ async fn decide_together(
 }
 
 async fn plans(State(daemon): Shared) -> Json<Vec<PlanView>> {
-    Json(daemon.plans())
+    Json(daemon.plans(usize::MAX))
 }
 
 async fn offer_grant(
@@ -327,7 +327,7 @@ async fn offer_grant(
     Path(id): Path<String>,
     Query(wish): Query<GrantWish>,
 ) -> Reply<GrantOffer> {
-    daemon.offer_grant(&TicketId::new(id), wish).map(Json)
+    daemon.offer_grant(&TicketId::new(id), wish).await.map(Json)
 }
 
 async fn grants(State(daemon): Shared) -> Json<Vec<GrantRow>> {

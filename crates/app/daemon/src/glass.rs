@@ -18,9 +18,9 @@ impl Daemon {
         let BreakGlass { incident, scope, minutes } = &request.body;
         let signed = &request.signed;
         sensible(incident, scope, *minutes)?;
-        let key = self.authorise_stop("break-glass", incident, &request.body, signed)?;
-        key.counts(self.now()).map_err(Fault::refused)?;
-        self.may_break(&signed.person, key.step)?;
+        let by = self.authorise_stop("break-glass", incident, &request.body, signed)?;
+        by.key.counts(self.now()).map_err(Fault::refused)?;
+        self.may_break(&signed.person, by.key.step)?;
         let since = self.now();
         let id = GlassId::new(format!("gl-{}", self.draw().chars().take(10).collect::<String>()));
         let glass = Glass {

@@ -1,5 +1,7 @@
 //! Standing grants: what one would be, what people sign of it, and its end.
 
+use std::sync::Arc;
+
 use interlock_action::{GrantId, Operation, TicketId};
 use interlock_api::{Added, EndGrant, Fault, GrantOffer, GrantRow, Passed, SignGrant, exact};
 use interlock_approval::Ticket;
@@ -16,10 +18,24 @@ const LOOKED_BACK: u64 = 7 * 24 * 60 * 60 * 1000;
 const MOST_HELD: usize = 5_000;
 /// So many of them at once.
 const PAGE: u32 = 500;
+/// So many of what would have passed are listed.
+const LISTED: usize = 100;
 
 impl Daemon {
     /// What a grant for the like of a request would be, and what else it would have let pass.
-    pub(crate) fn offer_grant(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault> {
+    pub(crate) async fn offer_grant(
+        self: &Arc<Self>,
+        id: &TicketId,
+        wish: GrantWish,
+    ) -> Result<GrantOffer, Fault> {
+        let (daemon, id) = (Arc::clone(self), id.clone());
+        // One at a time, and on no thread that others wait for: thousands of entries are read for it.
+        let _one_at_a_time = self.looking_back.lock().await;
+        let offered = tokio::task::spawn_blocking(move || daemon.look_back(&id, wish));
+        offered.await.map_err(Fault::unavailable)?
+    }
+
+    fn look_back(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault> {
         let ticket = self.find(id)?;
         let asks = self.asked(&ticket)?;
         let terms = self.road.grant_terms(&ticket, &asks, wish).map_err(refused)?;
@@ -71,7 +87,10 @@ impl Daemon {
                 let Some(judged) = judged(&mut entry) else { continue };
                 let operation = text(&entry, "operation");
                 if covering.covers(&Operation::new(operation), &judged.asks).unwrap_or(false) {
-                    offer.would.push(self.passed(&entry, &judged.asks));
+                    offer.passed = offer.passed.saturating_add(1);
+                    if offer.would.len() < LISTED {
+                        offer.would.push(self.passed(&entry, &judged.asks));
+                    }
                 }
             }
         }
@@ -90,9 +109,9 @@ impl Daemon {
     /// Takes somebody's signature under the terms of a grant.
     pub(crate) async fn sign_grant(&self, request: Added<SignGrant>) -> Result<GrantRow, Fault> {
         let Added { body, signed, .. } = request;
-        let key = self.authorise("grant", body.terms.ticket.as_str(), &body, &signed)?;
+        let by = self.authorise("grant", body.terms.ticket.as_str(), &body, &signed)?;
         let asks = self.asked(&self.find(&body.terms.ticket)?)?;
-        let by = (&signed.person, &key);
+        let by = (&signed.person, &by);
         let words = (signed.reason.as_str(), signed.signature.as_str());
         let grant = self.road.sign_grant(&body.terms, &asks, by, words).await.map_err(refused)?;
         Ok(GrantRow { idle: self.memory().grant_idle(&grant, self.now()), ..GrantRow::of(grant, None) })

@@ -92,8 +92,8 @@ impl Daemon {
         if self.memory().agents.is_empty() {
             return self.authorise(verb, subject, body, signed).map(drop);
         }
-        let key = self.authorise_stop(verb, subject, body, signed)?;
-        key.counts(self.now()).map_err(Fault::refused)
+        let by = self.authorise_stop(verb, subject, body, signed)?;
+        by.key.counts(self.now()).map_err(Fault::refused)
     }
 
     /// Does it at once while no agent exists; holds it after that.

@@ -2,20 +2,22 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use interlock_action::{Action, Millis, SessionId};
-use interlock_api::{Added, BeginPlan, Decisions, Fault, PlanView, RequestView};
+use interlock_action::{Action, Millis, PlanId, SessionId};
+use interlock_api::{Added, BeginPlan, Decisions, EndPlan, Fault, PlanView, RequestView, exact};
 use interlock_console::Attempt;
-use interlock_flow::{BatchError, Decisive, MOST_STEPS, PlanStep, Verdict};
+use interlock_flow::{BatchError, Decisive, MOST_STEPS, Plan, PlanStep, Verdict, lost};
 
 use crate::{attempts::cut, state::Daemon};
 
-/// Nobody plans for longer: whoever forgot that they do would wonder why nothing happens.
+/// A plan takes in what comes within this.
 const LONGEST: Millis = 10 * 60 * 1000;
+/// Between two plans of a session.
+const PAUSE: Millis = 2_000;
 
-/// What sessions plan.
+/// What sessions plan. That they do stands in the memory: a draft that is lost leaves a session that sends nothing.
 #[derive(Default)]
 pub(crate) struct Planning(Mutex<HashMap<SessionId, Draft>>);
 
@@ -27,21 +29,22 @@ struct Draft {
 }
 
 impl Planning {
-    fn drafts(&self, now: Millis) -> MutexGuard<'_, HashMap<SessionId, Draft>> {
-        let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drafts.retain(|_, draft| now < draft.since.saturating_add(LONGEST));
-        drafts
+    fn drafts(&self) -> MutexGuard<'_, HashMap<SessionId, Draft>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a session plans.
-    pub(crate) fn plans(&self, session: &SessionId, now: Millis) -> bool {
-        self.drafts(now).contains_key(session)
+    /// Whether its draft takes a further step.
+    fn takes(&self, session: &SessionId, now: Millis) -> bool {
+        let drafts = self.drafts();
+        drafts.get(session).is_some_and(|draft| now < draft.since.saturating_add(LONGEST))
     }
 
-    /// Notes a step of it.
-    pub(crate) fn note(&self, session: &SessionId, action: &Action, verdict: &Verdict, now: Millis) {
-        let mut drafts = self.drafts(now);
-        let Some(draft) = drafts.get_mut(session) else { return };
+    /// Notes a step of it. What is to be bound to what streams with it comes again.
+    fn note(&self, session: &SessionId, action: &Action, verdict: &Verdict) {
+        let mut drafts = self.drafts();
+        let Some(draft) = drafts.get_mut(session).filter(|_| !matches!(verdict, Verdict::Unbound)) else {
+            return;
+        };
         if draft.steps.len() < MOST_STEPS {
             draft.steps.push(PlanStep::of(action, verdict));
         } else {
@@ -51,35 +54,79 @@ impl Planning {
 }
 
 impl Daemon {
-    /// From now on nothing that a session would change is sent.
-    pub(crate) fn begin_plan(&self, session: SessionId, body: BeginPlan) -> Result<(), Fault> {
-        let now = self.now();
-        if !self.memory().is_live(&session, now) {
-            return Err(Fault::refused("the lease of this session has ended"));
+    /// What becomes of a call where its session only means what it does; `None` where it is in earnest.
+    ///
+    /// INVARIANT: from the moment that a session begins to plan until it says that it has, nothing that it would change is sent: not
+    /// after too long, not after a restart.
+    pub(crate) async fn meant(&self, session: &SessionId, candidates: &[Arc<Action>]) -> Option<Verdict> {
+        let action = candidates.first()?;
+        let changes = candidates.iter().any(|action| !action.is_plain_read());
+        if !changes || !self.memory().planning.contains(session) {
+            return None;
         }
-        let words = cut(&body.words);
-        let draft = Draft { words, since: now, steps: Vec::new(), left: 0 };
-        match self.planning.drafts(now).insert(session, draft) {
-            // Whoever begins anew has given the other up.
-            Some(_) | None => Ok(()),
+        if !self.planning.takes(session, self.now()) {
+            return Some(lost(self.road.action_id(), action.operation.clone()));
         }
+        let verdict = self.road.intend(session, candidates.to_vec()).await;
+        self.planning.note(session, action, &verdict);
+        Some(verdict)
     }
 
-    /// It is in earnest again; what was planned is kept.
-    pub(crate) async fn end_plan(&self, session: &SessionId) -> Result<PlanView, Fault> {
-        let draft = self.planning.drafts(self.now()).remove(session);
-        let Draft { words, steps, left, .. } = draft
-            .ok_or_else(|| Fault::conflict("this session does not plan, or has for more than ten minutes"))?;
-        let plan = self.road.keep_plan(session, words, steps).await.map_err(Fault::unavailable)?;
-        Ok(PlanView { plan, left })
+    /// From now on nothing that a session would change is sent.
+    pub(crate) async fn begin_plan(&self, session: SessionId, body: BeginPlan) -> Result<(), Fault> {
+        let now = self.now();
+        {
+            let memory = self.memory();
+            if !memory.is_live(&session, now) {
+                return Err(Fault::refused("the lease of this session has ended"));
+            }
+            if memory.planning.contains(&session) {
+                let why = Fault::conflict("this session plans already");
+                return Err(why.hint("end that first; `interlock plan --give-up` where nobody does"));
+            }
+            let last = memory.plans.values().filter(|plan| plan.session == session).map(|plan| plan.at).max();
+            if last.is_some_and(|last| now < last.saturating_add(PAUSE)) {
+                return Err(Fault::conflict("this session has just handed in a plan: wait two seconds"));
+            }
+        }
+        self.road.begin_plan(&session).await.map_err(Fault::unavailable)?;
+        let words = cut(&body.words);
+        self.planning.drafts().insert(session, Draft { words, since: now, steps: Vec::new(), left: 0 });
+        Ok(())
+    }
+
+    /// It is in earnest again; what was planned is kept, where anything was and nobody gives it up.
+    pub(crate) async fn end_plan(
+        &self,
+        session: &SessionId,
+        body: EndPlan,
+    ) -> Result<Option<PlanView>, Fault> {
+        if !self.memory().planning.contains(session) {
+            return Err(Fault::conflict("this session does not plan"));
+        }
+        let draft = self.planning.drafts().remove(session);
+        let Some(Draft { words, steps, left, .. }) =
+            draft.filter(|draft| !body.give_up && !draft.steps.is_empty())
+        else {
+            self.road.give_plan_up(session).await.map_err(Fault::unavailable)?;
+            return Ok(None);
+        };
+        let kept = self.road.keep_plan(session, words, (steps, left), body.status).await;
+        kept.map(|plan| Some(PlanView { plan })).map_err(Fault::unavailable)
     }
 
     /// Every plan, the newest first.
-    pub(crate) fn plans(&self) -> Vec<PlanView> {
+    pub(crate) fn plans(&self, many: usize) -> Vec<PlanView> {
         let memory = self.memory();
-        let mut all: Vec<_> = memory.plans.values().cloned().map(|plan| PlanView { plan, left: 0 }).collect();
-        all.sort_by_key(|view| std::cmp::Reverse(view.plan.at));
-        all
+        let mut all: Vec<&Plan> = memory.plans.values().collect();
+        all.sort_by_key(|plan| std::cmp::Reverse(plan.at));
+        all.into_iter().take(many).map(|plan| PlanView { plan: plan.clone() }).collect()
+    }
+
+    /// One plan.
+    pub(crate) fn plan(&self, id: &PlanId) -> Result<PlanView, Fault> {
+        let found = self.memory().plans.get(id).map(|plan| PlanView { plan: plan.clone() });
+        found.ok_or_else(|| Fault::not_found(format!("there is no plan `{}`", exact(id.as_str()))))
     }
 
     /// Takes a decision on several requests.
@@ -90,19 +137,20 @@ impl Daemon {
             "deny" => Decisive::Deny,
             other => return Err(Fault::bad_request(format!("`{other}` is neither `approve` nor `deny`"))),
         };
-        let key = self.authorise_stop(&body.verb(), &body.subject(), &body, &signed)?;
-        key.counts(self.now()).map_err(Fault::refused)?;
+        let by = self.authorise_stop(&body.verb(), &body.subject(), &body, &signed)?;
+        by.key.counts(self.now()).map_err(Fault::refused)?;
         let words = (signed.reason.as_str(), signed.signature.as_str());
-        let decided =
-            self.road.decide_together(&body.requests, decision, (&signed.person, &key), words).await;
+        let decided = self.road.decide_together(&body.requests, decision, (&signed.person, &by), words).await;
         let tickets = decided.map_err(|error| {
-            if !matches!(error, BatchError::Journal(_)) {
+            if !matches!(error, BatchError::Halves { .. }) {
                 let (subject, why) = (body.subject(), error.to_string());
                 let person = Some(signed.person.clone());
                 self.tried(&Attempt { what: "decision", subject, person, why });
             }
             match error {
-                BatchError::Journal(error) => Fault::unavailable(error),
+                BatchError::Halves { .. } => {
+                    Fault::conflict(error).hint("look at those that were not, and decide on them anew")
+                }
                 error => Fault::refused(error),
             }
         })?;

@@ -135,6 +135,7 @@ pub async fn serve(
         nonces: Nonces::new(System.draw_key()),
         verifying: tokio::sync::Mutex::default(),
         attempts: Attempts::default(),
+        looking_back: tokio::sync::Mutex::default(),
         planning: Planning::default(),
         handed: console::Handed::default(),
         runs: crate::runs::Runs::default(),

@@ -57,6 +57,8 @@ pub(crate) struct Daemon {
     pub(crate) verifying: tokio::sync::Mutex<()>,
     /// How much was tried that did not hold.
     pub(crate) attempts: Attempts,
+    /// One look back over what was held at a time.
+    pub(crate) looking_back: tokio::sync::Mutex<()>,
     /// What sessions plan.
     pub(crate) planning: Planning,
     /// What is handed over between command lines and the console.

@@ -87,7 +87,7 @@ fn event(event: &Event) -> Event {
             Event::GlassReviewed { glass: glass.clone(), review }
         }
         Event::Planned { plan } => {
-            Event::Planned { plan: Box::new(Plan { words: said(), steps: Vec::new(), ..(**plan).clone() }) }
+            Event::Planned { plan: Box::new(self::plan(plan)) }
         }
         // What is left of its terms covers nothing.
         Event::Granted { grant } => Event::Granted { grant: Box::new(self::grant(grant)) },
@@ -124,6 +124,7 @@ fn event(event: &Event) -> Event {
         | Event::KeyUsed { .. }
         | Event::GlassMended { .. }
         | Event::GrantUsed { .. }
+        | Event::Planning { .. }
         | Event::GrantEnded { .. }
         | Event::KeysSuspended { .. }
         | Event::KeysRestored { .. }
@@ -153,11 +154,15 @@ pub(crate) fn forget(memory: &mut Memory, subject: &Subject) {
             if let Some(known) = memory.tickets.get_mut(id) {
                 *known = ticket(known);
             }
+            let of = memory.grants.values_mut().filter(|grant| grant.terms.ticket == *id);
+            of.for_each(|known| *known = grant(known));
         }
         Subject::Session(id) => {
             if let Some(known) = memory.sessions.get_mut(id) {
                 *known = session(known);
             }
+            let of = memory.plans.values_mut().filter(|plan| plan.session == *id);
+            of.for_each(|known| *known = plan(known));
         }
         Subject::Thing(digest) => memory.forget_thing(digest),
         Subject::Action(_) => {}
@@ -169,6 +174,7 @@ pub(crate) fn brings_back<'e>(memory: &Memory, event: &'e Event) -> Option<&'e S
     let (id, task) = match event {
         Event::Session { session } => (&session.id, &session.task),
         Event::TicketOpened { ticket } => (&ticket.session, &ticket.held.task),
+        Event::Planned { plan } => (&plan.session, &plan.words),
         _ => return None,
     };
     let known = memory.sessions.get(id)?;
@@ -288,6 +294,10 @@ fn action(action: &Action) -> Action {
 
 fn reason(reason: &Reason) -> Reason {
     Reason { rule: reason.rule.clone(), why: said(), next: String::new(), target: None }
+}
+
+fn plan(plan: &Plan) -> Plan {
+    Plan { words: said(), steps: Vec::new(), ..plan.clone() }
 }
 
 fn grant(grant: &Grant) -> Grant {

@@ -277,6 +277,11 @@ fn still_needed(memory: &Memory, concerned: &Concerned, redact: &Redact) -> Resu
                         "request `{id}` is still {}: deny it, or wait until it is spent or has expired",
                         ticket.state.name()
                     ));
+                } else if let Some(grant) =
+                    memory.grants.values().find(|grant| grant.terms.ticket == *id && !grant.is_over(now))
+                {
+                    let grant = &grant.id;
+                    why.push(format!("grant `{grant}` was made of request `{id}` and is not over: end it"));
                 } else if memory.open_permits.values().any(|permit| permit.ticket.as_ref() == Some(id)) {
                     // A call that did not execute gives its approval back.
                     why.push(format!("the call that spends request `{id}` has no outcome yet: wait for it"));

@@ -9,13 +9,18 @@ mod sign;
 
 use std::collections::BTreeSet;
 
-use interlock_action::{Digest, Effect, GrantId, Millis, PersonId, SessionId, TicketId};
+use interlock_action::{
+    Content, Digest, Effect, Forecast, GrantId, Kind, Millis, PersonId, SessionId, Surface, TicketId,
+};
+use interlock_approval::Launch;
 use interlock_policy::{Ask, Selector};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use sign::GrantError;
 
-use crate::{Event, Memory, Session, Situated};
+use self::shape::shape;
+use crate::{Event, Freeze, FreezeScope, Memory, Session, Situated};
 
 /// The longest that one stands, in minutes.
 pub const LONGEST_GRANT: u64 = 24 * 60;
@@ -38,10 +43,12 @@ pub struct GrantTerms {
     pub selector: Selector,
     /// The same as Cedar permits: what the policy asks.
     pub policy: String,
-    /// The arguments, but for the names of what they are about; `None` is any.
-    pub arguments: Option<Digest>,
-    /// On how many things one call may fall.
-    pub things: usize,
+    /// Where, and with which arguments but for the names of what it falls on.
+    pub arguments: Digest,
+    /// Whether any arguments will do: then the digest is over the place alone.
+    pub any_arguments: bool,
+    /// How far one call may go.
+    pub reach: Reach,
     /// What could not be seen of the first, and need not be seen of the others.
     pub unknowns: BTreeSet<String>,
     /// How many calls.
@@ -57,8 +64,44 @@ impl GrantTerms {
             minutes: self.minutes,
             count: self.count,
             any_target: self.selector.parts.iter().all(|part| part.targets.is_empty()),
-            any_arguments: self.arguments.is_none(),
+            any_arguments: self.any_arguments,
         }
+    }
+}
+
+/// How far a call goes: no further than the first one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reach {
+    /// On how many things it falls.
+    pub things: usize,
+    /// How many things would be different, as far as they are foreseen.
+    pub changes: usize,
+    /// Of which kinds, each with what happens to it.
+    pub kinds: BTreeSet<(Effect, Kind)>,
+    /// How many others use them.
+    pub dependents: usize,
+}
+
+impl Reach {
+    /// As the policy is asked, and as it is foreseen.
+    fn of(asks: &[Ask], forecast: &Forecast) -> Self {
+        let on = asks.iter().filter(|ask| ask.effect != Effect::Read).map(|ask| &ask.target.id);
+        let changes = || forecast.changes.iter().filter(|change| change.effect != Effect::Read);
+        Self {
+            things: on.collect::<BTreeSet<_>>().len(),
+            changes: changes().count(),
+            kinds: changes().map(|change| (change.effect, change.kind)).collect(),
+            dependents: forecast.dependents.len(),
+        }
+    }
+
+    /// Whether another goes no further.
+    fn holds(&self, other: &Self) -> bool {
+        other.things <= self.things
+            && other.changes <= self.changes
+            && other.kinds.is_subset(&self.kinds)
+            && other.dependents <= self.dependents
     }
 }
 
@@ -91,6 +134,14 @@ pub struct Grant {
     pub terms: GrantTerms,
     /// By whom, with which keys.
     pub signers: Vec<GrantSigner>,
+    /// Who owned the agent.
+    pub owner: PersonId,
+    /// Who has launched the session: whoever launches it besides could not have been asked.
+    pub launch: Launch,
+    /// How many people there were, and whether one alone.
+    pub people: (usize, bool),
+    /// When the first of them signed.
+    pub opened: Millis,
     /// Since when it stands; `None` as long as it takes another.
     pub since: Option<Millis>,
     /// How many calls it has let pass.
@@ -145,27 +196,22 @@ impl Grant {
     }
 
     /// Whether an action is the like of the one that it was made of.
-    fn covers(&self, session: &Session, situated: &Situated, asks: &[Ask], arguments: &Digest) -> bool {
-        let GrantTerms { selector, things, unknowns, .. } = &self.terms;
-        let forecast = &situated.survey.forecast;
-        let expected = |effect: Effect| {
-            effect == Effect::Read || selector.parts.iter().any(|part| part.effect == effect)
-        };
+    fn covers(&self, session: &Session, situated: &Situated, asks: &[Ask], arguments: &Value) -> bool {
+        let GrantTerms { selector, reach, unknowns, any_arguments, .. } = &self.terms;
+        let (action, forecast) = (&situated.action, &situated.survey.forecast);
+        let alike = shape(action, asks, (!any_arguments).then_some(arguments));
         self.terms.session == session.id
-            && self.terms.arguments.is_none_or(|known| known == *arguments)
-            && fallen(asks) <= *things
+            && action.surface == Surface::Aws
+            && action.content != Content::Unbound
+            && alike.is_ok_and(|alike| alike == self.terms.arguments)
+            && reach.holds(&Reach::of(asks, forecast))
+            // What falls on many inside a target is counted by nobody here.
+            && situated.falls.iter().all(|fall| fall.many <= 1)
             && forecast.data_loss.is_empty()
             && forecast.unknowns.iter().all(|unknown| unknowns.contains(unknown))
-            && forecast.changes.iter().all(|change| expected(change.effect))
             // INVARIANT: what cannot be asked is not covered.
-            && selector.covers(&situated.action.operation, asks).unwrap_or(false)
+            && selector.covers(&action.operation, asks).unwrap_or(false)
     }
-}
-
-/// On how many things an action falls.
-fn fallen(asks: &[Ask]) -> usize {
-    let on = asks.iter().filter(|ask| ask.effect != Effect::Read).map(|ask| &ask.target.id);
-    on.collect::<BTreeSet<_>>().len()
 }
 
 impl Memory {
@@ -173,7 +219,13 @@ impl Memory {
     pub(crate) fn keep_grant(&mut self, event: &Event) {
         match event {
             Event::Granted { grant } => {
-                self.grants.insert(grant.id.clone(), (**grant).clone());
+                let mut kept = (**grant).clone();
+                // INVARIANT: what is over stays over, whoever signed for it meanwhile, and what is used stays used.
+                if let Some(known) = self.grants.get(&grant.id) {
+                    kept.ended = known.ended.clone().or(kept.ended);
+                    kept.used = kept.used.max(known.used);
+                }
+                self.grants.insert(kept.id.clone(), kept);
             }
             Event::GrantUsed { grant } => {
                 if let Some(grant) = self.grants.get_mut(grant) {
@@ -194,6 +246,13 @@ impl Memory {
         grant.idle(now).or_else(|| {
             if self.is_over(&grant.terms.session) {
                 return Some("its session has ended".to_owned());
+            }
+            let session = self.sessions.get(&grant.terms.session)?;
+            if session.launch != grant.launch || session.agent.owner != grant.owner {
+                return Some("somebody else has launched the session since it was signed".to_owned());
+            }
+            if grant.people != (self.team(now), self.solo(now)) {
+                return Some("people have come or gone since it was signed".to_owned());
             }
             let gone = |signer: &&GrantSigner| {
                 let keys = self.people.get(&signer.person).into_iter().flat_map(|person| &person.keys);
@@ -222,12 +281,31 @@ impl Memory {
         session: &Session,
         situated: &Situated,
         asks: &[Ask],
-        arguments: &Digest,
+        arguments: &Value,
         now: Millis,
     ) -> Option<GrantId> {
         let mut covering =
             self.grants_of(&session.id, now).filter(|grant| grant.covers(session, situated, asks, arguments));
         covering.next().map(|grant| grant.id.clone())
+    }
+
+    /// A freeze ends what stands in its scope: whoever lets that go on again has not said that this may.
+    pub(crate) fn freeze_grants(&mut self, freeze: &Freeze) {
+        for grant in self.grants.values_mut() {
+            let selector = &grant.terms.selector;
+            let task = self.sessions.get(&grant.terms.session).map(|session| &session.task);
+            let covered = match &freeze.scope {
+                FreezeScope::Fleet => true,
+                FreezeScope::Agent(agent) => *agent == selector.agent,
+                FreezeScope::Task(frozen) => task == Some(frozen),
+                FreezeScope::Service(name) => selector.operation.service() == name,
+                FreezeScope::Environment(name) => selector.parts.iter().any(|part| part.environment == *name),
+            };
+            if covered {
+                let why = format!("{} froze it", freeze.by);
+                grant.ended.get_or_insert(GrantEnd { at: freeze.since, why });
+            }
+        }
     }
 
     /// What ends every grant of a session that is not over.

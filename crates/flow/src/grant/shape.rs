@@ -1,34 +1,49 @@
-//! What the arguments of two calls have in common that differ in what they are about.
+//! What the arguments of two calls have in common that differ in what they fall on.
 
-use interlock_action::{Action, CanonicalError, Digest, Target, digest_of};
+use interlock_action::{Action, CanonicalError, Digest, Effect, Target, digest_of};
+use interlock_policy::Ask;
 use serde_json::{Value, json};
 
 /// What no name begins with.
 const MARK: char = '\u{1}';
-/// What stands for the name of a target.
-const TARGET: &str = "\u{1}target";
 
-/// The digest of an action's arguments, sealed and without tokens, with a mark in the place of its targets' names.
-pub(super) fn shape(action: &Action, mut arguments: Value) -> Result<Digest, CanonicalError> {
-    for pointer in &action.tokens {
-        if let Some(token) = arguments.pointer_mut(pointer) {
-            token.take();
+/// The digest of where an action is made and of its arguments, sealed and without tokens, with a mark in the place of the names of what
+/// it falls on; without arguments, of the place alone. What it merely names beside (a role, a destination) stays as it is.
+pub(super) fn shape(
+    action: &Action,
+    asks: &[Ask],
+    arguments: Option<&Value>,
+) -> Result<Digest, CanonicalError> {
+    let asked =
+        |target: &&Target| asks.iter().any(|ask| ask.effect != Effect::Read && ask.target.id == target.id);
+    let targets: Vec<&Target> = action.targets.iter().filter(asked).collect();
+    let arguments = arguments.map(|arguments| {
+        let mut arguments = arguments.clone();
+        for pointer in &action.tokens {
+            if let Some(token) = arguments.pointer_mut(pointer) {
+                token.take();
+            }
         }
-    }
+        marked(arguments, &targets)
+    });
     let body = json!({
         "account": action.account,
         "region": action.region,
         "content": action.content,
-        "arguments": marked(arguments, &action.targets),
+        "arguments": arguments,
     });
     digest_of("interlock arguments v1", &body)
 }
 
-fn marked(value: Value, targets: &[Target]) -> Value {
+fn marked(value: Value, targets: &[&Target]) -> Value {
     match value {
-        Value::String(text) if targets.iter().any(|target| names(&text, target)) => json!(TARGET),
-        // Nobody writes the mark in its place.
-        Value::String(text) if text.starts_with(MARK) => json!(format!("{MARK}{text}")),
+        Value::String(text) => match targets.iter().position(|target| names(&text, target)) {
+            // By its place: two that change theirs are another call.
+            Some(at) => json!(format!("{MARK}{at}")),
+            // Nobody writes the mark in its place.
+            None if text.starts_with(MARK) => json!(format!("{MARK}{text}")),
+            None => Value::String(text),
+        },
         Value::Array(parts) => parts.into_iter().map(|part| marked(part, targets)).collect(),
         Value::Object(parts) => parts.into_iter().map(|(name, part)| (name, marked(part, targets))).collect(),
         other => other,
@@ -46,28 +61,42 @@ fn names(text: &str, target: &Target) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use interlock_policy::ordinary;
+
     use super::*;
 
-    fn action(name: &str, arguments: Value) -> Action {
-        let targets =
-            json!([{"id": format!("arn:aws:ec2:x:1:instance/{name}"), "kind": "instance", "data": "no"}]);
-        serde_json::from_value(json!({"surface": "aws", "operation": "aws:ec2:StopInstances", "claims": [],
-            "targets": targets, "arguments": arguments}))
-        .unwrap()
-    }
-
-    fn of(name: &str, arguments: Value) -> Digest {
-        let action = action(name, arguments);
-        shape(&action, action.arguments.clone()).unwrap()
+    fn of(on: &[&str], beside: &str, arguments: Value) -> Digest {
+        let id = |name: &str| format!("arn:aws:ec2:x:1:instance/{name}");
+        let target = |name: &str| json!({"id": id(name), "kind": "instance", "data": "no"});
+        let targets: Vec<Value> = on.iter().copied().chain([beside]).map(target).collect();
+        let action: Action =
+            serde_json::from_value(json!({"surface": "aws", "operation": "aws:ec2:StopInstances",
+            "claims": [], "targets": targets, "arguments": arguments}))
+            .unwrap();
+        let ask = |name: &&str| {
+            let mut ask = ordinary();
+            (ask.effect, ask.target.id) = (Effect::Interrupt, id(name).into());
+            ask
+        };
+        let asks: Vec<Ask> = on.iter().map(ask).collect();
+        shape(&action, &asks, Some(&action.arguments)).unwrap()
     }
 
     #[test]
-    fn only_the_names_of_targets_may_differ() {
+    fn only_the_names_of_what_it_falls_on_may_differ() {
         let stop = |id: &str, force: bool| json!({"InstanceIds": [id], "Force": force});
-        assert_eq!(of("i-1", stop("i-1", true)), of("i-2", stop("i-2", true)));
-        assert_ne!(of("i-1", stop("i-1", true)), of("i-1", stop("i-1", false)));
-        assert_ne!(of("i-1", stop("i-1", true)), of("i-1", stop("i-2", true)), "i-2 is no target of it");
-        assert_ne!(of("i-1", json!({"a": "i-1"})), of("i-1", json!({"b": "i-1"})));
-        assert_ne!(of("i-1", json!({"a": "\u{1}target"})), of("i-1", json!({"a": "i-1"})));
+        assert_eq!(of(&["i-1"], "r", stop("i-1", true)), of(&["i-2"], "r", stop("i-2", true)));
+        assert_ne!(of(&["i-1"], "r", stop("i-1", true)), of(&["i-1"], "r", stop("i-1", false)));
+        assert_ne!(
+            of(&["i-1"], "r", stop("i-1", true)),
+            of(&["i-1"], "r", stop("i-2", true)),
+            "i-2 is no target"
+        );
+        assert_ne!(of(&["i-1"], "r", json!({"a": "i-1"})), of(&["i-1"], "r", json!({"b": "i-1"})));
+        assert_ne!(of(&["i-1"], "r", json!({"a": "\u{1}0"})), of(&["i-1"], "r", json!({"a": "i-1"})));
+        let to = |queue: &str| of(&["i-1"], queue, json!({"id": "i-1", "to": queue}));
+        assert_ne!(to("q-1"), to("q-2"), "what it merely names beside is looked at");
+        let swap = |from: &str, to: &str| of(&["i-1", "i-2"], "r", json!({"from": from, "to": to}));
+        assert_ne!(swap("i-1", "i-2"), swap("i-2", "i-1"));
     }
 }

@@ -1,14 +1,17 @@
 //! From a request to the terms of a grant, and from signatures to a grant that stands.
 
-use interlock_action::{Digest, GrantId, PersonId};
-use interlock_approval::{EnrolledKey, People, Refusal, State, Ticket, Within};
+use interlock_action::{GrantId, PersonId, Surface};
+use interlock_approval::{People, Refusal, State, Ticket, Within};
 use interlock_ledger::{Entry, EntryKind};
-use interlock_policy::{Ask, ProbeError, Selector, Tier, Ungrantable};
+use interlock_policy::{Ask, Evidence, Hypothetical, ProbeError, Selector, Tier, Ungrantable, Verified};
 
 use super::{
-    Grant, GrantEnd, GrantSigner, GrantTerms, GrantWish, LONGEST_GRANT, MOST_USES, fallen, shape::shape,
+    Grant, GrantEnd, GrantSigner, GrantTerms, GrantWish, LONGEST_GRANT, MOST_USES, Reach, shape::shape,
 };
-use crate::{Event, Guard, JournalError, Record, Road, stop::Stop};
+use crate::{
+    Decisive, Event, Guard, JournalError, Record, Road,
+    batch::{SignedBy, decided},
+};
 
 /// Why there is no grant.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +37,6 @@ pub enum GrantError {
 }
 
 impl Road {
-    /// What the arguments of an action have in common with others like it.
-    pub(crate) fn shape_of(&self, action: &interlock_action::Action) -> Result<Digest, Stop> {
-        let sealed = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
-        shape(action, sealed).map_err(|error| Stop::Ledger(error.to_string()))
-    }
-
     /// What a grant for the like of a request would be. `asks` is what the policy was asked about it.
     ///
     /// # Errors
@@ -54,6 +51,9 @@ impl Road {
         if held.tier != Tier::T3.name() {
             return refused("a grant stands in for one person: what takes two is looked at each time");
         }
+        if held.action.surface != Surface::Aws {
+            return refused("what is applied as a whole is looked at as a whole, each time");
+        }
         if !held.forecast.data_loss.is_empty() {
             return refused("it loses data, which is looked at each time");
         }
@@ -66,8 +66,10 @@ impl Road {
             ));
         }
         let selector = Selector::of(held.action.operation.clone(), asks, wish.any_target)?;
+        self.yields(asks)?;
         // What is kept of it is sealed already.
-        let arguments = shape(&held.action, held.action.arguments.clone());
+        let arguments = (!wish.any_arguments).then_some(&held.action.arguments);
+        let arguments = shape(&held.action, asks, arguments);
         let arguments = arguments.map_err(|error| GrantError::Request(error.to_string()))?;
         Ok(GrantTerms {
             ticket: ticket.id.clone(),
@@ -75,12 +77,31 @@ impl Road {
             session: ticket.session.clone(),
             policy: selector.cedar()?,
             selector,
-            arguments: (!wish.any_arguments).then_some(arguments),
-            things: fallen(asks),
+            arguments,
+            any_arguments: wish.any_arguments,
+            reach: Reach::of(asks, &held.forecast),
             unknowns: held.forecast.unknowns.iter().cloned().collect(),
             count: wish.count,
             minutes: wish.minutes,
         })
+    }
+
+    /// Whether the policy lets such an action pass by a grant, and what a machine can bring: some rule may take people each time.
+    fn yields(&self, asks: &[Ask]) -> Result<(), GrantError> {
+        let evidence = Evidence {
+            forecast: true,
+            recovery_point: true,
+            rehearsal: true,
+            granted: true,
+            ..Evidence::none(0, false)
+        };
+        let (granted, most) = (Verified::new(evidence), Hypothetical::new(evidence));
+        let decision = self.bundle().decide(asks, &granted, &most);
+        if decision.admits() {
+            return Ok(());
+        }
+        let rule = decision.rules().first().map_or("a rule", |rule| rule.rule.as_str());
+        Err(GrantError::Request(format!("`{rule}` asks people each time: no grant stands in for them")))
     }
 
     /// Takes somebody's signature under these terms, which the caller has checked. With the last one that it takes the grant stands, and
@@ -92,9 +113,10 @@ impl Road {
         &self,
         terms: &GrantTerms,
         asks: &[Ask],
-        (person, key): (&PersonId, &EnrolledKey),
+        (person, signed): (&PersonId, &SignedBy),
         (reason, signature): (&str, &str),
     ) -> Result<Grant, GrantError> {
+        let key = &signed.key;
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.ports.clock.now();
         let (grant, record) = {
@@ -108,18 +130,30 @@ impl Road {
             if self.grant_terms(&ticket, asks, terms.wish())? != *terms {
                 return Err(GrantError::OtherTerms);
             }
-            if memory.is_over(&terms.session) {
-                return Err(GrantError::Request("its session has ended".to_owned()));
+            let session = memory.sessions.get(&terms.session).filter(|_| !memory.is_over(&terms.session));
+            let session = session.ok_or_else(|| GrantError::Request("its session has ended".to_owned()))?;
+            if session.launch != ticket.held.launch || session.agent.owner != ticket.held.owner {
+                let why = "somebody else has launched its session since it was asked for";
+                return Err(GrantError::Request(why.to_owned()));
             }
-            let open = memory
-                .grants
-                .values()
-                .find(|have| have.terms == *terms && have.since.is_none() && have.ended.is_none());
+            let people = (memory.team(now), memory.solo(now));
+            let open = memory.grants.values().find(|have| {
+                let fresh = now < have.opened.saturating_add(self.settings.ticket_lifetime);
+                have.terms == *terms
+                    && have.since.is_none()
+                    && have.ended.is_none()
+                    && have.people == people
+                    && fresh
+            });
             let id = || GrantId::new(format!("gr-{}", self.draw().chars().take(10).collect::<String>()));
             let mut grant = open.cloned().unwrap_or_else(|| Grant {
                 id: id(),
                 terms: terms.clone(),
                 signers: Vec::new(),
+                owner: session.agent.owner.clone(),
+                launch: session.launch.clone(),
+                people,
+                opened: now,
                 since: None,
                 used: 0,
                 ended: None,
@@ -133,25 +167,24 @@ impl Road {
                 key: key.fingerprint.clone(),
             });
             grant.since = is_complete(&grant, &ticket).then_some(now);
-            let entry = Entry::new(EntryKind::Granted, now)
+            let words = (reason, signature);
+            let entry = decided(&ticket, Decisive::Approve, (person, key), (&memory, now), words);
+            let entry = Entry { kind: EntryKind::Granted, ..entry }
                 .public("grant", &grant.id)
-                .public("ticket", &terms.ticket)
                 .public("session", &terms.session)
-                .public("person", person)
-                .public("key", &key.fingerprint)
                 .public("stands", grant.since.is_some())
                 .public("until", grant.until())
                 .public("count", terms.count)
-                .private("terms", terms)
-                .private("reason", reason)
-                .private("signature", signature);
+                .private("terms", terms);
             let within = Some(Within::Grant { grant: grant.id.clone() });
             let yes = self.yes(&ticket, (&memory, now), (signer, key), (reason, signature), within)?;
             // Where the request still waits for this person, it is approved with it.
             let waits = ticket.step(yes.clone(), now).is_ok();
-            let guards =
-                waits.then(|| Guard::Step(ticket.id.clone(), Box::new(yes), now)).into_iter().collect();
-            let events = vec![Event::Granted { grant: Box::new(grant.clone()) }];
+            let step = waits.then(|| Guard::Step(ticket.id.clone(), Box::new(yes), now));
+            let (unused, used) = signed.uses(person);
+            let guards = step.into_iter().chain(unused).collect();
+            let granted = Event::Granted { grant: Box::new(grant.clone()) };
+            let events = std::iter::once(granted).chain(used).collect();
             (grant, Record { entry, events, guards })
         };
         self.ports.journal.commit(record).await?;
@@ -168,6 +201,7 @@ impl Road {
         person: &PersonId,
         reason: &str,
     ) -> Result<(), JournalError> {
+        let _one_at_a_time = self.deciding.lock().await;
         let now = self.ports.clock.now();
         let end = GrantEnd { at: now, why: format!("{person} ended it") };
         let entry = Entry::new(EntryKind::GrantEnded, now)

@@ -3,14 +3,16 @@
 use std::sync::atomic::Ordering;
 
 use futures_executor::block_on;
-use interlock_action::{Effect, TicketId};
+use interlock_action::{Change, Effect, TicketId};
 use interlock_approval::{KeyStep, Launch, State};
 use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Judged};
 use serde_json::json;
 
 use super::house::{House, SESSION, action, database, delete};
-use crate::{Decisive, Event, Grant, GrantError, GrantTerms, GrantWish, Guard, Outcome, Verdict};
+use crate::{
+    Decisive, Event, FreezeScope, Grant, GrantError, GrantTerms, GrantWish, Guard, Outcome, SignedBy, Verdict,
+};
 
 fn stop(name: &str) -> interlock_action::Action {
     action("StopDBInstance", Effect::Interrupt, database(name))
@@ -36,7 +38,8 @@ fn terms(
 
 fn signs(house: &House, terms: &GrantTerms, asks: &[Ask], person: &str) -> Result<Grant, GrantError> {
     let key = house.pages.memory_now().people[&person.into()].keys[0].clone();
-    block_on(house.road.sign_grant(terms, asks, (&person.into(), &key), ("seen", "signature")))
+    let signed = SignedBy { key, counter: None };
+    block_on(house.road.sign_grant(terms, asks, (&person.into(), &signed), ("seen", "signature")))
 }
 
 /// A house of three, and a grant for stopping databases.
@@ -137,7 +140,7 @@ fn the_owner_grants_nothing_alone_and_nobody_signs_other_terms() {
     let first = signs(&house, &terms, &request.1, "ana").unwrap();
     assert!(first.since.is_none() && !house.runs(&stop("gym")), "{first:?}");
     assert!(matches!(signs(&house, &terms, &request.1, "ana"), Err(GrantError::Refused(_))), "twice");
-    let more = GrantTerms { count: 100, things: 50, ..terms.clone() };
+    let more = GrantTerms { reach: Reach { things: 50, ..terms.reach.clone() }, ..terms.clone() };
     assert!(matches!(signs(&house, &more, &request.1, "bo"), Err(GrantError::OtherTerms)));
     let second = signs(&house, &terms, &request.1, "bo").unwrap();
     assert!(second.id == first.id && second.since.is_some());
@@ -242,4 +245,86 @@ fn what_waited_while_it_came_into_force_is_asked_no_more() {
     signs(&house, &terms, &request.1, "bo").unwrap();
     assert!(house.runs(&stop("gym")));
     assert!(matches!(house.pages.memory_now().tickets[&gym].state, State::Void { .. }));
+}
+
+#[test]
+fn whoever_launches_the_session_besides_ends_what_they_or_others_granted() {
+    let (house, _) = granted(ANY);
+    house.resumed(Some("ana"));
+    assert!(house.runs(&stop("gym")), "it goes on as it was");
+    house.resumed(Some("bo"));
+    assert!(!house.runs(&stop("pool")), "bo signed, and would now let pass what bo asks for");
+
+    let (house, _) = granted(ANY);
+    house.resumed(None);
+    assert!(!house.runs(&stop("gym")), "nobody knows who launched it");
+
+    let house = House::of(&["ana", "bo", "cy"]);
+    let request = asked(&house, &stop("school"));
+    let terms = terms(&house, &request, ANY).unwrap();
+    house.resumed(Some("bo"));
+    assert!(signs(&house, &terms, &request.1, "bo").is_err(), "it was asked for before");
+}
+
+#[test]
+fn who_there_was_to_ask_is_who_there_is() {
+    let house = House::of(&["ana"]);
+    let request = asked(&house, &stop("school"));
+    let terms = terms(&house, &request, ANY).unwrap();
+    signs(&house, &terms, &request.1, "ana").unwrap();
+    assert!(house.runs(&stop("gym")));
+    let mut house = house;
+    house.enrol("bo", 9);
+    assert!(!house.runs(&stop("pool")), "alone no more");
+}
+
+#[test]
+fn one_call_goes_no_further_than_the_first() {
+    let change = |name: &str, effect| Change {
+        target: database(name).id,
+        kind: database(name).kind,
+        effect,
+        what: name.to_owned(),
+        before: None,
+        after: None,
+    };
+    let foresees = |house: &House, changes: &[Change]| {
+        house.land.world.lock().unwrap().changes = changes.to_vec();
+    };
+    let house = House::of(&["ana", "bo", "cy"]);
+    foresees(&house, &[change("school", Effect::Interrupt)]);
+    let request = asked(&house, &stop("school"));
+    let terms = terms(&house, &request, ANY).unwrap();
+    signs(&house, &terms, &request.1, "bo").unwrap();
+    foresees(&house, &[change("gym", Effect::Interrupt), change("replica", Effect::Interrupt)]);
+    assert!(!house.runs(&stop("gym")), "another goes with it");
+    foresees(&house, &[change("gym", Effect::Destroy)]);
+    assert!(!house.runs(&stop("gym")), "something else happens to it");
+    foresees(&house, &[change("gym", Effect::Interrupt)]);
+    assert!(house.runs(&stop("gym")));
+}
+
+#[test]
+fn there_is_none_of_a_whole() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let request = asked(&house, &stop("school"));
+    let mut ticket = house.pages.memory_now().tickets[&request.0].clone();
+    ticket.held.action.surface = interlock_action::Surface::Terraform;
+    let refused = house.road.grant_terms(&ticket, &request.1, ANY);
+    assert!(matches!(refused, Err(GrantError::Request(why)) if why.contains("as a whole")));
+}
+
+#[test]
+fn a_freeze_ends_it_and_nobody_revives_it() {
+    let (house, grant) = granted(ANY);
+    house.freeze(FreezeScope::Service("s3".to_owned()));
+    house.happens(Event::Unfrozen { scope: FreezeScope::Service("s3".to_owned()) });
+    assert!(house.runs(&stop("gym")), "another service");
+    house.freeze(FreezeScope::Agent("claude".into()));
+    house.happens(Event::Unfrozen { scope: FreezeScope::Agent("claude".into()) });
+    assert!(!house.runs(&stop("pool")));
+    // Somebody who had read it before it was over writes it after.
+    house.happens(Event::Granted { grant: Box::new(grant.clone()) });
+    let known = house.pages.memory_now().grants[&grant.id].clone();
+    assert!(known.ended.is_some() && known.used == 1, "{known:?}");
 }

@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::{Args, Subcommand};
 use interlock_action::PersonId;
-use interlock_api::{EndGrant, GrantOffer, GrantRow, SignGrant, Status};
+use interlock_api::{EndGrant, GrantOffer, GrantRow, SignGrant, Status, exact};
 use interlock_flow::GrantTerms;
 
 use crate::{
@@ -138,7 +138,10 @@ fn in_console(client: &Client, terms: &GrantTerms, person: &PersonId) -> Result<
     for _ in 0..PATIENCE {
         let all: Vec<GrantRow> = client.get("/v1/grants")?;
         let signed = |row: &GrantRow| {
-            row.grant.terms == *terms && row.grant.signers.iter().any(|signer| signer.person == *person)
+            let over = row.idle.is_some() && row.grant.since.is_some();
+            row.grant.terms == *terms
+                && !over
+                && row.grant.signers.iter().any(|signer| signer.person == *person)
         };
         if let Some(row) = all.into_iter().find(signed) {
             return Ok(row);
@@ -154,11 +157,12 @@ fn offer(offer: &GrantOffer) -> String {
     lines.push(format!("\nAs the policy asks it:\n{}", offer.policy()));
     let beyond = if *more { ", the newest; there are more" } else { "" };
     lines.push(format!(
-        "\nOf {looked_at} held actions of the last seven days{beyond} it would have let {} pass.",
-        would.len()
+        "\nOf {looked_at} held actions of the last seven days{beyond} it would have let {} pass, by operation, effect and place (arguments are not compared).",
+        offer.passed
     ));
     lines.extend(would.iter().map(|one| {
-        let (targets, when) = (one.targets.join(", "), time(one.at));
+        let targets = one.targets.iter().map(|target| exact(target)).collect::<Vec<_>>().join(", ");
+        let when = time(one.at);
         format!("  {when}  {} ({}) on {targets}", one.ticket, one.became)
     }));
     visible(&lines.join("\n"))

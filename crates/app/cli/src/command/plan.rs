@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
-use interlock_api::{BeginPlan, Fault as Told, PlanView};
+use interlock_api::{BeginPlan, EndPlan, Fault as Told, PlanView, exact};
 use interlock_flow::StepFate;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -19,15 +19,19 @@ use crate::{
 /// Inside `interlock run`: hand in what you mean to do, before you do it, so that people decide on all of it once.
 ///
 /// Runs COMMAND, every change of which is judged and nothing of which is sent; what only reads goes through. Each change that
-/// would be held gets its request at once, and the whole becomes one plan. Once people have approved it, make the same calls in
-/// earnest. Status 0: all of it would pass; 11: it waits for people; 10: a step would be refused.
+/// would be held gets its request at once, and the whole becomes one plan. Each change is answered with a refusal that says so: a
+/// script has to go on after one (no `set -e`). Once people have approved, make the same calls in earnest. Status 0: all of it would
+/// pass by itself; 11: it waits for people; 10: a step would be refused; 1: the command failed, and may not have come to all it does.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     /// What the plan is for, in your own words.
     #[arg(long, value_name = "TEXT", default_value = "")]
     words: String,
+    /// End a plan that nobody has ended: its command was killed, or took too long. Nothing of it is kept.
+    #[arg(long, conflicts_with_all = ["words", "command"])]
+    give_up: bool,
     /// The command that would make the changes.
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required_unless_present = "give_up", value_name = "COMMAND")]
     command: Vec<String>,
 }
 
@@ -35,19 +39,29 @@ impl Plan {
     pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Fault> {
         let door =
             AgentDoor::here("interlock run --agent NAME --task TEXT -- interlock plan -- ./migrate.sh")?;
+        if self.give_up {
+            let _: Option<PlanView> = post(&door, "/v1/plan/end", &EndPlan { give_up: true, status: None })?;
+            return Ok(Exit::Ok.into());
+        }
         let _: Option<()> = post(&door, "/v1/plan", &BeginPlan { words: self.words })?;
         let (program, arguments) = self.command.split_first().ok_or_else(|| Fault::usage("no command"))?;
         let ran = Command::new(program).args(arguments).status();
         // Whatever became of it, from here on calls are in earnest again.
-        let plan: PlanView = post(&door, "/v1/plan/end", &())?;
+        let status = ran.as_ref().ok().and_then(std::process::ExitStatus::code);
+        let view: Option<PlanView> = post(&door, "/v1/plan/end", &EndPlan { status, give_up: false })?;
         ran.map_err(|error| Fault::failed(format!("cannot run `{program}`: {error}")))?;
-        output.show(&plan, told);
+        let failed = if status == Some(0) { Exit::Ok } else { Exit::Failed };
+        let Some(view) = view else {
+            output.show(&view, |_| "nothing was planned: no change was tried".to_owned());
+            return Ok(failed.into());
+        };
+        output.show(&view, told);
         let worst = |exit: Exit, fate: &StepFate| match (exit, fate) {
             (_, StepFate::Refused { .. }) | (Exit::Refused, _) => Exit::Refused,
             (_, StepFate::Asks { .. }) | (Exit::Held, _) => Exit::Held,
-            _ => Exit::Ok,
+            (exit, StepFate::Flows) => exit,
         };
-        Ok(plan.plan.steps.iter().map(|step| &step.fate).fold(Exit::Ok, worst).into())
+        Ok(view.plan.steps.iter().map(|step| &step.fate).fold(failed, worst).into())
     }
 }
 
@@ -68,24 +82,33 @@ fn post<B: Serialize, T: DeserializeOwned>(door: &AgentDoor, path: &str, body: &
 }
 
 /// What would become of each step.
-pub(super) fn told(view: &PlanView) -> String {
-    let PlanView { plan, left } = view;
+fn told(view: &PlanView) -> String {
+    let plan = &view.plan;
     let mut lines: Vec<String> = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let fate = match &step.fate {
-            StepFate::Flows => "passes without asking".to_owned(),
+            StepFate::Flows => "by itself it passes without asking".to_owned(),
             StepFate::Asks { ticket } => format!("waits for people: {ticket}"),
-            StepFate::Refused { why } => format!("WOULD BE REFUSED: {why}"),
+            StepFate::Refused { why } => format!("WOULD BE REFUSED: {}", visible(why)),
         };
+        let targets = step.targets.iter().map(|target| exact(target)).collect::<Vec<_>>().join(", ");
         lines.push(format!(
-            "{:>3}  {} on {}: {fate}",
+            "{:>3}  {} on {targets}: {fate}",
             at.saturating_add(1),
-            step.operation,
-            step.targets.join(", ")
+            exact(step.operation.as_str())
         ));
     }
-    if *left > 0 {
-        lines.push(format!("{left} more were left out: a plan has at most {}", interlock_flow::MOST_STEPS));
+    if plan.left > 0 {
+        lines.push(format!(
+            "{} more were left out: a plan has at most {}",
+            plan.left,
+            interlock_flow::MOST_STEPS
+        ));
+    }
+    if let Some(status) = plan.status.filter(|status| *status != 0) {
+        lines.push(format!(
+            "the command ended with status {status}: what it does after a refused call may be missing"
+        ));
     }
     let next = match plan.tickets().len() {
         0 => "nothing of it waits for people".to_owned(),
@@ -95,5 +118,5 @@ pub(super) fn told(view: &PlanView) -> String {
         ),
     };
     lines.push(format!("plan {}: {} steps; {next}", plan.id, plan.steps.len()));
-    visible(&lines.join("\n"))
+    lines.join("\n")
 }

@@ -26,6 +26,7 @@ struct OfferPage {
     policy: String,
     wish: GrantWish,
     would: Vec<[String; 4]>,
+    passed: usize,
     looked_at: usize,
     more: bool,
     /// What is posted to sign it.
@@ -40,10 +41,11 @@ pub(crate) async fn offer(
     Path(id): Path<String>,
     Query(wish): Query<GrantWish>,
 ) -> Response {
-    let offered = console.desk.request(&id).and_then(|view| {
-        super::ticket::is_shown_to(&visitor, &view)?;
-        console.desk.offer_grant(&TicketId::new(&id), wish)
-    });
+    let shown = console.desk.request(&id).and_then(|view| super::ticket::is_shown_to(&visitor, &view));
+    let offered = match shown {
+        Ok(()) => console.desk.offer_grant(&TicketId::new(&id), wish).await,
+        Err(why) => Err(why),
+    };
     let offer = match offered {
         Ok(offer) => offer,
         Err(why) => return fault(frame, why),
@@ -60,6 +62,7 @@ pub(crate) async fn offer(
         policy: visible(&offer.policy()),
         wish,
         would: would.collect(),
+        passed: offer.passed,
         looked_at: offer.looked_at,
         more: offer.more,
         body,
@@ -149,7 +152,10 @@ const MANY: usize = 100;
 
 /// Every grant.
 pub(crate) async fn list(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
-    let _ = visitor;
+    if visitor.suspended {
+        let why = "your key is suspended: only what is asked about people is shown to you";
+        return fault(frame, interlock_api::Fault::refused(why));
+    }
     let all = console.desk.grants();
     let rows = all.iter().take(MANY).map(|row| row_of(row, console.desk.now()));
     page(&GrantsPage { frame: frame.at("/grants"), rows: rows.collect(), of: all.len() })

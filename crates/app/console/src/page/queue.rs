@@ -110,7 +110,7 @@ fn plans(console: &Console) -> Vec<(String, usize)> {
     let waits = |id: &TicketId| {
         console.desk.request(id.as_str()).is_ok_and(|view| view.ticket.state == TicketState::Pending)
     };
-    let all = console.desk.plans().into_iter().take(PLANS);
+    let all = console.desk.plans(PLANS).into_iter();
     let waiting = all.map(|view| {
         let waiting = view.plan.tickets().iter().filter(|id| waits(id)).count();
         (exact(view.plan.id.as_str()), waiting)

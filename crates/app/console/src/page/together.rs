@@ -7,7 +7,7 @@ use axum::{
 };
 use interlock_action::TicketId;
 use interlock_api::{Decisions, Fault, PlanView, RequestView, exact, time, visible};
-use interlock_approval::State as TicketState;
+use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{MOST_TOGETHER, Shown, StepFate};
 use serde::Deserialize;
 
@@ -75,7 +75,13 @@ fn views(console: &Console, visitor: &Visitor, ids: &[&str]) -> Result<Vec<Reque
         }
         Ok(view)
     };
-    ids.iter().map(view).collect()
+    let views: Vec<RequestView> = ids.iter().map(view).collect::<Result<_, _>>()?;
+    let fits = Decisions::together(views.iter().map(|view| &view.ticket));
+    if let Some(other) = views.iter().find(|view| !fits.iter().any(|ticket| ticket.id == view.ticket.id)) {
+        let why = format!("request {} takes two people, or is of another session", other.ticket.id);
+        return Err(Fault::conflict(why).hint("decide on it by itself"));
+    }
+    Ok(views)
 }
 
 fn shown(view: &RequestView) -> Shown {
@@ -186,6 +192,10 @@ struct PlanPage {
     at: String,
     session: String,
     words: String,
+    /// Steps that were left out.
+    left: usize,
+    /// How its command ended, where not well.
+    status: Option<i32>,
     steps: Vec<Step>,
     /// Those that wait and can be decided on together.
     waiting: Vec<String>,
@@ -206,18 +216,21 @@ pub(crate) async fn plan(
     frame: Frame,
     Path(id): Path<String>,
 ) -> Response {
-    let found = console.desk.plans().into_iter().find(|view| view.plan.id.as_str() == id);
-    let Some(PlanView { plan, .. }) = found.filter(|_| !visitor.suspended) else {
-        return fault(frame, Fault::not_found(format!("there is no plan `{}`", exact(&id))));
+    let found = console.desk.plan(&id).and_then(|view| {
+        let why = "your key is suspended: only what is asked about people is shown to you";
+        if visitor.suspended { Err(Fault::refused(why)) } else { Ok(view) }
+    });
+    let plan = match found {
+        Ok(PlanView { plan }) => plan,
+        Err(why) => return fault(frame, why),
     };
     let state = |ticket: &TicketId| console.desk.request(ticket.as_str()).map(|view| view.ticket);
-    let waiting = plan.tickets().into_iter().filter(|id| {
-        state(id).is_ok_and(|ticket| ticket.state == TicketState::Pending && ticket.held.tier == "T3")
-    });
-    let waiting: Vec<String> = waiting.map(|id| exact(id.as_str())).collect();
+    let waiting: Vec<Ticket> = plan.tickets().iter().filter_map(|id| state(id).ok()).collect();
+    let waiting = Decisions::together(waiting.iter());
+    let waiting: Vec<String> = waiting.iter().map(|ticket| exact(ticket.id.as_str())).collect();
     let steps = plan.steps.iter().map(|step| {
         let (fate, ticket, refused) = match &step.fate {
-            StepFate::Flows => ("passes without asking".to_owned(), None, false),
+            StepFate::Flows => ("by itself it passes without asking".to_owned(), None, false),
             StepFate::Asks { ticket } => {
                 let now = state(ticket).map_or("forgotten".to_owned(), |ticket| {
                     format!("{} ({})", ticket.state.name(), ticket.held.tier)
@@ -235,6 +248,8 @@ pub(crate) async fn plan(
         at: time(plan.at),
         session: exact(plan.session.as_str()),
         words: visible(&plan.words),
+        left: plan.left,
+        status: plan.status.filter(|status| *status != 0),
         steps: steps.collect(),
         waiting,
     })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use interlock_action::{Digest, Millis, PersonId, TicketId};
+use interlock_action::{Digest, Millis, PersonId, PlanId, TicketId};
 use interlock_api::{
     Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
     PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign, sentence, vanishes,
@@ -225,12 +225,16 @@ impl Desk for Pages {
         self.0.decide_together(decisions).await
     }
 
-    fn plans(&self) -> Vec<PlanView> {
-        self.0.plans()
+    fn plans(&self, many: usize) -> Vec<PlanView> {
+        self.0.plans(many)
     }
 
-    fn offer_grant(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault> {
-        self.0.offer_grant(id, wish)
+    fn plan(&self, id: &str) -> Result<PlanView, Fault> {
+        self.0.plan(&PlanId::new(id))
+    }
+
+    async fn offer_grant(&self, id: &TicketId, wish: GrantWish) -> Result<GrantOffer, Fault> {
+        self.0.offer_grant(id, wish).await
     }
 
     fn grants(&self) -> Vec<GrantRow> {

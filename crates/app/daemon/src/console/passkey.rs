@@ -100,9 +100,9 @@ impl Daemon {
     /// A link that lets whoever signed for it in, once.
     pub(crate) fn link(&self, request: &Added<ConsoleLink>) -> Result<LinkReply, Fault> {
         let signed = &request.signed;
-        let key = self.authorise_stop(SIGN_IN, "console", &request.body, signed)?;
+        let by = self.authorise_stop(SIGN_IN, "console", &request.body, signed)?;
         let link = self.draw() + &self.draw();
-        self.handed.links.put(link.clone(), (signed.person.clone(), key.fingerprint), self.now())?;
+        self.handed.links.put(link.clone(), (signed.person.clone(), by.key.fingerprint), self.now())?;
         Ok(LinkReply { url: format!("{}/sign-in/{link}", self.addresses().console) })
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn terraform(
     let Some(gate) = daemon.gate.clone() else {
         return words(StatusCode::NOT_FOUND, "there is no Terraform where Interlock's daemon runs");
     };
-    if daemon.planning.plans(&session, daemon.now()) {
+    if daemon.memory().planning.contains(&session) {
         let why =
             "while a plan is made nothing is applied, and Terraform makes plans of its own: run it by itself";
         return words(StatusCode::CONFLICT, why);

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use interlock_action::{PersonId, Surface};
+use interlock_action::{PersonId, Surface, TicketId};
 use interlock_api::{DecisionRequest, Decisions, PlanView, RequestView, Status};
 use interlock_approval::{Person, State, Statement};
 use interlock_flow::{Decisive, Shown};
@@ -62,13 +62,27 @@ impl Decide {
         let plans: Vec<PlanView> = client.get("/v1/plans")?;
         let found = plans.into_iter().find(|view| view.plan.id.as_str() == plan);
         let found = found.ok_or_else(|| Fault::failed(format!("there is no plan `{plan}`")))?;
-        let views: Result<Vec<_>, _> = found.plan.tickets().iter().map(|id| get(id.as_str())).collect();
-        let waits: Vec<_> =
-            views?.into_iter().filter(|view| matches!(view.ticket.state, State::Pending)).collect();
-        if waits.is_empty() {
+        let views: Result<Vec<RequestView>, _> =
+            found.plan.tickets().iter().map(|id| get(id.as_str())).collect();
+        let mut views = views?;
+        views.retain(|view| matches!(view.ticket.state, State::Pending));
+        if views.is_empty() {
             return Err(Fault::failed(format!("nothing of plan `{plan}` waits for people")));
         }
-        Ok(waits)
+        let fits: Vec<TicketId> = Decisions::together(views.iter().map(|view| &view.ticket))
+            .iter()
+            .map(|one| one.id.clone())
+            .collect();
+        let (fits, alone): (Vec<_>, Vec<_>) =
+            views.into_iter().partition(|view| fits.contains(&view.ticket.id));
+        for view in &alone {
+            eprintln!("to be decided on by itself: {}  {}", view.ticket.id, visible(&view.sentence));
+        }
+        if fits.is_empty() {
+            return Err(Fault::failed(format!("what waits of plan `{plan}` takes two people each"))
+                .hint("decide on each with `interlock request approve ID`"));
+        }
+        Ok(fits)
     }
 }
 
@@ -112,7 +126,8 @@ fn together(
         let ids: Vec<_> = views.iter().map(|view| view.ticket.id.as_str()).collect();
         let console = client.get::<Status>("/v1/status")?.console;
         eprintln!("decide in a browser: {console}/together?ids={}", ids.join(","));
-        return Ok(views.to_vec());
+        let person = sign::whose_passkey(key);
+        return views.iter().map(|view| decided_on(client, view, person.as_ref())).collect();
     }
     let shown = |view: &RequestView| Shown { id: view.ticket.id.clone(), digest: view.ticket.digest };
     let body = Decisions { decision: verb.verb().to_owned(), requests: views.iter().map(shown).collect() };
@@ -123,12 +138,16 @@ fn together(
 
 /// Leads to the page of the request, where passkeys decide, and waits until this person has.
 fn in_console(client: &Client, view: &RequestView, person: &PersonId) -> Result<RequestView, Fault> {
-    let id = &view.ticket.id;
     let console = client.get::<Status>("/v1/status")?.console;
-    eprintln!("decide in a browser: {console}/requests/{id}");
+    eprintln!("decide in a browser: {console}/requests/{}", view.ticket.id);
+    decided_on(client, view, Some(person))
+}
+
+/// Waits until this person has decided on it, or somebody else for all.
+fn decided_on(client: &Client, view: &RequestView, person: Option<&PersonId>) -> Result<RequestView, Fault> {
     for _ in 0..PATIENCE {
-        let now: RequestView = client.get(&format!("/v1/requests/{id}"))?;
-        let approved = now.ticket.approvals.iter().any(|approval| approval.person == *person);
+        let now: RequestView = client.get(&format!("/v1/requests/{}", view.ticket.id))?;
+        let approved = now.ticket.approvals.iter().any(|approval| Some(&approval.person) == person);
         if approved || !now.ticket.is_open() {
             return Ok(now);
         }
