@@ -10,7 +10,7 @@
 
 mod browsed;
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use browsed::{Browsed, DEVELOPMENT};
 use interlock_tests::Output;
@@ -217,24 +217,9 @@ fn a_session_without_a_sandbox_says_so_on_every_request() {
     assert_eq!(entries[0]["public"]["weak"], true, "the ledger says how weak: {entries}");
 }
 
-#[test]
-fn confined_it_reaches_no_key_no_agent_no_cookie_and_no_console() {
-    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
-    let console = browsed.console();
-    let address = console.trim_start_matches("http://localhost:");
-    let socket = browsed.home.root().join("agent-of-bo.sock");
-    let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
-    while !socket.exists() && std::time::Instant::now() < until {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    let added = Command::new("ssh-add")
-        .env("SSH_AUTH_SOCK", &socket)
-        .arg(browsed.home.private("bo"))
-        .output()
-        .unwrap();
-    assert!(added.status.success(), "{added:?}");
-    let code = format!(
+/// What an agent tries from inside its sandbox, as Python that prints what it reached.
+fn tries(browsed: &Browsed, socket: &Path, address: &str) -> String {
+    format!(
         r#"
 import json, os, socket, subprocess, urllib.request
 said = {{}}
@@ -256,6 +241,17 @@ proxies = urllib.request.ProxyHandler({{"https": os.environ["HTTPS_PROXY"]}})
 os.environ.pop("no_proxy", None); os.environ.pop("NO_PROXY", None)
 tried("proxied", lambda: urllib.request.build_opener(proxies).open("https://localhost:{port}/", timeout=5).read())
 tried("environment", lambda: os.environ["SSH_AUTH_SOCK"])
+door, session = os.environ["INTERLOCK_AGENT_URL"], os.environ["INTERLOCK_SESSION"]
+own = session + "." + os.environ["INTERLOCK_SESSION_TOKEN"]
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+def post(path, token):
+    headers = {{"authorization": "Bearer " + token, "content-type": "application/json"}}
+    return direct.open(urllib.request.Request(door + path, data=b"{{}}", headers=headers), timeout=5).read()
+tried("decide", lambda: post("/v1/requests/tk-1/decision", own))
+tried("enrol", lambda: post("/v1/people", own))
+tried("grant", lambda: post("/v1/grants", own))
+tried("console's door", lambda: post("/api/v1/nonce", own))
+tried("another's token", lambda: post("/v1/plan/end", session + ".0"))
 print(json.dumps(said))
 "#,
         key = browsed.home.private("bo"),
@@ -263,7 +259,27 @@ print(json.dumps(said))
         agent = socket.display().to_string(),
         control = browsed.home.root().join("control.sock").display().to_string(),
         port = address,
-    );
+    )
+}
+
+#[test]
+fn confined_it_reaches_no_key_no_agent_no_cookie_and_no_console() {
+    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    let console = browsed.console();
+    let address = console.trim_start_matches("http://localhost:");
+    let socket = browsed.home.root().join("agent-of-bo.sock");
+    let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while !socket.exists() && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let added = Command::new("ssh-add")
+        .env("SSH_AUTH_SOCK", &socket)
+        .arg(browsed.home.private("bo"))
+        .output()
+        .unwrap();
+    assert!(added.status.success(), "{added:?}");
+    let code = tries(&browsed, &socket, address);
     let out = browsed.agent(&[], &python(&code)).ok();
     agent.kill().unwrap();
     agent.wait().unwrap();
@@ -274,6 +290,18 @@ print(json.dumps(said))
     // What it asked of the network by name is written down.
     let egress = browsed.home.cli(&["--json", "ledger", "ls", "--kind", "egress"]).ok().json();
     assert!(egress.to_string().contains("localhost"), "{egress}");
+    // What it asked of the one door that it has, too.
+    let tried = attempts(&browsed);
+    for (subject, why) in [
+        ("POST /v1/requests/tk-1/decision", "nothing of that"),
+        ("POST /v1/people", "nothing of that"),
+        ("POST /v1/grants", "nothing of that"),
+        ("POST /api/v1/nonce", "nothing of that"),
+        ("a session's token", "no session"),
+    ] {
+        let has = tried.iter().any(|(_, of, words)| of == subject && words.contains(why));
+        assert!(has, "no entry for `{subject}`: {tried:#?}");
+    }
     // The CLI itself, inside.
     let binary = interlock_tests::binary().display().to_string();
     let cli =

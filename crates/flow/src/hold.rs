@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use interlock_action::{Digest, Effect, GrantId, TicketId, digest_of, part_of};
+use interlock_action::{Digest, Effect, GrantId, Millis, TicketId, digest_of, part_of};
 use interlock_approval::{Held, Quorum, Reason, State, Ticket};
 use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Decision, Judged};
@@ -18,6 +18,10 @@ use crate::{
 
 /// How many tickets of one session may wait at once: an agent that asks for more is not working, it is flooding.
 const OPEN_TICKETS: usize = 50;
+/// How many an agent may open in an hour, whatever became of them and in however many sessions: people's attention is what it would use
+/// up.
+const TICKETS_AN_HOUR: usize = 200;
+const HOUR: Millis = 60 * 60 * 1000;
 
 /// What the policy says, and by what it was brought to say it.
 pub(crate) struct Weighed {
@@ -188,6 +192,14 @@ impl Road {
             let waiting =
                 memory.tickets.values().filter(|t| t.session == session.id && t.state == State::Pending);
             if waiting.filter(|t| now < t.held.expires).count() >= OPEN_TICKETS {
+                return Err(Stop::TooMany);
+            }
+            let since = now.saturating_sub(HOUR);
+            let lately = memory
+                .tickets
+                .values()
+                .filter(|t| t.held.agent == session.agent.name && t.held.opened > since);
+            if lately.count() >= TICKETS_AN_HOUR {
                 return Err(Stop::TooMany);
             }
         }

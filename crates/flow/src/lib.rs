@@ -5,6 +5,7 @@
 
 mod administer;
 mod after;
+mod allow;
 mod approve;
 mod batch;
 mod candidates;

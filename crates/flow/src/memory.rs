@@ -136,17 +136,10 @@ impl Memory {
             | Event::NeverHappened { .. }
             | Event::Undoing { .. }
             | Event::Undone { .. } => self.keep_change(event),
-            Event::Classified { target, environment } => {
-                self.classified.insert(target.clone(), environment.clone());
+            Event::Classified { .. } | Event::Made { .. } | Event::Gone { .. } | Event::Touched { .. } => {
+                self.keep_made(event)
             }
-            Event::Made { .. } | Event::Gone { .. } | Event::Touched { .. } => self.keep_made(event),
-            Event::Destroyed { agent, count, at } => {
-                let destroys = self.destroys.entry(agent.clone()).or_default();
-                destroys.push_back((*at, *count));
-                while destroys.front().is_some_and(|(then, _)| then.saturating_add(DAY) < *at) {
-                    destroys.pop_front();
-                }
-            }
+            Event::Destroyed { agent, count, at } => self.keep_destroyed(agent, *count, *at),
             Event::GuardRemoved { target, what, action, agent, at } => {
                 let (what, action, agent) = (what.clone(), action.clone(), agent.clone());
                 self.guard_off(target, GuardOff { what, action, agent, at: *at });
@@ -160,14 +153,15 @@ impl Memory {
             | Event::Purged { .. }
             | Event::Unpurged { .. } => self.keep_point(event),
             Event::Expected { .. } | Event::NotMade { .. } | Event::Bound { .. } => self.keep_expected(event),
-            Event::StateWritten { .. } | Event::StateVerified { .. } => self.keep_workspace(event),
-            Event::Rehearsed { .. } => self.keep_workspace(event),
+            Event::StateWritten { .. } | Event::StateVerified { .. } | Event::Rehearsed { .. } => {
+                self.keep_workspace(event);
+            }
             Event::Glass { .. } | Event::GlassReviewed { .. } | Event::GlassMended { .. } => {
                 self.keep_glass(event)
             }
             Event::Planning { .. } | Event::Planned { .. } => self.keep_plan(event),
             Event::Granted { .. } | Event::GrantUsed { .. } | Event::GrantEnded { .. } => {
-                self.keep_grant(event);
+                self.keep_grant(event)
             }
             Event::Frozen { freeze } => {
                 self.epoch = self.epoch.saturating_add(1);
@@ -182,6 +176,14 @@ impl Memory {
         }
     }
 
+    fn keep_destroyed(&mut self, agent: &AgentId, count: u32, at: Millis) {
+        let destroys = self.destroys.entry(agent.clone()).or_default();
+        destroys.push_back((at, count));
+        while destroys.front().is_some_and(|(then, _)| then.saturating_add(DAY) < at) {
+            destroys.pop_front();
+        }
+    }
+
     fn keep_ticket(&mut self, ticket: &Ticket) {
         let of = self.tickets_of.entry(ticket.held.action_digest).or_default();
         let lives =
@@ -191,9 +193,12 @@ impl Memory {
         self.tickets.insert(ticket.id.clone(), ticket.clone());
     }
 
-    /// Who made what, and whether it is still theirs alone.
+    /// What is classified; who made what, and whether it is still theirs alone.
     fn keep_made(&mut self, event: &Event) {
         match event {
+            Event::Classified { target, environment } => {
+                self.classified.insert(target.clone(), environment.clone());
+            }
             Event::Made { target, agent, session, immutable_id } => {
                 let made = Made {
                     agent: agent.clone(),

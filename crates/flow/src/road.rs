@@ -6,20 +6,20 @@ use std::{
 };
 
 use interlock_action::{
-    Action, ActionId, Content, Digest, Effect, GrantId, Millis, Operation, Sealer, SessionId, Surface,
-    TicketId,
+    Action, ActionId, Content, Digest, Effect, Millis, Operation, Sealer, SessionId, Surface,
 };
-use interlock_approval::{KeyStep, Message, Reason, Site, State, Ticket};
+use interlock_approval::{KeyStep, Reason, Site, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
 
 use crate::{
-    Budget, Cause, Event, GrantEnd, Guard, Identity, Memory, Permit, PermitNote, Ports, Record,
-    RefusedAction, Rules, Session, Situated, SurfacePorts, Undo, Verdict, after,
+    Budget, Cause, Identity, Memory, Permit, Ports, Record, RefusedAction, Rules, Session, Situated,
+    SurfacePorts, Undo, Verdict,
+    allow::LetBy,
     candidates::merge,
     custody,
     expected::{self, Cover},
-    fault, guards,
+    fault,
     hold::{self, Weighed},
     judge::{self, Brought},
     permit::frozen,
@@ -109,16 +109,6 @@ enum Aim {
     Now,
     /// As a step of a plan.
     Later,
-}
-
-/// By what an action is let through, where not by the policy alone.
-struct LetBy {
-    /// The request that people approved.
-    ticket: Option<TicketId>,
-    /// The standing grant that covers it.
-    grant: Option<GrantId>,
-    /// What it would have taken where nobody is asked.
-    would: Option<Decision>,
 }
 
 /// So often a call of a whole is judged again because another one came first.
@@ -398,106 +388,7 @@ impl Road {
         }
     }
 
-    /// What a standing grant has let pass, nobody is asked about any more. Where that cannot be written down it is asked until it expires.
-    async fn no_more_asked(&self, standing: &[Ticket], grant: Option<&GrantId>) {
-        let Some(grant) = grant else { return };
-        for ticket in standing.iter().filter(|ticket| ticket.state == State::Pending) {
-            let _ = self.give_up(&ticket.id, &format!("the standing grant {grant} covers it")).await;
-        }
-    }
-
-    /// Writes the pre-execution entry and mints the permit.
-    async fn allow(
-        &self,
-        session: &Arc<Session>,
-        situated: Situated,
-        digest: Digest,
-        by: LetBy,
-        epoch: u64,
-    ) -> Result<Verdict, Stop> {
-        let LetBy { ticket, grant, would } = by;
-        let now = self.ports.clock.now();
-        let id = self.action_id();
-        // What a plan does is remembered call by call, as each is made.
-        let by_parts = situated.action.surface == Surface::Terraform;
-        let mut on_success = if by_parts { Vec::new() } else { after::events(session, &situated) };
-        on_success.extend(guards::taken_off(&id, session, &situated, now));
-        on_success.extend(custody::by_rewrite(session, &situated, now));
-        let failed = grant.clone().map(|grant| {
-            let why = format!("nobody knows what came of {id}, which it let pass");
-            Event::GrantEnded { grant, end: GrantEnd { at: now, why } }
-        });
-        let note = PermitNote {
-            action: id.clone(),
-            session: session.id.clone(),
-            operation: situated.action.operation.to_string(),
-            digest,
-            ticket: ticket.clone(),
-            at: now,
-            if_unknown: on_success.iter().filter(|event| event.tightens()).cloned().chain(failed).collect(),
-        };
-        let sealed = self.settings.sealer.seal_all(&situated.action.arguments, &situated.action.secrets);
-        let entry = self
-            .entry(EntryKind::Allowed, session, &situated)
-            .public("action", &id)
-            .public("digest", digest)
-            .private("arguments", sealed)
-            .private("forecast", &situated.survey.forecast);
-        let mut entry = self.marked(entry, session, would.as_ref());
-        if let Some(ticket) = &ticket {
-            entry = entry.public("ticket", ticket);
-        }
-        if let Some(grant) = &grant {
-            entry = entry.public("grant", grant);
-        }
-        let (mut entry, undoable) = self.registered(entry, session, &situated, &id);
-        let mut events = situated.remember.clone();
-        events.push(Event::PermitOpened { permit: note });
-        let way_back = undoable.is_some();
-        events.extend(undoable);
-        if situated.destroys > 0 {
-            // What counts against the agent's sums stands where a person sees it.
-            entry = entry.public("destroys", situated.destroys);
-            let (agent, count) = (session.agent.name.clone(), situated.destroys);
-            events.push(Event::Destroyed { agent, count, at: now });
-        }
-        let mut guards = vec![Guard::SessionLive(session.id.clone(), now), Guard::Epoch(epoch)];
-        let expected = expected::take(session, &situated, &mut guards, &mut events);
-        if would.is_some() && session.observed && !self.settings.observe {
-            guards.push(Guard::Observed(session.id.clone()));
-        }
-        // Counted again by the single writer: of two that are judged at the same time only one may be the last.
-        if situated.destroys > 0 && !situated.over_budget && ticket.is_none() {
-            guards.push(Guard::Budget(
-                session.agent.name.clone(),
-                situated.destroys,
-                now,
-                self.settings.budget,
-            ));
-        }
-        if let Some(ticket) = &ticket {
-            guards.push(Guard::Step(ticket.clone(), Box::new(Message::Consume { by: id.clone() }), now));
-        }
-        if let Some(grant) = &grant {
-            guards.push(Guard::Granted(grant.clone(), now));
-            events.push(Event::GrantUsed { grant: grant.clone() });
-        }
-        let environments = situated.environments();
-        let told = custody::told(&situated);
-        let asked = situated.asked.clone();
-        let mut permit = self.permit(id, Arc::new(situated.action), Arc::clone(session), epoch);
-        permit.told = told;
-        permit.asked = asked;
-        permit.expected = expected;
-        permit.ticket = ticket;
-        permit.grant = grant;
-        permit.environments = Some(environments);
-        permit.on_success = on_success;
-        permit.undoable = way_back;
-        self.open(permit, Record { entry, events, guards }).await.map(Verdict::Allowed)
-    }
-
-    async fn refuse(
+    pub(crate) async fn refuse(
         &self,
         session: &Session,
         situated: &Situated,
@@ -528,7 +419,9 @@ impl Road {
             Stop::Conflict(why) => (Cause::Frozen, "changed", format!("{why}; send the same call again")),
             Stop::NoLease(why) => (Cause::NoLease, "lease", format!("{why}; open one with `interlock run`")),
             Stop::TooMany => {
-                (Cause::Policy, "flood", "this session has too many requests waiting already".to_owned())
+                (Cause::Policy, "flood", "this agent has too many requests waiting, or has opened too many in the last hour: work on what was \
+                 decided, and ask again later"
+                    .to_owned())
             }
             Stop::NotSecured(why) => (
                 Cause::Policy,

@@ -15,6 +15,8 @@ use interlock_action::{SessionId, TicketId};
 
 use interlock_api::{BeginPlan, EndPlan, Fault, HookNote, PlanView, RequestRow};
 
+use interlock_console::Attempt;
+
 use crate::state::Daemon;
 
 /// The routes.
@@ -24,6 +26,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/requests", get(requests))
         .route("/v1/requests/{id}", get(request))
         .route("/v1/terraform", post(terraform))
+        .fallback(elsewhere)
         .route("/v1/plan", post(begin_plan))
         .route("/v1/plan/end", post(end_plan))
         .with_state(daemon)
@@ -31,12 +34,26 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
 
 type Refused = (StatusCode, Json<Fault>);
 
+/// Somebody inside a sandbox tries this door for what is not here: that is written down.
+async fn elsewhere(State(daemon): State<Arc<Daemon>>, request: Request) -> Refused {
+    let subject = format!("{} {}", request.method(), request.uri().path());
+    let why = "nothing of that is at the agents' door";
+    daemon.tried(&Attempt { what: "agents' door", subject, person: None, why: why.to_owned() });
+    (
+        StatusCode::NOT_FOUND,
+        Json(Fault::not_found(why).hint("people decide, on the control socket and in the console")),
+    )
+}
+
 fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok());
     let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    daemon
-        .session_of_token(token)
-        .ok_or_else(|| (StatusCode::UNAUTHORIZED, Json(Fault::refused("no session has this token"))))
+    daemon.session_of_token(token).ok_or_else(|| {
+        let why = "no session has this token";
+        let subject = "a session's token".to_owned();
+        daemon.tried(&Attempt { what: "agents' door", subject, person: None, why: why.to_owned() });
+        (StatusCode::UNAUTHORIZED, Json(Fault::refused(why)))
+    })
 }
 
 /// A work directory that is sent has at most so many bytes; the gate takes fewer.

@@ -41,8 +41,10 @@ pub(crate) fn files() -> Vec<PolicyFile> {
 pub(crate) fn schema() -> Result<&'static Schema, ProbeError> {
     static READ: OnceLock<Result<Schema, String>> = OnceLock::new();
     let text = || FILES.iter().find(|(name, _)| *name == SCHEMA).map(|(_, text)| *text).unwrap_or_default();
-    let read = || Schema::from_cedarschema_str(text()).map(|(schema, _)| schema);
-    let read = READ.get_or_init(|| read().map_err(|error| error.to_string()));
+    let read = READ.get_or_init(|| match Schema::from_cedarschema_str(text()) {
+        Ok((schema, _)) => Ok(schema),
+        Err(error) => Err(error.to_string()),
+    });
     read.as_ref().map_err(ProbeError::new)
 }
 

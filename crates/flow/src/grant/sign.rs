@@ -1,6 +1,6 @@
 //! From a request to the terms of a grant, and from signatures to a grant that stands.
 
-use interlock_action::{GrantId, PersonId, Surface};
+use interlock_action::{GrantId, Millis, PersonId, Surface};
 use interlock_approval::{People, Refusal, State, Ticket, Within};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Ask, Evidence, Hypothetical, ProbeError, Selector, Tier, Ungrantable, Verified};
@@ -9,7 +9,7 @@ use super::{
     Grant, GrantEnd, GrantSigner, GrantTerms, GrantWish, LONGEST_GRANT, MOST_USES, Reach, shape::shape,
 };
 use crate::{
-    Decisive, Event, Guard, JournalError, Record, Road,
+    Decisive, Event, Guard, JournalError, Memory, Record, Road,
     batch::{SignedBy, decided},
 };
 
@@ -130,34 +130,7 @@ impl Road {
             if self.grant_terms(&ticket, asks, terms.wish())? != *terms {
                 return Err(GrantError::OtherTerms);
             }
-            let session = memory.sessions.get(&terms.session).filter(|_| !memory.is_over(&terms.session));
-            let session = session.ok_or_else(|| GrantError::Request("its session has ended".to_owned()))?;
-            if session.launch != ticket.held.launch || session.agent.owner != ticket.held.owner {
-                let why = "somebody else has launched its session since it was asked for";
-                return Err(GrantError::Request(why.to_owned()));
-            }
-            let people = (memory.team(now), memory.solo(now));
-            let open = memory.grants.values().find(|have| {
-                let fresh = now < have.opened.saturating_add(self.settings.ticket_lifetime);
-                have.terms == *terms
-                    && have.since.is_none()
-                    && have.ended.is_none()
-                    && have.people == people
-                    && fresh
-            });
-            let id = || GrantId::new(format!("gr-{}", self.draw().chars().take(10).collect::<String>()));
-            let mut grant = open.cloned().unwrap_or_else(|| Grant {
-                id: id(),
-                terms: terms.clone(),
-                signers: Vec::new(),
-                owner: session.agent.owner.clone(),
-                launch: session.launch.clone(),
-                people,
-                opened: now,
-                since: None,
-                used: 0,
-                ended: None,
-            });
+            let mut grant = self.to_sign(terms, &ticket, (&memory, now))?;
             if grant.signers.iter().any(|have| have.person == *person) {
                 return Err(Refusal::Twice(person.to_string()).into());
             }
@@ -189,6 +162,39 @@ impl Road {
         };
         self.ports.journal.commit(record).await?;
         Ok(grant)
+    }
+
+    /// The grant under these terms that waits for another to sign; or a new one.
+    fn to_sign(
+        &self,
+        terms: &GrantTerms,
+        ticket: &Ticket,
+        (memory, now): (&Memory, Millis),
+    ) -> Result<Grant, GrantError> {
+        let session = memory.sessions.get(&terms.session).filter(|_| !memory.is_over(&terms.session));
+        let session = session.ok_or_else(|| GrantError::Request("its session has ended".to_owned()))?;
+        if session.launch != ticket.held.launch || session.agent.owner != ticket.held.owner {
+            let why = "somebody else has launched its session since it was asked for";
+            return Err(GrantError::Request(why.to_owned()));
+        }
+        let people = (memory.team(now), memory.solo(now));
+        let open = memory.grants.values().find(|have| {
+            let fresh = now < have.opened.saturating_add(self.settings.ticket_lifetime);
+            let waits = have.since.is_none() && have.ended.is_none();
+            have.terms == *terms && have.people == people && waits && fresh
+        });
+        Ok(open.cloned().unwrap_or_else(|| Grant {
+            id: GrantId::new(format!("gr-{}", self.draw().chars().take(10).collect::<String>())),
+            terms: terms.clone(),
+            signers: Vec::new(),
+            owner: session.agent.owner.clone(),
+            launch: session.launch.clone(),
+            people,
+            opened: now,
+            since: None,
+            used: 0,
+            ended: None,
+        }))
     }
 
     /// Ends a grant before its time.

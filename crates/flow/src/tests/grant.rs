@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::house::{House, SESSION, action, database, delete};
 use crate::{
-    Decisive, Event, FreezeScope, Grant, GrantError, GrantTerms, GrantWish, Guard, Outcome, SignedBy, Verdict,
+    Decisive, Event, FreezeScope, Grant, GrantError, GrantTerms, GrantWish, Guard, Outcome, Reach, SignedBy,
+    Verdict,
 };
 
 fn stop(name: &str) -> interlock_action::Action {
