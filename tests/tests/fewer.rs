@@ -302,6 +302,50 @@ fn others_ask_the_policy_by_authzen() {
 }
 
 #[test]
+fn others_follow_a_request_by_its_access_request_profile() {
+    let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
+    browsed.database("prod-a");
+    let post = |path: &str, body: &Value| browsed.home.post(path, body);
+    let mut ask = json!({
+        "subject": {"type": "agent", "id": "claude"},
+        "action": {"name": "interrupt", "properties": {"known": true, "in_scope": true}},
+        "resource": {"type": "database", "id": "arn:aws:rds:us-east-1:123456789012:db:prod-a"},
+    });
+    let (_, before) = post("/access/v1/evaluation", &ask);
+    assert!(before["decision"] == false && before["context"]["access_request"].is_null(), "{before}");
+    let ticket = call(&browsed, None, "stop-db-instance", "prod-a").ticket();
+    let (_, denied) = post("/access/v1/evaluation", &ask);
+    assert_eq!(denied["context"]["access_request"]["requestable"], true, "{denied}");
+    assert_eq!(denied["context"]["evaluation_id"], json!(ticket), "{denied}");
+
+    let mut wish = ask.clone();
+    wish["denial"] =
+        json!({"evaluation_id": ticket, "decision": denied, "access_request": {"requestable": true}});
+    let (_, task) = post("/access/v1/requests", &wish);
+    assert_eq!((&task["task"]["status"], &task["result"]), (&json!("pending"), &Value::Null), "{task}");
+    let mut other = wish.clone();
+    other["resource"]["id"] = json!("arn:aws:rds:us-east-1:123456789012:db:prod-b");
+    assert_eq!(post("/access/v1/requests", &other).0, 403, "another resource's denial");
+
+    browsed.home.approve("bo", &ticket).ok();
+    let (_, task) = post("/access/v1/requests", &wish);
+    assert_eq!(
+        (&task["task"]["status"], &task["result"]["mode"]),
+        (&json!("approved"), &json!("reevaluate"))
+    );
+    assert_eq!(post("/access/v1/evaluation", &ask).1["decision"], false, "an approval is named, or is none");
+    ask["context"] = json!({"authzen_access_request_approval": task["result"]["approval_context"]});
+    let (_, again) = post("/access/v1/evaluation", &ask);
+    assert!(
+        again["decision"] == true && !again["context"]["approval"]["approved_until"].is_null(),
+        "{again}"
+    );
+    call(&browsed, None, "stop-db-instance", "prod-a").ok();
+    assert_eq!(post("/access/v1/evaluation", &ask).1["decision"], false, "it is spent");
+    assert_eq!(post("/access/v1/requests", &wish).1["task"]["status"], "expired");
+}
+
+#[test]
 fn in_the_console_people_are_asked_once() {
     let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
     for name in ["prod-a", "prod-b", "prod-c", "prod-d", "prod-e"] {

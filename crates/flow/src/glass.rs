@@ -197,4 +197,26 @@ mod tests {
         let review = GlassReview { by: "ana".into(), words: "fine".to_owned(), at: 30 };
         assert!(!Glass { reviewed: Some(review), ..glass }.is_overdue(Millis::MAX));
     }
+
+    #[test]
+    fn nobody_breaks_another_before_somebody_has_looked_at_the_last() {
+        let mut memory = Memory::default();
+        let guard = crate::Guard::NoGlass("bo".into());
+        assert!(memory.check(&guard).is_ok());
+        let glass = Glass {
+            id: "gl-1".into(),
+            person: "bo".into(),
+            incident: "INC-1".to_owned(),
+            reason: String::new(),
+            scope: vec!["school-*".to_owned()],
+            since: 10,
+            until: 20,
+            reviewed: None,
+        };
+        memory.apply(&Event::Glass { glass });
+        assert!(memory.check(&guard).is_err() && memory.check(&crate::Guard::NoGlass("cy".into())).is_ok());
+        let review = GlassReview { by: "ana".into(), words: "fine".to_owned(), at: 30 };
+        memory.apply(&Event::GlassReviewed { glass: "gl-1".into(), review });
+        assert!(memory.check(&guard).is_ok());
+    }
 }

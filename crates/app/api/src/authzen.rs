@@ -36,7 +36,7 @@ pub struct EvaluationRequest {
     pub action: AccessAction,
     /// On what.
     pub resource: Entity,
-    /// Not looked at.
+    /// `authzen_access_request_approval`: an approval, after a request. Nothing else of it is looked at.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub context: Map<String, Value>,
 }

@@ -1,6 +1,7 @@
 //! The types of the HTTP API, which are also what `--json` prints.
 
 mod admin;
+mod arap;
 mod authzen;
 mod fault;
 mod glass;
@@ -21,6 +22,10 @@ pub use admin::{
     AddAgent, AddKey, AddPerson, Added, FreezeRequest, LedgerQuery, LedgerRow, NonceReply, RemoveKey,
     RemovePerson, Signed, Status, UnfreezeRequest,
 };
+pub use arap::{
+    AccessRequest, ApprovalContext, Denial, Task, TaskAnswer, TaskApproval, TaskProgress, TaskResult,
+    TaskStatus,
+};
 pub use authzen::{
     AccessAction, Entity, EvaluationAnswer, EvaluationAnswers, EvaluationOptions, EvaluationRequest,
     EvaluationsRequest, PartOfEvaluation, Semantic,
@@ -36,6 +41,6 @@ pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
 pub use sentence::{sentence, vanishes};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};
 pub use terraform::{AdoptState, TerraformCommand, TerraformNews, WorkspaceRow};
-pub use text::{exact, span, time, visible};
+pub use text::{exact, rfc3339, span, time, visible};
 pub use undo::{Selection, UndoRequest, UndoRun};
 pub use words::{ADMIN, ConsoleLink, LinkReply, OfferedPasskey, Signing, WordsAt, WordsSigned, WordsToSign};

@@ -72,6 +72,12 @@ pub fn time(millis: u64) -> String {
         .unwrap_or_default()
 }
 
+/// A time as RFC 3339 has it.
+pub fn rfc3339(millis: u64) -> String {
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).map(|at| at.to_string()).unwrap_or_default()
+}
+
 /// A span of time in the largest two units.
 pub fn span(millis: u64) -> String {
     let minutes = millis / 60_000;

@@ -19,8 +19,9 @@ const MOST: usize = 1_000;
 impl Daemon {
     /// What the policy says of one.
     pub(crate) fn evaluate(&self, request: &EvaluationRequest) -> Result<EvaluationAnswer, Fault> {
-        let EvaluationRequest { subject, action, resource, .. } = request;
-        self.evaluated(subject, action, resource)
+        let EvaluationRequest { subject, action, resource, context } = request;
+        let answer = self.evaluated(subject, action, resource)?;
+        Ok(self.with_requests(answer, (subject, action, resource), context))
     }
 
     /// What it says of several.
@@ -141,5 +142,7 @@ pub(crate) fn configuration() -> Value {
         "policy_decision_point": at(""),
         "access_evaluation_endpoint": at("/access/v1/evaluation"),
         "access_evaluations_endpoint": at("/access/v1/evaluations"),
+        "access_request_endpoint": at("/access/v1/requests"),
+        "capabilities": ["urn:openid:authzen:capability:access-request"],
     })
 }

@@ -19,13 +19,13 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use interlock_api::{
-    AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest, Decisions,
-    DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest, EvaluationsRequest,
-    Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow, LinkReply,
-    NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun, RemoveKey,
-    RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport, SessionRow,
-    SignGrant, Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned, WordsToSign,
-    WorkspaceRow,
+    AccessRequest, AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest,
+    Decisions, DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest,
+    EvaluationsRequest, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow,
+    LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun,
+    RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport,
+    SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned,
+    WordsToSign, WorkspaceRow,
 };
 
 use crate::{peer::Peer, state::Daemon};
@@ -81,6 +81,8 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/openapi.json", get(openapi))
         .route("/access/v1/evaluation", post(evaluation))
         .route("/access/v1/evaluations", post(evaluations))
+        .route("/access/v1/requests", post(access_request))
+        .route("/access/v1/requests/{id}", get(access_task))
         .route("/.well-known/authzen-configuration", get(authzen))
         .with_state(daemon)
 }
@@ -98,6 +100,14 @@ async fn evaluations(
     Json(body): Json<EvaluationsRequest>,
 ) -> Reply<EvaluationAnswers> {
     daemon.evaluate_all(&body).map(Json)
+}
+
+async fn access_request(State(daemon): Shared, Json(body): Json<AccessRequest>) -> Reply<TaskAnswer> {
+    daemon.access_request(&body).map(Json)
+}
+
+async fn access_task(State(daemon): Shared, Path(id): Path<String>) -> Reply<TaskAnswer> {
+    daemon.access_task(&id).map(Json)
 }
 
 async fn authzen() -> Json<Value> {

@@ -6,6 +6,7 @@
 mod admin;
 mod admit;
 mod agent_door;
+mod arap;
 mod attempts;
 mod authzen;
 mod clock;

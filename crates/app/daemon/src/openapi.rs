@@ -5,13 +5,13 @@
 
 use interlock_action::ActionId;
 use interlock_api::{
-    AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest, Decisions,
-    DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest, EvaluationsRequest,
-    Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow, LinkReply,
-    NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun, RemoveKey,
-    RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport, SessionRow,
-    SignGrant, Status, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned, WordsToSign,
-    WorkspaceRow,
+    AccessRequest, AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest,
+    Decisions, DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest,
+    EvaluationsRequest, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow,
+    LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun,
+    RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport,
+    SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned,
+    WordsToSign, WorkspaceRow,
 };
 use interlock_approval::Person;
 use interlock_flow::{
@@ -119,6 +119,9 @@ fn policy(table: &mut Table) {
         "/access/v1/evaluations",
         "AuthZEN 1.0: the same of several.",
     );
+    let asks = "AuthZEN's access requests: the task of a denial whose call is held.";
+    table.post::<AccessRequest, TaskAnswer>("/access/v1/requests", asks);
+    table.get::<TaskAnswer>("/access/v1/requests/{id}", "How a task stands.");
     table.get::<Value>("/.well-known/authzen-configuration", "AuthZEN 1.0: where its endpoints are.");
 }
 

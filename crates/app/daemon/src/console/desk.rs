@@ -20,17 +20,21 @@ use tokio::sync::watch;
 use super::health::health;
 use crate::{home, state::Daemon};
 
-/// A configuration for many eyes: where messages go is a secret of its own.
+/// A configuration for many eyes: where messages go is a secret of its own, wherever on a line it stands.
 fn masked(text: &str) -> String {
-    let line = |line: &str| match line.split_once("://") {
-        Some((before, after))
-            if ["slack", "webhook", "email"].iter().any(|name| line.trim_start().starts_with(name)) =>
-        {
-            let host = after.split(['/', '"', '?']).next().unwrap_or_default();
-            let host = host.rsplit('@').next().unwrap_or_default();
-            format!("{before}://{host}/…")
+    let line = |line: &str| {
+        if !["slack", "webhook", "email"].iter().any(|name| line.contains(name)) {
+            return line.to_owned();
         }
-        _ => line.to_owned(),
+        let (mut shown, mut rest) = (String::new(), line);
+        while let Some((before, after)) = rest.split_once("://") {
+            let (address, tail) = after.split_at(after.find(['"', '\'']).unwrap_or(after.len()));
+            let host = address.split(['/', '?']).next().unwrap_or_default();
+            let host = host.rsplit('@').next().unwrap_or_default();
+            shown.push_str(&format!("{before}://{host}/…"));
+            rest = tail;
+        }
+        shown + rest
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -263,5 +267,24 @@ impl Desk for Pages {
 
     fn tried(&self, attempt: Attempt) {
         self.0.tried(&attempt);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn where_messages_go_is_shown_to_nobody() {
+        let table = "slack = \"https://hooks.slack.com/services/T0/B0/xyz\"";
+        assert_eq!(masked(table), "slack = \"https://hooks.slack.com/…\"");
+        let inline = r#"notify = [{ webhook = "https://a.example/k", after = "1m" }, { email = 'smtps://u:p@mail.example/?x' }]"#;
+        let shown = masked(inline);
+        assert_eq!(
+            shown,
+            r#"notify = [{ webhook = "https://a.example/…", after = "1m" }, { email = 'smtps://mail.example/…' }]"#
+        );
+        let other = "upstream = \"http://127.0.0.1:5000/path\"";
+        assert_eq!(masked(other), other);
     }
 }
