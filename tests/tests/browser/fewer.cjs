@@ -62,7 +62,7 @@ story(async () => {
   const plan = await bo.text();
   must(plan.includes("<b>safe</b>") && plan.includes("unverified"), plan);
   findings.push(...(await bo.look("plan")));
-  await bo.page.getByRole("link", { name: /decide on them together/ }).click();
+  await bo.page.getByRole("link", { name: /decide on it together/ }).click();
   await bo.page.fill("#reason", "as planned");
   await bo.page.getByRole("button", { name: "Approve all 1…" }).click();
   await sign();

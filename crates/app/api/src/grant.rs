@@ -114,7 +114,7 @@ fn words(terms: &GrantTerms) -> Vec<String> {
     };
     lines.push(format!("Each call falls on at most {things}, {with}."));
     lines.push(format!(
-        "At most {} changes are foreseen of a call, of the kinds that are foreseen now, and at most {} others use what changes.",
+        "What is foreseen of a call goes no further than of this one: changes: {}, of the same kinds; others that use what changes: {}.",
         reach.changes, reach.dependents
     ));
     lines.push(
