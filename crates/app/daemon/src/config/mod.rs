@@ -12,7 +12,7 @@ mod witness;
 
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use console::ConsoleConfig;
-pub use notify::{Hours, MailConfig, NotifyConfig};
+pub use notify::{About, Hours, MailConfig, NotifyConfig};
 pub use period::Period;
 pub use recovery::RecoveryConfig;
 pub use terraform::{RehearsalConfig, TerraformConfig};

@@ -28,6 +28,9 @@ pub struct NotifyConfig {
     /// E-mail.
     #[serde(default)]
     pub email: Option<MailConfig>,
+    /// Told only of what is about this; what no way is about is told by every way.
+    #[serde(default)]
+    pub about: Option<About>,
     /// Told only of what still waits after so long: whom to ask next.
     #[serde(default = "at_once")]
     pub after: Period,
@@ -47,6 +50,39 @@ fn twenty() -> usize {
     20
 }
 
+/// `about = { environment = ["prod*"], service = ["rds"], name = ["school-*"], agent = ["claude"] }`: globs, of which in each list that is
+/// given one fits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// The environment of something that it touches.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// The service: `rds`.
+    #[serde(default)]
+    pub service: Vec<String>,
+    /// The id or name of something that it touches.
+    #[serde(default)]
+    pub name: Vec<String>,
+    /// The agent.
+    #[serde(default)]
+    pub agent: Vec<String>,
+}
+
+impl About {
+    fn sensible(&self) -> Result<(), String> {
+        let all = [&self.environment, &self.service, &self.name, &self.agent];
+        if all.iter().all(|list| list.is_empty()) {
+            return Err("about: say what of: environment, service, name or agent".to_owned());
+        }
+        let bad = |glob: &&String| globset::Glob::new(glob).is_err();
+        match all.into_iter().flatten().find(bad) {
+            Some(bad) => Err(format!("about: `{bad}` is no pattern")),
+            None => Ok(()),
+        }
+    }
+}
+
 impl NotifyConfig {
     /// Whether it can be meant.
     pub(crate) fn sensible(&self) -> Result<(), String> {
@@ -54,6 +90,9 @@ impl NotifyConfig {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if self.name.is_empty() || !self.name.chars().all(plain) {
             return fault("a name of letters, digits and dashes".to_owned());
+        }
+        if let Some(about) = &self.about {
+            about.sensible().or_else(fault)?;
         }
         let address = match (&self.webhook, &self.slack, &self.email) {
             (Some(address), None, None) | (None, Some(address), None) => address,

@@ -3,6 +3,7 @@
 //! What is to be told is read off the requests that wait, and what was told stands in a file of the home: nothing is lost when the
 //! daemon or the other side is down, and nobody is told twice within what was remembered.
 
+mod about;
 mod mail;
 mod message;
 mod outbox;
@@ -50,7 +51,7 @@ async fn by(daemon: &Arc<Daemon>, way: &NotifyConfig) {
     loop {
         moved.borrow_and_update();
         let now = daemon.now();
-        let due = outbox.due(way, &waiting(daemon), &glasses(daemon), now);
+        let due = outbox.due(way, &waiting(daemon, way), &glasses(daemon), now);
         for message in due {
             let sent = tokio::time::timeout(PATIENCE, send(daemon, way, &message)).await;
             match sent.unwrap_or_else(|_| Err("no answer".to_owned())) {
@@ -72,13 +73,14 @@ async fn by(daemon: &Arc<Daemon>, way: &NotifyConfig) {
     }
 }
 
-/// What waits for people, and what they may still stop: the worst first, then the oldest.
-fn waiting(daemon: &Daemon) -> Vec<Held> {
+/// What waits for people and what they may still stop, as far as it concerns them: the worst first, then the oldest.
+fn waiting(daemon: &Daemon, way: &NotifyConfig) -> Vec<Held> {
     let (memory, now) = (daemon.memory(), daemon.now());
     let mut all: Vec<Held> = memory
         .tickets
         .values()
         .filter(|ticket| ticket.is_open() && now < ticket.held.expires)
+        .filter(|ticket| about::concerns(&daemon.config.notify, way, ticket))
         .filter_map(Held::of)
         .collect();
     all.sort_by(|one, other| other.rank().cmp(&one.rank()).then(one.opened.cmp(&other.opened)));
