@@ -146,7 +146,7 @@ impl Road {
         let glass = memory.glass_over(&signer.name, held, now).filter(|_| alone);
         let approval = Approval {
             person: signer.name.clone(),
-            roles: signer.roles.clone(),
+            roles: self.settings.roles.of(signer),
             fingerprint: key.fingerprint.clone(),
             step: key.step,
             reason: reason.to_owned(),

@@ -60,6 +60,7 @@ pub fn explain_in(action: &interlock_action::Action, world: &Supposed, bundle: &
     let settings = RoadSettings {
         site: None,
         least: crate::Least::default(),
+        roles: crate::Roles::default(),
         rehearsed: Vec::new(),
         rules: Rules::none(),
         budget: Budget::default(),

@@ -203,6 +203,7 @@ impl Road {
                 return Err(Stop::TooMany);
             }
         }
+        let unheld = quorum::unheld(&self.settings, &self.memory(), &quorum, now);
         let mut action = situated.action.clone();
         action.arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
         // What is sealed is not found by where it stood, and its length says something of it.
@@ -219,8 +220,8 @@ impl Road {
             fingerprint: situated.survey.fingerprint.clone(),
             bundle: self.bundle().hash(),
             tier: decision.tier().name().to_owned(),
-            needs: decision.needs().iter().map(ToString::to_string).collect(),
-            reasons: reasons(decision),
+            needs: needs(decision, &quorum),
+            reasons: reasons(decision).into_iter().chain(unheld).collect(),
             nonce: self.draw(),
             opened: now,
             expires: now.saturating_add(self.settings.ticket_lifetime),
@@ -279,6 +280,12 @@ fn asks_for(ticket: &Ticket, session: &Session, decision: &Decision, quorum: &Qu
         // What a key must prove is looked at when somebody approves, as it is then.
         && Quorum { step: quorum.step, ..ticket.quorum.clone() } == *quorum
         && (quorum.independent == 0 || ticket.held.launch == session.launch)
+}
+
+/// What is needed, and who has to be among those who approve.
+fn needs(decision: &Decision, quorum: &Quorum) -> Vec<String> {
+    let roles = quorum.slots.iter().filter_map(|slot| slot.role.as_ref()).map(|role| format!("role {role}"));
+    decision.needs().iter().map(ToString::to_string).chain(roles).collect()
 }
 
 /// What the action would do, the worst first.

@@ -63,6 +63,7 @@ pub use port::{
     Clock, Entropy, Execute, Foresee, Identity, Inspect, Journal, JournalError, Keep, Ports, Receipt,
     SurfacePorts, Undo, Unwitnessed,
 };
+pub use quorum::Roles;
 pub use rehearse::Rehearsal;
 pub use road::{Least, Road, RoadSettings};
 pub use rules::{

@@ -1,7 +1,9 @@
 //! Who could still approve, and how many of them it takes.
 
 use interlock_action::Millis;
-use interlock_approval::{Launch, People, Quorum, Reason, Slot};
+use std::collections::{BTreeMap, BTreeSet};
+
+use interlock_approval::{Launch, People, Person, Quorum, Reason, Slot};
 use interlock_policy::{Ask, Bundle, Decision, Evidence, Hypothetical, Need, Tier, Verified};
 
 use crate::{Memory, RoadSettings, Session, Situated, custody, judge, situate::is_securable};
@@ -9,6 +11,53 @@ use crate::{Memory, RoadSettings, Session, Situated, custody, judge, situate::is
 /// Of the approvers, how many must be others than the owner, and how many of these independent: what a quorum may ask
 /// for, from mild to strict.
 const FORMS: [(u8, u8); 6] = [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)];
+
+/// Who may fill which place of a quorum.
+#[derive(Clone, Debug, Default)]
+pub struct Roles {
+    /// Who holds a role, by its name; beside the roles that people were enrolled with.
+    pub holders: BTreeMap<String, Vec<String>>,
+    /// The roles that have to be among those who approve what a rule holds, by the rule's name.
+    pub asked_by: BTreeMap<String, Vec<String>>,
+}
+
+impl Roles {
+    /// The roles of somebody.
+    pub fn of(&self, person: &Person) -> Vec<String> {
+        let held = |(_, holders): &(&String, &Vec<String>)| {
+            holders.iter().any(|holder| holder == person.name.as_str())
+        };
+        let named = self.holders.iter().filter(held).map(|(role, _)| role);
+        named.chain(&person.roles).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Those that a decision asks for, each once.
+    fn asked(&self, decision: &Decision) -> Vec<String> {
+        let of = decision.rules().iter().filter_map(|reason| self.asked_by.get(reason.rule.as_str()));
+        of.flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+/// The roles that nobody who could approve holds.
+pub(crate) fn unheld(
+    settings: &RoadSettings,
+    memory: &Memory,
+    quorum: &Quorum,
+    now: Millis,
+) -> Option<Reason> {
+    let holds = |role: &String| memory.in_force(now).any(|person| settings.roles.of(person).contains(role));
+    let roles: Vec<&String> = quorum.slots.iter().filter_map(|slot| slot.role.as_ref()).collect();
+    let nobody: Vec<&str> = roles.into_iter().filter(|role| !holds(role)).map(String::as_str).collect();
+    (!nobody.is_empty()).then(|| Reason {
+        rule: "roles".to_owned(),
+        why: format!(
+            "nobody who is enrolled is {}, who has to be among those who approve",
+            nobody.join(", ")
+        ),
+        next: "name somebody in `[approval.roles]`".to_owned(),
+        target: None,
+    })
+}
 
 /// The most that could still come.
 pub(crate) fn reachable(
@@ -54,8 +103,12 @@ pub(crate) fn quorum(
     let (others, independent) = FORMS.into_iter().find(enough).unwrap_or((people, people));
     // Whoever launched it unproved may be the first to approve: it takes one more to be sure.
     let sure = independent.saturating_add(u8::from(independent > 0 && session.launch.unproved));
+    // Whoever works alone is everybody.
+    let roles = if solo { Vec::new() } else { settings.roles.asked(decision) };
+    let places = usize::from(people.max(sure)).max(roles.len());
+    let slot = |place: usize| Slot { role: roles.get(place).cloned() };
     Quorum {
-        slots: vec![Slot { role: None }; people.max(sure).into()],
+        slots: (0..places).map(slot).collect(),
         others: others.max(sure),
         independent,
         step: memory.step(1, now).max(if decision.tier() == Tier::T4 {

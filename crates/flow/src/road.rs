@@ -23,7 +23,8 @@ use crate::{
     hold::{self, Weighed},
     judge::{self, Brought},
     permit::frozen,
-    plan, quorum,
+    plan,
+    quorum::{self, Roles},
     rules::touches_identities,
     situate::{World, situate},
     stop::Stop,
@@ -42,6 +43,8 @@ pub struct RoadSettings {
     pub site: Option<Site>,
     /// The least that a key must prove for a T3 and a T4, where people have set it.
     pub least: Least,
+    /// Who may fill which place of a quorum.
+    pub roles: Roles,
     /// Seals secret values.
     pub sealer: Sealer,
     /// Agent classes for which production is read-only.

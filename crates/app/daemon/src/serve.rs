@@ -12,7 +12,8 @@ use std::{
 use interlock_action::Surface;
 use interlock_approval::Site;
 use interlock_flow::{
-    Clock, ConfigStamp, Event, Foresee, Journal, Least, Ports, Receipt, Record, Road, RoadSettings, Rules,
+    Clock, ConfigStamp, Event, Foresee, Journal, Least, Ports, Receipt, Record, Road, RoadSettings, Roles,
+    Rules,
 };
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
 use interlock_gateway_terraform::TerraformForesee;
@@ -359,6 +360,7 @@ fn settings(home: &Home, config: &Config, site: Site) -> Result<RoadSettings, Da
         principals: Vec::new(),
         sealer: home.keys().sealer.clone(),
         site: Some(site),
+        roles: Roles { holders: config.approval.roles.clone(), asked_by: config.approval.slots.clone() },
         least: Least { t3: config.approval.keys.t3, t4: config.approval.keys.t4 },
         rehearsed: config.terraform.rehearsal.iter().map(|_| Surface::Terraform).collect(),
         read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),

@@ -136,7 +136,7 @@ impl Road {
             }
             grant.signers.push(GrantSigner {
                 person: person.clone(),
-                roles: signer.roles.clone(),
+                roles: self.settings.roles.of(signer),
                 key: key.fingerprint.clone(),
             });
             grant.since = is_complete(&grant, &ticket).then_some(now);

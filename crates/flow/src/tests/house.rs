@@ -300,6 +300,7 @@ impl House {
         let settings = RoadSettings {
             site: None,
             least: crate::Least::default(),
+            roles: crate::Roles::default(),
             rules: Rules::new(&rules).unwrap(),
             budget: Budget::default(),
             principals: Vec::new(),

@@ -1,6 +1,7 @@
 use super::house::{House, action, database, delete};
 use crate::{
-    Administrative, Agent, ApproveError, Decisive, Enrolling, Event, Guard, Lease, Memory, Session, judge,
+    Administrative, Agent, ApproveError, Decisive, Enrolling, Event, Guard, Lease, Memory, Roles, Session,
+    judge,
 };
 use interlock_action::Effect;
 use interlock_approval::{EnrolledKey, KeyStep, Launch, Message, Person, Refusal};
@@ -480,4 +481,45 @@ fn alone_a_suspended_key_still_stops_what_takes_it_out() {
     assert!(!key(&house).suspended.is_empty(), "it lifts nothing");
     assert!(!is_due(&house, &ticket.id));
     assert!(house.road.memory().tickets[&ticket.id].state != interlock_approval::State::Pending);
+}
+
+/// The rule that holds a stop asks for a role, which these people hold.
+fn asks_for_a_role(people: &[&str], holders: &[&str]) -> House {
+    let mut house = House::of(people);
+    let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    house.road.settings.roles = Roles {
+        holders: [("database-owner".to_owned(), list(holders))].into(),
+        asked_by: [("interrupt-production".to_owned(), list(&["database-owner"]))].into(),
+    };
+    house
+}
+
+#[test]
+fn a_role_that_a_rule_asks_for_is_among_those_who_approve() {
+    let house = asks_for_a_role(&["ana", "bo", "cy"], &["cy"]);
+    let ticket = house.ticket(&stop("school"));
+    assert!(house.pages.memory_now().tickets[&ticket].held.needs.contains(&"role database-owner".to_owned()));
+    house.says("bo", Decisive::Approve, &ticket).unwrap();
+    assert!(!house.runs(&stop("school")), "bo is none");
+    house.says("cy", Decisive::Approve, &ticket).unwrap();
+    assert!(house.runs(&stop("school")));
+
+    let house = asks_for_a_role(&["ana", "bo", "cy"], &["ana"]);
+    let ticket = house.ticket(&stop("school"));
+    house.says("ana", Decisive::Approve, &ticket).unwrap();
+    assert!(!house.runs(&stop("school")), "the owner alone changes nothing, whatever they are");
+    house.says("bo", Decisive::Approve, &ticket).unwrap();
+    assert!(house.runs(&stop("school")));
+
+    let house = asks_for_a_role(&["ana", "bo", "cy"], &[]);
+    let ticket = house.ticket(&stop("school"));
+    let reasons = house.pages.memory_now().tickets[&ticket].held.reasons.clone();
+    assert!(reasons.iter().any(|reason| reason.rule == "roles"), "{reasons:?}");
+    house.says("bo", Decisive::Approve, &ticket).unwrap();
+    assert!(!house.runs(&stop("school")), "nobody holds it");
+
+    let house = asks_for_a_role(&["ana"], &[]);
+    let ticket = house.ticket(&stop("school"));
+    house.says("ana", Decisive::Approve, &ticket).unwrap();
+    assert!(house.runs(&stop("school")), "whoever works alone is everybody");
 }

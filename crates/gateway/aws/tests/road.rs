@@ -54,6 +54,7 @@ async fn house(name: &str, moto: &Moto) -> House {
     let settings = RoadSettings {
         site: None,
         least: interlock_flow::Least::default(),
+        roles: interlock_flow::Roles::default(),
         rules: Rules::new(&[development]).unwrap(),
         budget: Budget::default(),
         principals: Vec::new(),

@@ -142,6 +142,9 @@ pub struct ApprovalConfig {
     pub break_glass: Vec<String>,
     /// Who may fill which quorum slot.
     pub roles: BTreeMap<String, Vec<String>>,
+    /// Which roles have to be among those who approve what a rule holds, by the rule's name.
+    #[serde(default)]
+    pub slots: BTreeMap<String, Vec<String>>,
 }
 
 /// `[approval.keys]`: `open-ssh`, `security-key` or `device-bound`. Beside it the second is asked for as soon as somebody has one.
@@ -194,6 +197,7 @@ impl Default for ApprovalConfig {
             keys: KeysConfig::default(),
             break_glass: Vec::new(),
             roles: BTreeMap::new(),
+            slots: BTreeMap::new(),
         }
     }
 }
@@ -297,6 +301,10 @@ impl Config {
         config.approval.sensible().map_err(&sense)?;
         config.console.sensible().map_err(&sense)?;
         config.notify.iter().try_for_each(NotifyConfig::sensible).map_err(&sense)?;
+        let known = |role: &&String| config.approval.roles.get(*role).is_some_and(|held| !held.is_empty());
+        if let Some(role) = config.approval.slots.values().flatten().find(|role| !known(role)) {
+            return Err(sense(format!("[approval.slots]: `[approval.roles]` names nobody as `{role}`")));
+        }
         let names: std::collections::BTreeSet<&str> =
             config.notify.iter().map(|way| way.name.as_str()).collect();
         if names.len() < config.notify.len() {
