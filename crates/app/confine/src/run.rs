@@ -27,6 +27,9 @@ const START: &str = "trap '' INT QUIT TERM HUP; exec \"$@\"";
 /// One start at a time: between the marking of descriptors and the start no other thread may open one to be inherited.
 static STARTING: Mutex<()> = Mutex::new(());
 
+/// So often a sandbox is made anew whose places went away while it was made.
+const TRIES: usize = 3;
+
 /// How a confined command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -48,10 +51,34 @@ pub fn spawn(
     if command.is_empty() {
         return Err(ConfineError::NoCommand);
     }
-    let plan = Plan::of(confinement)?;
+    let mut plan = Plan::of(confinement)?;
+    for _ in 0..TRIES {
+        match once(sandbox, confinement, &plan, command) {
+            Err(ConfineError::NotStarted(code)) => {
+                // What was there a moment ago may be gone: where the machine looks otherwise now, the command, which has not run, is
+                // started anew.
+                let now = Plan::of(confinement)?;
+                if now.options == plan.options {
+                    return Err(ConfineError::NotStarted(code));
+                }
+                plan = now;
+            }
+            ended => return ended,
+        }
+    }
+    once(sandbox, confinement, &plan, command)
+}
+
+/// Runs it in a sandbox that is made by this plan.
+fn once(
+    sandbox: &Sandbox,
+    confinement: &Confinement,
+    plan: &Plan,
+    command: &[OsString],
+) -> Result<Ended, ConfineError> {
     let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2])?;
     let words = relay_words(&plan.doors, command);
-    let mut running = Running::start(sandbox, Start::of(confinement, &plan, words, Stdio::inherit()))?;
+    let mut running = Running::start(sandbox, Start::of(confinement, plan, words, Stdio::inherit()))?;
     let handle = signals.handle();
     let status = running.status.try_clone()?;
     let terminal = terminal_delivers();
