@@ -90,6 +90,7 @@ async fn road(folder: &Path) -> (Arc<Road>, Arc<Store>) {
     let settings = RoadSettings {
         site: None,
         least: interlock_flow::Least::default(),
+        roles: interlock_flow::Roles::default(),
         rules: Rules::new(&rules).unwrap(),
         budget: Budget::default(),
         principals: Vec::new(),
