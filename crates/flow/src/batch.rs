@@ -118,6 +118,12 @@ impl Road {
     }
 }
 
+/// Whether a request takes one person, and anybody.
+pub fn is_for_one(ticket: &Ticket) -> bool {
+    let anybody = matches!(ticket.quorum.slots.as_slice(), [slot] if slot.role.is_none());
+    ticket.held.tier == Tier::T3.name() && anybody
+}
+
 /// The requests of a list, if they may be decided on together.
 fn together(memory: &Memory, list: &[Shown], now: Millis) -> Result<Vec<Ticket>, BatchError> {
     if list.is_empty() || list.len() > MOST_TOGETHER {
@@ -130,8 +136,10 @@ fn together(memory: &Memory, list: &[Shown], now: Millis) -> Result<Vec<Ticket>,
         if ticket.digest != *digest {
             return Err(refused("it is not the one that was shown"));
         }
-        if ticket.held.tier != Tier::T3.name() {
-            return Err(refused("it takes more than one person, so it is looked at by itself"));
+        if !is_for_one(&ticket) {
+            return Err(refused(
+                "it takes more than one person, or one of a role, so it is looked at by itself",
+            ));
         }
         if tickets.iter().any(|have| have.id == *id) {
             return Err(refused("it stands in the list twice"));

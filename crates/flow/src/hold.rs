@@ -9,7 +9,7 @@ use interlock_policy::{Ask, Decision, Judged};
 use serde_json::json;
 
 use crate::{
-    Event, HeldAction, Record, Session, Situated,
+    Event, Grant, HeldAction, Record, Session, Situated,
     judge::{self, Brought},
     quorum,
     road::Road,
@@ -106,7 +106,14 @@ impl Road {
         };
         let mut asking = None;
         let mut waiting = None;
-        for ticket in standing {
+        let roles = quorum::roles(&self.settings, self.bundle(), &memory, (session, situated), now);
+        // INVARIANT: a role that is asked for now is among those who approved, also of what was asked before it was.
+        let fills = |ticket: &&Ticket| {
+            let asked =
+                |role: &String| ticket.quorum.slots.iter().any(|slot| slot.role.as_ref() == Some(role));
+            memory.is_under_glass(ticket, now) || roles.iter().all(asked)
+        };
+        for ticket in standing.iter().filter(fills) {
             let decision = with(Some(ticket), None);
             if decision.admits() {
                 return Ok(by_ticket((decision, ticket)));
@@ -128,7 +135,14 @@ impl Road {
         if matches!(plain, Decision::Hold { .. }) && memory.grants_of(&session.id, now).next().is_some() {
             let action = &situated.action;
             let arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
-            let grant = memory.grant_over(session, situated, asks, &arguments, now);
+            let holds = |role: &String, grant: &Grant| {
+                let mut signers = grant.signers.iter().filter_map(|signer| memory.people.get(&signer.person));
+                signers.any(|person| self.settings.roles.of(person).contains(role))
+            };
+            let grant = memory.grant_over(session, situated, asks, &arguments, now).filter(|id| {
+                let grant = memory.grants.get(id);
+                grant.is_some_and(|grant| roles.iter().all(|role| holds(role, grant)))
+            });
             let granted = grant.map(|grant| (with(None, Some(&grant)), grant));
             if let Some((decision, grant)) =
                 granted.filter(|(decision, _)| matches!(decision, Decision::Allow { .. }))

@@ -31,11 +31,28 @@ impl Roles {
         named.chain(&person.roles).cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Those that a decision asks for, each once.
-    fn asked(&self, decision: &Decision) -> Vec<String> {
-        let of = decision.rules().iter().filter_map(|reason| self.asked_by.get(reason.rule.as_str()));
+    /// Those that the rules ask for which hold an action when nothing is brought for it: whatever is brought, they stay.
+    fn asked(&self, bare: &Decision) -> Vec<String> {
+        let of = bare.rules().iter().filter_map(|reason| self.asked_by.get(reason.rule.as_str()));
         of.flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+/// The roles that have to be among those who approve an action.
+pub(crate) fn roles(
+    settings: &RoadSettings,
+    bundle: &Bundle,
+    memory: &Memory,
+    (session, situated): (&Session, &Situated),
+    now: Millis,
+) -> Vec<String> {
+    // Whoever works alone is everybody.
+    if settings.roles.asked_by.is_empty() || memory.solo(now) {
+        return Vec::new();
+    }
+    let asks = judge::asks(settings, session, situated);
+    let nothing = Verified::none(judge::team(memory, now), false);
+    settings.roles.asked(&bundle.decide(&asks, &nothing, &reachable(memory, session, situated, now)))
 }
 
 /// The roles that nobody who could approve holds.
@@ -103,8 +120,7 @@ pub(crate) fn quorum(
     let (others, independent) = FORMS.into_iter().find(enough).unwrap_or((people, people));
     // Whoever launched it unproved may be the first to approve: it takes one more to be sure.
     let sure = independent.saturating_add(u8::from(independent > 0 && session.launch.unproved));
-    // Whoever works alone is everybody.
-    let roles = if solo { Vec::new() } else { settings.roles.asked(decision) };
+    let roles = roles(settings, bundle, memory, (session, situated), now);
     let places = usize::from(people.max(sure)).max(roles.len());
     let slot = |place: usize| Slot { role: roles.get(place).cloned() };
     Quorum {

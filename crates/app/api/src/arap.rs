@@ -1,5 +1,5 @@
-//! AuthZEN's Access Request and Approval Profile, as its draft of mid-2026 has it: a denial that people can lift, a task to follow, and
-//! asking again once they have. The draft still moves; nothing else in the house knows of it.
+//! AuthZEN's Access Request and Approval Profile, as its draft of mid-2026 has it: a denial that people can lift, and a task to follow.
+//! An approval is of one call, which the gateway knows by its digest: asking again tells of it, and is no yes. The draft still moves; nothing else in the house knows of it.
 //! <https://mcguinness.github.io/draft-mcguinness-authzen-access-request/>
 
 use std::collections::BTreeMap;

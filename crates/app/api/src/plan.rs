@@ -1,7 +1,7 @@
 //! Plans of agents, and decisions on several requests at once.
 
 use interlock_approval::{State, Ticket};
-use interlock_flow::{Plan, Shown};
+use interlock_flow::{Plan, Shown, is_for_one};
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/plan` at the agents' door: from now on what the session would change is noted, and not sent.
@@ -47,7 +47,7 @@ impl Decisions {
 
     /// Those of several requests that one signature may decide on: what waits for one person each, of the session of the first.
     pub fn together<'a>(tickets: impl Iterator<Item = &'a Ticket>) -> Vec<&'a Ticket> {
-        let alone = |ticket: &&Ticket| ticket.state == State::Pending && ticket.held.tier == "T3";
+        let alone = |ticket: &&Ticket| ticket.state == State::Pending && is_for_one(ticket);
         let mut all: Vec<&Ticket> = tickets.filter(alone).collect();
         let of = all.first().map(|ticket| ticket.session.clone());
         all.retain(|ticket| Some(&ticket.session) == of.as_ref());

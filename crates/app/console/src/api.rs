@@ -20,6 +20,10 @@ use serde::Serialize;
 
 use crate::{Attempt, Console, Shared, visitor::Visitor};
 
+/// Of anything, the newest so many.
+const MANY: usize = 500;
+const ENTRIES: u32 = 500;
+
 type Reply<T> = Result<Json<T>, Fault>;
 
 /// The routes.
@@ -112,7 +116,7 @@ async fn sessions(State(console): Shared, _: Caller) -> Json<Vec<SessionRow>> {
 }
 
 async fn requests(State(console): Shared, _: Caller) -> Json<Vec<RequestRow>> {
-    Json(console.desk.queue(true, 0, usize::MAX).rows.into_iter().map(|row| row.row).collect())
+    Json(console.desk.queue(true, 0, MANY).rows.into_iter().map(|row| row.row).collect())
 }
 
 async fn request(State(console): Shared, _: Caller, Path(id): Path<String>) -> Reply<RequestView> {
@@ -148,7 +152,7 @@ async fn decide_together(
 }
 
 async fn plans(State(console): Shared, _: Caller) -> Json<Vec<PlanView>> {
-    Json(console.desk.plans(usize::MAX))
+    Json(console.desk.plans(MANY))
 }
 
 async fn grants(State(console): Shared, _: Caller) -> Json<Vec<GrantRow>> {
@@ -176,8 +180,9 @@ async fn end_grant(
 async fn ledger(
     State(console): Shared,
     _: Caller,
-    Query(query): Query<LedgerQuery>,
+    Query(mut query): Query<LedgerQuery>,
 ) -> Reply<Vec<LedgerRow>> {
+    query.limit = query.limit.map(|limit| limit.min(ENTRIES));
     console.desk.ledger(&query).map(Json)
 }
 

@@ -56,8 +56,8 @@ impl Daemon {
         TaskAnswer { task, result: result(ticket) }
     }
 
-    /// What the profile adds to an evaluation that said no: that people are asked about such a call already, or that they have
-    /// approved it.
+    /// What the profile adds to an evaluation that would be held: that people are asked about such a call already, or that they have
+    /// approved it. The answer stays no: what they approved is one call, and the gateway knows it by its digest.
     pub(crate) fn with_requests(
         &self,
         mut answer: EvaluationAnswer,
@@ -69,20 +69,18 @@ impl Daemon {
             return answer;
         }
         let approval = context.get(APPROVAL).and_then(|approval| approval.get("approval_id")?.as_str());
-        let memory = self.memory();
-        let agent = AgentId::new(&subject.id);
-        let open = memory.tickets.values().filter(|ticket| ticket.held.agent == agent && ticket.is_open());
-        let mut open = open
-            .map(|ticket| ticket.as_of(now))
-            .filter(|ticket| ticket.is_open() && is_about(ticket, subject, action, resource));
-        let found = match approval {
-            Some(id) => open.find(|ticket| ticket.id.as_str() == id),
-            None => open.max_by_key(|ticket| ticket.held.opened),
+        let held = answer.context.get("outcome").and_then(Value::as_str) == Some("hold");
+        let found = {
+            let memory = self.memory();
+            let open = memory.tickets.values().filter(|ticket| {
+                ticket.is_open() && now < ticket.held.expires && is_about(ticket, subject, action, resource)
+            });
+            let named = |ticket: &&Ticket| approval.is_none_or(|id| ticket.id.as_str() == id);
+            open.filter(named).max_by_key(|ticket| ticket.held.opened).cloned()
         };
-        let Some(ticket) = found else { return answer };
-        // INVARIANT: a yes here is of the call that people approved, once, and the gateway judges that one again.
+        let Some(ticket) = found.filter(|_| held) else { return answer };
+        // INVARIANT: an approval is of one call, bytes and all, which nobody sends here: it is named, and never a yes.
         if let Some(result) = result(&ticket).filter(|_| approval.is_some()) {
-            answer.decision = ticket.delay_elapsed(now);
             answer.context.insert("approval".to_owned(), json!(result.approval));
             return answer;
         }

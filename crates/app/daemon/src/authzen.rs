@@ -6,7 +6,7 @@ use interlock_api::{
     AccessAction, Entity, EvaluationAnswer, EvaluationAnswers, EvaluationRequest, EvaluationsRequest, Fault,
     PartOfEvaluation, Semantic,
 };
-use interlock_flow::PRODUCTION;
+use interlock_flow::{FreezeScope, PRODUCTION};
 use interlock_policy::{ActionFacts, AgentFacts, Ask, Decision, Hypothetical, TargetFacts, Verified};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
@@ -75,8 +75,16 @@ impl Daemon {
             facts: facts(action)?,
         };
         let now = self.now();
-        let (team, solo) =
-            (u8::try_from(self.memory().team(now)).unwrap_or(u8::MAX), self.memory().solo(now));
+        // INVARIANT: the memory is read once at a time: two reads of one thread wait for a writer between them for good.
+        let (team, solo, frozen) = {
+            let memory = self.memory();
+            let mut freezes = memory.freezes.values();
+            let frozen = freezes.any(|freeze| covers(&freeze.scope, &ask));
+            (u8::try_from(memory.team(now)).unwrap_or(u8::MAX), memory.solo(now), frozen)
+        };
+        if frozen && effect.mutates() {
+            return Ok(no("frozen", "a freeze covers it"));
+        }
         let most = Hypothetical::greatest(team, team, solo);
         Ok(answer(&self.road.bundle().decide(&[ask], &Verified::none(team, solo), &most)))
     }
@@ -116,6 +124,16 @@ fn overlaid<T: Serialize + DeserializeOwned>(
         fields.extend(said);
     }
     serde_json::from_value(whole).map_err(bad)
+}
+
+/// Whether a freeze is about this. One of a task is not known here, and counts.
+fn covers(scope: &FreezeScope, ask: &Ask) -> bool {
+    match scope {
+        FreezeScope::Fleet | FreezeScope::Task(_) => true,
+        FreezeScope::Agent(agent) => *agent == ask.agent.name,
+        FreezeScope::Service(service) => ask.facts.service == *service,
+        FreezeScope::Environment(environment) => *environment == ask.target.environment,
+    }
 }
 
 fn no(outcome: &str, why: &str) -> EvaluationAnswer {

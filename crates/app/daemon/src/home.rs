@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use interlock_action::{Digest, PersonId, SessionId, name_of};
+use interlock_action::{Digest, PersonId, RuleId, SessionId, name_of};
 use interlock_approval::{Person, parse_public_key};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Record};
 use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
@@ -274,6 +274,17 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
 }
 
 /// The entries that a query asks for, as they are shown.
+/// Refuses roles that are asked for by rules which are not there: nobody would be asked.
+pub(crate) fn slots_are_of(bundle: &Bundle, config: &Config) -> Result<(), DaemonError> {
+    let rule = |name: &&String| bundle.explain(&RuleId::new(name.as_str())).is_none();
+    match config.approval.slots.keys().find(rule) {
+        Some(name) => {
+            Err(DaemonError::Setting(format!("[approval.slots]: no rule in force is called `{name}`")))
+        }
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn rows(store: &Store, query: &Query) -> Result<Vec<LedgerRow>, Fault> {
     let entries = store.read_entries(query).map_err(Fault::bad_request)?;
     let row = |entry: interlock_store::StoredEntry| LedgerRow {

@@ -301,6 +301,7 @@ impl Config {
         config.approval.sensible().map_err(&sense)?;
         config.console.sensible().map_err(&sense)?;
         config.notify.iter().try_for_each(NotifyConfig::sensible).map_err(&sense)?;
+        // Roles that people were enrolled with come and go; one that is asked for is named here.
         let known = |role: &&String| config.approval.roles.get(*role).is_some_and(|held| !held.is_empty());
         if let Some(role) = config.approval.slots.values().flatten().find(|role| !known(role)) {
             return Err(sense(format!("[approval.slots]: `[approval.roles]` names nobody as `{role}`")));

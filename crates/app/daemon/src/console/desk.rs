@@ -12,26 +12,24 @@ use interlock_approval::{Person, Refusal, Registration, Site, State, Ticket};
 use interlock_console::{
     Attempt, Desk, Enrolment, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Standing, Verified,
 };
-use interlock_flow::{Agent, GrantWish};
-use interlock_policy::Tier;
+use interlock_flow::{Agent, GrantWish, is_for_one};
 use interlock_store::{Home, Query, Reader};
 use tokio::sync::watch;
 
 use super::health::health;
 use crate::{home, state::Daemon};
 
-/// A configuration for many eyes: where messages go is a secret of its own, wherever on a line it stands.
+/// A configuration for many eyes: of each address only where it is. Where messages go is a secret of its own.
 fn masked(text: &str) -> String {
     let line = |line: &str| {
-        if !["slack", "webhook", "email"].iter().any(|name| line.contains(name)) {
-            return line.to_owned();
-        }
         let (mut shown, mut rest) = (String::new(), line);
         while let Some((before, after)) = rest.split_once("://") {
-            let (address, tail) = after.split_at(after.find(['"', '\'']).unwrap_or(after.len()));
-            let host = address.split(['/', '?']).next().unwrap_or_default();
+            let ends = |c: char| c == '"' || c.is_whitespace();
+            let (address, tail) = after.split_at(after.find(ends).unwrap_or(after.len()));
+            let host = address.split(['/', '?', '#']).next().unwrap_or_default();
             let host = host.rsplit('@').next().unwrap_or_default();
-            shown.push_str(&format!("{before}://{host}/…"));
+            let more = if host.len() < address.len() { "/…" } else { "" };
+            shown.push_str(&format!("{before}://{host}{more}"));
             rest = tail;
         }
         shown + rest
@@ -83,7 +81,7 @@ impl Desk for Pages {
             if ticket.is_open() && now >= ticket.held.expires {
                 State::Expired.name().clone_into(&mut row.state);
             }
-            let alone = waits(ticket, now) && ticket.held.tier == Tier::T3.name();
+            let alone = waits(ticket, now) && is_for_one(ticket);
             let together = alone.then(|| ticket.session.to_string());
             QueueRow { row, sentence: sentence(ticket), vanishes: vanishes(ticket), together }
         };
@@ -278,13 +276,14 @@ mod tests {
     fn where_messages_go_is_shown_to_nobody() {
         let table = "slack = \"https://hooks.slack.com/services/T0/B0/xyz\"";
         assert_eq!(masked(table), "slack = \"https://hooks.slack.com/…\"");
-        let inline = r#"notify = [{ webhook = "https://a.example/k", after = "1m" }, { email = 'smtps://u:p@mail.example/?x' }]"#;
-        let shown = masked(inline);
+        let inline = r#"notify = [{ webhook = "https://a.example/k", after = "1m" }, { email = "smtps://u:p@mail.example" }]"#;
         assert_eq!(
-            shown,
-            r#"notify = [{ webhook = "https://a.example/…", after = "1m" }, { email = 'smtps://mail.example/…' }]"#
+            masked(inline),
+            r#"notify = [{ webhook = "https://a.example/…", after = "1m" }, { email = "smtps://mail.example/…" }]"#
         );
-        let other = "upstream = \"http://127.0.0.1:5000/path\"";
+        let lines = "webhook = \"\"\"\nhttps://a.example/k\"\"\"\n# http://u:p@proxy:1 x";
+        assert_eq!(masked(lines), "webhook = \"\"\"\nhttps://a.example/…\"\"\"\n# http://proxy:1/… x");
+        let other = "upstream = \"https://{service}.{region}.amazonaws.com\"";
         assert_eq!(masked(other), other);
     }
 }

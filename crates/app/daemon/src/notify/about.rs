@@ -1,41 +1,65 @@
 //! Which requests a way is told of: those of its team's things first, and nobody's things are everybody's.
 
-use globset::Glob;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use interlock_action::Target;
 use interlock_approval::Ticket;
 
 use crate::config::{About, NotifyConfig};
 
-/// Whether this way is told of a request. What no way is about is told by every way: nothing waits unheard.
+/// Whether this way is told of a request: it is about something that the request touches, or no way is about some of that. Nothing
+/// waits unheard because something else stood beside it.
 pub(super) fn concerns(ways: &[NotifyConfig], way: &NotifyConfig, ticket: &Ticket) -> bool {
-    let about = |way: &NotifyConfig| way.about.as_ref().is_none_or(|about| is_about(about, ticket));
-    about(way) || !ways.iter().any(about)
+    let Some(about) = way.about.as_ref().and_then(Patterns::of) else { return true };
+    let targets = &ticket.held.action.targets;
+    if targets.iter().any(|target| about.are_of(ticket, target)) {
+        return true;
+    }
+    let all: Vec<Option<Patterns>> =
+        ways.iter().map(|way| way.about.as_ref().and_then(Patterns::of)).collect();
+    let told =
+        |target: &Target| all.iter().any(|way| way.as_ref().is_none_or(|about| about.are_of(ticket, target)));
+    targets.is_empty() && !all.iter().any(Option::is_none) || !targets.iter().all(told)
 }
 
-/// Every list that is given has something in it that fits.
-fn is_about(about: &About, ticket: &Ticket) -> bool {
-    let (action, targets) = (&ticket.held.action, &ticket.held.action.targets);
-    let environment = |glob: &str| {
-        targets.iter().any(|target| {
-            let environment = target.environment.as_ref();
-            fits(glob, environment.map_or(interlock_flow::PRODUCTION, |environment| environment.as_str()))
-        })
-    };
-    let name = |glob: &str| {
-        targets.iter().any(|target| {
-            fits(glob, target.id.as_str()) || target.name.as_deref().is_some_and(|name| fits(glob, name))
-        })
-    };
-    let some = |list: &[String], fits: &dyn Fn(&str) -> bool| {
-        list.is_empty() || list.iter().any(|glob| fits(glob.as_str()))
-    };
-    some(&about.environment, &environment)
-        && some(&about.service, &|glob| fits(glob, action.operation.service()))
-        && some(&about.name, &name)
-        && some(&about.agent, &|glob| fits(glob, ticket.held.agent.as_str()))
+/// What a way is about, ready to be compared.
+struct Patterns {
+    environment: Option<GlobSet>,
+    service: Option<GlobSet>,
+    name: Option<GlobSet>,
+    agent: Option<GlobSet>,
 }
 
-fn fits(glob: &str, text: &str) -> bool {
-    Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text))
+impl Patterns {
+    /// Patterns that are none were refused when the configuration was read.
+    fn of(about: &About) -> Option<Self> {
+        let set = |list: &[String]| {
+            let mut set = GlobSetBuilder::new();
+            for glob in list {
+                set.add(Glob::new(glob).ok()?);
+            }
+            (!list.is_empty()).then(|| set.build().ok()).flatten()
+        };
+        Some(Self {
+            environment: set(&about.environment),
+            service: set(&about.service),
+            name: set(&about.name),
+            agent: set(&about.agent),
+        })
+    }
+
+    /// Whether every list that is given has something in it that fits this target of a request.
+    fn are_of(&self, ticket: &Ticket, target: &Target) -> bool {
+        let fits = |set: &Option<GlobSet>, texts: &[&str]| {
+            set.as_ref().is_none_or(|set| texts.iter().any(|text| set.is_match(text)))
+        };
+        let environment =
+            target.environment.as_ref().map_or(interlock_flow::PRODUCTION, |name| name.as_str());
+        let name = target.name.as_deref().unwrap_or(target.id.as_str());
+        fits(&self.environment, &[environment])
+            && fits(&self.service, &[ticket.held.action.operation.service()])
+            && fits(&self.name, &[target.id.as_str(), name])
+            && fits(&self.agent, &[ticket.held.agent.as_str()])
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +119,9 @@ mod tests {
         assert_eq!(told(&ways, &ticket("production", "school-a")), [true, false]);
         assert_eq!(told(&ways, &ticket("production", "billing-a")), [false, true]);
         assert_eq!(told(&ways, &ticket("staging", "school-a")), [true, true], "nobody's, so everybody's");
+        let mut both = ticket("production", "school-a");
+        both.held.action.targets.extend(ticket("production", "core").held.action.targets);
+        assert_eq!(told(&ways, &both), [true, true], "what is nobody's is not hidden by what is somebody's");
         assert_eq!(told(&[school, billing, all], &ticket("staging", "school-a")), [false, false, true]);
     }
 }
