@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use interlock_action::{AgentId, TicketId};
+use interlock_action::TicketId;
 use interlock_api::{
     AccessAction, AccessRequest, ApprovalContext, Entity, EvaluationAnswer, Fault, Task, TaskAnswer,
     TaskApproval, TaskProgress, TaskResult, TaskStatus, exact, rfc3339,

@@ -244,6 +244,7 @@ pub(crate) fn load(
         None => Bundle::load(&files),
     };
     let bundle = bundle.map_err(|error| DaemonError::Policy(error.to_string()))?;
+    slots_are_of(&bundle, &config)?;
     let stamp = ConfigStamp {
         config: Digest::of(&text),
         bundle: bundle.hash(),
@@ -275,7 +276,7 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
 
 /// The entries that a query asks for, as they are shown.
 /// Refuses roles that are asked for by rules which are not there: nobody would be asked.
-pub(crate) fn slots_are_of(bundle: &Bundle, config: &Config) -> Result<(), DaemonError> {
+fn slots_are_of(bundle: &Bundle, config: &Config) -> Result<(), DaemonError> {
     let rule = |name: &&String| bundle.explain(&RuleId::new(name.as_str())).is_none();
     match config.approval.slots.keys().find(rule) {
         Some(name) => {

@@ -109,7 +109,6 @@ pub async fn serve(
         memory.config.as_ref().map(|stamp| stamp.bundle)
     };
     let (config, bundle, stamp) = home::load(&paths, "", in_force.as_ref())?;
-    home::slots_are_of(&bundle, &config)?;
     signed(&store, &paths, stamp).await?;
     let dismissal = announced(&store, &paths)?;
     store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;

@@ -523,3 +523,18 @@ fn a_role_that_a_rule_asks_for_is_among_those_who_approve() {
     house.says("ana", Decisive::Approve, &ticket).unwrap();
     assert!(house.runs(&stop("school")), "whoever works alone is everybody");
 }
+
+#[test]
+fn a_role_that_is_asked_for_later_is_asked_for_of_what_was_approved_before() {
+    let mut house = House::of(&["ana", "bo", "cy"]);
+    let old = house.ticket(&stop("school"));
+    house.says("bo", Decisive::Approve, &old).unwrap();
+    house.road.settings.roles = asks_for_a_role(&["ana"], &["cy"]).road.settings.roles;
+    let new = house.ticket(&stop("school"));
+    assert!(new != old && house.ticket(&stop("school")) == new, "once, and then that one stands");
+    house.says("cy", Decisive::Approve, &new).unwrap();
+    assert!(
+        house.runs(&stop("school")) && !house.runs(&stop("school")),
+        "what was approved before lets nothing pass"
+    );
+}
