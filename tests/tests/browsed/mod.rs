@@ -116,7 +116,7 @@ fn pictures() -> PathBuf {
     folder
 }
 
-fn modules() -> PathBuf {
+pub(crate) fn modules() -> PathBuf {
     std::env::var_os("INTERLOCK_NODE_MODULES")
         .map_or_else(|| target().join("npm/node_modules"), PathBuf::from)
 }

@@ -76,16 +76,28 @@ pub trait Desk: Send + Sync + 'static {
     ///
     /// # Errors
     /// Nobody who is enrolled did.
-    async fn enter(&self, nonce: &str, assertion: &str) -> Result<(PersonId, String), Fault>;
+    async fn enter(&self, nonce: &str, assertion: &str) -> Result<(PersonId, By), Fault>;
     /// Whose link to come in this is. It is used up and written down.
     ///
     /// # Errors
     /// It is none, or was followed before.
-    async fn follow(&self, link: &str) -> Result<(PersonId, String), Fault>;
-    /// Whether this key of this person still counts.
-    fn standing(&self, person: &PersonId, fingerprint: &str) -> Standing;
-    /// The requests that suspend this key.
-    fn suspended_by(&self, person: &PersonId, fingerprint: &str) -> Vec<String>;
+    async fn follow(&self, link: &str) -> Result<(PersonId, By), Fault>;
+    /// The provider whose word is taken for who somebody is, as it is called; where there is one.
+    fn provider(&self) -> Option<String>;
+    /// Where a browser goes to be told by it who it is, to go on there afterwards.
+    ///
+    /// # Errors
+    /// The provider does not answer.
+    async fn leave(&self, next: &str) -> Result<Leaving, Fault>;
+    /// Who came back from it to the browser that kept this, and where they go on. It is used up and written down.
+    ///
+    /// # Errors
+    /// It was not asked for in that browser, or what the provider says does not hold.
+    async fn come_back(&self, kept: &str, answer: &Answer) -> Result<(PersonId, By, String), Fault>;
+    /// Whether what this person came in by still counts.
+    fn standing(&self, person: &PersonId, by: &By) -> Standing;
+    /// The requests that suspend it.
+    fn suspended_by(&self, person: &PersonId, by: &By) -> Vec<String>;
     /// How many requests wait.
     fn waiting(&self) -> usize;
     /// Takes a decision.
@@ -141,15 +153,47 @@ pub trait Desk: Send + Sync + 'static {
     fn tried(&self, attempt: Attempt);
 }
 
-/// How a key stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What somebody came in by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A key, by its fingerprint.
+    Key(String),
+    /// The provider's word; it stands as the best of that person's keys does.
+    Provider,
+}
+
+/// What a browser does to be told by a provider who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// It goes there,
+    pub url: String,
+    /// and keeps this meanwhile.
+    pub kept: String,
+}
+
+/// What a provider sends a browser back with. Source: RFC 6749, §4.1.2; RFC 9207, §2.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Answer {
+    /// What the browser was sent there with.
+    #[serde(default)]
+    pub state: String,
+    /// What the token is had for.
+    pub code: Option<String>,
+    /// Who answers.
+    pub iss: Option<String>,
+    /// Why there is no code.
+    pub error: Option<String>,
+}
+
+/// How a key stands, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
-    /// It counts.
-    Counts,
-    /// Somebody has asked to take it out. It still stops that, and asks in turn.
-    Suspended,
     /// It is gone, or cooling off.
     Out,
+    /// Somebody has asked to take it out. It still stops that, and asks in turn.
+    Suspended,
+    /// It counts.
+    Counts,
 }
 
 /// Requests of one page.

@@ -22,11 +22,14 @@ use axum::{
     routing::{get, post},
 };
 pub use desk::{
-    Attempt, Desk, Enrolment, Entering, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Standing,
-    Verified,
+    Answer, Attempt, By, Desk, Enrolment, Entering, Health, InvariantRow, Leaving, Queue, QueueRow, RuleRow,
+    Settings, Standing, Verified,
 };
 
-use crate::{door::limit::Limits, visitor::Visitors};
+use crate::{
+    door::limit::{Counted, Limits},
+    visitor::Visitors,
+};
 
 /// What the pages share.
 pub(crate) struct Console {
@@ -46,8 +49,8 @@ impl Console {
     }
 
     /// Whether one more of these may come now.
-    pub(crate) fn admits(&self, who: Option<&str>, enrols: bool) -> bool {
-        self.limits.lock().unwrap_or_else(PoisonError::into_inner).admits(who, enrols, self.desk.now())
+    pub(crate) fn admits(&self, who: Option<&str>, what: Counted) -> bool {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner).admits(who, what, self.desk.now())
     }
 
     /// Whether the site is spoken to in the clear, which only this machine's own is.
@@ -86,6 +89,8 @@ pub fn routes(desk: Arc<dyn Desk>) -> Router {
         .route("/settings", get(page::settings::show))
         .route("/words/{id}", get(page::words::show).post(page::words::signed))
         .route("/sign-in", get(page::sign_in::show).post(page::sign_in::enter))
+        .route("/sign-in/oidc", get(page::provider::leave))
+        .route("/sign-in/oidc/back", get(page::provider::back))
         .route("/sign-in/{link}", get(page::sign_in::link).post(page::sign_in::follow))
         .route("/sign-out", post(page::sign_in::leave))
         .route("/enrol", get(page::enrol::show).post(page::enrol::name))

@@ -8,9 +8,10 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use interlock_action::{Millis, PersonId};
+use interlock_approval::FRESH;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Console, Standing};
+use crate::{By, Console, Standing};
 
 const MINUTE: Millis = 60_000;
 /// A visit that nobody used for so long is over.
@@ -25,8 +26,8 @@ const MOST: usize = 1_000;
 pub(crate) struct Visitor {
     /// Who.
     pub(crate) person: PersonId,
-    /// The key that they came in with.
-    pub(crate) fingerprint: String,
+    /// What they came in by.
+    pub(crate) by: By,
     /// What their forms carry.
     pub(crate) token: String,
     /// Their key is suspended.
@@ -41,13 +42,7 @@ pub(crate) struct Visitors(HashMap<[u8; 32], Visitor>);
 
 impl Visitors {
     /// Begins a visit under what was drawn for its cookie.
-    pub(crate) fn begin(
-        &mut self,
-        cookie: &str,
-        token: String,
-        (person, fingerprint): (PersonId, String),
-        now: Millis,
-    ) {
+    pub(crate) fn begin(&mut self, cookie: &str, token: String, (person, by): (PersonId, By), now: Millis) {
         self.0.retain(|_, visitor| visitor.is_on(now));
         if self.0.len() >= MOST
             && let Some(oldest) =
@@ -55,7 +50,7 @@ impl Visitors {
         {
             self.0.remove(&oldest);
         }
-        let visitor = Visitor { person, fingerprint, token, suspended: false, since: now, seen: now };
+        let visitor = Visitor { person, by, token, suspended: false, since: now, seen: now };
         self.0.insert(digest(cookie), visitor);
     }
 
@@ -82,40 +77,63 @@ fn digest(cookie: &str) -> [u8; 32] {
     Sha256::digest(cookie).into()
 }
 
-/// The cookie's name. Where the site speaks TLS no other site of its domain can set it.
-fn name(console: &Console) -> &'static str {
-    if console.is_secure() { "__Host-interlock" } else { "interlock" }
+/// A cookie of the console's. Where the site speaks TLS no other site of its domain can set it.
+#[derive(Clone, Copy)]
+pub(crate) struct Cookie {
+    /// What it is called, after its beginning.
+    name: &'static str,
+    /// How long a browser keeps it.
+    seconds: Millis,
 }
 
-/// What a browser is told to keep.
-pub(crate) fn cookie(console: &Console, value: &str, seconds: Millis) -> String {
-    let secure = if console.is_secure() { "; Secure" } else { "" };
-    // A link from elsewhere leads to the page it names; no form from elsewhere is taken, whatever it carries.
-    format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", name(console))
-}
+/// Whose visit it is.
+pub(crate) const VISIT: Cookie = Cookie { name: "interlock", seconds: LONGEST / 1_000 };
+/// Which sign-in by a provider was begun in this browser.
+pub(crate) const BEGUN: Cookie = Cookie { name: "interlock-sign-in", seconds: FRESH / 1_000 };
 
-/// What a browser kept.
-pub(crate) fn kept<'h>(console: &Console, headers: &'h HeaderMap) -> Option<&'h str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(have, _)| *have == name(console)).map(|(_, value)| value)
-}
+impl Cookie {
+    fn named(self, console: &Console) -> String {
+        format!("{}{}", if console.is_secure() { "__Host-" } else { "" }, self.name)
+    }
 
-/// How long a cookie is kept.
-pub(crate) const SECONDS: Millis = LONGEST / 1_000;
+    /// What a browser is told to keep.
+    pub(crate) fn set(self, console: &Console, value: &str) -> String {
+        self.line(console, value, self.seconds)
+    }
+
+    /// What a browser is told to forget.
+    pub(crate) fn drop(self, console: &Console) -> String {
+        self.line(console, "", 0)
+    }
+
+    fn line(self, console: &Console, value: &str, seconds: Millis) -> String {
+        let secure = if console.is_secure() { "; Secure" } else { "" };
+        let name = self.named(console);
+        // A link from elsewhere leads to the page it names; no form from elsewhere is taken, whatever it carries.
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    /// What a browser kept.
+    pub(crate) fn kept<'h>(self, console: &Console, headers: &'h HeaderMap) -> Option<&'h str> {
+        let name = self.named(console);
+        let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(have, _)| *have == name).map(|(_, value)| value)
+    }
+}
 
 /// Who sends this, where that is known.
 pub(crate) fn known(console: &Console, headers: &HeaderMap) -> Option<String> {
-    let (cookie, now) = (kept(console, headers)?, console.desk.now());
+    let (cookie, now) = (VISIT.kept(console, headers)?, console.desk.now());
     console.visitors(|visitors| visitors.find(cookie, now)).map(|visitor| visitor.person.to_string())
 }
 
 fn find(parts: &Parts, console: &Console) -> Option<Visitor> {
-    let cookie = kept(console, &parts.headers)?;
+    let cookie = VISIT.kept(console, &parts.headers)?;
     let now = console.desk.now();
     let visitor = console.visitors(|visitors| visitors.find(cookie, now))?;
     // INVARIANT: whoever is taken out is shown nothing more; whoever is suspended only what they may still stop.
-    match console.desk.standing(&visitor.person, &visitor.fingerprint) {
+    match console.desk.standing(&visitor.person, &visitor.by) {
         Standing::Counts => Some(visitor),
         Standing::Suspended => Some(Visitor { suspended: true, ..visitor }),
         Standing::Out => None,
@@ -124,7 +142,7 @@ fn find(parts: &Parts, console: &Console) -> Option<Visitor> {
 
 /// Says to somebody whose key is suspended where they can stop that.
 fn suspended(console: &Console, visitor: Option<&Visitor>) -> Response {
-    let by = visitor.map(|visitor| console.desk.suspended_by(&visitor.person, &visitor.fingerprint));
+    let by = visitor.map(|visitor| console.desk.suspended_by(&visitor.person, &visitor.by));
     let site = console.desk.site();
     let origin = site.origins.first().map(String::as_str).unwrap_or_default();
     let pages: String = by
@@ -149,7 +167,7 @@ impl Visitor {
         let now = console.desk.now();
         console
             .visitors(|visitors| visitors.0.values().any(|have| have.token == self.token && have.is_on(now)))
-            && console.desk.standing(&self.person, &self.fingerprint) == Standing::Counts
+            && console.desk.standing(&self.person, &self.by) == Standing::Counts
     }
 }
 
@@ -192,7 +210,7 @@ mod tests {
 
     fn visitors() -> Visitors {
         let mut visitors = Visitors::default();
-        visitors.begin("one", "token".to_owned(), ("ana".into(), "SHA256:a".to_owned()), 0);
+        visitors.begin("one", "token".to_owned(), ("ana".into(), By::Key("SHA256:a".to_owned())), 0);
         visitors
     }
 
@@ -219,7 +237,7 @@ mod tests {
         let mut all = visitors();
         for n in 0..MOST {
             let at = 1 + u64::try_from(n).unwrap_or_default();
-            all.begin(&format!("c{n}"), String::new(), ("bo".into(), String::new()), at);
+            all.begin(&format!("c{n}"), String::new(), ("bo".into(), By::Provider), at);
         }
         assert_eq!(all.0.len(), MOST);
         assert!(all.find("one", 2).is_none(), "the oldest went");

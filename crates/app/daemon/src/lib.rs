@@ -24,6 +24,7 @@ mod in_force;
 mod launch;
 mod nonce;
 mod notify;
+mod oidc;
 mod openapi;
 mod peer;
 mod person;

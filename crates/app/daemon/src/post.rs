@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, Request, StatusCode, Uri, header};
+use http::{HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -18,23 +18,20 @@ use tokio_rustls::{
 /// No answer is longer.
 const LONGEST: usize = 64 << 10;
 
-/// Sends a body, and returns the answer; the caller bounds how long.
-pub(crate) async fn post(
-    url: &Uri,
-    headers: &[(HeaderName, String)],
-    body: String,
-) -> Result<(StatusCode, String), String> {
-    let host = url.host().ok_or("its address has no host")?;
+/// Sends a request to the address that it is for, and returns the answer; the caller bounds how long.
+pub(crate) async fn send(request: Request<String>) -> Result<(StatusCode, String), String> {
+    let url = request.uri();
+    let host = url.host().ok_or("its address has no host")?.to_owned();
     let secure = url.scheme_str() == Some("https");
     let port = url.port_u16().unwrap_or(if secure { 443 } else { 80 });
     let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await;
     let stream = stream.map_err(|error| format!("it cannot be reached: {error}"))?;
     if !secure {
-        return send(stream, url, headers, body).await;
+        return over(stream, request).await;
     }
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+    let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
     let stream = tls()?.connect(name, stream).await.map_err(|error| format!("no TLS with it: {error}"))?;
-    send(stream, url, headers, body).await
+    over(stream, request).await
 }
 
 fn tls() -> Result<TlsConnector, String> {
@@ -45,25 +42,19 @@ fn tls() -> Result<TlsConnector, String> {
     Ok(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
 }
 
-async fn send<S>(
-    stream: S,
-    url: &Uri,
-    headers: &[(HeaderName, String)],
-    body: String,
-) -> Result<(StatusCode, String), String>
+async fn over<S>(stream: S, mut request: Request<String>) -> Result<(StatusCode, String), String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let words = |error: hyper::Error| format!("it does not speak HTTP: {error}");
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
     tokio::spawn(connection);
-    let path = url.path_and_query().map_or("/", |path| path.as_str());
-    let authority = url.authority().map_or("", |authority| authority.as_str());
-    let mut request = Request::post(path).header(header::HOST, authority);
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
-    let request = request.body(Full::<Bytes>::from(body)).map_err(|error| error.to_string())?;
+    let authority = request.uri().authority().map_or("", |authority| authority.as_str());
+    let host = HeaderValue::from_str(authority).map_err(|error| error.to_string())?;
+    request.headers_mut().insert(header::HOST, host);
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    *request.uri_mut() = path.parse::<Uri>().map_err(|error| error.to_string())?;
+    let request = request.map(Full::<Bytes>::from);
     let answer = sender.send_request(request).await.map_err(words)?;
     let status = answer.status();
     let body =

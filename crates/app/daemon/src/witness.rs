@@ -4,12 +4,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{StatusCode, Uri, header};
+use http::{Request, StatusCode, Uri, header};
 use interlock_flow::{Journal as _, Receipt, Record};
 use interlock_ledger::{Entry, WitnessKey};
 use interlock_store::{Options, Store};
 
-use crate::{DaemonError, config::WitnessConfig, post::post};
+use crate::{DaemonError, config::WitnessConfig, post};
 
 /// How often a head that has grown is shown, unless somebody waits.
 const EVERY: Duration = Duration::from_secs(1);
@@ -112,8 +112,11 @@ async fn ask(store: &Arc<Store>, witness: &mut Witness) -> Result<(), String> {
         })?;
         let text = shown.checkpoint.lines().nth(1).and_then(|size| size.parse::<u64>().ok());
         let size = text.ok_or("the head cannot be read")?;
-        let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())];
-        let (status, answer) = post(&witness.url, &text, shown.to_string()).await?;
+        let request = Request::post(&witness.url)
+            .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+            .body(shown.to_string())
+            .map_err(|error| error.to_string())?;
+        let (status, answer) = post::send(request).await?;
         match status {
             StatusCode::OK => {
                 store.cosign(size, answer).await.map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! How many forms one visitor may send: enough for anybody who reads, too few for guessing.
+//! How many forms one visitor may send, and how often a provider is asked: enough for anybody who reads, too few for guessing.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,26 @@ const MOST: u32 = 60;
 /// Forms in a window of all together who have not signed in: a signature is checked in a tenth of a millisecond.
 const MOST_OF_STRANGERS: u32 = 1_200;
 
-/// What was counted, by person, and apart from the rest what enrols; strangers are one.
+/// What is counted apart, so that a flood of one stops none of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Counted {
+    /// Forms.
+    Forms,
+    /// Forms that enrol.
+    Enrolments,
+    /// Questions to the provider that people sign in with.
+    Questions,
+}
+
+/// What was counted, by person; strangers are one.
 #[derive(Default)]
-pub(crate) struct Limits(HashMap<(Option<String>, bool), (Millis, u32)>);
+pub(crate) struct Limits(HashMap<(Option<String>, Counted), (Millis, u32)>);
 
 impl Limits {
     /// Counts one more, and says whether it may go on.
-    pub(crate) fn admits(&mut self, who: Option<&str>, enrols: bool, now: Millis) -> bool {
+    pub(crate) fn admits(&mut self, who: Option<&str>, what: Counted, now: Millis) -> bool {
         self.0.retain(|_, (since, _)| now < since.saturating_add(WINDOW));
-        let (_, count) = self.0.entry((who.map(str::to_owned), enrols)).or_insert((now, 0));
+        let (_, count) = self.0.entry((who.map(str::to_owned), what)).or_insert((now, 0));
         *count = count.saturating_add(1);
         *count <= if who.is_some() { MOST } else { MOST_OF_STRANGERS }
     }
@@ -32,13 +43,13 @@ mod tests {
     fn one_who_floods_stops_nobody_else() {
         let mut limits = Limits::default();
         let (one, two) = (Some("one"), Some("two"));
-        assert_eq!((0..500).filter(|_| limits.admits(one, false, 0)).count(), 60);
-        assert_eq!((0..5_000).filter(|_| limits.admits(None, false, 0)).count(), 1_200);
+        assert_eq!((0..500).filter(|_| limits.admits(one, Counted::Forms, 0)).count(), 60);
+        assert_eq!((0..5_000).filter(|_| limits.admits(None, Counted::Forms, 0)).count(), 1_200);
         assert!(
-            limits.admits(None, true, 0)
-                && limits.admits(two, false, 0)
-                && !limits.admits(one, false, WINDOW - 1)
-                && limits.admits(one, false, WINDOW)
+            limits.admits(None, Counted::Enrolments, 0)
+                && limits.admits(two, Counted::Forms, 0)
+                && !limits.admits(one, Counted::Forms, WINDOW - 1)
+                && limits.admits(one, Counted::Forms, WINDOW)
         );
     }
 }

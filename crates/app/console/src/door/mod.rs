@@ -14,6 +14,7 @@ use axum::{
 };
 use interlock_approval::Site;
 
+use self::limit::Counted;
 use crate::{Attempt, Console};
 
 /// What the scripts of one answer are known by.
@@ -69,13 +70,16 @@ fn stop(console: &Console, site: &Site, request: &Request) -> Option<Response> {
                 console.desk.tried(attempt);
                 return Some((StatusCode::FORBIDDEN, format!("{why}\n")).into_response());
             }
-            (!console.admits(crate::visitor::known(console, headers).as_deref(), path.starts_with("/enrol")))
-                .then(|| {
-                    (StatusCode::TOO_MANY_REQUESTS, "too many forms at once: wait a minute\n").into_response()
-                })
+            let what = if path.starts_with("/enrol") { Counted::Enrolments } else { Counted::Forms };
+            (!console.admits(crate::visitor::known(console, headers).as_deref(), what)).then(too_many)
         }
         _ => Some(StatusCode::METHOD_NOT_ALLOWED.into_response()),
     }
+}
+
+/// Turns away what comes too often.
+pub(crate) fn too_many() -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, "too many at once: wait a minute\n").into_response()
 }
 
 /// Why a form is not this site's own.

@@ -8,6 +8,7 @@ pub(crate) mod health;
 pub(crate) mod ledger;
 pub(crate) mod order;
 pub(crate) mod policies;
+pub(crate) mod provider;
 pub(crate) mod queue;
 pub(crate) mod sessions;
 pub(crate) mod settings;

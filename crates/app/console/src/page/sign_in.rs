@@ -9,21 +9,21 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use interlock_action::PersonId;
-use interlock_api::Fault;
+use interlock_api::{Fault, exact};
 use interlock_approval::challenge;
 use serde::Deserialize;
 
 use super::{Frame, fault, page, to};
 use crate::{
-    Attempt, Console, Shared,
+    Attempt, By, Console, Shared,
     desk::Entering,
-    form::{Posted, within},
-    visitor::{self, SECONDS},
+    form::{Posted, encoded, within},
+    visitor::VISIT,
 };
 
 #[derive(Deserialize)]
 pub(crate) struct Next {
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 #[derive(Template)]
@@ -34,6 +34,13 @@ struct SignInPage {
     nonce: String,
     site: String,
     next: String,
+    provider: Option<Way>,
+}
+
+/// The way in by a provider.
+struct Way {
+    called: String,
+    leads: String,
 }
 
 pub(crate) async fn show(State(console): Shared, frame: Frame, Query(next): Query<Next>) -> Response {
@@ -45,6 +52,10 @@ pub(crate) async fn show(State(console): Shared, frame: Frame, Query(next): Quer
             challenge: URL_SAFE_NO_PAD.encode(challenge),
             nonce,
             site: console.desk.site().id,
+            provider: console.desk.provider().map(|called| Way {
+                called: exact(&called),
+                leads: format!("/sign-in/oidc?next={}", encoded(&next)),
+            }),
             next,
         }),
         Err(error) => fault(frame, Fault::unavailable(error)),
@@ -76,7 +87,7 @@ struct LinkPage {
 }
 
 pub(crate) async fn link(State(_): Shared, frame: Frame, Path(link): Path<String>) -> Response {
-    page(&LinkPage { frame, link: interlock_api::exact(&link) })
+    page(&LinkPage { frame, link: exact(&link) })
 }
 
 pub(crate) async fn follow(State(console): Shared, frame: Frame, Path(link): Path<String>) -> Response {
@@ -86,23 +97,23 @@ pub(crate) async fn follow(State(console): Shared, frame: Frame, Path(link): Pat
     }
 }
 
-fn begin(console: &Console, who: (PersonId, String), next: &str) -> Response {
+pub(super) fn begin(console: &Console, who: (PersonId, By), next: &str) -> Response {
     let (cookie, token, now) =
         (console.desk.draw() + &console.desk.draw(), console.desk.draw(), console.desk.now());
     console.visitors(|visitors| visitors.begin(&cookie, token, who, now));
-    kept(to(next), &visitor::cookie(console, &cookie, SECONDS))
+    with_cookie(to(next), &VISIT.set(console, &cookie))
 }
 
-fn turned_away(console: &Console, frame: Frame, why: Fault) -> Response {
+pub(super) fn turned_away(console: &Console, frame: Frame, why: Fault) -> Response {
     let attempt =
         Attempt { what: "sign-in", subject: "console".to_owned(), person: None, why: why.message.clone() };
     console.desk.tried(attempt);
     fault(frame, why)
 }
 
-fn kept(mut answer: Response, cookie: &str) -> Response {
+pub(super) fn with_cookie(mut answer: Response, cookie: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(cookie) {
-        answer.headers_mut().insert(header::SET_COOKIE, value);
+        answer.headers_mut().append(header::SET_COOKIE, value);
     }
     answer
 }
@@ -112,8 +123,8 @@ pub(crate) struct Nothing {}
 
 pub(crate) async fn leave(State(console): Shared, headers: HeaderMap, left: Posted<Nothing>) -> Response {
     let _ = left;
-    if let Some(cookie) = visitor::kept(&console, &headers) {
+    if let Some(cookie) = VISIT.kept(&console, &headers) {
         console.visitors(|visitors| visitors.end(cookie));
     }
-    kept(to("/sign-in"), &visitor::cookie(&console, "", 0))
+    with_cookie(to("/sign-in"), &VISIT.drop(&console))
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::OidcConfig;
+
 /// `[console]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -9,11 +11,18 @@ pub struct ConsoleConfig {
     /// Where people open it: `https://interlock.example`, behind a proxy that speaks TLS. Without one it is this machine's alone,
     /// at `http://localhost:PORT`.
     pub origin: Option<String>,
+    /// `[console.oidc]`.
+    pub oidc: Option<OidcConfig>,
 }
 
 impl ConsoleConfig {
-    /// A passkey is made for a site that speaks TLS, or for `localhost`.
     pub(crate) fn sensible(&self) -> Result<(), String> {
+        self.is_a_site()?;
+        self.oidc.as_ref().map_or(Ok(()), OidcConfig::sensible)
+    }
+
+    /// A passkey is made for a site that speaks TLS, or for `localhost`.
+    fn is_a_site(&self) -> Result<(), String> {
         let Some(origin) = &self.origin else { return Ok(()) };
         let fault = |why: &str| Err(format!("[console] origin = \"{origin}\": {why}"));
         let Some((scheme, host)) = origin.split_once("://") else {

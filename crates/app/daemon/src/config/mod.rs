@@ -5,6 +5,7 @@
 mod aws;
 mod console;
 mod notify;
+mod oidc;
 mod period;
 mod recovery;
 mod terraform;
@@ -13,6 +14,8 @@ mod witness;
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use console::ConsoleConfig;
 pub use notify::{About, Hours, MailConfig, NotifyConfig};
+pub(crate) use oidc::is_safe;
+pub use oidc::{Claim, OidcConfig};
 pub use period::Period;
 pub use recovery::RecoveryConfig;
 pub use terraform::{RehearsalConfig, TerraformConfig};

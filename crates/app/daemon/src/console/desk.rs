@@ -8,16 +8,17 @@ use interlock_api::{
     Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
     PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign, sentence, vanishes,
 };
-use interlock_approval::{Person, Refusal, Registration, Site, State, Ticket};
+use interlock_approval::{EnrolledKey, Person, Refusal, Registration, Site, State, Ticket};
 use interlock_console::{
-    Attempt, Desk, Enrolment, Health, InvariantRow, Queue, QueueRow, RuleRow, Settings, Standing, Verified,
+    Answer, Attempt, By, Desk, Enrolment, Health, InvariantRow, Leaving, Queue, QueueRow, RuleRow, Settings,
+    Standing, Verified,
 };
-use interlock_flow::{Agent, GrantWish, is_for_one};
+use interlock_flow::{Agent, GrantWish, Memory, is_for_one};
 use interlock_store::{Home, Query, Reader};
 use tokio::sync::watch;
 
 use super::health::health;
-use crate::{home, state::Daemon};
+use crate::{config::OidcConfig, home, state::Daemon};
 
 /// A configuration for many eyes: of each address only where it is. Where messages go is a secret of its own.
 fn masked(text: &str) -> String {
@@ -42,6 +43,28 @@ const TRAIL: u32 = 200;
 
 fn waits(ticket: &Ticket, now: Millis) -> bool {
     ticket.state == State::Pending && now < ticket.held.expires
+}
+
+/// The keys that somebody who came in by this stands by.
+fn keys<'m>(memory: &'m Memory, person: &PersonId, by: &By) -> impl Iterator<Item = &'m EnrolledKey> {
+    let keys = memory.people.get(person).map(|person| person.keys.as_slice()).unwrap_or_default();
+    keys.iter().filter(move |key| match by {
+        By::Key(fingerprint) => key.fingerprint == *fingerprint,
+        By::Provider => true,
+    })
+}
+
+impl Daemon {
+    /// Whether what this person came in by still counts.
+    pub(crate) fn standing_of(&self, person: &PersonId, by: &By) -> Standing {
+        let (memory, now) = (self.memory(), self.now());
+        let best = keys(&memory, person, by).map(|key| match key.counts(now) {
+            Ok(()) => Standing::Counts,
+            Err(Refusal::Suspended(_)) => Standing::Suspended,
+            Err(_) => Standing::Out,
+        });
+        best.max().unwrap_or(Standing::Out)
+    }
 }
 
 /// The daemon as the pages know it.
@@ -189,28 +212,33 @@ impl Desk for Pages {
         self.0.nonces.give(&self.0.draw(), self.0.now())
     }
 
-    async fn enter(&self, nonce: &str, assertion: &str) -> Result<(PersonId, String), Fault> {
-        self.0.enter(nonce, assertion).await
+    async fn enter(&self, nonce: &str, assertion: &str) -> Result<(PersonId, By), Fault> {
+        self.0.enter(nonce, assertion).await.map(|(person, key)| (person, By::Key(key)))
     }
 
-    async fn follow(&self, link: &str) -> Result<(PersonId, String), Fault> {
-        self.0.follow(link).await
+    async fn follow(&self, link: &str) -> Result<(PersonId, By), Fault> {
+        self.0.follow(link).await.map(|(person, key)| (person, By::Key(key)))
     }
 
-    fn standing(&self, person: &PersonId, fingerprint: &str) -> Standing {
+    fn provider(&self) -> Option<String> {
+        self.0.config.console.oidc.as_ref().map(OidcConfig::called)
+    }
+
+    async fn leave(&self, next: &str) -> Result<Leaving, Fault> {
+        self.0.leave(next).await
+    }
+
+    async fn come_back(&self, kept: &str, answer: &Answer) -> Result<(PersonId, By, String), Fault> {
+        self.0.come_back(kept, answer).await
+    }
+
+    fn standing(&self, person: &PersonId, by: &By) -> Standing {
+        self.0.standing_of(person, by)
+    }
+
+    fn suspended_by(&self, person: &PersonId, by: &By) -> Vec<String> {
         let memory = self.0.memory();
-        let keys = memory.people.get(person).map(|person| person.keys.as_slice()).unwrap_or_default();
-        match keys.iter().find(|key| key.fingerprint == fingerprint).map(|key| key.counts(self.0.now())) {
-            Some(Ok(())) => Standing::Counts,
-            Some(Err(Refusal::Suspended(_))) => Standing::Suspended,
-            _ => Standing::Out,
-        }
-    }
-
-    fn suspended_by(&self, person: &PersonId, fingerprint: &str) -> Vec<String> {
-        let memory = self.0.memory();
-        let keys = memory.people.get(person).into_iter().flat_map(|person| &person.keys);
-        let of = keys.filter(|key| key.fingerprint == fingerprint).flat_map(|key| &key.suspended);
+        let of = keys(&memory, person, by).flat_map(|key| &key.suspended);
         of.map(ToString::to_string).collect()
     }
 

@@ -11,14 +11,14 @@ mod outbox;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::{HeaderName, Uri, header};
+use http::{Request, Uri, header};
 use sha2::Sha256;
 
 use self::{
     message::{Glass, Held, Message},
     outbox::Outbox,
 };
-use crate::{config::NotifyConfig, post::post, state::Daemon};
+use crate::{config::NotifyConfig, post, state::Daemon};
 
 /// How often it is looked when nothing moves: time alone makes things due.
 const EVERY: Duration = Duration::from_secs(5);
@@ -100,16 +100,16 @@ async fn send(daemon: &Daemon, way: &NotifyConfig, message: &Message) -> Result<
     let address = way.webhook.as_ref().or(way.slack.as_ref()).ok_or("it has no address")?;
     let uri: Uri = address.parse().map_err(|_| "its address cannot be read")?;
     let body = if way.slack.is_some() { message.slack(&console) } else { message.json(&console) }.to_string();
-    let mut headers = vec![
-        (header::CONTENT_TYPE, "application/json".to_owned()),
-        (HeaderName::from_static("idempotency-key"), message.key()),
-    ];
+    let mut request = Request::post(uri)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("idempotency-key", message.key());
     if let Some(file) = &way.secret_file {
         let secret = secret(daemon.home.root.join(file))?;
         let at = daemon.now();
-        headers.push((HeaderName::from_static("interlock-signature"), signature(&secret, at, &body)?));
+        request = request.header("interlock-signature", signature(&secret, at, &body)?);
     }
-    let (status, _) = post(&uri, &headers, body).await?;
+    let request = request.body(body).map_err(|error| error.to_string())?;
+    let (status, _) = post::send(request).await?;
     if status.is_success() { Ok(()) } else { Err(format!("it answered {status}")) }
 }
 
