@@ -103,3 +103,36 @@ fn in_an_incident_one_person_stands_in_for_people_and_for_nothing_else() {
     assert_eq!(broken[1]["public"]["incident"], "INC-7", "{broken}");
     browsed.home.verify();
 }
+
+/// What the browser's own authenticator is certified by. Its key is the same in every Chromium.
+const CHROMIUM: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIB1TCCAXqgAwIBAgIBATAKBggqhkjOPQQDAjBgMQswCQYDVQQGEwJVUzERMA8G
+A1UECgwIQ2hyb21pdW0xIjAgBgNVBAsMGUF1dGhlbnRpY2F0b3IgQXR0ZXN0YXRp
+b24xGjAYBgNVBAMMEUJhdGNoIENlcnRpZmljYXRlMB4XDTE3MDcxNDAyNDAwMFoX
+DTQ2MTExODAxNTAxOVowYDELMAkGA1UEBhMCVVMxETAPBgNVBAoMCENocm9taXVt
+MSIwIAYDVQQLDBlBdXRoZW50aWNhdG9yIEF0dGVzdGF0aW9uMRowGAYDVQQDDBFC
+YXRjaCBDZXJ0aWZpY2F0ZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABI1hfmXJ
+UI5kvMVnOsgqZ5naPBRGaCwljEY//99Y39L6Pmw3i1PXlcSk3/tBme3Xhi8jq68C
+A7S4kRugVpmU4QGjJTAjMAwGA1UdEwEB/wQCMAAwEwYLKwYBBAGC5RwCAQEEBAMC
+AwgwCgYIKoZIzj0EAwIDSQAwRgIhAOBKh6QkLmb6lNEVT2f+UGCh5lJFRPNmTxYG
+i5I3CgviAiEAwvU680Jqj99psp/3mm42xEAQgmZnqiC7ELUNPa9hD7A=
+-----END CERTIFICATE-----
+";
+
+fn asks_makers(roots: &str, models: &[&str]) -> String {
+    format!("{DEVELOPMENT}[approval.attestation]\nroots = \"\"\"{roots}\"\"\"\nmodels = {models:?}\n")
+}
+
+#[test]
+fn where_makers_are_asked_only_theirs_are_taken() {
+    let model = "01020304-0506-0708-0102-030405060708";
+    let browsed = Browsed::new(&["ana", "bo", "cy"], &asks_makers(CHROMIUM, &[model]));
+    let id = browsed.drive("attested", &[("taken", "yes")])["id"].as_str().unwrap().to_owned();
+    let asked = browsed.home.cli(&["request", "show", &id]).ok();
+    let vouched = format!("of the model {}, for which `CN=Batch Certificate", model.replace('-', ""));
+    assert!(asked.out.replace('\n', " ").contains(&vouched), "{}", asked.out);
+
+    let browsed = Browsed::new(&["ana", "bo"], &asks_makers(CHROMIUM, &[&model.replace('8', "9")]));
+    browsed.drive("attested", &[("why", "is not among those that are taken")]);
+}

@@ -107,6 +107,9 @@ pub struct OfferedPasskey {
     pub fingerprint: String,
     /// The model of its authenticator, as it says itself: 32 hexadecimal digits.
     pub model: String,
+    /// Who vouches for that, where `[approval.attestation]` asks: the maker's own name in its certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<String>,
 }
 
 /// `POST /v1/console`: signed; lets this person in once.

@@ -30,7 +30,7 @@ async function assertion(form) {
 }
 
 async function registration(form) {
-  const { challenge, site, user, person } = form.dataset;
+  const { challenge, site, user, person, attestation } = form.dataset;
   const made = await navigator.credentials.create({
     publicKey: {
       challenge: decode(challenge),
@@ -38,6 +38,7 @@ async function registration(form) {
       user: { id: decode(user), name: person, displayName: person },
       pubKeyCredParams: [{ type: "public-key", alg: -8 }, { type: "public-key", alg: -7 }],
       authenticatorSelection: { residentKey: "required", userVerification: "required" },
+      attestation,
       excludeCredentials: (form.dataset.credentials || "").split(" ").filter(Boolean)
         .map((id) => ({ type: "public-key", id: decode(id) })),
     },

@@ -134,6 +134,8 @@ pub trait Desk: Send + Sync + 'static {
     /// # Errors
     /// It does not hold.
     async fn end_grant(&self, grant: Added<EndGrant>) -> Result<GrantRow, Fault>;
+    /// Whether the maker of an authenticator has to vouch for what is made with it.
+    fn asks_makers(&self) -> bool;
     /// Keeps a passkey that somebody has made, until a person signs that it is theirs.
     ///
     /// # Errors

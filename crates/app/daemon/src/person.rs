@@ -24,13 +24,13 @@ impl Daemon {
         let body = &request.body;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
         let key = parsed(&body.public_key, 0, 0)?;
-        self.is_own_word(&key)?;
+        let made = self.made(&key)?;
         self.authorise_asking(PERSON_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_person(body, 0)?;
         let roles =
             if body.roles.is_empty() { String::new() } else { format!(", roles {}", body.roles.join(", ")) };
         let what = format!(
-            "enrol {} as a person who may approve, with the {} {}{roles}",
+            "enrol {} as a person who may approve, with the {} {}{made}{roles}",
             body.name,
             kind(&key),
             key.fingerprint
@@ -44,8 +44,9 @@ impl Daemon {
         let key = parsed(&body.public_key, 0, 0)?;
         self.authorise_asking(KEY_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_key(body, 0)?;
-        self.is_own_word(&key)?;
-        let what = format!("enrol another key of {}: the {} {}", body.name, kind(&key), key.fingerprint);
+        let made = self.made(&key)?;
+        let what =
+            format!("enrol another key of {}: the {} {}{made}", body.name, kind(&key), key.fingerprint);
         let enrolling = Enrolling { concerned: Some(body.name.clone()), ..Enrolling::default() };
         self.enrolling(KEY_ADD, &request, what, enrolling).await
     }
@@ -72,12 +73,19 @@ impl Daemon {
         self.enrolling(KEY_REMOVE, &request, what, enrolling).await
     }
 
+    /// Who made it, in words, where that was asked.
+    ///
     /// INVARIANT: what a passkey says of itself is what its authenticator said when it was made here, and nobody else's word.
-    fn is_own_word(&self, key: &EnrolledKey) -> Result<(), Fault> {
-        if key.passkey().is_none() || self.offered(&key.fingerprint)?.public_key == key.public_key {
-            return Ok(());
+    fn made(&self, key: &EnrolledKey) -> Result<String, Fault> {
+        if key.passkey().is_none() {
+            return Ok(String::new());
         }
-        Err(Fault::refused("this passkey was not made in the console of this home"))
+        let offered = self.offered(&key.fingerprint)?;
+        if offered.public_key != key.public_key {
+            return Err(Fault::refused("this passkey was not made in the console of this home"));
+        }
+        let made = |maker: String| format!(", of the model {}, for which {maker} vouches", offered.model);
+        Ok(offered.maker.map(made).unwrap_or_default())
     }
 
     /// While no agent exists one signature enrols. After that it only asks others: they approve with what the step takes, and whoever

@@ -10,7 +10,7 @@ mod line;
 mod registration;
 
 pub use assertion::{Asserted, Assertion, AssertionResponse, verify_assertion};
-pub use registration::{Enrolled, Registration, RegistrationResponse, verify_registration};
+pub use registration::{Attestation, Enrolled, Registration, RegistrationResponse, verify_registration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};

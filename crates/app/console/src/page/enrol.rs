@@ -29,6 +29,8 @@ struct MakePage {
     user: String,
     credentials: String,
     site: String,
+    /// What the browser is asked to pass on of the authenticator's maker.
+    attestation: &'static str,
 }
 
 #[derive(Template)]
@@ -71,6 +73,7 @@ pub(crate) async fn name(State(console): Shared, frame: Frame, Form(whose): Form
                 String::new()
             },
             site: console.desk.site().id,
+            attestation: if console.desk.asks_makers() { "direct" } else { "none" },
             frame,
             person,
         }),

@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are refused, with line and column. A changed file is in force only after a person signed it.
 
+mod attestation;
 mod aws;
 mod console;
 mod notify;
@@ -11,6 +12,7 @@ mod recovery;
 mod terraform;
 mod witness;
 
+pub use attestation::AttestationConfig;
 pub use aws::{AwsConfig, AwsCredentials, Profile};
 pub use console::ConsoleConfig;
 pub use notify::{About, Hours, MailConfig, NotifyConfig};
@@ -141,6 +143,8 @@ pub struct ApprovalConfig {
     pub lone_delay: Period,
     /// The least that a key must prove, by tier.
     pub keys: KeysConfig,
+    /// `[approval.attestation]`.
+    pub attestation: Option<AttestationConfig>,
     /// Who may break the glass.
     pub break_glass: Vec<String>,
     /// Who may fill which quorum slot.
@@ -185,7 +189,7 @@ impl ApprovalConfig {
             Some((name, period, most)) => {
                 Err(format!("[approval] {name} = \"{period}\": longer than \"{most}\" cannot be meant"))
             }
-            None => Ok(()),
+            None => self.attestation.as_ref().map_or(Ok(()), AttestationConfig::sensible),
         }
     }
 }
@@ -198,6 +202,7 @@ impl Default for ApprovalConfig {
             solo_delay: Period::minutes(10),
             lone_delay: Period::days(7),
             keys: KeysConfig::default(),
+            attestation: None,
             break_glass: Vec::new(),
             roles: BTreeMap::new(),
             slots: BTreeMap::new(),

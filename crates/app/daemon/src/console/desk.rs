@@ -279,6 +279,10 @@ impl Desk for Pages {
         self.0.end_grant(grant).await
     }
 
+    fn asks_makers(&self) -> bool {
+        self.0.config.approval.attestation.is_some()
+    }
+
     fn offer(&self, enrolment: &Enrolment, registration: &Registration) -> Result<String, Fault> {
         self.0.offer(enrolment, registration)
     }

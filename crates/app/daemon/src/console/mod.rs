@@ -1,5 +1,6 @@
 //! The console's door: where it listens, and what stands behind its pages.
 
+mod attestation;
 mod desk;
 mod handed;
 mod health;

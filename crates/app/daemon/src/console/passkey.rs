@@ -9,6 +9,7 @@ use interlock_console::{Enrolment, Entering};
 use interlock_flow::{Event, Guard, Record};
 use interlock_ledger::{Entry, EntryKind};
 
+use super::attestation;
 use crate::state::Daemon;
 
 /// Words that wait for one person.
@@ -29,6 +30,12 @@ impl Daemon {
         self.is_fresh(&words.nonce)?;
         let site = self.site().ok_or_else(|| Fault::unavailable("no console is up"))?;
         let made = verify_registration(words, registration, site).map_err(Fault::refused)?;
+        let maker = match &self.config.approval.attestation {
+            Some(asked) => Some(attestation::maker(asked, &made, self.now()).map_err(|why| {
+                Fault::refused(format!("this passkey is not taken here: {why}")).hint(asked.wanted())
+            })?),
+            None => None,
+        };
         let key = parse_public_key(&made.passkey.to_string(), 0, 0).map_err(Fault::refused)?;
         if !self.nonces.take(&words.nonce, self.now()) {
             return Err(Fault::refused("this page was used already").hint("open it again"));
@@ -39,6 +46,7 @@ impl Daemon {
             public_key,
             fingerprint: fingerprint.clone(),
             model: made.model,
+            maker,
         };
         self.handed.passkeys.put(fingerprint.clone(), offered, self.now())?;
         Ok(fingerprint)

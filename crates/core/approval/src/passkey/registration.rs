@@ -44,10 +44,32 @@ pub struct RegistrationResponse {
 pub struct Enrolled {
     /// The passkey.
     pub passkey: Passkey,
-    /// The model of its authenticator, as it says: 16 bytes, hexadecimal. Nobody vouches for it.
+    /// The model of its authenticator, as it says: 16 bytes, hexadecimal.
     pub model: String,
     /// How often it has signed.
     pub counter: u32,
+    /// What its maker says of it.
+    pub attestation: Attestation,
+}
+
+/// What the maker of an authenticator says of it, as it came: here nothing is believed for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attestation {
+    /// Nothing.
+    None,
+    /// A signature by a key that the maker has certified. Source: Web Authentication Level 3, §8.2.
+    Packed {
+        /// COSE's number for how it was signed.
+        algorithm: i64,
+        /// The signature.
+        signature: Vec<u8>,
+        /// Certificates, the authenticator's own first, each as DER.
+        chain: Vec<Vec<u8>>,
+        /// What was signed.
+        signed: Vec<u8>,
+    },
+    /// Something in this format, which is not read.
+    Other(String),
 }
 
 /// Checks that a passkey was made for these words, at this site, by somebody whom the authenticator has verified.
@@ -78,25 +100,37 @@ pub fn verify_registration<S: Signable>(
     let key = key(&ciborium::from_reader(rest).map_err(|_| unread())?).ok_or_else(|| {
         bad("its key is of no kind that is taken: ES256 (-7) or EdDSA (-8) over P-256 or Ed25519")
     })?;
-    check_own_word(&object, &key, &[device.as_slice(), &Sha256::digest(&client)].concat())?;
+    let attestation = attestation(&object, &key, [device.as_slice(), &Sha256::digest(&client)].concat())?;
     let passkey = Passkey { id: id_text, key, device_bound: said.is_device_bound(), site: site.id.clone() };
     let model = model.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Enrolled { passkey, model, counter: said.counter })
+    Ok(Enrolled { passkey, model, counter: said.counter, attestation })
 }
 
-/// Where an authenticator signs for its new key with that key itself, that has to be true. What its maker signs is not looked at:
-/// nothing is believed for it.
-fn check_own_word(object: &Value, key: &PasskeyKey, signed: &[u8]) -> Result<(), Refusal> {
-    let statement = member(object, "attStmt");
-    let of = |name: &str| statement.and_then(|statement| member(statement, name));
-    if member(object, "fmt").and_then(Value::as_text) != Some("packed") || of("x5c").is_some() {
-        return Ok(());
-    }
+/// What comes with a new key. Where the authenticator signs for it with that key itself, that has to be true.
+fn attestation(object: &Value, key: &PasskeyKey, signed: Vec<u8>) -> Result<Attestation, Refusal> {
+    let unread = || bad("what the authenticator's maker says of it cannot be read");
+    let of = |name: &str| member(object, "attStmt").and_then(|statement| member(statement, name));
     let signature = of("sig").and_then(Value::as_bytes);
-    if signature.is_some_and(|signature| is_signed(key, signed, signature)) {
-        return Ok(());
+    match (member(object, "fmt").and_then(Value::as_text).ok_or_else(unread)?, of("x5c")) {
+        ("none", _) => Ok(Attestation::None),
+        ("packed", None) if signature.is_some_and(|signature| is_signed(key, &signed, signature)) => {
+            Ok(Attestation::None)
+        }
+        ("packed", None) => Err(bad("the new passkey did not sign for itself")),
+        ("packed", Some(chain)) => Ok(Attestation::Packed {
+            algorithm: of("alg")
+                .and_then(Value::as_integer)
+                .and_then(|number| number.try_into().ok())
+                .ok_or_else(unread)?,
+            signature: signature.ok_or_else(unread)?.clone(),
+            chain: chain
+                .as_array()
+                .and_then(|chain| chain.iter().map(|one| one.as_bytes().cloned()).collect())
+                .ok_or_else(unread)?,
+            signed,
+        }),
+        (other, _) => Ok(Attestation::Other(other.to_owned())),
     }
-    Err(bad("the new passkey did not sign for itself"))
 }
 
 fn member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
