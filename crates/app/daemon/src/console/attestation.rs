@@ -1,4 +1,4 @@
-//! Who made an authenticator: whether a maker that is believed vouches for it, and for what it says of itself. Source: Web
+//! Who made an authenticator: whether a maker that is believed vouches for it, and for what it says of itself (ADR-0017). Source: Web
 //! Authentication Level 3, §8.2 (the form `packed`) and §7.1, steps 21 to 24.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Signing in by a provider's word for who somebody is. It opens the console's pages and decides nothing: whoever has taken over
+//! Signing in by a provider's word for who somebody is (ADR-0017). It opens the console's pages and decides nothing: whoever has taken over
 //! somebody's login there, or the provider itself, reads what that person may read, and can sign nothing.
 //!
 //! Sources: OpenID Connect Core 1.0, §3.1 (the code flow); RFC 7636 (PKCE); RFC 9207 (who answers); RFC 9700, §2.1.
