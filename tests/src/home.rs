@@ -236,6 +236,11 @@ impl Home {
 
     /// The same with further options of `interlock run`.
     pub fn run_with(&self, options: &[&str], command: &[&str]) -> Output {
+        self.run_where(options, command, &[])
+    }
+
+    /// The same by somebody who has these variables set.
+    pub fn run_where(&self, options: &[&str], command: &[&str], variables: &[(&str, &str)]) -> Output {
         let sight = crate::place::tools_in_sight();
         let signed = self.signed();
         let mut all = vec!["run", "--agent", "claude"];
@@ -246,7 +251,14 @@ impl Home {
         all.extend(options);
         all.push("--");
         all.extend(command);
-        Output::of(self.command(&all).current_dir(self.work()))
+        Output::of(self.command(&all).current_dir(self.work()).envs(variables.iter().copied()))
+    }
+
+    /// A home directory of somebody who keeps this person's key in it, as people do.
+    pub fn homedir(&self, person: &str) -> PathBuf {
+        let key = std::fs::read_to_string(self.private(person)).unwrap();
+        let path = self.scratch.file(&format!("{person}/.ssh/id_ed25519"), &key);
+        path.ancestors().nth(2).unwrap().to_owned()
     }
 
     /// Runs the real AWS CLI as the agent.

@@ -218,7 +218,7 @@ fn a_session_without_a_sandbox_says_so_on_every_request() {
 }
 
 /// What an agent tries from inside its sandbox, as Python that prints what it reached.
-fn tries(browsed: &Browsed, socket: &Path, address: &str) -> String {
+fn tries(browsed: &Browsed, home: &Path, socket: &Path, address: &str) -> String {
     format!(
         r#"
 import json, os, socket, subprocess, urllib.request
@@ -229,14 +229,18 @@ def tried(name, what):
     except BaseException as error:
         said[name] = ["not", type(error).__name__]
 def unix(path):
-    s = socket.socket(socket.AF_UNIX); s.connect(path); return "connected"
+    s = socket.socket(socket.AF_UNIX); s.connect(path)
+    s.sendall(b"\\0\\0\\0\\1\\x0b"); return s
 def tcp(port):
-    s = socket.create_connection(("127.0.0.1", port), timeout=3); return "connected"
-tried("key", lambda: open({key:?}).read())
-tried("home", lambda: os.listdir({home:?}) or 1/0)
-tried("agent", lambda: unix({agent:?}))
-tried("control", lambda: unix({control:?}))
-tried("console", lambda: tcp({port}))
+    s = socket.create_connection(("127.0.0.1", port), timeout=3)
+    s.sendall(b"GET / HTTP/1.0\\r\\nhost: localhost:{port}\\r\\n\\r\\n"); return s
+tried("key", lambda: open({key:?}).read() or 1/0)
+tried("another's key", lambda: open({other:?}).read() or 1/0)
+tried("home", lambda: os.path.getsize({home:?} + "/ledger.db") or 1/0)
+tried("looked around", lambda: [name for name in os.listdir({home:?}) if name != "control.sock"] or 1/0)
+tried("agent", lambda: unix({agent:?}).recv(1) or 1/0)
+tried("control", lambda: unix({control:?}).recv(1) or 1/0)
+tried("console", lambda: tcp({port}).recv(1) or 1/0)
 proxies = urllib.request.ProxyHandler({{"https": os.environ["HTTPS_PROXY"]}})
 os.environ.pop("no_proxy", None); os.environ.pop("NO_PROXY", None)
 tried("proxied", lambda: urllib.request.build_opener(proxies).open("https://localhost:{port}/", timeout=5).read())
@@ -254,7 +258,8 @@ tried("console's door", lambda: post("/api/v1/nonce", own))
 tried("another's token", lambda: post("/v1/plan/end", session + ".0"))
 print(json.dumps(said))
 "#,
-        key = browsed.home.private("bo"),
+        key = home.join(".ssh/id_ed25519").display().to_string(),
+        other = browsed.home.private("ana"),
         home = browsed.home.root().display().to_string(),
         agent = socket.display().to_string(),
         control = browsed.home.root().join("control.sock").display().to_string(),
@@ -267,7 +272,8 @@ fn confined_it_reaches_no_key_no_agent_no_cookie_and_no_console() {
     let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
     let console = browsed.console();
     let address = console.trim_start_matches("http://localhost:");
-    let socket = browsed.home.root().join("agent-of-bo.sock");
+    let home = browsed.home.homedir("bo");
+    let socket = home.join("agent.sock");
     let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
     let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
     while !socket.exists() && std::time::Instant::now() < until {
@@ -279,19 +285,30 @@ fn confined_it_reaches_no_key_no_agent_no_cookie_and_no_console() {
         .output()
         .unwrap();
     assert!(added.status.success(), "{added:?}");
-    let code = tries(&browsed, &socket, address);
-    let out = browsed.agent(&[], &python(&code)).ok();
+    let code = tries(&browsed, &home, &socket, address);
+    let (home, agents) = (home.display().to_string(), socket.display().to_string());
+    let variables = [("HOME", home.as_str()), ("SSH_AUTH_SOCK", agents.as_str())];
+    browsed.home.run_where(&[], &["/usr/bin/python3", "-c", "print(1)"], &variables).ok();
+    let noticed = attempts(&browsed).into_iter().find(|(what, ..)| what == "sandbox");
+    assert_eq!(noticed, None, "whoever reaches for nothing is not suspected");
+    let out = browsed.home.run_where(&[], &["/usr/bin/python3", "-c", &code], &variables).ok();
     agent.kill().unwrap();
     agent.wait().unwrap();
     let said: Value = serde_json::from_str(out.out.lines().last().unwrap()).unwrap();
     for (name, what) in said.as_object().unwrap() {
         assert_eq!(what[0], "not", "{name} was reached: {said}");
     }
-    // What it asked of the network by name is written down.
+    // What it reached for and is not there is written down, with its session.
+    let tried = attempts(&browsed);
+    let (key, launchers) = (format!("{home}/.ssh/id_ed25519"), browsed.home.private("ana"));
+    let own = browsed.home.root().display().to_string();
+    for what in [&*key, &launchers, &own, "the SSH agent", "Interlock's control socket", "the console"] {
+        assert!(tried.iter().any(|(kind, of, _)| kind == "sandbox" && of == what), "`{what}`: {tried:#?}");
+    }
+    // What it asked of the network by name, too.
     let egress = browsed.home.cli(&["--json", "ledger", "ls", "--kind", "egress"]).ok().json();
     assert!(egress.to_string().contains("localhost"), "{egress}");
-    // What it asked of the one door that it has, too.
-    let tried = attempts(&browsed);
+    // And what it asked of the one door that it has.
     for (subject, why) in [
         ("POST /v1/requests/tk-1/decision", "nothing of that"),
         ("POST /v1/people", "nothing of that"),

@@ -39,7 +39,7 @@ pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};
 pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
 pub use sentence::{sentence, vanishes};
-pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, RestSession, SessionRow};
+pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, Reached, RestSession, SessionRow};
 pub use terraform::{AdoptState, TerraformCommand, TerraformNews, WorkspaceRow};
 pub use text::{exact, rfc3339, span, time, visible};
 pub use undo::{Selection, UndoRequest, UndoRun};

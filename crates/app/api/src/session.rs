@@ -129,6 +129,13 @@ pub struct RestSession {
     pub access_key_id: String,
 }
 
+/// `POST /v1/sessions/{id}/reached`: a command reached, inside its sandbox, for something that was left out.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Reached {
+    /// For what: a path, or a name.
+    pub what: String,
+}
+
 /// One line of `session ls`.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SessionRow {

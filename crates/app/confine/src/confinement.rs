@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::lures::Lure;
+
 /// The directory inside the sandbox that holds the relay, the doors and the CA bundle.
 pub const INSIDE: &str = "/run/interlock";
 /// The relay program inside; also what a hook inside calls as `interlock`.
@@ -84,6 +86,8 @@ pub struct Confinement {
     pub keep: BTreeSet<String>,
     /// A file of CA certificates, readable inside at [`CA_BUNDLE`].
     pub ca_bundle: Option<PathBuf>,
+    /// What stands inside for what is left out.
+    pub(crate) lures: Vec<Lure>,
     /// Names by which the relay program is found in [`SHIMS`], which stands first on the path.
     pub shims: Vec<String>,
     /// The program that runs inside before the command, called as `PROGRAM __relay …`: the `interlock` binary.
@@ -112,6 +116,7 @@ impl Confinement {
             inherited: std::env::vars_os().collect(),
             keep: BTreeSet::new(),
             ca_bundle: None,
+            lures: Vec::new(),
             shims: Vec::new(),
             relay_program: relay_program.into(),
         }

@@ -22,6 +22,7 @@ mod doors;
 mod environment;
 mod error;
 pub mod hook;
+mod lures;
 mod masks;
 mod mounts;
 mod options;
@@ -42,6 +43,7 @@ pub use confinement::{
 };
 pub use environment::{Filtered, filter};
 pub use error::ConfineError;
+pub use lures::Lures;
 pub use plan::is_private;
 pub use probe::Finding;
 pub use run::{Ended, spawn};

@@ -10,7 +10,8 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::confinement::{Confinement, RELAY, SHIMS};
-use crate::masks::{Masks, Resolved};
+use crate::lures::Lure;
+use crate::masks::{self, Masks, Resolved};
 use crate::mounts::Host;
 use crate::options::Options;
 use crate::{ConfineError, doors, stores};
@@ -53,7 +54,9 @@ impl Plan {
             build.show(&resolved.home);
         }
         build.open_up();
+        let lures = build.lures(&confinement.lures);
         build.cover();
+        lures.iter().for_each(|lure| build.options.bind("--ro-bind", &lure.source, &lure.place));
         let relay = &confinement.relay_program;
         let bundle = confinement.ca_bundle.as_deref();
         let doors = doors::open(&mut build.options, &confinement.doors, bundle, relay)?;
@@ -172,6 +175,22 @@ impl<'a> Build<'a> {
     }
 
     /// Mounts over masks that lie in places that are bound whole.
+    /// The lures that stand where nothing else does: not in what is bound as a whole, nor in another one.
+    fn lures(&self, laid: &[Lure]) -> Vec<Lure> {
+        let mut stand: Vec<Lure> = Vec::new();
+        for Lure { source, place } in laid {
+            let place = masks::resolve(place);
+            let missing = self.masks.covering(&place).is_some() || is_private(&place);
+            let meets = |other: &Path| place.starts_with(other) || other.starts_with(&place);
+            let taken =
+                self.covered.iter().any(|whole| meets(whole)) || stand.iter().any(|lure| meets(&lure.place));
+            if missing && !taken {
+                stand.push(Lure { source: source.clone(), place });
+            }
+        }
+        stand
+    }
+
     fn cover(&mut self) {
         let masks = self.masks;
         for place in std::mem::take(&mut self.covered) {

@@ -58,10 +58,18 @@ pub fn spawn(
                 // What was there a moment ago may be gone: where the machine looks otherwise now, the command, which has not run, is
                 // started anew.
                 let now = Plan::of(confinement)?;
-                if now.options == plan.options {
+                if now.options != plan.options {
+                    plan = now;
+                } else if confinement.lures.is_empty() {
                     return Err(ConfineError::NotStarted(code));
+                } else {
+                    // No command is kept from running by what only notices.
+                    return spawn(
+                        sandbox,
+                        &Confinement { lures: Vec::new(), ..confinement.clone() },
+                        command,
+                    );
                 }
-                plan = now;
             }
             ended => return ended,
         }

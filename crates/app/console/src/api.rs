@@ -80,7 +80,7 @@ impl FromRequestParts<Arc<Console>> for Caller {
         if !parts.method.is_safe() && !same {
             let (subject, why) = (parts.uri.path().to_owned(), "the call is not of this visit".to_owned());
             let person = Some(visitor.person.clone());
-            console.desk.tried(Attempt { what: "form", subject, person, why: why.clone() });
+            console.desk.tried(Attempt { what: "form", subject, person, session: None, why: why.clone() });
             return Err(Fault::refused(why).hint("`GET /api/v1/visit` tells the token").into_response());
         }
         Ok(Self(visitor))

@@ -1,7 +1,7 @@
 //! What the pages need of the daemon.
 
 use async_trait::async_trait;
-use interlock_action::{Millis, PersonId, TicketId};
+use interlock_action::{Millis, PersonId, SessionId, TicketId};
 use interlock_api::{
     Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
     PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign,
@@ -310,12 +310,14 @@ impl Signable for Entering {
 /// Something that was tried and did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// What: `decision`, `sign-in`, `form`.
+    /// What: `decision`, `sign-in`, `form`, `sandbox`.
     pub what: &'static str,
     /// On what.
     pub subject: String,
     /// By whom, as far as that is known.
     pub person: Option<PersonId>,
+    /// In which session, as far as that is known.
+    pub session: Option<SessionId>,
     /// Why it did not hold.
     pub why: String,
 }

@@ -43,7 +43,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<Console>> for Posted<T> {
         if !same {
             let why = "the form is not of this visit".to_owned();
             let person = Some(visitor.person.clone());
-            console.desk.tried(Attempt { what: "form", subject: path, person, why: why.clone() });
+            console.desk.tried(Attempt {
+                what: "form",
+                subject: path,
+                person,
+                session: None,
+                why: why.clone(),
+            });
             return Err((StatusCode::FORBIDDEN, why).into_response());
         }
         Ok(Self { visitor, fields })

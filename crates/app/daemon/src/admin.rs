@@ -43,7 +43,13 @@ impl Daemon {
     ) -> Result<SignedBy, Fault> {
         self.signed_by(verb, subject, body, signed).inspect_err(|fault| {
             let (subject, person) = (format!("{verb} {subject}"), Some(signed.person.clone()));
-            self.tried(&Attempt { what: "request", subject, person, why: fault.message.clone() });
+            self.tried(&Attempt {
+                what: "request",
+                subject,
+                person,
+                session: None,
+                why: fault.message.clone(),
+            });
         })
     }
 

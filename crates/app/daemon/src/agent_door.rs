@@ -27,6 +27,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/requests/{id}", get(request))
         .route("/v1/terraform", post(terraform))
         .fallback(elsewhere)
+        .method_not_allowed_fallback(elsewhere)
         .route("/v1/plan", post(begin_plan))
         .route("/v1/plan/end", post(end_plan))
         .with_state(daemon)
@@ -38,20 +39,31 @@ type Refused = (StatusCode, Json<Fault>);
 async fn elsewhere(State(daemon): State<Arc<Daemon>>, request: Request) -> Refused {
     let subject = format!("{} {}", request.method(), request.uri().path());
     let why = "nothing of that is at the agents' door";
-    daemon.tried(&Attempt { what: "agents' door", subject, person: None, why: why.to_owned() });
+    let session = known(&daemon, request.headers());
+    daemon.tried(&Attempt { what: "agents' door", subject, person: None, session, why: why.to_owned() });
     (
         StatusCode::NOT_FOUND,
         Json(Fault::not_found(why).hint("people decide, on the control socket and in the console")),
     )
 }
 
-fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
+/// Whose token this is.
+fn known(daemon: &Daemon, headers: &HeaderMap) -> Option<SessionId> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok());
-    let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    daemon.session_of_token(token).ok_or_else(|| {
+    daemon.session_of_token(token?.strip_prefix("Bearer ")?)
+}
+
+fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
+    known(daemon, headers).ok_or_else(|| {
         let why = "no session has this token";
         let subject = "a session's token".to_owned();
-        daemon.tried(&Attempt { what: "agents' door", subject, person: None, why: why.to_owned() });
+        daemon.tried(&Attempt {
+            what: "agents' door",
+            subject,
+            person: None,
+            session: None,
+            why: why.to_owned(),
+        });
         (StatusCode::UNAUTHORIZED, Json(Fault::refused(why)))
     })
 }

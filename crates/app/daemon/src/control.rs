@@ -23,9 +23,9 @@ use interlock_api::{
     Decisions, DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest,
     EvaluationsRequest, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow,
     LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun,
-    RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport,
-    SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned,
-    WordsToSign, WorkspaceRow,
+    Reached, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection,
+    SessionReport, SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
+    WordsSigned, WordsToSign, WorkspaceRow,
 };
 
 use crate::{peer::Peer, state::Daemon};
@@ -46,6 +46,7 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/sessions", get(sessions).post(open_session))
         .route("/v1/sessions/{id}", delete(close_session))
         .route("/v1/sessions/{id}/rest", post(rest_session))
+        .route("/v1/sessions/{id}/reached", post(reached))
         .route("/v1/sessions/{id}/report", get(report_session))
         .route("/v1/requests", get(requests))
         .route("/v1/requests/feed", get(feed))
@@ -176,6 +177,14 @@ async fn rest_session(
     Json(body): Json<RestSession>,
 ) -> Result<StatusCode, Fault> {
     daemon.rest_session(&SessionId::new(id), &body.access_key_id).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn reached(
+    State(daemon): Shared,
+    Path(id): Path<String>,
+    Json(body): Json<Reached>,
+) -> Result<StatusCode, Fault> {
+    daemon.reached(&SessionId::new(id), &body.what).map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn report_session(State(daemon): Shared, Path(id): Path<String>) -> Reply<SessionReport> {

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use interlock_action::TicketId;
+use interlock_action::{SessionId, TicketId};
 use interlock_api::{DecisionRequest, Fault, RequestView, Status};
 use interlock_approval::Ticket;
 use interlock_console::Attempt;
 use interlock_flow::{ApproveError, Decisive, Record};
 use interlock_ledger::{Entry, EntryKind};
 
-use crate::{attempts::cut, state::Daemon};
+use crate::{
+    attempts::{Source, cut},
+    state::Daemon,
+};
 
 impl Daemon {
     /// How it is.
@@ -71,8 +74,13 @@ impl Daemon {
         let ticket = decided.map_err(|error| {
             let why = error.to_string();
             if !matches!(error, ApproveError::Journal(_)) {
-                let attempt =
-                    Attempt { what: "decision", subject: id.to_string(), person: Some(person), why };
+                let attempt = Attempt {
+                    what: "decision",
+                    subject: id.to_string(),
+                    person: Some(person),
+                    session: None,
+                    why,
+                };
                 self.tried(&attempt);
             }
             match error {
@@ -88,11 +96,27 @@ impl Daemon {
     /// Writes down that something was tried that did not hold. So many in a minute; what came beyond is counted in the next.
     pub(crate) fn tried(&self, attempt: &Attempt) {
         let known = attempt.person.as_ref().is_some_and(|person| self.memory().people.contains_key(person));
-        let Some(unwritten) = self.attempts.admit(known, self.now()) else { return };
+        self.note(attempt, if known { Source::People } else { Source::Strangers });
+    }
+
+    /// Writes down that a command reached, inside its sandbox, for something that was left out.
+    pub(crate) fn reached(&self, session: &SessionId, what: &str) -> Result<(), Fault> {
+        if !self.memory().sessions.contains_key(session) {
+            return Err(Fault::not_found(format!("there is no session `{session}`")));
+        }
+        let (subject, session) = (what.to_owned(), Some(session.clone()));
+        let why = "it is left out of the sandbox".to_owned();
+        self.note(&Attempt { what: "sandbox", subject, person: None, session, why }, Source::Sandboxes);
+        Ok(())
+    }
+
+    fn note(&self, attempt: &Attempt, source: Source) {
+        let Some(unwritten) = self.attempts.admit(source, self.now()) else { return };
         let entry = Entry::new(EntryKind::Attempt, self.now())
             .public("what", attempt.what)
             .public("subject", cut(&attempt.subject))
             .public("person", attempt.person.as_ref().map(|person| cut(person.as_str())))
+            .public("session", &attempt.session)
             .public("unwritten_before", unwritten)
             .private("why", cut(&attempt.why));
         if let Err(error) = self.road.ports().journal.note(Record::only(entry)) {

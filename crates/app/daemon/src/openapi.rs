@@ -9,9 +9,9 @@ use interlock_api::{
     Decisions, DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest,
     EvaluationsRequest, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow,
     LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun,
-    RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport,
-    SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned,
-    WordsToSign, WorkspaceRow,
+    Reached, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection,
+    SessionReport, SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
+    WordsSigned, WordsToSign, WorkspaceRow,
 };
 use interlock_approval::Person;
 use interlock_flow::{
@@ -50,6 +50,10 @@ fn people(table: &mut Table) {
     table.post::<OpenSession, OpenedSession>("/v1/sessions", "Open a session, or resume one.");
     table.delete("/v1/sessions/{id}", "End a session.");
     table.post::<RestSession, ()>("/v1/sessions/{id}/rest", "The command of a session has ended.");
+    table.post::<Reached, ()>(
+        "/v1/sessions/{id}/reached",
+        "The command of a session reached for something that was left out of its sandbox.",
+    );
     table.get::<SessionReport>("/v1/sessions/{id}/report", "What came of a session.");
     table.post::<Added<ConsoleLink>, LinkReply>(
         "/v1/console",

@@ -145,7 +145,7 @@ impl Daemon {
             if !matches!(error, BatchError::Halves { .. }) {
                 let (subject, why) = (body.subject(), error.to_string());
                 let person = Some(signed.person.clone());
-                self.tried(&Attempt { what: "decision", subject, person, why });
+                self.tried(&Attempt { what: "decision", subject, person, session: None, why });
             }
             match error {
                 BatchError::Halves { .. } => {

@@ -8,11 +8,15 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use interlock_api::{OpenSession, OpenedSession, RestSession, SessionReport};
+use interlock_api::{OpenSession, OpenedSession, Reached, RestSession, SessionReport, Status};
 use interlock_approval::parse_public_key;
-use interlock_confine::{CA_BUNDLE, Confinement, Door, ENDPOINT_PORT, PROXY_PORT, client_environment};
+use interlock_confine::{
+    CA_BUNDLE, ConfineError, Confinement, Door, ENDPOINT_PORT, Ended, Lures, PROXY_PORT, Sandbox,
+    client_environment,
+};
 
 use crate::{
+    client::Client,
     command::{Global, session::report},
     exit::Exit,
     fault::Fault,
@@ -101,7 +105,7 @@ impl Run {
             output.say(self.unproved());
         }
         let ended = match sandbox {
-            Some(sandbox) => self.confined(global, &sandbox, &opened),
+            Some(sandbox) => self.confined(global, output, &sandbox, &opened),
             None => {
                 output.say("interlock: UNCONFINED: this command can read what you can read; its requests are advisory");
                 self.beside(&opened)
@@ -185,7 +189,8 @@ impl Run {
     fn confined(
         &self,
         global: &Global,
-        sandbox: &interlock_confine::Sandbox,
+        output: &Output,
+        sandbox: &Sandbox,
         opened: &OpenedSession,
     ) -> Result<ExitCode, Fault> {
         let current = std::env::current_dir()
@@ -207,7 +212,8 @@ impl Run {
         confinement.shims.clone_from(&opened.shims);
         confinement.ca_bundle = Some(PathBuf::from(&opened.ca_bundle));
         confinement.environment = self.variables(opened, Place::inside());
-        let ended = interlock_confine::spawn(sandbox, &confinement, &self.command).map_err(|error| {
+        let ended = self.lured(global, output, (sandbox, &mut confinement), opened);
+        let ended = ended.map_err(|error| {
             let fault = Fault::failed(error.to_string());
             match error.hint() {
                 Some(hint) => fault.hint(hint),
@@ -215,6 +221,35 @@ impl Run {
             }
         })?;
         Ok(ExitCode::from(ended.code))
+    }
+
+    /// Runs it, and has written down what it reaches for in vain. Nothing is guarded by that: where it cannot be, it is said.
+    fn lured(
+        &self,
+        global: &Global,
+        output: &Output,
+        (sandbox, confinement): (&Sandbox, &mut Confinement),
+        opened: &OpenedSession,
+    ) -> Result<Ended, ConfineError> {
+        let lures = match global.client().map(|client| Lures::lay(confinement, &console_port(&client))) {
+            Ok(Ok(lures)) => lures,
+            unlaid => {
+                let why = unlaid.map_or_else(
+                    |fault| fault.to_string(),
+                    |laid| laid.err().map(|error| error.to_string()).unwrap_or_default(),
+                );
+                output.say(&format!("interlock: what it reaches for in vain is not written down: {why}"));
+                return interlock_confine::spawn(sandbox, confinement, &self.command);
+            }
+        };
+        lures.set(confinement);
+        let path = format!("/v1/sessions/{}/reached", opened.session);
+        // A daemon that is gone meanwhile is told nothing: the command reaches nothing by it all the same.
+        let tell = |what: &str| {
+            let reached = Reached { what: what.to_owned() };
+            drop(global.client().and_then(|client| client.post::<_, ()>(&path, &reached)));
+        };
+        lures.watched(tell, || interlock_confine::spawn(sandbox, confinement, &self.command))
     }
 
     /// Refuses a command that stands where everything is private inside, with the way to show it.
@@ -310,6 +345,13 @@ impl Place {
     }
 }
 
+/// Where the console is on this machine's own loopback, which is another one inside.
+fn console_port(client: &Client) -> Vec<(u16, &'static str)> {
+    let console = client.get::<Status>("/v1/status").map(|status| status.console).unwrap_or_default();
+    let port = console.strip_prefix("http://localhost:").and_then(|port| port.parse().ok());
+    port.map(|port| (port, "the console")).into_iter().collect()
+}
+
 /// The files that somebody with this key signs with: whoever reads one is that person.
 fn private_halves(key: &Path) -> Vec<PathBuf> {
     let beside = key.extension().is_some_and(|extension| extension == "pub").then(|| key.with_extension(""));
@@ -319,7 +361,7 @@ fn private_halves(key: &Path) -> Vec<PathBuf> {
     given.into_iter().chain(beside.filter(|path| path.symlink_metadata().is_ok())).collect()
 }
 
-fn sandbox() -> Result<interlock_confine::Sandbox, Fault> {
+fn sandbox() -> Result<Sandbox, Fault> {
     interlock_confine::check().map_err(|missing| {
         Fault::failed(format!("there is no sandbox on this machine: {missing}")).hint(format!(
             "{}; or run with `--unconfined`, which marks every request advisory",

@@ -43,7 +43,7 @@ pub(crate) async fn through(
     };
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
         let why = format!("nothing is done there by {method}");
-        console.desk.tried(Attempt { what: "page", subject: path, person, why });
+        console.desk.tried(Attempt { what: "page", subject: path, person, session: None, why });
     }
     headers::put(answer.headers_mut(), &nonce, console.is_secure());
     answer
@@ -57,7 +57,7 @@ fn stop(console: &Console, site: &Site, request: &Request) -> Option<Response> {
     if !site.origins.iter().any(|origin| origin.split_once("://").is_some_and(|(_, own)| own == host)) {
         let why = format!("`{host}` is no name of this console");
         let subject = request.uri().path().to_owned();
-        console.desk.tried(Attempt { what: "page", subject, person: None, why });
+        console.desk.tried(Attempt { what: "page", subject, person: None, session: None, why });
         return Some((StatusCode::MISDIRECTED_REQUEST, "this is no name of this console\n").into_response());
     }
     let path = request.uri().path();
@@ -65,8 +65,13 @@ fn stop(console: &Console, site: &Site, request: &Request) -> Option<Response> {
         Method::GET | Method::HEAD => None,
         Method::POST => {
             if let Some(why) = foreign(headers, site) {
-                let attempt =
-                    Attempt { what: "form", subject: path.to_owned(), person: None, why: why.to_owned() };
+                let attempt = Attempt {
+                    what: "form",
+                    subject: path.to_owned(),
+                    person: None,
+                    session: None,
+                    why: why.to_owned(),
+                };
                 console.desk.tried(attempt);
                 return Some((StatusCode::FORBIDDEN, format!("{why}\n")).into_response());
             }

@@ -143,5 +143,11 @@ pub(crate) async fn decide(
 
 fn refused(console: &crate::Console, id: &str, visitor: &Visitor, why: &Fault) {
     let (subject, person) = (id.to_owned(), Some(visitor.person.clone()));
-    console.desk.tried(Attempt { what: "decision", subject, person, why: why.message.clone() });
+    console.desk.tried(Attempt {
+        what: "decision",
+        subject,
+        person,
+        session: None,
+        why: why.message.clone(),
+    });
 }

@@ -107,6 +107,7 @@ pub(crate) async fn made(State(console): Shared, frame: Frame, Form(made): Form<
                 what: "enrolment",
                 subject,
                 person: None,
+                session: None,
                 why: why.message.clone(),
             });
             return fault(frame, why);

@@ -105,8 +105,13 @@ pub(super) fn begin(console: &Console, who: (PersonId, By), next: &str) -> Respo
 }
 
 pub(super) fn turned_away(console: &Console, frame: Frame, why: Fault) -> Response {
-    let attempt =
-        Attempt { what: "sign-in", subject: "console".to_owned(), person: None, why: why.message.clone() };
+    let attempt = Attempt {
+        what: "sign-in",
+        subject: "console".to_owned(),
+        person: None,
+        session: None,
+        why: why.message.clone(),
+    };
     console.desk.tried(attempt);
     fault(frame, why)
 }
