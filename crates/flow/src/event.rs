@@ -468,6 +468,8 @@ pub enum Guard {
     NoGlass(PersonId),
     /// This grant still lets a call pass.
     Granted(GrantId, Millis),
+    /// This agent may open one more request in this session, at this time.
+    MayAsk(SessionId, AgentId, Millis),
     /// In this session nobody is asked.
     Observed(SessionId),
     /// Of these people nobody was taken out or has a key that is suspended: what they signed for goes on.

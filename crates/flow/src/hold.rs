@@ -2,26 +2,19 @@
 
 use std::sync::PoisonError;
 
-use interlock_action::{Digest, Effect, GrantId, Millis, TicketId, digest_of, part_of};
+use interlock_action::{Digest, Effect, GrantId, TicketId, digest_of, part_of};
 use interlock_approval::{Held, Quorum, Reason, State, Ticket};
 use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Decision, Judged};
 use serde_json::json;
 
 use crate::{
-    Event, Grant, HeldAction, Record, Session, Situated,
+    Event, Grant, Guard, HeldAction, Record, Session, Situated,
     judge::{self, Brought},
     quorum,
     road::Road,
     stop::Stop,
 };
-
-/// How many tickets of one session may wait at once: an agent that asks for more is not working, it is flooding.
-const OPEN_TICKETS: usize = 50;
-/// How many an agent may open in an hour, whatever became of them and in however many sessions: people's attention is what it would use
-/// up.
-const TICKETS_AN_HOUR: usize = 200;
-const HOUR: Millis = 60 * 60 * 1000;
 
 /// What the policy says, and by what it was brought to say it.
 pub(crate) struct Weighed {
@@ -201,22 +194,8 @@ impl Road {
         quorum: Quorum,
     ) -> Result<Ticket, Stop> {
         let now = self.ports.clock.now();
-        {
-            let memory = self.memory();
-            let waiting =
-                memory.tickets.values().filter(|t| t.session == session.id && t.state == State::Pending);
-            if waiting.filter(|t| now < t.held.expires).count() >= OPEN_TICKETS {
-                return Err(Stop::TooMany);
-            }
-            let since = now.saturating_sub(HOUR);
-            let lately = memory
-                .tickets
-                .values()
-                .filter(|t| t.held.agent == session.agent.name && t.held.opened > since);
-            if lately.count() >= TICKETS_AN_HOUR {
-                return Err(Stop::TooMany);
-            }
-        }
+        // Looked at again when it is written: many calls at once open no more than one after the other.
+        self.memory().may_ask(&session.id, &session.agent.name, now).map_err(|_| Stop::TooMany)?;
         let unheld = quorum::unheld(&self.settings, &self.memory(), &quorum, now);
         let mut action = situated.action.clone();
         action.arguments = self.settings.sealer.seal_all(&action.arguments, &action.secrets);
@@ -254,7 +233,8 @@ impl Road {
         let entry = self.marked(entry, session, None);
         let mut events = situated.remember_seen();
         events.push(Event::TicketOpened { ticket: Box::new(ticket.clone()) });
-        self.commit(Record { entry, events, guards: Vec::new() }).await?;
+        let guards = vec![Guard::MayAsk(session.id.clone(), session.agent.name.clone(), now)];
+        self.commit(Record { entry, events, guards }).await?;
         Ok(ticket)
     }
 

@@ -1,5 +1,6 @@
 //! What Interlock remembers: the fold of all events. Kept whole in memory, rebuilt by the store at start.
 
+mod asking;
 mod changes;
 mod people;
 
@@ -307,6 +308,7 @@ impl Memory {
                 Some(Some(why)) => Err(format!("grant {id} lets nothing pass: {why}")),
                 None => Err(format!("there is no grant `{id}`")),
             },
+            Guard::MayAsk(session, agent, now) => self.may_ask(session, agent, *now).map(|()| None),
             Guard::Observed(id) if self.sessions.get(id).is_some_and(|session| session.observed) => Ok(None),
             Guard::Observed(id) => Err(format!("people are asked again in session `{id}`")),
             Guard::StillSigned(people) => match people.iter().find(|person| !self.is_trusted(person)) {

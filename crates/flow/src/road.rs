@@ -117,6 +117,10 @@ enum Aim {
 /// So often a call of a whole is judged again because another one came first.
 const MOST_RACES: u32 = 64;
 
+/// What an agent is told that asks too much.
+const FLOOD: &str = "this agent has too many requests waiting, or has opened too many in the last hour: work on what was decided, \
+                     and ask again later";
+
 impl Road {
     /// A road with its ports, its settings and the bundle in force.
     pub fn new(ports: Ports, settings: RoadSettings, bundle: Bundle) -> Self {
@@ -383,9 +387,12 @@ impl Road {
                     return Ok(Verdict::Unbound);
                 }
                 Decision::Allow { .. } | Decision::Hold { .. } => {
-                    return Ok(Verdict::Held(
-                        self.hold(session, &situated, digest, ticket, &decision).await?,
-                    ));
+                    return match self.hold(session, &situated, digest, ticket, &decision).await {
+                        Err(Stop::TooMany) => {
+                            self.refuse(session, &situated, Cause::Policy, vec![reason("flood", FLOOD)]).await
+                        }
+                        held => held.map(Verdict::Held),
+                    };
                 }
             }
         }
@@ -421,11 +428,7 @@ impl Road {
             Stop::Again => (Cause::Frozen, "changed", "send the same call again".to_owned()),
             Stop::Conflict(why) => (Cause::Frozen, "changed", format!("{why}; send the same call again")),
             Stop::NoLease(why) => (Cause::NoLease, "lease", format!("{why}; open one with `interlock run`")),
-            Stop::TooMany => {
-                (Cause::Policy, "flood", "this agent has too many requests waiting, or has opened too many in the last hour: work on what was \
-                 decided, and ask again later"
-                    .to_owned())
-            }
+            Stop::TooMany => (Cause::Policy, "flood", FLOOD.to_owned()),
             Stop::NotSecured(why) => (
                 Cause::Policy,
                 "recovery-point",

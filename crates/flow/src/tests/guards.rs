@@ -1,9 +1,10 @@
 use std::sync::atomic::Ordering;
 
 use interlock_action::{Action, Effect};
+use interlock_ledger::EntryKind;
 
 use super::house::{House, SESSION, action, database, delete};
-use crate::{Decisive, Verdict};
+use crate::{Decisive, Guard, Verdict};
 
 /// Turns deletion protection off, approved by two people.
 fn unguarded(house: &House, name: &str) {
@@ -63,4 +64,20 @@ fn what_did_not_happen_took_no_guard_off() {
     let house = House::of(&["ana", "bo", "cy"]);
     house.ticket(&action("ModifyDBInstance", Effect::GuardRemoval, database("school")));
     assert!(reminds(&told(&house, SESSION, &delete("school")).1).is_none());
+}
+
+#[test]
+fn whoever_floods_people_is_refused_and_that_is_written_down() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    for n in 0..50 {
+        house.ticket(&delete(&format!("db-{n}")));
+    }
+    assert!(matches!(house.admit(&delete("db-1")), Verdict::Held(_)), "what waits is found again");
+    let Verdict::Refused(refused) = house.admit(&delete("db-50")) else { panic!("one more waits") };
+    assert_eq!((refused.reasons[0].rule.as_str(), house.entries(EntryKind::Refused)), ("flood", 1));
+    // Whoever looked before others wrote is told so by the writer.
+    let late = Guard::MayAsk(SESSION.into(), "claude".into(), 1_000_000);
+    assert!(house.pages.memory_now().check(&late).unwrap_err().contains("50 requests"));
+    house.session("ses-2", "ana");
+    assert!(matches!(house.admit_in("ses-2", &delete("db-51")), Verdict::Held(_)), "another session works");
 }
