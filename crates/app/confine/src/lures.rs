@@ -138,8 +138,8 @@ impl Lures {
             let over = waits.first().is_none_or(|stop| !stop.revents().is_empty());
             self.opened().iter().for_each(|what| tell(what));
             for (socket, what) in &self.sockets {
-                // Whoever connects is let go again.
-                while socket.accept().is_ok() {
+                // Whoever connects is let go again: one a round, so that nobody keeps this from the others.
+                if socket.accept().is_ok() {
                     tell(what);
                 }
             }

@@ -89,6 +89,8 @@ pub trait Desk: Send + Sync + 'static {
     /// # Errors
     /// The provider does not answer.
     async fn leave(&self, next: &str) -> Result<Leaving, Fault>;
+    /// Whether this answer was asked for in the browser that kept this, and not given yet.
+    fn is_awaited(&self, kept: &str, answer: &Answer) -> bool;
     /// Who came back from it to the browser that kept this, and where they go on. It is used up and written down.
     ///
     /// # Errors
@@ -160,8 +162,8 @@ pub trait Desk: Send + Sync + 'static {
 pub enum By {
     /// A key, by its fingerprint.
     Key(String),
-    /// The provider's word; it stands as the best of that person's keys does.
-    Provider,
+    /// The provider's word; it stands as the best of the keys does that this person had then, by their fingerprints.
+    Provider(Vec<String>),
 }
 
 /// What a browser does to be told by a provider who it is.

@@ -20,6 +20,8 @@ const IDLE: Millis = 30 * MINUTE;
 const LONGEST: Millis = 12 * 60 * MINUTE;
 /// So many at once; the one that was used last longest ago goes.
 const MOST: usize = 1_000;
+/// So many of one person, who drives out nobody else's.
+const MOST_OF_ONE: usize = 10;
 
 /// A person's visit.
 #[derive(Clone, Debug)]
@@ -44,14 +46,21 @@ impl Visitors {
     /// Begins a visit under what was drawn for its cookie.
     pub(crate) fn begin(&mut self, cookie: &str, token: String, (person, by): (PersonId, By), now: Millis) {
         self.0.retain(|_, visitor| visitor.is_on(now));
-        if self.0.len() >= MOST
-            && let Some(oldest) =
-                self.0.iter().min_by_key(|(_, visitor)| visitor.seen).map(|(digest, _)| *digest)
-        {
-            self.0.remove(&oldest);
+        let own = |visitor: &Visitor| visitor.person == person;
+        if self.0.values().filter(|visitor| own(visitor)).count() >= MOST_OF_ONE {
+            self.drop_oldest(own);
+        } else if self.0.len() >= MOST {
+            self.drop_oldest(|_| true);
         }
         let visitor = Visitor { person, by, token, suspended: false, since: now, seen: now };
         self.0.insert(digest(cookie), visitor);
+    }
+
+    fn drop_oldest(&mut self, of: impl Fn(&Visitor) -> bool) {
+        let of = self.0.iter().filter(|(_, visitor)| of(visitor));
+        if let Some(oldest) = of.min_by_key(|(_, visitor)| visitor.seen).map(|(digest, _)| *digest) {
+            self.0.remove(&oldest);
+        }
     }
 
     /// Whose cookie it is.
@@ -136,7 +145,10 @@ fn find(parts: &Parts, console: &Console) -> Option<Visitor> {
     match console.desk.standing(&visitor.person, &visitor.by) {
         Standing::Counts => Some(visitor),
         Standing::Suspended => Some(Visitor { suspended: true, ..visitor }),
-        Standing::Out => None,
+        Standing::Out => {
+            console.visitors(|visitors| visitors.end(cookie));
+            None
+        }
     }
 }
 
@@ -237,9 +249,18 @@ mod tests {
         let mut all = visitors();
         for n in 0..MOST {
             let at = 1 + u64::try_from(n).unwrap_or_default();
-            all.begin(&format!("c{n}"), String::new(), ("bo".into(), By::Provider), at);
+            all.begin(
+                &format!("c{n}"),
+                String::new(),
+                (format!("bo{}", n / 8).as_str().into(), By::Key(String::new())),
+                at,
+            );
         }
         assert_eq!(all.0.len(), MOST);
+        for n in 0..100 {
+            all.begin(&format!("d{n}"), String::new(), ("cy".into(), By::Key(String::new())), 5_000 + n);
+        }
+        assert_eq!(all.0.values().filter(|visitor| visitor.person == "cy".into()).count(), MOST_OF_ONE);
         assert!(all.find("one", 2).is_none(), "the oldest went");
     }
 }

@@ -141,6 +141,11 @@ impl From<StoreError> for DaemonError {
 pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer, DaemonError> {
     let now = System.now();
     let key = parse_public_key(public_key, now, now).map_err(|error| DaemonError::Key(error.to_string()))?;
+    // INVARIANT: a passkey's line is made in the console alone. Whoever could type one would say of it what they like.
+    if key.passkey().is_some() {
+        let why = "a home begins with an OpenSSH key; passkeys are made in its console, at /enrol";
+        return Err(DaemonError::Key(why.to_owned()));
+    }
     let home = Home::create(root)?;
     let paths = HomePaths::of(root);
     let account = runtime()?.block_on(account(&home, &paths));

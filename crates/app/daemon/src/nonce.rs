@@ -44,7 +44,8 @@ impl Nonces {
         self.given(nonce).is_some_and(|one| self.used(now, |used| used.is_good(&one)))
     }
 
-    /// Uses it: false if it is not good, or not any more. Only of what an enrolled person has signed is this asked.
+    /// Uses it: false if it is not good, or not any more. Only of what an enrolled person has signed is
+    /// this asked, and of sign-ins that a provider answers, which are bounded in number.
     pub(crate) fn take(&self, nonce: &str, now: Millis) -> bool {
         self.given(nonce)
             .is_some_and(|one| self.used(now, |used| used.is_good(&one) && used.signed.insert(one)))

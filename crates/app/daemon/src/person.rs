@@ -17,6 +17,8 @@ const PERSON_ADD: &str = "person-add";
 const PERSON_REMOVE: &str = "person-remove";
 const KEY_ADD: &str = "key-add";
 const KEY_REMOVE: &str = "key-remove";
+/// Beside what somebody asked for: who vouches for the passkey in it.
+const MAKER: &str = "maker";
 
 impl Daemon {
     /// Enrols a person: at once while no agent exists, held as T4 after that.
@@ -24,18 +26,14 @@ impl Daemon {
         let body = &request.body;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
         let key = parsed(&body.public_key, 0, 0)?;
-        let made = self.made(&key)?;
+        let maker = self.maker(&body.name, &key)?;
         self.authorise_asking(PERSON_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_person(body, 0)?;
         let roles =
             if body.roles.is_empty() { String::new() } else { format!(", roles {}", body.roles.join(", ")) };
-        let what = format!(
-            "enrol {} as a person who may approve, with the {} {}{made}{roles}",
-            body.name,
-            kind(&key),
-            key.fingerprint
-        );
-        self.enrolling(PERSON_ADD, &request, what, Enrolling::default()).await
+        let key = in_words(&key, maker.as_deref());
+        let what = format!("enrol {} as a person who may approve, with the {key}{roles}", body.name);
+        self.enrolling(PERSON_ADD, &request, (what, maker), Enrolling::default()).await
     }
 
     /// Gives somebody another key.
@@ -44,11 +42,11 @@ impl Daemon {
         let key = parsed(&body.public_key, 0, 0)?;
         self.authorise_asking(KEY_ADD, body.name.as_str(), body, &request.signed)?;
         self.added_key(body, 0)?;
-        let made = self.made(&key)?;
-        let what =
-            format!("enrol another key of {}: the {} {}{made}", body.name, kind(&key), key.fingerprint);
+        let maker = self.maker(&body.name, &key)?;
+        let key = in_words(&key, maker.as_deref());
+        let what = format!("enrol another key of {}: the {key}", body.name);
         let enrolling = Enrolling { concerned: Some(body.name.clone()), ..Enrolling::default() };
-        self.enrolling(KEY_ADD, &request, what, enrolling).await
+        self.enrolling(KEY_ADD, &request, (what, maker), enrolling).await
     }
 
     /// Asks for somebody to be taken out; their keys are suspended at once.
@@ -59,7 +57,7 @@ impl Daemon {
         self.removed_person(body)?;
         let what = format!("take out {}: none of their approvals counts any more", body.name);
         let enrolling = Enrolling { concerned: Some(body.name.clone()), suspends, ..Enrolling::default() };
-        self.enrolling(PERSON_REMOVE, &request, what, enrolling).await
+        self.enrolling(PERSON_REMOVE, &request, (what, None), enrolling).await
     }
 
     /// Asks for a key to be taken out; it is suspended at once.
@@ -70,22 +68,25 @@ impl Daemon {
         let what = format!("take out a key of {}: {}", body.name, body.fingerprint);
         let suspends = vec![body.fingerprint.clone()];
         let enrolling = Enrolling { concerned: Some(body.name.clone()), suspends, ..Enrolling::default() };
-        self.enrolling(KEY_REMOVE, &request, what, enrolling).await
+        self.enrolling(KEY_REMOVE, &request, (what, None), enrolling).await
     }
 
-    /// Who made it, in words, where that was asked.
+    /// Who vouches for what it was made with, where makers are asked.
     ///
-    /// INVARIANT: what a passkey says of itself is what its authenticator said when it was made here, and nobody else's word.
-    fn made(&self, key: &EnrolledKey) -> Result<String, Fault> {
+    /// INVARIANT: what a passkey says of itself is what its authenticator said when it was made here, for this person, and nobody
+    /// else's word.
+    fn maker(&self, name: &PersonId, key: &EnrolledKey) -> Result<Option<String>, Fault> {
         if key.passkey().is_none() {
-            return Ok(String::new());
+            return Ok(None);
         }
         let offered = self.offered(&key.fingerprint)?;
         if offered.public_key != key.public_key {
             return Err(Fault::refused("this passkey was not made in the console of this home"));
         }
-        let made = |maker: String| format!(", of the model {}, for which {maker} vouches", offered.model);
-        Ok(offered.maker.map(made).unwrap_or_default())
+        if offered.person != *name {
+            return Err(Fault::refused(format!("this passkey was made for `{}`", offered.person)));
+        }
+        Ok(offered.maker.map(|maker| format!("{maker} for its model {}", offered.model)))
     }
 
     /// While no agent exists one signature enrols. After that it only asks others: they approve with what the step takes, and whoever
@@ -109,10 +110,13 @@ impl Daemon {
         &self,
         verb: &str,
         request: &Added<T>,
-        what: String,
+        (what, maker): (String, Option<String>),
         enrolling: Enrolling,
     ) -> Result<Option<Ticket>, Fault> {
-        let body = serde_json::to_value(&request.body).map_err(Fault::bad_request)?;
+        let mut body = serde_json::to_value(&request.body).map_err(Fault::bad_request)?;
+        if let (Some(maker), Some(body)) = (maker, body.as_object_mut()) {
+            body.insert(MAKER.to_owned(), maker.into());
+        }
         let by = &request.signed.person;
         if self.memory().agents.is_empty() {
             let record = self.enrolled(verb, body, 0).map_err(Fault::conflict)?;
@@ -144,6 +148,14 @@ impl Daemon {
     pub(crate) fn approved_enrolling(&self, ticket: &Ticket) -> Result<Record, String> {
         let action = &ticket.held.action;
         let cooling = self.config.approval.cooling_off.millis();
+        // INVARIANT: where makers are asked, nothing is enrolled that none was asked for: also not what was held before.
+        let passkey = |line: &serde_json::Value| parsed(line.as_str()?, 0, 0).ok()?.passkey();
+        if self.config.approval.attestation.is_some()
+            && action.arguments.get("public_key").and_then(passkey).is_some()
+            && action.arguments.get(MAKER).is_none()
+        {
+            return Err("no maker was asked for this passkey when it was made: make another one".to_owned());
+        }
         let mut record = self.enrolled(action.operation.verb(), action.arguments.clone(), cooling)?;
         record.entry = record.entry.public("by", &ticket.id).public("ticket", &ticket.id);
         if is_lone(ticket) {
@@ -258,14 +270,17 @@ impl Daemon {
     }
 }
 
-/// What a key is, in words.
-fn kind(key: &EnrolledKey) -> &'static str {
-    match (key.passkey().is_some(), key.step) {
+/// What a key is, and by whose word.
+fn in_words(key: &EnrolledKey, maker: Option<&str>) -> String {
+    let kind = match (key.passkey().is_some(), key.step) {
         (false, KeyStep::OpenSsh) => "OpenSSH key",
-        (false, _) => "security key",
+        (false, _) => "security key (as its line says)",
+        (true, KeyStep::DeviceBound) if maker.is_some() => "device-bound passkey",
         (true, KeyStep::DeviceBound) => "passkey (device-bound, as it says)",
         (true, _) => "passkey (synced)",
-    }
+    };
+    let vouched = maker.map(|maker| format!(", vouched for by {maker}")).unwrap_or_default();
+    format!("{kind} {}{vouched}", key.fingerprint)
 }
 
 fn parsed(line: &str, enrolled: Millis, counts_from: Millis) -> Result<EnrolledKey, Fault> {

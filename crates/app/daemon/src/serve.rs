@@ -139,6 +139,7 @@ pub async fn serve(
         looking_back: tokio::sync::Mutex::default(),
         planning: Planning::default(),
         handed: console::Handed::default(),
+        oidc: Mutex::default(),
         runs: crate::runs::Runs::default(),
         point_runs: crate::runs::Runs::default(),
         told: Mutex::new(HashMap::new()),

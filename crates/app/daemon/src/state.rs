@@ -19,7 +19,7 @@ use interlock_api::{HookNote, RequestView};
 
 use crate::{
     attempts::Attempts, clock::System, config::Config, console::Handed, home::HomePaths, nonce::Nonces,
-    plan::Planning,
+    oidc::About, plan::Planning,
 };
 
 /// What a host's hook last told about a session.
@@ -63,6 +63,8 @@ pub(crate) struct Daemon {
     pub(crate) planning: Planning,
     /// What is handed over between command lines and the console.
     pub(crate) handed: Handed,
+    /// What the provider that people sign in with last said of itself.
+    pub(crate) oidc: Mutex<Option<(Millis, Arc<About>)>>,
     pub(crate) runs: crate::runs::Runs<interlock_api::UndoRun>,
     pub(crate) point_runs: crate::runs::Runs<interlock_api::PointRun>,
     pub(crate) vault: VirtualKeys,

@@ -10,6 +10,9 @@ const MOST: u32 = 60;
 /// Forms in a window of all together who have not signed in: a signature is checked in a tenth of a millisecond.
 const MOST_OF_STRANGERS: u32 = 1_200;
 
+/// Answers of the provider in a window, of all together who have not signed in: each has it asked.
+const MOST_ANSWERS: u32 = 120;
+
 /// What is counted apart, so that a flood of one stops none of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Counted {
@@ -31,7 +34,12 @@ impl Limits {
         self.0.retain(|_, (since, _)| now < since.saturating_add(WINDOW));
         let (_, count) = self.0.entry((who.map(str::to_owned), what)).or_insert((now, 0));
         *count = count.saturating_add(1);
-        *count <= if who.is_some() { MOST } else { MOST_OF_STRANGERS }
+        let most = match (who, what) {
+            (Some(_), _) => MOST,
+            (None, Counted::Questions) => MOST_ANSWERS,
+            (None, _) => MOST_OF_STRANGERS,
+        };
+        *count <= most
     }
 }
 

@@ -12,11 +12,14 @@ use super::{
     to,
 };
 use crate::{
-    Answer, Console, Shared,
+    Answer, Shared,
     door::{limit::Counted, too_many},
-    form::within,
+    form::{encoded, within},
     visitor::{self, BEGUN},
 };
+
+/// A longer way to go on is none: browsers keep no such cookies.
+const LONGEST_NEXT: usize = 1024;
 
 /// Sends a browser to the provider.
 pub(crate) async fn leave(
@@ -25,10 +28,13 @@ pub(crate) async fn leave(
     frame: Frame,
     Query(next): Query<Next>,
 ) -> Response {
-    if !asks(&console, &headers) {
-        return too_many();
+    let next = within(next.next.as_deref().filter(|next| next.len() <= LONGEST_NEXT));
+    // Nobody is signed in by a page of somebody else's: it leads to where people begin themselves.
+    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    if !matches!(site, None | Some(b"same-origin" | b"none")) {
+        return to(&format!("/sign-in?next={}", encoded(next)));
     }
-    match console.desk.leave(within(next.next.as_deref())).await {
+    match console.desk.leave(next).await {
         Ok(leaving) => with_cookie(to(&leaving.url), &BEGUN.set(&console, &leaving.kept)),
         Err(why) => fault(frame, why),
     }
@@ -41,18 +47,17 @@ pub(crate) async fn back(
     frame: Frame,
     Query(answer): Query<Answer>,
 ) -> Response {
-    if !asks(&console, &headers) {
+    let kept = BEGUN.kept(&console, &headers).unwrap_or_default();
+    // Each answer that was asked for here has the provider asked, which is somebody else's server.
+    let asks = console.desk.is_awaited(kept, &answer);
+    if asks && !console.admits(visitor::known(&console, &headers).as_deref(), Counted::Questions) {
         return too_many();
     }
-    let kept = BEGUN.kept(&console, &headers).unwrap_or_default();
-    let came = match console.desk.come_back(kept, &answer).await {
-        Ok((person, by, next)) => begin(&console, (person, by), within(Some(&next))),
+    match console.desk.come_back(kept, &answer).await {
+        Ok((person, by, next)) => {
+            let came = begin(&console, &headers, (person, by), within(Some(&next)));
+            with_cookie(came, &BEGUN.drop(&console))
+        }
         Err(why) => turned_away(&console, frame, why),
-    };
-    with_cookie(came, &BEGUN.drop(&console))
-}
-
-/// Each time the provider is asked, which is somebody else's server.
-fn asks(console: &Console, headers: &HeaderMap) -> bool {
-    console.admits(visitor::known(console, headers).as_deref(), Counted::Questions)
+    }
 }

@@ -71,9 +71,14 @@ pub(crate) struct Entry {
     next: Option<String>,
 }
 
-pub(crate) async fn enter(State(console): Shared, frame: Frame, Form(entry): Form<Entry>) -> Response {
+pub(crate) async fn enter(
+    State(console): Shared,
+    headers: HeaderMap,
+    frame: Frame,
+    Form(entry): Form<Entry>,
+) -> Response {
     match console.desk.enter(&entry.nonce, &entry.signature).await {
-        Ok(who) => begin(&console, who, within(entry.next.as_deref())),
+        Ok(who) => begin(&console, &headers, who, within(entry.next.as_deref())),
         Err(why) => turned_away(&console, frame, why),
     }
 }
@@ -90,14 +95,23 @@ pub(crate) async fn link(State(_): Shared, frame: Frame, Path(link): Path<String
     page(&LinkPage { frame, link: exact(&link) })
 }
 
-pub(crate) async fn follow(State(console): Shared, frame: Frame, Path(link): Path<String>) -> Response {
+pub(crate) async fn follow(
+    State(console): Shared,
+    headers: HeaderMap,
+    frame: Frame,
+    Path(link): Path<String>,
+) -> Response {
     match console.desk.follow(&link).await {
-        Ok(who) => begin(&console, who, "/"),
+        Ok(who) => begin(&console, &headers, who, "/"),
         Err(why) => turned_away(&console, frame, why),
     }
 }
 
-pub(super) fn begin(console: &Console, who: (PersonId, By), next: &str) -> Response {
+/// Begins a visit, in the place of the one that this browser may have had.
+pub(super) fn begin(console: &Console, headers: &HeaderMap, who: (PersonId, By), next: &str) -> Response {
+    if let Some(old) = VISIT.kept(console, headers) {
+        console.visitors(|visitors| visitors.end(old));
+    }
     let (cookie, token, now) =
         (console.desk.draw() + &console.desk.draw(), console.desk.draw(), console.desk.now());
     console.visitors(|visitors| visitors.begin(&cookie, token, who, now));

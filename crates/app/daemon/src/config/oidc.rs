@@ -46,7 +46,8 @@ impl OidcConfig {
     /// What the button calls it.
     pub(crate) fn called(&self) -> String {
         self.name.clone().unwrap_or_else(|| {
-            self.issuer.split_once("://").map_or(self.issuer.as_str(), |(_, host)| host).to_owned()
+            let host = self.issuer.split_once("://").map_or(self.issuer.as_str(), |(_, host)| host);
+            host.split('/').next().unwrap_or_default().to_owned()
         })
     }
 

@@ -50,7 +50,7 @@ fn keys<'m>(memory: &'m Memory, person: &PersonId, by: &By) -> impl Iterator<Ite
     let keys = memory.people.get(person).map(|person| person.keys.as_slice()).unwrap_or_default();
     keys.iter().filter(move |key| match by {
         By::Key(fingerprint) => key.fingerprint == *fingerprint,
-        By::Provider => true,
+        By::Provider(then) => then.contains(&key.fingerprint),
     })
 }
 
@@ -226,6 +226,10 @@ impl Desk for Pages {
 
     async fn leave(&self, next: &str) -> Result<Leaving, Fault> {
         self.0.leave(next).await
+    }
+
+    fn is_awaited(&self, kept: &str, answer: &Answer) -> bool {
+        self.0.is_awaited(kept, answer)
     }
 
     async fn come_back(&self, kept: &str, answer: &Answer) -> Result<(PersonId, By, String), Fault> {

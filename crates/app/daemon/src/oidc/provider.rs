@@ -6,9 +6,10 @@ use std::{path::Path, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Request, header, request::Builder};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::{
     Begun,
@@ -19,6 +20,10 @@ use crate::{
     post,
 };
 
+/// What a form encodes; some servers read a client's name without decoding it. Source: the URL standard, §5.2.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
+/// So many questions at once.
+static ASKING: Semaphore = Semaphore::const_new(8);
 /// For one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,7 +36,7 @@ pub(super) struct Provider<'d> {
 
 /// What a provider says of itself.
 #[derive(Deserialize)]
-pub(super) struct About {
+pub(crate) struct About {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
@@ -152,23 +157,29 @@ impl About {
 
 /// An address that the provider has verified: from the token, or from where it tells more of the same account.
 async fn email(about: &About, claims: Claims, access: Option<String>) -> Result<String, String> {
-    let (email, verified) = match (claims.email, &about.userinfo_endpoint, access) {
-        (Some(email), ..) => (email, claims.email_verified),
-        (None, Some(place), Some(access)) => {
+    let told = claims.email.is_some() && !claims.email_verified.is_null();
+    let (email, verified) = match (&about.userinfo_endpoint, access) {
+        (Some(place), Some(access)) if !told => {
             let request = Request::get(place).header(header::AUTHORIZATION, format!("Bearer {access}"));
             let info: UserInfo = answer(request, String::new()).await?;
             if info.sub != claims.sub {
                 return Err("it tells of another account than the one that signed in".to_owned());
             }
-            (info.email.ok_or("it names no e-mail address")?, info.email_verified)
+            (info.email, info.email_verified)
         }
-        _ => return Err("it names no e-mail address".to_owned()),
+        _ => (claims.email, claims.email_verified),
     };
-    // Some write the word as text.
+    let sub = super::words(&claims.sub);
+    let by_sub = || format!("name people by `claim = \"sub\"`; yours is `{sub}`");
+    let email = email.ok_or_else(|| format!("it names no e-mail address; {}", by_sub()))?;
     match &verified {
         Value::Bool(true) => Ok(email),
+        // Some write the word as text.
         Value::String(word) if word == "true" => Ok(email),
-        _ => Err("it has not verified the e-mail address".to_owned()),
+        Value::Null => {
+            Err(format!("it does not say whether it has verified the e-mail address; {}", by_sub()))
+        }
+        _ => Err("it says that it has not verified the e-mail address".to_owned()),
     }
 }
 
@@ -186,14 +197,21 @@ async fn answer<T: DeserializeOwned>(request: Builder, body: String) -> Result<T
     let request = request.header(header::ACCEPT, "application/json");
     let request = request.body(body).map_err(|_| "its address cannot be read".to_owned())?;
     let place = request.uri().to_string();
-    let sent = tokio::time::timeout(PATIENCE, post::send(request)).await;
-    let (status, body) = sent.map_err(|_| format!("`{place}` does not answer"))??;
+    let sent = tokio::time::timeout(PATIENCE, async {
+        // Held until it has answered: a slow one is not asked by everybody at once.
+        let _one = ASKING.acquire().await.map_err(|error| error.to_string())?;
+        post::send(request).await
+    });
+    let sent = sent.await;
+    let sent = sent.map_err(|_| format!("`{place}` does not answer"))?;
+    let (status, body) = sent.map_err(|why| format!("`{place}`: {why}"))?;
     if !status.is_success() {
-        // The name of an error, where it gives one. Source: RFC 6749, §5.2.
-        let named = serde_json::from_str::<Value>(&body).ok();
-        let named = named.as_ref().and_then(|body| body.get("error")?.as_str());
-        let named = named.map(|error| format!(" ({error})")).unwrap_or_default();
-        return Err(format!("`{place}` answers {status}{named}"));
+        // The name of an error and what it says of it, where it gives them. Source: RFC 6749, §5.2.
+        let said = serde_json::from_str::<Value>(&body).unwrap_or_default();
+        let said = |name: &str| said.get(name).and_then(Value::as_str).map(super::words).unwrap_or_default();
+        let (error, more) = (said("error"), said("error_description"));
+        tracing::warn!(%place, %status, error, more, "the provider that people sign in with refuses");
+        return Err(format!("`{place}` answers {status} {error}").trim_end().to_owned());
     }
     serde_json::from_str(&body).map_err(|error| format!("`{place}` answers what cannot be read: {error}"))
 }
@@ -204,5 +222,5 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, FORM).to_string()
 }

@@ -61,6 +61,7 @@ pub(super) fn verify(
         let common = &key.common;
         (header.kid.is_none() || header.kid == common.key_id)
             && !matches!(common.public_key_use, Some(PublicKeyUse::Encryption))
+            && common.key_algorithm.is_none_or(|own| own.to_string() == format!("{:?}", header.alg))
     };
     let mut why = "it is signed with none of the provider's keys".to_owned();
     for key in keys.keys.iter().filter(fits).filter_map(|key| DecodingKey::from_jwk(key).ok()) {

@@ -73,8 +73,24 @@ fn a_maker_that_is_believed_vouches_for_its_own() {
     // Some makers leave the model out of their certificate.
     let silent = yubi.made(|params| params.custom_extensions.clear());
     assert!(maker(&yubi.asked(&[]), &silent, NOW).is_ok());
+    // What the authenticator carries is listed itself.
+    let Attestation::Packed { chain, .. } = &made.attestation else { panic!("packed") };
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &chain[0]);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n");
+    assert!(maker(&AttestationConfig { roots: pem, models: Vec::new() }, &made, NOW).is_ok());
     let both = AttestationConfig { roots: Maker::new("Other").pem + &yubi.pem, models: Vec::new() };
     assert!(maker(&both, &made, NOW).is_ok());
+}
+
+#[test]
+fn a_maker_whose_certificate_has_run_out_vouches_for_nothing() {
+    let yubi = Maker::new("Yubi Root");
+    let century = 100 * 365 * 24 * 60 * 60 * 1000;
+    let made = yubi.made(|params| params.not_after = date_time_ymd(4_000, 1, 1));
+    assert!(maker(&yubi.asked(&[]), &made, NOW + century).is_ok(), "rcgen's own makers last long");
+    let root = Certificate::from_der(&yubi.asked(&[]).makers().unwrap()[0]).unwrap();
+    let end = root.tbs_certificate().validity().not_after.to_unix_duration();
+    assert!(!is_in_force(&root, u64::try_from(end.as_millis()).unwrap() + 1));
 }
 
 #[test]

@@ -141,6 +141,11 @@ fn a_token_that_somebody_else_has_signed_does_not() {
     let mut to_encrypt = signer.public();
     to_encrypt["use"] = json!("enc");
     assert!(check(&token, &[to_encrypt]).is_err(), "a key that signs nothing");
+    let mut of_another_use = signer.public();
+    of_another_use["alg"] = json!("ECDH-ES");
+    assert!(check(&token, &[of_another_use.clone()]).is_err(), "a key for something else");
+    of_another_use["alg"] = json!("ES256");
+    assert!(check(&token, &[of_another_use]).is_ok(), "a key that says what it is for");
     let (body, _) = token.rsplit_once('.').unwrap();
     assert!(check(&format!("{body}."), &[signer.public()]).is_err(), "no signature");
     let none = format!("{}.{}.", BASE64.encode(r#"{"alg":"none"}"#), BASE64.encode(all.to_string()));
