@@ -175,8 +175,8 @@ fn ten_thousand_wait_and_two_hundred_look_on() {
     for feed in feeds {
         feed.join().unwrap();
     }
-    // The aims are 100 and 50 ms, of a release build on a machine of its own; what is held here is ten times that, so that it is the
-    // program and not the machine that is found at fault.
+    // The aims are 100 and 50 ms, of a release build on a machine of its own, and are held there; ten times that for other builds, so that
+    // it is the program and not the machine that is found at fault.
     let slow = if cfg!(debug_assertions) { 10 } else { 1 };
     assert!(queue_worst < Duration::from_millis(100 * slow), "{queue_worst:?}");
     assert!(decision_worst < Duration::from_millis(50 * slow), "{decision_worst:?}");

@@ -139,25 +139,54 @@ fn whoever_is_asked_is_told_once_whatever_was_down() {
     assert!(posts.iter().all(|post| post.path != "/second"), "it has not waited for long enough");
 }
 
-/// A server that takes mail, of Python's own library; each mail is a line of JSON.
+/// A server that takes mail; each is a line of JSON.
 const MAIL: &str = r#"
-import asyncore, json, smtpd, sys
-class Server(smtpd.SMTPServer):
-    def process_message(self, peer, mailfrom, rcpttos, data, **options):
-        print(json.dumps({"from": mailfrom, "to": rcpttos, "text": data.decode()}), flush=True)
-server = Server(("127.0.0.1", 0), None)
-print(server.socket.getsockname()[1], flush=True)
-asyncore.loop()
+import json, socketserver
+class Server(socketserver.StreamRequestHandler):
+    def say(self, words):
+        self.wfile.write(words.encode() + b"\r\n")
+    def handle(self):
+        mail = {"from": "", "to": [], "text": ""}
+        self.say("220 here")
+        while line := self.rfile.readline().decode().rstrip("\r\n"):
+            word = line.upper()
+            if word.startswith("MAIL FROM:"):
+                mail["from"] = line[10:].split(">")[0].strip(" <")
+            elif word.startswith("RCPT TO:"):
+                mail["to"].append(line[8:].split(">")[0].strip(" <"))
+            elif word == "DATA":
+                self.say("354 go on")
+                while (part := self.rfile.readline().decode().rstrip("\r\n")) != ".":
+                    mail["text"] += part[1:] + "\n" if part.startswith("..") else part + "\n"
+                print(json.dumps(mail), flush=True)
+            elif word == "QUIT":
+                return self.say("221 bye")
+            self.say("250 fine")
+server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Server)
+print(server.server_address[1], flush=True)
+server.serve_forever()
 "#;
+
+/// Ended with its test.
+struct Mail(std::process::Child);
+
+impl Drop for Mail {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 #[test]
 fn whoever_reads_mail_is_told_by_mail() {
-    let mut server = std::process::Command::new(interlock_tests::python())
-        .args(["-W", "ignore", "-c", MAIL])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let mut server = Mail(
+        std::process::Command::new(interlock_tests::python())
+            .args(["-c", MAIL])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
     let port = lines.next().unwrap().unwrap();
     let rules = format!(
         "{DEVELOPMENT}\n[[notify]]\nname = \"mail\"\nemail = {{ server = \"smtp://127.0.0.1:{port}\", from = \
@@ -167,8 +196,6 @@ fn whoever_reads_mail_is_told_by_mail() {
     browsed.database("prod-school");
     let ticket = browsed.wipe("prod-school").ticket();
     let mail: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    server.kill().unwrap();
-    server.wait().unwrap();
     assert_eq!(mail["to"], serde_json::json!(["bo@example.com", "cy@example.com"]), "{mail}");
     let text = mail["text"].as_str().unwrap().replace("=\n", "").replace("=\r\n", "");
     assert!(text.contains(&format!("{}/requests/{ticket}", browsed.console())), "{text}");

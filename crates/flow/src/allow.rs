@@ -117,6 +117,11 @@ impl Road {
     ) -> Vec<Guard> {
         let LetBy { ticket, grant, would } = by;
         let mut guards = Vec::new();
+        // INVARIANT: what was judged before its session began to plan is not sent while it does. An apply that people approved is a
+        // session of its own, and ends what it began.
+        if !situated.action.is_plain_read() {
+            guards.push(Guard::InEarnest(session.id.clone()));
+        }
         if would.is_some() && session.observed && !self.settings.observe {
             guards.push(Guard::Observed(session.id.clone()));
         }

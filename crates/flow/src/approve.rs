@@ -104,7 +104,7 @@ impl Road {
             }
             if decision == Decisive::Deny {
                 // Whoever says no to one thing has not said yes to the next like another.
-                events.extend(memory.ends_grants(&held.session, now, &format!("{person} denied {ticket}")));
+                events.extend(memory.ends_grants(held, now, &format!("{person} denied {ticket}")));
             }
             let restores = events.iter().any(|event| matches!(event, Event::KeysRestored { .. }));
             let message = match decision {

@@ -86,7 +86,7 @@ impl Road {
                 let events = match decision {
                     Decisive::Approve => Vec::new(),
                     Decisive::Deny => {
-                        memory.ends_grants(&ticket.session, now, &format!("{person} denied {}", ticket.id))
+                        memory.ends_grants(ticket, now, &format!("{person} denied {}", ticket.id))
                     }
                 };
                 let guards = vec![Guard::Step(ticket.id.clone(), Box::new(message), now)];

@@ -468,6 +468,8 @@ pub enum Guard {
     NoGlass(PersonId),
     /// This grant still lets a call pass.
     Granted(GrantId, Millis),
+    /// The session does not only plan.
+    InEarnest(SessionId),
     /// This agent may open one more request in this session, at this time.
     MayAsk(SessionId, AgentId, Millis),
     /// In this session nobody is asked.

@@ -132,10 +132,8 @@ impl Road {
                 let mut signers = grant.signers.iter().filter_map(|signer| memory.people.get(&signer.person));
                 signers.any(|person| self.settings.roles.of(person).contains(role))
             };
-            let grant = memory.grant_over(session, situated, asks, &arguments, now).filter(|id| {
-                let grant = memory.grants.get(id);
-                grant.is_some_and(|grant| roles.iter().all(|role| holds(role, grant)))
-            });
+            let fits = |grant: &Grant| roles.iter().all(|role| holds(role, grant));
+            let grant = memory.grant_over((session, now), situated, asks, &arguments, fits);
             let granted = grant.map(|grant| (with(None, Some(&grant)), grant));
             if let Some((decision, grant)) =
                 granted.filter(|(decision, _)| matches!(decision, Decision::Allow { .. }))

@@ -308,6 +308,10 @@ impl Memory {
                 Some(Some(why)) => Err(format!("grant {id} lets nothing pass: {why}")),
                 None => Err(format!("there is no grant `{id}`")),
             },
+            Guard::InEarnest(id) if self.planning.contains(id) => {
+                Err(format!("session `{id}` plans: nothing that it would change is sent"))
+            }
+            Guard::InEarnest(_) => Ok(None),
             Guard::MayAsk(session, agent, now) => self.may_ask(session, agent, *now).map(|()| None),
             Guard::Observed(id) if self.sessions.get(id).is_some_and(|session| session.observed) => Ok(None),
             Guard::Observed(id) => Err(format!("people are asked again in session `{id}`")),

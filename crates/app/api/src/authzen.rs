@@ -12,7 +12,7 @@ pub struct Entity {
     pub kind: String,
     /// Its name; of a resource its ARN or nearest unambiguous name.
     pub id: String,
-    /// Of a resource: `name`, `account`, `environment`, `production`, `bears_data`. What is not said counts as its worst value.
+    /// Of a resource: `name`, `account`, `environment`, `bears_data` (`yes`, `no`, `unknown`). What is not said counts as its worst value.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub properties: Map<String, Value>,
 }

@@ -1,5 +1,6 @@
 //! Plans of agents, and decisions on several requests at once.
 
+use interlock_action::SessionId;
 use interlock_approval::{State, Ticket};
 use interlock_flow::{Plan, Shown, is_for_one};
 use serde::{Deserialize, Serialize};
@@ -45,11 +46,12 @@ impl Decisions {
         format!("{}-together", self.decision)
     }
 
-    /// Those of several requests that one signature may decide on: what waits for one person each, of the session of the first.
+    /// Those of several requests that one signature may decide on: what waits for one person each, of the session that most are of.
     pub fn together<'a>(tickets: impl Iterator<Item = &'a Ticket>) -> Vec<&'a Ticket> {
         let alone = |ticket: &&Ticket| ticket.state == State::Pending && is_for_one(ticket);
         let mut all: Vec<&Ticket> = tickets.filter(alone).collect();
-        let of = all.first().map(|ticket| ticket.session.clone());
+        let many = |session: &SessionId| all.iter().filter(|ticket| ticket.session == *session).count();
+        let of = all.iter().rev().map(|ticket| &ticket.session).max_by_key(|session| many(session)).cloned();
         all.retain(|ticket| Some(&ticket.session) == of.as_ref());
         all
     }

@@ -174,7 +174,6 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// Mounts over masks that lie in places that are bound whole.
     /// The lures that stand where nothing else does: not in what is bound as a whole, nor in another one.
     fn lures(&self, laid: &[Lure]) -> Vec<Lure> {
         let mut stand: Vec<Lure> = Vec::new();
@@ -191,6 +190,7 @@ impl<'a> Build<'a> {
         stand
     }
 
+    /// Mounts over masks that lie in places that are bound whole.
     fn cover(&mut self) {
         let masks = self.masks;
         for place in std::mem::take(&mut self.covered) {

@@ -114,6 +114,8 @@ pub trait Desk: Send + Sync + 'static {
     async fn decide_together(&self, decisions: Added<Decisions>) -> Result<Vec<RequestView>, Fault>;
     /// What agents have handed in: so many, the newest first.
     fn plans(&self, many: usize) -> Vec<PlanView>;
+    /// Of those of which something waits so many, and how much does.
+    fn waiting_plans(&self, many: usize) -> Vec<(String, usize)>;
     /// One plan.
     ///
     /// # Errors

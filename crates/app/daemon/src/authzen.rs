@@ -90,11 +90,20 @@ impl Daemon {
     }
 }
 
+/// What is taken of a resource.
+const SAID_OF_RESOURCES: [&str; 4] = ["name", "account", "environment", "bears_data"];
+
 /// What is not said counts as its worst value. Whose own a resource is, and who made it, nobody says from outside.
 fn target(resource: &Entity) -> Result<TargetFacts, Fault> {
     let mut said = resource.properties.clone();
-    let environment = said.get("environment").and_then(Value::as_str).unwrap_or(PRODUCTION).to_owned();
-    said.retain(|name, _| ["name", "account", "bears_data"].contains(&name.as_str()));
+    if let Some(other) = said.keys().find(|name| !SAID_OF_RESOURCES.contains(&name.as_str())) {
+        let known = SAID_OF_RESOURCES.join("`, `");
+        let why =
+            format!("properties of the resource: nothing is known by `{}`", interlock_api::exact(other));
+        return Err(Fault::bad_request(why).hint(format!("it may say `{known}`")));
+    }
+    let environment = said.remove("environment");
+    let environment = environment.as_ref().and_then(Value::as_str).unwrap_or(PRODUCTION).to_owned();
     said.insert("kind".to_owned(), json!(resource.kind));
     said.insert("production".to_owned(), json!(environment == PRODUCTION));
     let worst = TargetFacts::worst(TargetId::new(&resource.id), EnvironmentName::new(environment));

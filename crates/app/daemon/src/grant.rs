@@ -8,7 +8,7 @@ use interlock_approval::Ticket;
 use interlock_flow::{GrantError, GrantWish};
 use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Judged};
-use interlock_store::{Query, StoredEntry};
+use interlock_store::{Home, Query, Reader, StoredEntry};
 
 use crate::state::Daemon;
 
@@ -29,9 +29,12 @@ impl Daemon {
         wish: GrantWish,
     ) -> Result<GrantOffer, Fault> {
         let (daemon, id) = (Arc::clone(self), id.clone());
-        // One at a time, and on no thread that others wait for: thousands of entries are read for it.
-        let _one_at_a_time = self.looking_back.lock().await;
-        let offered = tokio::task::spawn_blocking(move || daemon.look_back(&id, wish));
+        // One at a time, until it is over even where nobody waits for it any more: thousands of entries are read for it.
+        let one_at_a_time = Arc::clone(&self.looking_back).lock_owned().await;
+        let offered = tokio::task::spawn_blocking(move || {
+            let _one_at_a_time = one_at_a_time;
+            daemon.look_back(&id, wish)
+        });
         offered.await.map_err(Fault::unavailable)?
     }
 
@@ -63,6 +66,9 @@ impl Daemon {
         let since = self.now().saturating_sub(LOOKED_BACK);
         let selector = offer.terms.selector.clone();
         let covering = selector.ready().map_err(Fault::unavailable)?;
+        // With a connection of its own: nobody else's pages wait meanwhile.
+        let home = Home::open(&self.home.root).map_err(Fault::unavailable)?;
+        let reader = Reader::open(&home).map_err(Fault::unavailable)?;
         let mut to = None;
         loop {
             let query = Query {
@@ -72,7 +78,7 @@ impl Daemon {
                 limit: Some(PAGE),
                 ..Query::default()
             };
-            let entries = self.store.read_entries(&query).map_err(Fault::unavailable)?;
+            let entries = reader.entries(&query).map_err(Fault::unavailable)?;
             let Some(last) = entries.last() else { return Ok(()) };
             to = Some(last.index);
             for mut entry in entries {
@@ -114,7 +120,7 @@ impl Daemon {
         let by = (&signed.person, &by);
         let words = (signed.reason.as_str(), signed.signature.as_str());
         let grant = self.road.sign_grant(&body.terms, &asks, by, words).await.map_err(refused)?;
-        Ok(GrantRow { idle: self.memory().grant_idle(&grant, self.now()), ..GrantRow::of(grant, None) })
+        self.grant(&grant.id)
     }
 
     /// Ends a grant before its time: anybody's one signature does.

@@ -279,7 +279,6 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
     rows(store, &query)
 }
 
-/// The entries that a query asks for, as they are shown.
 /// Refuses roles that are asked for by rules which are not there: nobody would be asked.
 fn slots_are_of(bundle: &Bundle, config: &Config) -> Result<(), DaemonError> {
     let rule = |name: &&String| bundle.explain(&RuleId::new(name.as_str())).is_none();
@@ -291,6 +290,7 @@ fn slots_are_of(bundle: &Bundle, config: &Config) -> Result<(), DaemonError> {
     }
 }
 
+/// The entries that a query asks for, as they are shown.
 pub(crate) fn rows(store: &Store, query: &Query) -> Result<Vec<LedgerRow>, Fault> {
     let entries = store.read_entries(query).map_err(Fault::bad_request)?;
     let row = |entry: interlock_store::StoredEntry| LedgerRow {

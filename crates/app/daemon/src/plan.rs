@@ -5,8 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use interlock_action::{Action, Millis, PlanId, SessionId};
+use interlock_action::{Action, Millis, PlanId, SessionId, TicketId};
 use interlock_api::{Added, BeginPlan, Decisions, EndPlan, Fault, PlanView, RequestView, exact};
+use interlock_approval::State;
 use interlock_console::Attempt;
 use interlock_flow::{BatchError, Decisive, MOST_STEPS, Plan, PlanStep, Verdict, lost};
 
@@ -121,6 +122,20 @@ impl Daemon {
         let mut all: Vec<&Plan> = memory.plans.values().collect();
         all.sort_by_key(|plan| std::cmp::Reverse(plan.at));
         all.into_iter().take(many).map(|plan| PlanView { plan: plan.clone() }).collect()
+    }
+
+    /// Plans of which something waits, the newest first, and how much does.
+    pub(crate) fn waiting_plans(&self, many: usize) -> Vec<(String, usize)> {
+        let (memory, now) = (self.memory(), self.now());
+        let waits = |id: &TicketId| {
+            let ticket = memory.tickets.get(id);
+            ticket.is_some_and(|ticket| ticket.state == State::Pending && now < ticket.held.expires)
+        };
+        let count = |plan: &Plan| plan.tickets().iter().filter(|id| waits(id)).count();
+        let mut all: Vec<(&Plan, usize)> =
+            memory.plans.values().map(|plan| (plan, count(plan))).filter(|(_, waits)| *waits > 0).collect();
+        all.sort_by_key(|(plan, _)| std::cmp::Reverse(plan.at));
+        all.into_iter().take(many).map(|(plan, waits)| (plan.id.to_string(), waits)).collect()
     }
 
     /// One plan.

@@ -83,6 +83,10 @@ fn count(report: &mut SessionReport, rules: &mut Rules, entry: &StoredEntry) {
     if entry.kind == EntryKind::Allowed && text("by").is_some() {
         return;
     }
+    // A step of a plan that would pass.
+    if entry.kind == EntryKind::Refused && text("cause") == Some("planned") {
+        return;
+    }
     let fate = match entry.kind {
         EntryKind::SessionOpened => {
             report.observed |= text("mode") == Some(interlock_flow::OBSERVE);

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use interlock_action::Surface;
+use interlock_action::{Digest, Surface};
 use interlock_approval::Site;
 use interlock_flow::{
     Clock, ConfigStamp, Event, Foresee, Journal, Least, Ports, Receipt, Record, Road, RoadSettings, Roles,
@@ -104,11 +104,7 @@ pub async fn serve(
     let options = options(&Config::load(&paths.config())?)?;
     let store = Arc::new(Store::open(&home, &options)?);
     look_outside(&store)?;
-    let in_force = {
-        let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        memory.config.as_ref().map(|stamp| stamp.bundle)
-    };
-    let (config, bundle, stamp) = home::load(&paths, "", in_force.as_ref())?;
+    let (config, bundle, stamp) = home::load(&paths, "", last_in_force(&store).as_ref())?;
     signed(&store, &paths, stamp).await?;
     let dismissal = announced(&store, &paths)?;
     store.recover(System.now()).await.map_err(|error| DaemonError::Store(error.to_string()))?;
@@ -136,7 +132,7 @@ pub async fn serve(
         nonces: Nonces::new(System.draw_key()),
         verifying: tokio::sync::Mutex::default(),
         attempts: Attempts::default(),
-        looking_back: tokio::sync::Mutex::default(),
+        looking_back: Arc::default(),
         planning: Planning::default(),
         handed: console::Handed::default(),
         oidc: Mutex::default(),
@@ -172,6 +168,12 @@ pub async fn serve(
     Stage::close(played).await;
     let _ = std::fs::remove_file(paths.control());
     Ok(())
+}
+
+/// The policy that was in force when the home was last open.
+fn last_in_force(store: &Store) -> Option<Digest> {
+    let memory = store.memory().read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    memory.config.as_ref().map(|stamp| stamp.bundle)
 }
 
 /// Says so where the folder for checkpoints knows nothing of this log.

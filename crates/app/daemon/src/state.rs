@@ -58,7 +58,7 @@ pub(crate) struct Daemon {
     /// How much was tried that did not hold.
     pub(crate) attempts: Attempts,
     /// One look back over what was held at a time.
-    pub(crate) looking_back: tokio::sync::Mutex<()>,
+    pub(crate) looking_back: Arc<tokio::sync::Mutex<()>>,
     /// What sessions plan.
     pub(crate) planning: Planning,
     /// What is handed over between command lines and the console.

@@ -10,9 +10,10 @@ mod sign;
 use std::collections::BTreeSet;
 
 use interlock_action::{
-    Content, Digest, Effect, Forecast, GrantId, Kind, Millis, PersonId, SessionId, Surface, TicketId,
+    Content, Digest, Effect, Forecast, GrantId, Kind, Millis, PersonId, SessionId, Surface, TargetId,
+    TicketId,
 };
-use interlock_approval::Launch;
+use interlock_approval::{Launch, Ticket};
 use interlock_policy::{Ask, Selector};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -138,8 +139,8 @@ pub struct Grant {
     pub owner: PersonId,
     /// Who has launched the session: whoever launches it besides could not have been asked.
     pub launch: Launch,
-    /// How many people there were, and whether one alone.
-    pub people: (usize, bool),
+    /// Who was enrolled, and whether one alone decided.
+    pub people: (BTreeSet<PersonId>, bool),
     /// When the first of them signed.
     pub opened: Millis,
     /// Since when it stands; `None` as long as it takes another.
@@ -251,8 +252,8 @@ impl Memory {
             if session.launch != grant.launch || session.agent.owner != grant.owner {
                 return Some("somebody else has launched the session since it was signed".to_owned());
             }
-            if grant.people != (self.team(now), self.solo(now)) {
-                return Some("people have come or gone since it was signed".to_owned());
+            if grant.people != self.people_now(now) {
+                return Some("other people are enrolled than when it was signed".to_owned());
             }
             let gone = |signer: &&GrantSigner| {
                 let keys = self.people.get(&signer.person).into_iter().flat_map(|person| &person.keys);
@@ -264,29 +265,33 @@ impl Memory {
         })
     }
 
+    /// Who is enrolled, and whether one alone decides.
+    pub(crate) fn people_now(&self, now: Millis) -> (BTreeSet<PersonId>, bool) {
+        (self.enrolled(now).map(|person| person.name.clone()).collect(), self.solo(now))
+    }
+
     /// Whether a session was taken back for good. One that rests may be resumed, and what was granted to it goes on.
     pub(crate) fn is_over(&self, session: &SessionId) -> bool {
         self.sessions.get(session).is_none_or(|session| session.lease.revoked)
     }
 
-    /// Every grant of this session that stands, the newest last.
+    /// Every grant of this session that stands.
     pub(crate) fn grants_of(&self, session: &SessionId, now: Millis) -> impl Iterator<Item = &Grant> {
         let of = self.grants.values().filter(move |grant| grant.terms.session == *session);
         of.filter(move |grant| self.grant_idle(grant, now).is_none())
     }
 
-    /// The grant that covers an action.
+    /// A grant that covers an action, of those that `fits` lets count.
     pub(crate) fn grant_over(
         &self,
-        session: &Session,
+        (session, now): (&Session, Millis),
         situated: &Situated,
         asks: &[Ask],
         arguments: &Value,
-        now: Millis,
+        fits: impl Fn(&Grant) -> bool,
     ) -> Option<GrantId> {
-        let mut covering =
-            self.grants_of(&session.id, now).filter(|grant| grant.covers(session, situated, asks, arguments));
-        covering.next().map(|grant| grant.id.clone())
+        let mut standing = self.grants_of(&session.id, now).filter(|grant| fits(grant));
+        standing.find(|grant| grant.covers(session, situated, asks, arguments)).map(|grant| grant.id.clone())
     }
 
     /// A freeze ends what stands in its scope: whoever lets that go on again has not said that this may.
@@ -298,7 +303,14 @@ impl Memory {
                 FreezeScope::Fleet => true,
                 FreezeScope::Agent(agent) => *agent == selector.agent,
                 FreezeScope::Task(frozen) => task == Some(frozen),
-                FreezeScope::Service(name) => selector.operation.service() == name,
+                // Its own operations, and those of others that name its things, as the request did that it was made of.
+                FreezeScope::Service(name) => {
+                    let named = |target: &TargetId| target.as_str().split(':').nth(2) == Some(name);
+                    let asked =
+                        self.tickets.get(&grant.terms.ticket).map(|ticket| &ticket.held.action.targets);
+                    selector.operation.service() == name
+                        || asked.into_iter().flatten().any(|target| named(&target.id))
+                }
                 FreezeScope::Environment(name) => selector.parts.iter().any(|part| part.environment == *name),
             };
             if covered {
@@ -308,9 +320,16 @@ impl Memory {
         }
     }
 
-    /// What ends every grant of a session that is not over.
-    pub(crate) fn ends_grants(&self, session: &SessionId, now: Millis, why: &str) -> Vec<Event> {
-        let of = self.grants.values().filter(|grant| grant.terms.session == *session && !grant.is_over(now));
+    /// What ends, where a request is denied, every grant of that agent on that task that is not over: the same call asks by the same
+    /// request in whichever of its sessions.
+    pub(crate) fn ends_grants(&self, denied: &Ticket, now: Millis, why: &str) -> Vec<Event> {
+        let concerns = |session: &SessionId| {
+            let session = self.sessions.get(session);
+            session.is_some_and(|session| {
+                session.agent.name == denied.held.agent && session.task == denied.held.task
+            })
+        };
+        let of = self.grants.values().filter(|grant| concerns(&grant.terms.session) && !grant.is_over(now));
         let end = |grant: &Grant| Event::GrantEnded {
             grant: grant.id.clone(),
             end: GrantEnd { at: now, why: why.to_owned() },

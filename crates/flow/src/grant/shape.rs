@@ -24,7 +24,10 @@ pub(super) fn shape(
                 token.take();
             }
         }
-        marked(arguments, &targets)
+        // What stands twice may be something else of the same name: then all of it stays as it is.
+        let once: Vec<&Target> =
+            targets.iter().copied().filter(|target| count(&arguments, target) == 1).collect();
+        marked(arguments, &once)
     });
     let body = json!({
         "account": action.account,
@@ -47,6 +50,16 @@ fn marked(value: Value, targets: &[&Target]) -> Value {
         Value::Array(parts) => parts.into_iter().map(|part| marked(part, targets)).collect(),
         Value::Object(parts) => parts.into_iter().map(|(name, part)| (name, marked(part, targets))).collect(),
         other => other,
+    }
+}
+
+/// How often a text stands in it that names this.
+fn count(value: &Value, target: &Target) -> usize {
+    match value {
+        Value::String(text) => usize::from(names(text, target)),
+        Value::Array(parts) => parts.iter().map(|part| count(part, target)).sum(),
+        Value::Object(parts) => parts.values().map(|part| count(part, target)).sum(),
+        _ => 0,
     }
 }
 
@@ -80,6 +93,13 @@ mod tests {
         };
         let asks: Vec<Ask> = on.iter().map(ask).collect();
         shape(&action, &asks, Some(&action.arguments)).unwrap()
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_not_only_its_targets() {
+        let update = |id: &str| json!({"service": id, "definition": id});
+        assert_ne!(of(&["i-1"], "r", update("i-1")), of(&["i-2"], "r", update("i-2")));
+        assert_eq!(of(&["i-1"], "r", update("i-1")), of(&["i-1"], "r", update("i-1")));
     }
 
     #[test]

@@ -177,7 +177,7 @@ impl Road {
             let why = "somebody else has launched its session since it was asked for";
             return Err(GrantError::Request(why.to_owned()));
         }
-        let people = (memory.team(now), memory.solo(now));
+        let people = memory.people_now(now);
         let open = memory.grants.values().find(|have| {
             let fresh = now < have.opened.saturating_add(self.settings.ticket_lifetime);
             let waits = have.since.is_none() && have.ended.is_none();

@@ -8,7 +8,7 @@ use interlock_ledger::EntryKind;
 use serde_json::json;
 
 use super::house::{House, SESSION, action, database, delete};
-use crate::{Cause, Decisive, Event, PlanStep, StepFate, Verdict};
+use crate::{Decisive, Event, Guard, PlanStep, StepFate, Verdict};
 
 fn means(house: &House, action: &Action) -> StepFate {
     let verdict = block_on(house.road.intend(&SESSION.into(), vec![Arc::new(action.clone())]));
@@ -61,8 +61,17 @@ fn of_each_session_the_latest_plans_are_remembered() {
     let memory = house.pages.memory_now();
     assert!(memory.plans.len() == 20 && memory.planning.is_empty(), "{}", memory.plans.len());
     assert!(memory.plans.values().all(|plan| plan.left == 3 && plan.at > 1_000_005));
-    drop(memory);
+}
+
+#[test]
+fn what_was_judged_before_a_plan_began_is_not_sent_in_it() {
+    let house = House::of(&["ana", "bo", "cy"]);
+    let earnest = Guard::InEarnest(SESSION.into());
+    assert_eq!(house.pages.memory_now().check(&earnest), Ok(None));
     house.happens(Event::Planning { session: SESSION.into(), on: true });
-    let lost = crate::lost("act-1".into(), Operation::aws("rds", "StopDBInstance"));
-    assert!(matches!(lost, Verdict::Refused(refused) if refused.cause == Cause::Planned));
+    assert!(house.pages.memory_now().check(&earnest).unwrap_err().contains("plans"));
+    let create = action("CreateDBSnapshot", Effect::Create, database("new"));
+    assert!(!house.runs(&create), "also past the daemon's own look");
+    house.happens(Event::Planning { session: SESSION.into(), on: false });
+    assert!(house.runs(&create));
 }

@@ -21,7 +21,8 @@ use crate::{
 /// Runs COMMAND, every change of which is judged and nothing of which is sent; what only reads goes through. Each change that
 /// would be held gets its request at once, and the whole becomes one plan. Each change is answered with a refusal that says so: a
 /// script has to go on after one (no `set -e`). Once people have approved, make the same calls in earnest. Status 0: all of it would
-/// pass by itself; 11: it waits for people; 10: a step would be refused; 1: the command failed, and may not have come to all it does.
+/// pass by itself; 11: it waits for people; 10: a step would be refused; 1: nothing was planned. How the command itself ended is told beside
+/// it, as a refused call mostly ends it with a status of its own.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     /// What the plan is for, in your own words.
@@ -50,10 +51,9 @@ impl Plan {
         let status = ran.as_ref().ok().and_then(std::process::ExitStatus::code);
         let view: Option<PlanView> = post(&door, "/v1/plan/end", &EndPlan { status, give_up: false })?;
         ran.map_err(|error| Fault::failed(format!("cannot run `{program}`: {error}")))?;
-        let failed = if status == Some(0) { Exit::Ok } else { Exit::Failed };
         let Some(view) = view else {
             output.show(&view, |_| "nothing was planned: no change was tried".to_owned());
-            return Ok(failed.into());
+            return Ok(if status == Some(0) { Exit::Ok } else { Exit::Failed }.into());
         };
         output.show(&view, told);
         let worst = |exit: Exit, fate: &StepFate| match (exit, fate) {
@@ -61,7 +61,7 @@ impl Plan {
             (_, StepFate::Asks { .. }) | (Exit::Held, _) => Exit::Held,
             (exit, StepFate::Flows) => exit,
         };
-        Ok(view.plan.steps.iter().map(|step| &step.fate).fold(failed, worst).into())
+        Ok(view.plan.steps.iter().map(|step| &step.fate).fold(Exit::Ok, worst).into())
     }
 }
 
@@ -113,7 +113,7 @@ fn told(view: &PlanView) -> String {
     let next = match plan.tickets().len() {
         0 => "nothing of it waits for people".to_owned(),
         waits => format!(
-            "{waits} wait: people decide on all at once with `interlock request approve --plan {}`",
+            "{waits} wait: people decide with `interlock request approve --plan {}` on what takes one of them, and on the rest one by one",
             plan.id
         ),
     };

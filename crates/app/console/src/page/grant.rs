@@ -151,11 +151,7 @@ struct Row {
 const MANY: usize = 100;
 
 /// Every grant.
-pub(crate) async fn list(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
-    if visitor.suspended {
-        let why = "your key is suspended: only what is asked about people is shown to you";
-        return fault(frame, interlock_api::Fault::refused(why));
-    }
+pub(crate) async fn list(State(console): Shared, _visitor: Visitor, frame: Frame) -> Response {
     let all = console.desk.grants();
     let rows = all.iter().take(MANY).map(|row| row_of(row, console.desk.now()));
     page(&GrantsPage { frame: frame.at("/grants"), rows: rows.collect(), of: all.len() })

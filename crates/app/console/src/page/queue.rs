@@ -11,9 +11,8 @@ use axum::{
     },
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use interlock_action::{Millis, TicketId};
+use interlock_action::Millis;
 use interlock_api::{exact, span, visible};
-use interlock_approval::State as TicketState;
 use interlock_flow::MOST_TOGETHER;
 use serde::Deserialize;
 
@@ -107,15 +106,7 @@ fn alike(rows: &[QueueRow]) -> Vec<(usize, String, String)> {
 
 /// Plans of which something waits, the newest first.
 fn plans(console: &Console) -> Vec<(String, usize)> {
-    let waits = |id: &TicketId| {
-        console.desk.request(id.as_str()).is_ok_and(|view| view.ticket.state == TicketState::Pending)
-    };
-    let all = console.desk.plans(PLANS).into_iter();
-    let waiting = all.map(|view| {
-        let waiting = view.plan.tickets().iter().filter(|id| waits(id)).count();
-        (exact(view.plan.id.as_str()), waiting)
-    });
-    waiting.filter(|(_, waiting)| *waiting > 0).collect()
+    console.desk.waiting_plans(PLANS).into_iter().map(|(id, waiting)| (exact(&id), waiting)).collect()
 }
 
 fn shown(row: &QueueRow, now: Millis) -> Row {

@@ -16,7 +16,12 @@ use super::{
     order::{Order, Ordered, sign},
     page, to,
 };
-use crate::{Console, Shared, form::Posted, visitor::Visitor};
+use crate::{
+    Console, Shared,
+    form::Posted,
+    show::card::{Card, card},
+    visitor::Visitor,
+};
 
 /// Which requests, by their ids with commas between.
 #[derive(Deserialize)]
@@ -28,47 +33,36 @@ pub(crate) struct Which {
 #[template(path = "together.html")]
 struct TogetherPage {
     frame: Frame,
-    rows: Vec<Row>,
+    cards: Vec<Card>,
     /// What is posted to sign.
     list: String,
-}
-
-struct Row {
-    id: String,
-    sentence: String,
-    vanishes: Vec<String>,
-    why: Vec<String>,
-    unknowns: Vec<String>,
-    arguments: String,
-    digest: String,
-    warnings: Vec<&'static str>,
 }
 
 /// Shows them, each with all that would vanish.
 pub(crate) async fn show(
     State(console): Shared,
-    visitor: Visitor,
+    _visitor: Visitor,
     frame: Frame,
     Query(which): Query<Which>,
 ) -> Response {
     let ids: Vec<&str> = which.ids.split(',').filter(|id| !id.is_empty()).collect();
-    let views = match views(&console, &visitor, &ids) {
+    let views = match views(&console, &ids) {
         Ok(views) => views,
         Err(why) => return fault(frame, why),
     };
     let shown: Vec<Shown> = views.iter().map(shown).collect();
     let list = serde_json::to_string(&shown).unwrap_or_default();
-    let rows = views.iter().map(row).collect();
-    page(&TogetherPage { frame: frame.at("/"), rows, list })
+    let now = console.desk.now();
+    let cards = views.iter().map(|view| card(view, &[], 1, now)).collect();
+    page(&TogetherPage { frame: frame.at("/"), cards, list })
 }
 
-fn views(console: &Console, visitor: &Visitor, ids: &[&str]) -> Result<Vec<RequestView>, Fault> {
+fn views(console: &Console, ids: &[&str]) -> Result<Vec<RequestView>, Fault> {
     if ids.is_empty() || ids.len() > MOST_TOGETHER {
         return Err(Fault::bad_request(format!("1 to {MOST_TOGETHER} requests are decided on together")));
     }
     let view = |id: &&str| {
         let view = console.desk.request(id)?;
-        super::ticket::is_shown_to(visitor, &view)?;
         if view.ticket.state != TicketState::Pending {
             let state = view.ticket.state.name();
             return Err(Fault::conflict(format!("request {} is already {state}", view.ticket.id)));
@@ -78,7 +72,10 @@ fn views(console: &Console, visitor: &Visitor, ids: &[&str]) -> Result<Vec<Reque
     let views: Vec<RequestView> = ids.iter().map(view).collect::<Result<_, _>>()?;
     let fits = Decisions::together(views.iter().map(|view| &view.ticket));
     if let Some(other) = views.iter().find(|view| !fits.iter().any(|ticket| ticket.id == view.ticket.id)) {
-        let why = format!("request {} takes two people, or is of another session", other.ticket.id);
+        let why = format!(
+            "request {} takes two people or people of a role, or is of another session",
+            other.ticket.id
+        );
         return Err(Fault::conflict(why).hint("decide on it by itself"));
     }
     Ok(views)
@@ -86,25 +83,6 @@ fn views(console: &Console, visitor: &Visitor, ids: &[&str]) -> Result<Vec<Reque
 
 fn shown(view: &RequestView) -> Shown {
     Shown { id: view.ticket.id.clone(), digest: view.ticket.digest }
-}
-
-fn row(view: &RequestView) -> Row {
-    let held = &view.ticket.held;
-    let unknowns = held.action.unknowns.iter().chain(&held.forecast.unknowns);
-    let arguments = serde_json::to_string_pretty(&held.action.arguments).unwrap_or_default();
-    let warning = |is: bool, words: &'static str| is.then_some(words);
-    Row {
-        id: exact(view.ticket.id.as_str()),
-        sentence: visible(&view.sentence),
-        vanishes: view.vanishes.iter().map(|line| visible(line)).collect(),
-        why: held.reasons.iter().map(|reason| visible(&reason.why)).collect(),
-        unknowns: unknowns.map(|line| visible(line)).collect(),
-        arguments: visible(&arguments),
-        digest: view.ticket.digest.to_string(),
-        warnings: warning(view.ticket.advisory, "ADVISORY: the session runs outside the sandbox")
-            .into_iter()
-            .collect(),
-    }
 }
 
 /// What is decided on them.
@@ -124,7 +102,7 @@ pub(crate) async fn ready(
     let prepared =
         serde_json::from_str::<Vec<Shown>>(&fields.list).map_err(Fault::bad_request).and_then(|list| {
             let ids: Vec<&str> = list.iter().map(|shown| shown.id.as_str()).collect();
-            let views = views(&console, &visitor, &ids)?;
+            let views = views(&console, &ids)?;
             // INVARIANT: what is signed is what was on the page.
             if views.iter().map(shown).ne(list.iter().cloned()) {
                 return Err(
@@ -212,15 +190,11 @@ struct Step {
 /// A plan: every step, and what would become of it.
 pub(crate) async fn plan(
     State(console): Shared,
-    visitor: Visitor,
+    _visitor: Visitor,
     frame: Frame,
     Path(id): Path<String>,
 ) -> Response {
-    let found = console.desk.plan(&id).and_then(|view| {
-        let why = "your key is suspended: only what is asked about people is shown to you";
-        if visitor.suspended { Err(Fault::refused(why)) } else { Ok(view) }
-    });
-    let plan = match found {
+    let plan = match console.desk.plan(&id) {
         Ok(PlanView { plan }) => plan,
         Err(why) => return fault(frame, why),
     };

@@ -263,6 +263,10 @@ impl Desk for Pages {
         self.0.plans(many)
     }
 
+    fn waiting_plans(&self, many: usize) -> Vec<(String, usize)> {
+        self.0.waiting_plans(many)
+    }
+
     fn plan(&self, id: &str) -> Result<PlanView, Fault> {
         self.0.plan(&PlanId::new(id))
     }

@@ -9,16 +9,17 @@ use crate::config::{About, NotifyConfig};
 /// Whether this way is told of a request: it is about something that the request touches, or no way is about some of that. Nothing
 /// waits unheard because something else stood beside it.
 pub(super) fn concerns(ways: &[NotifyConfig], way: &NotifyConfig, ticket: &Ticket) -> bool {
-    let Some(about) = way.about.as_ref().and_then(Patterns::of) else { return true };
+    let Some(about) = way.about.as_ref().map(Patterns::of) else { return true };
     let targets = &ticket.held.action.targets;
     if targets.iter().any(|target| about.are_of(ticket, target)) {
         return true;
     }
-    let all: Vec<Option<Patterns>> =
-        ways.iter().map(|way| way.about.as_ref().and_then(Patterns::of)).collect();
-    let told =
-        |target: &Target| all.iter().any(|way| way.as_ref().is_none_or(|about| about.are_of(ticket, target)));
-    targets.is_empty() && !all.iter().any(Option::is_none) || !targets.iter().all(told)
+    if ways.iter().any(|way| way.about.is_none()) {
+        return false;
+    }
+    let all: Vec<Patterns> = ways.iter().filter_map(|way| way.about.as_ref()).map(Patterns::of).collect();
+    let told = |target: &Target| all.iter().any(|about| about.are_of(ticket, target));
+    targets.is_empty() || !targets.iter().all(told)
 }
 
 /// What a way is about, ready to be compared.
@@ -31,7 +32,7 @@ struct Patterns {
 
 impl Patterns {
     /// Patterns that are none were refused when the configuration was read.
-    fn of(about: &About) -> Option<Self> {
+    fn of(about: &About) -> Self {
         let set = |list: &[String]| {
             let mut set = GlobSetBuilder::new();
             for glob in list {
@@ -39,12 +40,12 @@ impl Patterns {
             }
             (!list.is_empty()).then(|| set.build().ok()).flatten()
         };
-        Some(Self {
+        Self {
             environment: set(&about.environment),
             service: set(&about.service),
             name: set(&about.name),
             agent: set(&about.agent),
-        })
+        }
     }
 
     /// Whether every list that is given has something in it that fits this target of a request.

@@ -38,8 +38,8 @@ pub(crate) fn terraform(
         return words(StatusCode::NOT_FOUND, "there is no Terraform where Interlock's daemon runs");
     };
     if daemon.memory().planning.contains(&session) {
-        let why =
-            "while a plan is made nothing is applied, and Terraform makes plans of its own: run it by itself";
+        let why = "while a plan is made nothing is applied, and Terraform makes plans of its own: run it by itself; a plan that nobody \
+             ends any more is ended with `interlock plan --give-up`";
         return words(StatusCode::CONFLICT, why);
     }
     let header =

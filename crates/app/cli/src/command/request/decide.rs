@@ -10,6 +10,7 @@ use interlock_api::{DecisionRequest, Decisions, PlanView, RequestView, Status};
 use interlock_approval::{Person, State, Statement};
 use interlock_flow::{Decisive, Shown};
 
+use super::card::lines;
 use crate::{
     client::Client,
     exit::Exit,
@@ -79,8 +80,10 @@ impl Decide {
             eprintln!("to be decided on by itself: {}  {}", view.ticket.id, visible(&view.sentence));
         }
         if fits.is_empty() {
-            return Err(Fault::failed(format!("what waits of plan `{plan}` takes two people each"))
-                .hint("decide on each with `interlock request approve ID`"));
+            return Err(Fault::failed(format!(
+                "what waits of plan `{plan}` takes two people each, or people of a role"
+            ))
+            .hint("decide on each with `interlock request approve ID`"));
         }
         Ok(fits)
     }
@@ -118,16 +121,16 @@ fn together(
     verb: Decisive,
     (key, reason): (&Path, &str),
 ) -> Result<Vec<RequestView>, Fault> {
+    // INVARIANT: nobody signs several of which they were shown less than of one.
     for view in views {
-        eprintln!("{}  {}", view.ticket.id, visible(&view.sentence));
-        view.vanishes.iter().for_each(|line| eprintln!("    {}", visible(line)));
+        lines(view).iter().for_each(|line| eprintln!("{line}"));
+        eprintln!();
     }
-    if sign::whose_passkey(key).is_some() {
+    if let Some(person) = sign::whose_passkey(key) {
         let ids: Vec<_> = views.iter().map(|view| view.ticket.id.as_str()).collect();
         let console = client.get::<Status>("/v1/status")?.console;
         eprintln!("decide in a browser: {console}/together?ids={}", ids.join(","));
-        let person = sign::whose_passkey(key);
-        return views.iter().map(|view| decided_on(client, view, person.as_ref())).collect();
+        return views.iter().map(|view| decided_on(client, view, &person)).collect();
     }
     let shown = |view: &RequestView| Shown { id: view.ticket.id.clone(), digest: view.ticket.digest };
     let body = Decisions { decision: verb.verb().to_owned(), requests: views.iter().map(shown).collect() };
@@ -140,14 +143,14 @@ fn together(
 fn in_console(client: &Client, view: &RequestView, person: &PersonId) -> Result<RequestView, Fault> {
     let console = client.get::<Status>("/v1/status")?.console;
     eprintln!("decide in a browser: {console}/requests/{}", view.ticket.id);
-    decided_on(client, view, Some(person))
+    decided_on(client, view, person)
 }
 
 /// Waits until this person has decided on it, or somebody else for all.
-fn decided_on(client: &Client, view: &RequestView, person: Option<&PersonId>) -> Result<RequestView, Fault> {
+fn decided_on(client: &Client, view: &RequestView, person: &PersonId) -> Result<RequestView, Fault> {
     for _ in 0..PATIENCE {
         let now: RequestView = client.get(&format!("/v1/requests/{}", view.ticket.id))?;
-        let approved = now.ticket.approvals.iter().any(|approval| Some(&approval.person) == person);
+        let approved = now.ticket.approvals.iter().any(|approval| approval.person == *person);
         if approved || !now.ticket.is_open() {
             return Ok(now);
         }
