@@ -84,7 +84,7 @@ impl Road {
         asks: &[Ask],
         standing: &[Ticket],
         secured: bool,
-    ) -> Result<Weighed, Stop> {
+    ) -> Weighed {
         let memory = self.memory();
         let now = self.ports.clock.now();
         let reachable = quorum::reachable(&memory, session, situated, now);
@@ -109,7 +109,7 @@ impl Road {
         for ticket in standing.iter().filter(fills) {
             let decision = with(Some(ticket), None);
             if decision.admits() {
-                return Ok(by_ticket((decision, ticket)));
+                return by_ticket((decision, ticket));
             }
             if matches!(decision, Decision::Allow { .. }) {
                 waiting.get_or_insert((decision, ticket));
@@ -122,7 +122,7 @@ impl Road {
             }
         }
         if let Some(waiting) = waiting {
-            return Ok(by_ticket(waiting));
+            return by_ticket(waiting);
         }
         let plain = with(None, None);
         if matches!(plain, Decision::Hold { .. }) && memory.grants_of(&session.id, now).next().is_some() {
@@ -138,10 +138,10 @@ impl Road {
             if let Some((decision, grant)) =
                 granted.filter(|(decision, _)| matches!(decision, Decision::Allow { .. }))
             {
-                return Ok(Weighed { decision, ticket: None, grant: Some(grant) });
+                return Weighed { decision, ticket: None, grant: Some(grant) };
             }
         }
-        Ok(asking.map_or(Weighed { decision: plain, ticket: None, grant: None }, by_ticket))
+        asking.map_or(Weighed { decision: plain, ticket: None, grant: None }, by_ticket)
     }
 
     /// What the policy was asked and what it said, kept so that history can be decided again.

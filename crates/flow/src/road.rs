@@ -338,7 +338,7 @@ impl Road {
         let (mut secured, mut would) = (false, None);
         loop {
             let Weighed { decision, ticket, grant } =
-                self.weigh(session, &situated, &asks, &standing, secured)?;
+                self.weigh(session, &situated, &asks, &standing, secured);
             let brought = Brought { ticket: ticket.as_ref(), grant: grant.as_ref(), secured };
             situated.judged = self.judged(session, &situated, &asks, brought, &decision);
             let unasked = self.unasked(session, &situated, &asks, secured, &decision, &mut would);

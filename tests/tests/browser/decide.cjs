@@ -82,6 +82,10 @@ story(async () => {
   findings.push(...(await cy.look("ledger-verified")));
   must((await cy.text()).includes("It holds"), await cy.text());
 
+  // A link that lets somebody in, as it stands before it is followed.
+  await cy.page.goto(interlock("console", "--key", given.keys.cy).trim());
+  findings.push(...(await cy.look("link")));
+
   // What happens comes in by itself, and whoever was away goes on where they were.
   await cy.go("/feed");
   const before = await cy.page.locator(".entries > li").count();

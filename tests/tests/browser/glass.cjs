@@ -18,6 +18,7 @@ story(async () => {
   must(broken.code === 0 && broken.out.includes("is broken until"), broken.err);
   must(broken.shown.includes("INC-7") && broken.shown.includes("prod-school"), broken.shown);
   const id = /gl-\w+/.exec(broken.out)[0];
+  findings.push(...(await bo.look("signed")));
 
   // Everybody sees it on every page.
   await cy.go("/feed");

@@ -329,3 +329,13 @@ fn a_freeze_ends_it_and_nobody_revives_it() {
     let known = house.pages.memory_now().grants[&grant.id].clone();
     assert!(known.ended.is_some() && known.used == 1, "{known:?}");
 }
+
+#[test]
+fn a_denial_ends_it_in_whichever_session_of_its_task() {
+    let (house, grant) = granted(ANY);
+    house.session("ses-2", "ana");
+    let Verdict::Held(held) = house.admit_in("ses-2", &delete("pool")) else { panic!("a delete is held") };
+    house.says("cy", Decisive::Deny, &held.ticket).unwrap();
+    let ended = house.pages.memory_now().grants[&grant.id].ended.clone();
+    assert!(ended.is_some_and(|end| end.why.contains("cy denied")), "{grant:?}");
+}

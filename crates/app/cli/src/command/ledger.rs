@@ -102,13 +102,29 @@ impl Ledger {
     }
 }
 
+/// What says most of an entry, in this order.
+const FIRST: [&str; 12] = [
+    "operation",
+    "what",
+    "subject",
+    "ticket",
+    "person",
+    "agent",
+    "host",
+    "cause",
+    "glass",
+    "grant",
+    "plan",
+    "provider",
+];
+
 fn row(row: &LedgerRow) -> Vec<String> {
     let text =
         |name: &str| row.public.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let what =
-        [text("operation"), text("ticket"), text("person"), text("agent"), text("host"), text("cause")];
+    let what = FIRST.map(text).into_iter();
+    let session = (row.kind == "attempt").then(|| text("session"));
     let redacted = row.redacted_by.map(|by| format!("redacted by entry {by}"));
-    let what: Vec<String> = what.into_iter().chain(redacted).filter(|word| !word.is_empty()).collect();
+    let what: Vec<String> = what.chain(session).chain(redacted).filter(|word| !word.is_empty()).collect();
     vec![row.index.to_string(), time(row.at), row.kind.clone(), visible(&what.join("  "))]
 }
 
