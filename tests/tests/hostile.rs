@@ -37,10 +37,13 @@ match = { account = "123456789012" }
 allow = ["allowed.example", "*.localhost"]
 "#;
 
+/// Something empty stands in its place, and tells of whoever reaches for it.
+const LURE: &[&str] = &["0 bytes", "ConnectionReset", "BrokenPipe"];
+
 /// Every attempt, and words of what stops it; of several any one.
 const STOPPED: &[(&str, &[&str])] = &[
     ("file: AWS credentials", NOT_THERE),
-    ("file: an SSH key", NOT_THERE),
+    ("file: an SSH key", LURE),
     ("file: a .netrc", NOT_THERE),
     ("file: the daemon's configuration", NOT_THERE),
     ("file: the daemon's keys", NOT_THERE),
@@ -53,9 +56,9 @@ const STOPPED: &[(&str, &[&str])] = &[
     ("proc: the daemon's environment", NOT_THERE),
     ("proc: the daemon's memory", NOT_THERE),
     ("proc: a signal to the daemon", &["No such process"]),
-    ("socket: the control socket", NOT_THERE),
+    ("socket: the control socket", LURE),
     ("socket: the doors by their own paths", NOT_THERE),
-    ("socket: the key agent", NOT_THERE),
+    ("socket: the key agent", LURE),
     ("socket: the key agent by its variable", &["authentication agent", "No such file"]),
     ("network: the cloud by the host's loopback", NO_WAY),
     ("network: the daemon's proxy by the host's loopback", NO_WAY),

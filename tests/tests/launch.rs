@@ -152,7 +152,7 @@ fn the_key_that_signs_for_the_launch_is_not_seen_inside() {
     let (home, _daemon) =
         Home::at(Scratch::in_sight("launch-key"), &emulator.url(), &["ana", "bo"], RULES, &[]);
     let key = home.private("ana");
-    let look = |key: &str| home.run(&["sh", "-c", &format!("cat '{key}' || echo hidden")]);
+    let look = |key: &str| home.run(&["sh", "-c", &format!("test -s '{key}' && cat '{key}' || echo hidden")]);
     let seen = look(&home.public("ana")).ok();
     assert!(seen.out.contains("ssh-ed25519"), "what lies beside it is in sight: {seen:?}");
     let hidden = look(&key).ok();

@@ -109,17 +109,17 @@ def _():
 
 @attempt("socket: the control socket", control=True)
 def _():
-    return unix(KNOWN["interlock_home"] + "/control.sock")
+    return unix(KNOWN["interlock_home"] + "/control.sock", HTTP)
 
 
 @attempt("socket: the doors by their own paths", control=True)
 def _():
-    return unix(KNOWN["interlock_home"] + "/doors/agent.sock")
+    return unix(KNOWN["interlock_home"] + "/doors/agent.sock", HTTP)
 
 
 @attempt("socket: the key agent", control=True)
 def _():
-    return unix(KNOWN["ssh_agent"])
+    return unix(KNOWN["ssh_agent"], b"\0\0\0\1\x0b")
 
 
 @attempt("socket: the key agent by its variable", control=True)
@@ -128,11 +128,17 @@ def _():
     return done.returncode == 0, done.stdout + done.stderr
 
 
-def unix(path):
+HTTP = b"GET /v1/status HTTP/1.1\r\nhost: interlock\r\nconnection: close\r\n\r\n"
+
+
+# What listens there has to answer: a lure lets everybody connect.
+def unix(path, words):
     one = socket.socket(socket.AF_UNIX)
     one.settimeout(3)
     one.connect(path)
-    return True, "connected"
+    one.sendall(words)
+    answer = one.recv(64)
+    return bool(answer), f"{len(answer)} bytes answered"
 
 
 # --- network ----------------------------------------------------------------------------------------------------------
