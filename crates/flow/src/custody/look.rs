@@ -73,6 +73,12 @@ fn restores(situated: &Situated, id: &str) -> TargetId {
         .unwrap_or_else(|| situated.action.operation.as_str().into())
 }
 
+/// So often is looked for what is being made, and so long apart.
+const LOOKS: usize = 10;
+const BETWEEN: Millis = 200;
+/// What was made within this may still show.
+const SOON: Millis = 10_000;
+
 /// The points that a rewritten request makes, once it has succeeded.
 pub(crate) fn by_rewrite(session: &Session, situated: &Situated, now: Millis) -> Vec<Event> {
     match &situated.survey.securing {
@@ -156,14 +162,25 @@ impl Road {
         if !action.targets.iter().any(key) {
             return;
         }
-        let unseen: Vec<Point> = {
-            let memory = self.memory();
-            let unseen =
-                memory.custody.values().filter(|point| point.sight.is_none() && point.purged.is_none());
-            unseen.take(MOST).cloned().collect()
-        };
-        for point in &unseen {
-            self.look_at_point(point).await;
+        for look in 0..LOOKS {
+            let unseen: Vec<Point> = {
+                let memory = self.memory();
+                let unseen =
+                    memory.custody.values().filter(|point| point.sight.is_none() && point.purged.is_none());
+                unseen.take(MOST).cloned().collect()
+            };
+            // What is only being made shows late, and other calls of an apply make more meanwhile: nobody is asked for that.
+            let now = self.ports.clock.now();
+            let soon = unseen.iter().any(|point| now.saturating_sub(point.kept.made) < SOON);
+            if look > 0 && !soon {
+                return;
+            }
+            if look > 0 {
+                self.ports.clock.pause(BETWEEN).await;
+            }
+            for point in &unseen {
+                self.look_at_point(point).await;
+            }
         }
     }
 

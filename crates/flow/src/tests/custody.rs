@@ -173,6 +173,16 @@ fn every_key_may_be_the_one_until_a_point_was_seen() {
 }
 
 #[test]
+fn what_is_being_made_shows_late_and_nobody_is_asked_for_that() {
+    let late = shelf(ready());
+    late.gone.lock().unwrap().push("interlock-point".to_owned());
+    let gone = Arc::clone(&late.gone);
+    let house = house(late);
+    *house.hand.meanwhile.lock().unwrap() = Some(Box::new(move || gone.lock().unwrap().clear()));
+    assert_eq!(disables(&house, "other"), None, "no point needs this one, as the second look says");
+}
+
+#[test]
 fn what_cannot_be_read_stays_unseen() {
     let house = house(shelf(None));
     block_on(house.road.look_after_points());
