@@ -153,8 +153,12 @@ impl Lures {
         let mut bytes = [MaybeUninit::uninit(); 4096];
         let mut events = inotify::Reader::new(&self.opened, &mut bytes);
         let mut found = Vec::new();
+        // As much as there is at once: whoever opens one without end keeps nothing from being told.
         while let Ok(event) = events.next() {
             found.extend(self.files.get(&event.wd()).cloned());
+            if events.is_buffer_empty() {
+                break;
+            }
         }
         found
     }

@@ -120,7 +120,8 @@ impl Daemon {
         if !about.is_answer_of(answer.iss.as_deref(), &provider.config.issuer) {
             return Err(Fault::refused(format!("the answer is by another than {called}")));
         }
-        let code = answer.code.as_deref().unwrap_or_default();
+        let code = answer.code.as_deref().filter(|code| !code.is_empty());
+        let code = code.ok_or_else(|| Fault::refused(format!("{called} answers nothing")))?;
         let known_by =
             provider.who(&about, &begun, code).await.map_err(|why| refused(provider.config, &why))?;
         let nobody = || {
