@@ -20,16 +20,9 @@ fn session(browsed: &Browsed) -> String {
     sessions[0]["id"].as_str().unwrap().to_owned()
 }
 
-fn words(verb: &str, name: &str) -> Vec<String> {
-    let aws = tool("aws").expect("there is no `aws`").display().to_string();
-    [&aws, "rds", verb, "--db-instance-identifier", name].map(str::to_owned).to_vec()
-}
-
 fn call(browsed: &Browsed, session: Option<&str>, verb: &str, name: &str) -> Output {
-    let words = words(verb, name);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let options: Vec<&str> = session.map(|session| vec!["--resume", session]).unwrap_or_default();
-    browsed.home.run_with(&options, &words)
+    browsed.agent(&options, &["aws", "rds", verb, "--db-instance-identifier", name])
 }
 
 fn status(browsed: &Browsed, name: &str) -> String {
@@ -106,9 +99,8 @@ fn there_is_no_grant_for_what_is_grave() {
     browsed.emulator.hands(
         "client('iam').create_role(RoleName='prod-ops', AssumeRolePolicyDocument='{\"Statement\":[]}')",
     );
-    let aws = tool("aws").unwrap().display().to_string();
     let attach = [
-        &aws,
+        "aws",
         "iam",
         "put-role-policy",
         "--role-name",
@@ -118,7 +110,7 @@ fn there_is_no_grant_for_what_is_grave() {
         "--policy-document",
         r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::x/*"}]}"#,
     ];
-    let ticket = browsed.home.run(&attach).ticket();
+    let ticket = browsed.agent(&[], &attach).ticket();
     let refused = browsed.home.cli(&["grant", "preview", &ticket]);
     assert!(refused.code != 0 && refused.err.contains("looked at each time"), "{refused:?}");
 }
@@ -155,7 +147,7 @@ fn a_plan_is_judged_whole_approved_once_and_each_step_passes_once() {
     assert!(!planned.out.contains("UNREAD"), "what only reads goes through: {planned:?}");
     let plan: Value =
         serde_json::from_str(planned.out.get(planned.out.find('{').unwrap()..).unwrap()).unwrap();
-    let steps = plan["plan"]["steps"].as_array().unwrap();
+    let steps = plan["steps"].as_array().unwrap();
     let fates: Vec<_> = steps.iter().map(|step| step["fate"].as_str().unwrap()).collect();
     assert_eq!(fates, ["asks", "asks", "flows", "refused"], "{plan}");
     assert_eq!(
@@ -168,7 +160,7 @@ fn a_plan_is_judged_whole_approved_once_and_each_step_passes_once() {
         "nothing was sent"
     );
 
-    let id = plan["plan"]["id"].as_str().unwrap();
+    let id = plan["id"].as_str().unwrap();
     let approve = [
         "request",
         "approve",
@@ -234,18 +226,7 @@ fn several_are_decided_on_together_only_where_each_takes_one_person_of_one_sessi
     let of = session(&browsed);
     let second = call(&browsed, Some(&of), "stop-db-instance", "prod-b").ticket();
     let strange = call(&browsed, None, "stop-db-instance", "prod-c").ticket();
-    let wipe = {
-        let aws = tool("aws").unwrap().display().to_string();
-        let words = [
-            &aws,
-            "rds",
-            "delete-db-instance",
-            "--db-instance-identifier",
-            "prod-a",
-            "--skip-final-snapshot",
-        ];
-        browsed.home.run_with(&["--resume", &of], &words).ticket()
-    };
+    let wipe = browsed.wipe_with(&["--resume", &of], "prod-a").ticket();
     let bo = browsed.home.private("bo");
     let decide = |verb: &str, ids: &[&str], key: &str| {
         browsed.home.cli(&[&["request", verb], ids, &["--key", key, "--reason", "as one"]].concat())
@@ -370,7 +351,7 @@ fn in_the_console_people_are_asked_once() {
     assert_eq!(planned.code, 11, "{planned:?}");
     let plan: Value =
         serde_json::from_str(planned.out.get(planned.out.find('{').unwrap()..).unwrap()).unwrap();
-    let plan = plan["plan"]["id"].as_str().unwrap().to_owned();
+    let plan = plan["id"].as_str().unwrap().to_owned();
     browsed.drive("fewer", &[("first", &first), ("second", &second), ("like", &like), ("plan", &plan)]);
     call(&browsed, Some(&of), "stop-db-instance", "prod-a").ok();
     call(&browsed, Some(&of), "stop-db-instance", "prod-b").ok();

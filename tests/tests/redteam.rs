@@ -194,18 +194,7 @@ fn as_the_approvers_own_user_it_still_cannot_approve() {
 fn a_session_without_a_sandbox_says_so_on_every_request() {
     let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
     browsed.database("prod-school");
-    let out = browsed.agent(
-        &["--unconfined"],
-        &[
-            "aws",
-            "rds",
-            "delete-db-instance",
-            "--db-instance-identifier",
-            "prod-school",
-            "--skip-final-snapshot",
-        ],
-    );
-    let ticket = out.ticket();
+    let ticket = browsed.wipe_with(&["--unconfined"], "prod-school").ticket();
     let shown = browsed.home.cli(&["request", "show", &ticket]).ok().out;
     assert!(shown.contains("ADVISORY"), "{shown}");
     // What is lost: before anybody has a passkey, a key file that it can read is a person.

@@ -149,9 +149,7 @@ impl Road {
     fn voided_with(&self, keys: &[String], now: Millis) -> Vec<Guard> {
         let memory = self.memory();
         let open = |ticket: &&Ticket| {
-            let ticket = ticket.as_of(now);
-            matches!(ticket.state, State::Pending | State::Approved { .. })
-                && ticket.approvals.iter().any(|approval| keys.contains(&approval.fingerprint))
+            ticket.stands(now) && ticket.approvals.iter().any(|approval| keys.contains(&approval.fingerprint))
         };
         let void = |ticket: &Ticket| {
             let why = "a key that approved it was suspended".to_owned();
@@ -291,9 +289,7 @@ impl Road {
     pub fn lone_changes(&self) -> Vec<String> {
         let now = self.ports().clock.now();
         let memory = self.memory();
-        let open = |ticket: &&Ticket| {
-            is_lone(ticket) && matches!(ticket.as_of(now).state, State::Pending | State::Approved { .. })
-        };
+        let open = |ticket: &&Ticket| is_lone(ticket) && ticket.stands(now);
         let words = |ticket: &Ticket| {
             format!("{}: {}, asked for by {}", ticket.id, ticket.held.task, ticket.held.launch)
         };

@@ -1,17 +1,16 @@
 //! People decide: signed yes and no.
 
+use std::str::FromStr;
+
 use interlock_action::{GlassId, Millis, PersonId, Surface, TicketId};
-use interlock_approval::{Approval, KeyStep, Message, Refusal, State, Statement, Ticket, Within, verify};
+use interlock_approval::{
+    Approval, EnrolledKey, KeyStep, Message, Person, Refusal, Statement, Ticket, Within, verify,
+};
 use interlock_ledger::{Entry, EntryKind};
 
 use interlock_policy::Tier;
 
-use crate::{
-    Event, Guard, JournalError, Least, Memory, Record, Road,
-    administer::is_lone,
-    batch::{Signer, decided},
-    fault,
-};
+use crate::{Event, Guard, JournalError, Least, Memory, Record, Road, administer::is_lone, fault};
 
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +31,20 @@ impl Decisive {
     }
 }
 
+/// It says neither yes nor no.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is neither `approve` nor `deny`")]
+pub struct Undecided(String);
+
+impl FromStr for Decisive {
+    type Err = Undecided;
+
+    fn from_str(verb: &str) -> Result<Self, Undecided> {
+        let own = [Self::Approve, Self::Deny].into_iter().find(|own| own.verb() == verb);
+        own.ok_or_else(|| Undecided(verb.to_owned()))
+    }
+}
+
 /// Why a decision was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ApproveError {
@@ -48,6 +61,30 @@ pub enum ApproveError {
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
+
+/// The key that signed, as it was checked, and how often it says it has: a copy of a passkey is noticed by that.
+#[derive(Clone, Debug)]
+pub struct SignedBy {
+    /// The key.
+    pub key: EnrolledKey,
+    /// Its counter, where it keeps one.
+    pub counter: Option<u32>,
+}
+
+impl SignedBy {
+    /// What must hold of its counter, and what is kept of it.
+    pub fn uses(&self, person: &PersonId) -> (Option<Guard>, Option<Event>) {
+        let used = |counter| {
+            let key = self.key.fingerprint.clone();
+            let event = Event::KeyUsed { person: person.clone(), key: key.clone(), counter };
+            (Guard::Unused(person.clone(), key, counter), event)
+        };
+        self.counter.map(used).unzip()
+    }
+}
+
+/// Who signed, as [`Road::yes`] takes it.
+pub(crate) type Signer<'a> = (&'a Person, &'a EnrolledKey);
 
 /// The broken glass that a decision stands on.
 fn glass_of(message: &Message) -> Option<&GlassId> {
@@ -77,12 +114,11 @@ impl Road {
             let statement =
                 Statement::on_ticket(decision.verb(), ticket, held.digest, person, reason, &held.held.nonce);
             let proven = verify(&statement, signature, &signer.keys, self.settings.site.as_ref())?;
-            let key = proven.key;
-            if let Some(counter) = proven.counter {
-                let fingerprint = key.fingerprint.clone();
-                used.push(Guard::Unused(person.clone(), fingerprint.clone(), counter));
-                events.push(Event::KeyUsed { person: person.clone(), key: fingerprint, counter });
-            }
+            let signed = SignedBy { key: proven.key.clone(), counter: proven.counter };
+            let (unused, counted) = signed.uses(person);
+            used.extend(unused);
+            events.extend(counted);
+            let key = &signed.key;
             let own = held.held.action.surface == Surface::Interlock && memory.asked_for(ticket, person);
             // INVARIANT: a key that is suspended takes back only what answers who suspended it, and never what suspends itself:
             // whoever stole it would lift that.
@@ -107,13 +143,8 @@ impl Road {
                 events.extend(memory.ends_grants(held, now, &format!("{person} denied {ticket}")));
             }
             let restores = events.iter().any(|event| matches!(event, Event::KeysRestored { .. }));
-            let message = match decision {
-                Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
-                Decisive::Approve => {
-                    self.yes(held, (&memory, now), (signer, key), (reason, signature), None)?
-                }
-            };
             let words = (reason, signature);
+            let message = self.message(decision, held, (&memory, now), (signer, key), words, None)?;
             let entry = decided(held, decision, (person, key), (&memory, now), words)
                 .public("glass", glass_of(&message));
             // The guard would refuse it too; asked here so that the person gets the refusal's own type.
@@ -127,6 +158,22 @@ impl Road {
         fault::here(fault::BEFORE_DECISION);
         self.ports.journal.commit(Record { entry, events, guards }).await?;
         self.memory().tickets.get(ticket).cloned().ok_or_else(|| ApproveError::NoTicket(ticket.clone()))
+    }
+
+    /// What a decision says to its request.
+    pub(crate) fn message(
+        &self,
+        decision: Decisive,
+        held: &Ticket,
+        at: (&Memory, Millis),
+        signer: Signer<'_>,
+        words: (&str, &str),
+        within: Option<Within>,
+    ) -> Result<Message, Refusal> {
+        match decision {
+            Decisive::Deny => Ok(Message::Deny { by: signer.0.name.clone(), reason: words.0.to_owned() }),
+            Decisive::Approve => self.yes(held, at, signer, words, within),
+        }
     }
 
     /// A yes, and whether the quorum is complete with it.
@@ -174,8 +221,7 @@ impl Road {
         let now = self.ports.clock.now();
         let due: Vec<TicketId> = {
             let memory = self.memory();
-            let open = |ticket: &&Ticket| matches!(ticket.state, State::Pending | State::Approved { .. });
-            let due = memory.tickets.values().filter(open).filter(|ticket| now >= ticket.held.expires);
+            let due = memory.tickets.values().filter(|ticket| ticket.is_open() && !ticket.stands(now));
             due.map(|ticket| ticket.id.clone()).collect()
         };
         for ticket in &due {
@@ -185,4 +231,24 @@ impl Road {
         }
         Ok(due.len())
     }
+}
+
+/// What every decision on a request writes down.
+pub(crate) fn decided(
+    ticket: &Ticket,
+    decision: Decisive,
+    (person, key): (&PersonId, &EnrolledKey),
+    (memory, now): (&Memory, Millis),
+    (reason, signature): (&str, &str),
+) -> Entry {
+    let kind = if decision == Decisive::Approve { EntryKind::Approved } else { EntryKind::Denied };
+    Entry::new(kind, now)
+        .public("ticket", &ticket.id)
+        .public("digest", ticket.digest)
+        .public("person", person)
+        .public("key", &key.fingerprint)
+        .public("weak", key.step == KeyStep::OpenSsh)
+        .public("solo", memory.solo(now))
+        .private("reason", reason)
+        .private("signature", signature)
 }

@@ -3,18 +3,18 @@
 //! The signature is over the list of their digests. Only what takes one person is decided on so: what takes two is looked at each time.
 
 use interlock_action::{Digest, Millis, PersonId, TicketId, digest_of};
-use interlock_approval::{EnrolledKey, Message, Person, Refusal, Ticket, Within};
-use interlock_ledger::{Entry, EntryKind};
+use interlock_approval::{Refusal, Ticket, Within};
 use interlock_policy::Tier;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Decisive, Event, Guard, JournalError, Memory, Record, Road};
+use crate::{Decisive, Guard, JournalError, Memory, Record, Road, SignedBy, approve::decided};
 
 /// So many are decided on together at most: as many as one session may have waiting.
 pub const MOST_TOGETHER: usize = 50;
 
 /// A request as it was shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     /// Which.
@@ -73,15 +73,11 @@ impl Road {
             let signer = memory.people.get(person);
             let signer = signer.ok_or_else(|| BatchError::List(format!("there is no person `{person}`")))?;
             let each = |ticket: &Ticket| {
-                let message = match decision {
-                    Decisive::Deny => Message::Deny { by: person.clone(), reason: reason.to_owned() },
-                    Decisive::Approve => {
-                        let within = Some(Within::Batch { digest });
-                        self.yes(ticket, (&memory, now), (signer, key), (reason, signature), within)?
-                    }
-                };
+                let (at, words) = ((&*memory, now), (reason, signature));
+                let within = Some(Within::Batch { digest });
+                let message = self.message(decision, ticket, at, (signer, key), words, within)?;
                 ticket.step(message.clone(), now)?;
-                let mut entry = decided(ticket, decision, (person, key), (&memory, now), (reason, signature));
+                let mut entry = decided(ticket, decision, (person, key), at, words);
                 entry = entry.public("batch", digest).private("list", list);
                 let events = match decision {
                     Decisive::Approve => Vec::new(),
@@ -151,47 +147,3 @@ fn together(memory: &Memory, list: &[Shown], now: Millis) -> Result<Vec<Ticket>,
     }
     Ok(tickets)
 }
-
-/// What every decision on a request writes down.
-pub(crate) fn decided(
-    ticket: &Ticket,
-    decision: Decisive,
-    (person, key): (&PersonId, &EnrolledKey),
-    (memory, now): (&Memory, Millis),
-    (reason, signature): (&str, &str),
-) -> Entry {
-    let kind = if decision == Decisive::Approve { EntryKind::Approved } else { EntryKind::Denied };
-    Entry::new(kind, now)
-        .public("ticket", &ticket.id)
-        .public("digest", ticket.digest)
-        .public("person", person)
-        .public("key", &key.fingerprint)
-        .public("weak", key.step == interlock_approval::KeyStep::OpenSsh)
-        .public("solo", memory.solo(now))
-        .private("reason", reason)
-        .private("signature", signature)
-}
-
-/// The key that signed, as it was checked, and how often it says it has: a copy of a passkey is noticed by that.
-#[derive(Clone, Debug)]
-pub struct SignedBy {
-    /// The key.
-    pub key: EnrolledKey,
-    /// Its counter, where it keeps one.
-    pub counter: Option<u32>,
-}
-
-impl SignedBy {
-    /// What must hold of its counter, and what is kept of it.
-    pub fn uses(&self, person: &PersonId) -> (Option<Guard>, Option<Event>) {
-        let used = |counter| {
-            let key = self.key.fingerprint.clone();
-            let event = Event::KeyUsed { person: person.clone(), key: key.clone(), counter };
-            (Guard::Unused(person.clone(), key, counter), event)
-        };
-        self.counter.map(used).unzip()
-    }
-}
-
-/// Who signed, as [`Road::yes`] takes it.
-pub(crate) type Signer<'a> = (&'a Person, &'a EnrolledKey);

@@ -6,6 +6,7 @@ use interlock_action::{
 };
 use interlock_approval::{EnrolledKey, Message, Person, Ticket};
 use interlock_ledger::Entry;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,9 +17,7 @@ use crate::{
 };
 
 /// What a freeze covers.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "scope", content = "name")]
 pub enum FreezeScope {
     /// Every agent.
@@ -34,7 +33,7 @@ pub enum FreezeScope {
 }
 
 /// A scope in which no mutation is admitted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Freeze {
     /// What it covers.
     pub scope: FreezeScope,

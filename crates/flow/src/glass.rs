@@ -7,6 +7,7 @@
 use globset::Glob;
 use interlock_action::{Change, GlassId, Millis, PersonId, Surface, Target};
 use interlock_approval::{Held, State, Ticket};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Event, Memory};
@@ -17,7 +18,7 @@ pub const LONGEST_GLASS: Millis = 60 * 60 * 1000;
 pub const REVIEW_WITHIN: Millis = 24 * 60 * 60 * 1000;
 
 /// One broken glass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Glass {
     /// Which.
     pub id: GlassId,
@@ -39,7 +40,7 @@ pub struct Glass {
 }
 
 /// What somebody else found when they looked at it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GlassReview {
     /// Who.
     pub by: PersonId,
@@ -167,9 +168,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn it_is_about_what_was_named_and_for_as_long_as_was_said() {
-        let glass = Glass {
+    fn glass() -> Glass {
+        Glass {
             id: "gl-1".into(),
             person: "bo".into(),
             incident: "INC-1".to_owned(),
@@ -178,7 +178,12 @@ mod tests {
             since: 10,
             until: 20,
             reviewed: None,
-        };
+        }
+    }
+
+    #[test]
+    fn it_is_about_what_was_named_and_for_as_long_as_was_said() {
+        let glass = glass();
         assert!(glass.covers(&held(&["school-a"])) && !glass.covers(&held(&[])));
         assert!(!glass.covers(&held(&["school-a", "bank"])));
         let mut more = held(&["school-a"]);
@@ -203,17 +208,7 @@ mod tests {
         let mut memory = Memory::default();
         let guard = crate::Guard::NoGlass("bo".into());
         assert!(memory.check(&guard).is_ok());
-        let glass = Glass {
-            id: "gl-1".into(),
-            person: "bo".into(),
-            incident: "INC-1".to_owned(),
-            reason: String::new(),
-            scope: vec!["school-*".to_owned()],
-            since: 10,
-            until: 20,
-            reviewed: None,
-        };
-        memory.apply(&Event::Glass { glass });
+        memory.apply(&Event::Glass { glass: glass() });
         assert!(memory.check(&guard).is_err() && memory.check(&crate::Guard::NoGlass("cy".into())).is_ok());
         let review = GlassReview { by: "ana".into(), words: "fine".to_owned(), at: 30 };
         memory.apply(&Event::GlassReviewed { glass: "gl-1".into(), review });

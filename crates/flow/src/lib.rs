@@ -45,8 +45,8 @@ mod witness;
 mod workspace;
 
 pub use administer::{Administrative, Enrolling, is_lone};
-pub use approve::{ApproveError, Decisive};
-pub use batch::{BatchError, MOST_TOGETHER, Shown, SignedBy, is_for_one};
+pub use approve::{ApproveError, Decisive, SignedBy, Undecided};
+pub use batch::{BatchError, MOST_TOGETHER, Shown, is_for_one};
 pub use event::{ConfigStamp, Event, Freeze, FreezeScope, Guard, PermitNote, Record};
 pub use expected::Expectations;
 pub use explain::{Explained, Supposed, explain, explain_in};

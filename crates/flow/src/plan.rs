@@ -6,6 +6,7 @@
 use interlock_action::{Action, ActionId, Millis, Operation, PlanId, SessionId, TicketId};
 use interlock_approval::Reason;
 use interlock_ledger::{Entry, EntryKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Cause, Event, JournalError, Memory, Record, RefusedAction, Road, Verdict};
@@ -19,7 +20,7 @@ const NAMES: usize = 10;
 const LETTERS: usize = 200;
 
 /// What an agent means to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Which.
     pub id: PlanId,
@@ -40,7 +41,7 @@ pub struct Plan {
 }
 
 /// One call that an agent means to make.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanStep {
     /// By which operation.
     pub operation: Operation,
@@ -52,7 +53,7 @@ pub struct PlanStep {
 }
 
 /// What would become of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "fate")]
 pub enum StepFate {
     /// It would pass without asking.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use interlock_action::{AccountId, Action, Content, Effect, Millis, Relation, SessionId, digest_of};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::AgentClass;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What came of a rehearsal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rehearsal {
     /// Where it was played, as the configuration calls it.
     pub place: String,

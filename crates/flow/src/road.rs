@@ -11,6 +11,7 @@ use interlock_action::{
 use interlock_approval::{KeyStep, Reason, Site, State, Ticket};
 use interlock_ledger::{Entry, EntryKind};
 use interlock_policy::{Bundle, Decision, Need};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Budget, Cause, Identity, Memory, Permit, Ports, Record, RefusedAction, Rules, Session, Situated,
@@ -67,12 +68,16 @@ pub struct RoadSettings {
     pub reads_without_ledger: bool,
 }
 
-/// The least that a key must prove, by tier; beside it the second step is asked for as soon as somebody has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The least that a key must prove, by tier: `open-ssh`, `security-key` or `device-bound`. Beside it the second is asked for as soon as
+/// somebody has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Least {
     /// For what one person approves.
+    #[serde(rename = "T3")]
     pub t3: KeyStep,
     /// For what two approve.
+    #[serde(rename = "T4")]
     pub t4: KeyStep,
 }
 

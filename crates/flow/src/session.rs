@@ -7,10 +7,11 @@ use interlock_action::{
 };
 use interlock_approval::Launch;
 use interlock_policy::AgentClass;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A registered AI worker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agent {
     /// Its name.
     pub name: AgentId,
@@ -21,7 +22,7 @@ pub struct Agent {
 }
 
 /// What a session may touch and until when. It only ever narrows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lease {
     /// Globs over target ids and names; empty is "the task did not say".
     pub scope: Vec<String>,
@@ -42,7 +43,7 @@ pub struct Lease {
 }
 
 /// A lease of a lease: what Interlock runs for a session may do less than the session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// The session for which it runs.
     pub of: SessionId,
@@ -54,7 +55,7 @@ pub struct Part {
 }
 
 /// What is left of a lease.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum May {
     /// It looks, and changes nothing.

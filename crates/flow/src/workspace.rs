@@ -1,12 +1,13 @@
 //! Terraform workspaces: which states there were, and which of them was verified.
 
 use interlock_action::{Digest, Millis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Event, Memory};
 
 /// One version of a state. Every version is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StateVersion {
     /// Counts the writes of this workspace, from one.
     pub version: u64,
@@ -23,7 +24,7 @@ pub struct StateVersion {
 }
 
 /// A bundle and the state that it left, after both were seen to agree with what is there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastGood {
     /// The state's version.
     pub version: u64,

@@ -51,13 +51,14 @@ impl Browsed {
 
     /// The agent deletes it.
     pub(crate) fn wipe(&self, name: &str) -> Output {
-        self.home.aws(&[
-            "rds",
-            "delete-db-instance",
-            "--db-instance-identifier",
-            name,
-            "--skip-final-snapshot",
-        ])
+        self.wipe_with(&[], name)
+    }
+
+    /// The same with further options of `interlock run`.
+    pub(crate) fn wipe_with(&self, options: &[&str], name: &str) -> Output {
+        let wipe =
+            ["aws", "rds", "delete-db-instance", "--db-instance-identifier", name, "--skip-final-snapshot"];
+        self.agent(options, &wipe)
     }
 
     /// Runs a command of the agent's, with further options of `interlock run`.

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use interlock_action::{AgentId, Digest, Millis, PersonId, SessionId};
+use interlock_action::{AgentId, CanonicalError, Digest, Millis, PersonId, SessionId, digest_of};
+use interlock_approval::Statement;
 use interlock_flow::FreezeScope;
 use interlock_policy::AgentClass;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::words::ADMIN;
+
 /// A value to be signed into the next administrative statement or opening of a session, once.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct NonceReply {
     /// The value.
     pub nonce: String,
@@ -17,8 +21,8 @@ pub struct NonceReply {
     pub home: String,
 }
 
-/// A person's signature over a [`Statement`](interlock_approval::Statement) of an administrative request.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+/// A person's signature over a [`Statement`] of an administrative request.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Signed {
     /// Who.
     pub person: PersonId,
@@ -30,8 +34,30 @@ pub struct Signed {
     pub signature: String,
 }
 
+impl Signed {
+    /// What the signature is over, of this request.
+    ///
+    /// # Errors
+    /// A body without a canonical form.
+    pub fn statement(
+        &self,
+        verb: &str,
+        subject: &str,
+        body: &impl Serialize,
+    ) -> Result<Statement, CanonicalError> {
+        Ok(Statement {
+            verb: verb.to_owned(),
+            subject: subject.to_owned(),
+            digest: digest_of(ADMIN, body)?,
+            person: self.person.clone(),
+            reason: self.reason.clone(),
+            nonce: self.nonce.clone(),
+        })
+    }
+}
+
 /// `POST /v1/people`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AddPerson {
     /// The name.
     pub name: PersonId,
@@ -43,14 +69,14 @@ pub struct AddPerson {
 }
 
 /// `POST /v1/people/remove`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RemovePerson {
     /// Who.
     pub name: PersonId,
 }
 
 /// `POST /v1/people/keys`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AddKey {
     /// Whose.
     pub name: PersonId,
@@ -59,7 +85,7 @@ pub struct AddKey {
 }
 
 /// `POST /v1/people/keys/remove`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RemoveKey {
     /// Whose.
     pub name: PersonId,
@@ -68,7 +94,7 @@ pub struct RemoveKey {
 }
 
 /// `POST /v1/agents`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AddAgent {
     /// The name.
     pub name: AgentId,
@@ -79,7 +105,7 @@ pub struct AddAgent {
 }
 
 /// A request together with the signature it takes.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Added<T> {
     /// What is asked for; the signature is over its canonical form.
     pub body: T,
@@ -91,7 +117,7 @@ pub struct Added<T> {
 }
 
 /// `POST /v1/freezes`. Anybody who reaches the control socket may freeze: it only ever stops.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FreezeRequest {
     /// What it covers.
     pub scope: FreezeScope,
@@ -100,14 +126,14 @@ pub struct FreezeRequest {
 }
 
 /// `POST /v1/unfreeze`: signed.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct UnfreezeRequest {
     /// What to thaw.
     pub scope: FreezeScope,
 }
 
 /// `GET /v1/ledger`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerQuery {
     /// Only of this session.
     pub session: Option<SessionId>,
@@ -118,7 +144,7 @@ pub struct LedgerQuery {
 }
 
 /// One entry, decrypted.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerRow {
     /// Its place in the log.
     pub index: u64,
@@ -137,7 +163,7 @@ pub struct LedgerRow {
 }
 
 /// `GET /v1/status`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// The daemon's version.
     pub version: String,

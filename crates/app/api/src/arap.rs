@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{AccessAction, Entity};
 
 /// `POST /access/v1/requests`: asks after the request that a held call has opened. It opens none: people approve a call, not a wish.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessRequest {
     /// Who.
     pub subject: Entity,
@@ -26,14 +27,14 @@ pub struct AccessRequest {
 }
 
 /// Which denial.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Denial {
     /// `context.evaluation_id` of the evaluation that said no.
     pub evaluation_id: String,
 }
 
 /// `GET /access/v1/requests/{id}`, and the answer to a submission.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskAnswer {
     /// How it stands.
     pub task: Task,
@@ -43,7 +44,7 @@ pub struct TaskAnswer {
 }
 
 /// A request, as this profile has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Task {
     /// The request's id.
     pub id: String,
@@ -60,7 +61,7 @@ pub struct Task {
 }
 
 /// How far people have come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskProgress {
     /// How many places of the quorum are filled, and the next.
     pub current_step: usize,
@@ -69,7 +70,7 @@ pub struct TaskProgress {
 }
 
 /// How a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskStatus {
     /// People are asked.
@@ -85,7 +86,7 @@ pub enum TaskStatus {
 }
 
 /// What came of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskResult {
     /// `reevaluate`: ask again, with the approval's context.
     pub mode: String,
@@ -96,7 +97,7 @@ pub struct TaskResult {
 }
 
 /// An approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskApproval {
     /// The request's id.
     pub id: String,
@@ -107,7 +108,7 @@ pub struct TaskApproval {
 }
 
 /// Names an approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalContext {
     /// The request's id.
     pub approval_id: String,

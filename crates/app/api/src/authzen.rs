@@ -1,11 +1,12 @@
 //! AuthZEN 1.0 (OpenID, January 2026): asking the policy what it says, before anything is done.
 //! <https://openid.net/specs/authorization-api-1_0.html>
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Who, or what, with its properties.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entity {
     /// `agent` of a subject; a kind of thing of a resource: `database`.
     #[serde(rename = "type")]
@@ -18,7 +19,7 @@ pub struct Entity {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessAction {
     /// An effect: `read`, `update`, `destroy`, …
     pub name: String,
@@ -28,7 +29,7 @@ pub struct AccessAction {
 }
 
 /// `POST /access/v1/evaluation`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationRequest {
     /// Who.
     pub subject: Entity,
@@ -42,7 +43,7 @@ pub struct EvaluationRequest {
 }
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationAnswer {
     /// Whether it would pass now, with nothing brought for it.
     pub decision: bool,
@@ -52,7 +53,7 @@ pub struct EvaluationAnswer {
 }
 
 /// `POST /access/v1/evaluations`: what is said here holds for each that does not say it itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationsRequest {
     /// Who.
     #[serde(default)]
@@ -75,7 +76,7 @@ pub struct EvaluationsRequest {
 }
 
 /// One of several.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PartOfEvaluation {
     /// Who.
     #[serde(default)]
@@ -89,7 +90,7 @@ pub struct PartOfEvaluation {
 }
 
 /// How far to go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationOptions {
     /// Through all, or up to the first no or yes.
     #[serde(default)]
@@ -97,7 +98,7 @@ pub struct EvaluationOptions {
 }
 
 /// Through all, or up to the first no or yes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Semantic {
     /// All.
@@ -110,7 +111,7 @@ pub enum Semantic {
 }
 
 /// The answers, in order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationAnswers {
     /// Each.
     pub evaluations: Vec<EvaluationAnswer>,

@@ -3,12 +3,13 @@
 use interlock_action::{Effect, GrantId, Millis, TicketId, name_of};
 use interlock_flow::{Grant, GrantTerms, GrantWish};
 use interlock_policy::Part;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{exact, span};
 
 /// `GET /v1/requests/{id}/grant`: what a grant for the like of this request would be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GrantOffer {
     /// What would be signed.
     pub terms: GrantTerms,
@@ -25,7 +26,7 @@ pub struct GrantOffer {
 }
 
 /// Something that was held and that a grant would have let pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Passed {
     /// Its entry in the ledger.
     pub entry: u64,
@@ -40,21 +41,21 @@ pub struct Passed {
 }
 
 /// `POST /v1/grants`: signed by whoever could approve the request that it is made of. Where it takes two, both sign the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignGrant {
     /// The terms, as they were offered.
     pub terms: GrantTerms,
 }
 
 /// `POST /v1/grants/end`: signed by anybody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EndGrant {
     /// Which.
     pub id: GrantId,
 }
 
 /// `GET /v1/grants`: one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GrantRow {
     /// The grant.
     pub grant: Grant,
@@ -76,9 +77,7 @@ impl GrantOffer {
     pub fn of(terms: GrantTerms) -> Self {
         Self { words: words(&terms), terms, would: Vec::new(), passed: 0, looked_at: 0, more: false }
     }
-}
 
-impl GrantOffer {
     /// Its permits, a condition a line, to be read.
     pub fn policy(&self) -> String {
         self.terms.policy.replace(" when { ", " when {\n  ").replace(" && ", " &&\n  ").replace(" };", "\n};")

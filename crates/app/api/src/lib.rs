@@ -33,8 +33,8 @@ pub use authzen::{
 pub use fault::Fault;
 pub use glass::{BreakGlass, ReviewGlass};
 pub use grant::{EndGrant, GrantOffer, GrantRow, Passed, SignGrant};
-pub use plan::{BeginPlan, Decisions, EndPlan, PlanView};
-pub use planned::{Attribute, PlannedChange, plan_lines, planned};
+pub use plan::{BeginPlan, Decisions, EndPlan};
+pub use planned::{Attribute, PlannedChange, is_nothing, plan_lines, planned};
 pub use recovery::{DrillRequest, KeptPoint, PointRun, PurgeBegun};
 pub use report::{Example, Fate, RuleCount, SessionReport};
 pub use request::{DecisionRequest, Feed, RequestRow, RequestView};
@@ -43,4 +43,4 @@ pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, Reached, Re
 pub use terraform::{AdoptState, TerraformCommand, TerraformNews, WorkspaceRow};
 pub use text::{exact, rfc3339, span, time, visible};
 pub use undo::{Selection, UndoRequest, UndoRun};
-pub use words::{ADMIN, ConsoleLink, LinkReply, OfferedPasskey, Signing, WordsAt, WordsSigned, WordsToSign};
+pub use words::{ConsoleLink, LinkReply, OfferedPasskey, Signing, WordsAt, WordsSigned, WordsToSign};

@@ -2,26 +2,20 @@
 
 use interlock_action::SessionId;
 use interlock_approval::{State, Ticket};
-use interlock_flow::{Plan, Shown, is_for_one};
+use interlock_flow::{Shown, is_for_one};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/plan` at the agents' door: from now on what the session would change is noted, and not sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BeginPlan {
     /// The agent's own words, unverified.
     #[serde(default)]
     pub words: String,
 }
 
-/// `POST /v1/plan/end` at the agents' door; `GET /v1/plans`: one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct PlanView {
-    /// The plan.
-    pub plan: Plan,
-}
-
 /// `POST /v1/plan/end` at the agents' door. The answer is the plan, where anything was planned.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EndPlan {
     /// How the command ended.
     #[serde(default)]
@@ -32,7 +26,7 @@ pub struct EndPlan {
 }
 
 /// `POST /v1/requests/decisions`: one signature over the digests of several requests of one session, each of which takes one person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Decisions {
     /// `approve` or `deny`.
     pub decision: String,

@@ -75,8 +75,9 @@ fn change(change: &Value) -> PlannedChange {
     names.sort();
     names.dedup();
     let attribute = |name: &String| {
-        let shown =
-            |side: &Map<String, Value>| side.get(name).filter(|value| !is_empty(value)).map(Value::to_string);
+        let shown = |side: &Map<String, Value>| {
+            side.get(name).filter(|value| !is_nothing(value)).map(Value::to_string)
+        };
         let (was, is) = (shown(before), shown(after));
         let later = unknown.get(name) == Some(&Value::Bool(true));
         // What nobody wrote the service fills in.
@@ -87,8 +88,8 @@ fn change(change: &Value) -> PlannedChange {
     PlannedChange { says, action, attributes: names.into_iter().filter_map(attribute).collect() }
 }
 
-/// Whether an attribute says nothing.
-fn is_empty(value: &Value) -> bool {
+/// Whether a value says nothing.
+pub fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),

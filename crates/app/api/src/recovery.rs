@@ -2,12 +2,13 @@
 
 use interlock_action::Millis;
 use interlock_flow::custody::{Point, PointNews};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RequestRow;
 
 /// `GET /v1/recovery`: one of the points in custody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeptPoint {
     /// It.
     #[serde(flatten)]
@@ -17,7 +18,7 @@ pub struct KeptPoint {
 }
 
 /// `POST /v1/recovery/drill`: signed by a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillRequest {
     /// The points, by their names.
     pub points: Vec<String>,
@@ -31,7 +32,7 @@ impl DrillRequest {
 }
 
 /// `GET /v1/recovery/run/{id}`: drills or removals under way, or ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PointRun {
     /// Which.
     pub id: String,
@@ -44,7 +45,7 @@ pub struct PointRun {
 }
 
 /// `POST /v1/recovery/purge`: removals that people have signed for.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PurgeBegun {
     /// They are under way.
     pub run: Option<PointRun>,

@@ -2,10 +2,11 @@
 
 use interlock_action::{ActionId, AgentId, Millis, PersonId, SessionId, TargetId};
 use interlock_approval::Launch;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /v1/sessions/{id}/report`: a session's calls, counted from its entries in the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionReport {
     /// The session.
     pub session: SessionId,
@@ -34,9 +35,7 @@ pub struct SessionReport {
 }
 
 /// What became, or would have become, of calls.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It flowed; without observing, people would have been asked.
@@ -48,7 +47,7 @@ pub enum Fate {
 }
 
 /// One rule, and how often it had a say.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleCount {
     /// What became of the calls.
     pub fate: Fate,
@@ -67,7 +66,7 @@ pub struct RuleCount {
 }
 
 /// One call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Example {
     /// What it was.
     pub operation: String,

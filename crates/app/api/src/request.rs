@@ -3,12 +3,13 @@
 use interlock_action::{Millis, PersonId, TicketId};
 use interlock_approval::Ticket;
 use interlock_flow::Rehearsal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::sentence::{sentence, vanishes};
 
 /// One line of `request ls`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RequestRow {
     /// The ticket.
     pub id: TicketId,
@@ -50,7 +51,7 @@ impl From<&Ticket> for RequestRow {
 }
 
 /// `request show`: the whole ticket. Everything in it but the agent's own words was written by Interlock.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RequestView {
     /// Who wants what, in one sentence.
     pub sentence: String,
@@ -71,10 +72,20 @@ impl RequestView {
     pub fn of(ticket: Ticket, rehearsal: Option<Rehearsal>, prompt: Option<String>) -> Self {
         Self { sentence: sentence(&ticket), vanishes: vanishes(&ticket), ticket, rehearsal, prompt }
     }
+
+    /// What came of rehearsing it, line by line.
+    pub fn rehearsed(&self) -> Vec<String> {
+        let lines = self.rehearsal.iter().flat_map(|rehearsal| {
+            let word = if rehearsal.as_planned { "as planned" } else { "NOT as planned" };
+            let head = format!("{word}, at {}, {}", rehearsal.place, crate::time(rehearsal.at));
+            std::iter::once(head).chain(rehearsal.seen.iter().cloned())
+        });
+        lines.collect()
+    }
 }
 
 /// `GET /v1/requests/feed`: requests as they are opened and moved.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Feed {
     /// How many entries the ledger had: ask again with `after` set to it.
     pub sequence: u64,
@@ -83,7 +94,7 @@ pub struct Feed {
 }
 
 /// `POST /v1/requests/{id}/decision`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionRequest {
     /// `approve` or `deny`.
     pub decision: String,

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use interlock_action::{AgentId, Millis, PersonId, SessionId};
 use interlock_approval::{Launch, Opening};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/sessions`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OpenSession {
     /// Which agent.
     pub agent: AgentId,
@@ -63,7 +64,7 @@ impl OpenSession {
 }
 
 /// A person's signature over the [`Opening`] of a session.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct LaunchProof {
     /// Who.
     pub person: PersonId,
@@ -76,7 +77,7 @@ pub struct LaunchProof {
 }
 
 /// What a session gets: virtual credentials, good here and nowhere else.
-#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct OpenedSession {
     /// The session.
     pub session: SessionId,
@@ -123,21 +124,21 @@ impl std::fmt::Debug for OpenedSession {
 }
 
 /// `POST /v1/sessions/{id}/rest`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RestSession {
     /// The virtual key of the run that is over.
     pub access_key_id: String,
 }
 
 /// `POST /v1/sessions/{id}/reached`: a command reached, inside its sandbox, for something that was left out.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Reached {
     /// For what: a path, or a name.
     pub what: String,
 }
 
 /// One line of `session ls`.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SessionRow {
     /// The session.
     pub id: SessionId,
@@ -156,7 +157,7 @@ pub struct SessionRow {
 }
 
 /// What an agent's host tells through its hook. Unverified, all of it.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct HookNote {
     /// `UserPromptSubmit`, `PreToolUse`, `PostToolUse`, `SessionStart`.
     pub event: String,

@@ -2,10 +2,11 @@
 
 use interlock_action::WorkspaceId;
 use interlock_flow::{LastGood, StateVersion};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/terraform`: in a header, base64 of its JSON. The work directory is the body, as a tar archive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TerraformCommand {
     /// The command line, without the program's name.
     pub arguments: Vec<String>,
@@ -21,7 +22,7 @@ impl TerraformCommand {
 }
 
 /// One line of its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "news", rename_all = "kebab-case")]
 pub enum TerraformNews {
     /// Something is said.
@@ -52,7 +53,7 @@ pub enum TerraformNews {
 }
 
 /// `POST /v1/terraform/adopt`: a state from elsewhere, signed by a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AdoptState {
     /// The workspace that it is to be of.
     pub workspace: WorkspaceId,
@@ -61,7 +62,7 @@ pub struct AdoptState {
 }
 
 /// `GET /v1/terraform/workspaces`: one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkspaceRow {
     /// Its name.
     pub workspace: WorkspaceId,

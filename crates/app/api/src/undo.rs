@@ -2,10 +2,11 @@
 
 use interlock_action::{ActionId, AgentId, Digest, Millis, SessionId, UndoId};
 use interlock_flow::Progress;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/undo/preview`: which changes. What is given must all hold; nothing given is every change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Selection {
     /// These actions.
     #[serde(default)]
@@ -22,7 +23,7 @@ pub struct Selection {
 }
 
 /// `POST /v1/undo`: signed by as many people as the preview says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UndoRequest {
     /// The changes of the preview.
     pub changes: Vec<ActionId>,
@@ -31,7 +32,7 @@ pub struct UndoRequest {
 }
 
 /// `GET /v1/undo/{id}`: a run back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UndoRun {
     /// Which.
     pub id: UndoId,

@@ -3,19 +3,20 @@
 
 use interlock_action::{PersonId, digest_of};
 use interlock_approval::{ApprovalError, Opening, Statement, challenge, parse_public_key};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Fault;
 
 /// The domain of administrative digests.
-pub const ADMIN: &str = "interlock admin v1";
+pub(crate) const ADMIN: &str = "interlock admin v1";
 
 /// What is signed on pages of its own.
 const OWN_PAGE: [&str; 5] = ["approve", "deny", "approve-together", "deny-together", "grant"];
 
 /// What is signed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signing {
     /// A decision, or an administrative request.
@@ -25,7 +26,7 @@ pub enum Signing {
 }
 
 /// `POST /v1/words`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WordsToSign {
     /// The words.
     pub words: Signing,
@@ -35,7 +36,7 @@ pub struct WordsToSign {
 }
 
 /// The answer: where a person signs them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WordsAt {
     /// What they are known by.
     pub id: String,
@@ -44,7 +45,7 @@ pub struct WordsAt {
 }
 
 /// `GET /v1/words/{id}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WordsSigned {
     /// The passkey's assertion, as JSON; nothing as long as nobody has signed.
     pub signature: Option<String>,
@@ -97,7 +98,7 @@ impl WordsToSign {
 }
 
 /// `GET /v1/passkeys/{fingerprint}`: one that somebody has made in the console, and that is nobody's yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferedPasskey {
     /// For whom it was made, as the browser says.
     pub person: PersonId,
@@ -113,11 +114,11 @@ pub struct OfferedPasskey {
 }
 
 /// `POST /v1/console`: signed; lets this person in once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConsoleLink {}
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LinkReply {
     /// What a browser is to open, within a minute.
     pub url: String,

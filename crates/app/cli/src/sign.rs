@@ -8,10 +8,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use interlock_action::{PersonId, digest_of};
+use interlock_action::PersonId;
 use interlock_api::{
-    ADMIN, Added, LaunchProof, NonceReply, OpenSession, Signed, Signing, WordsAt, WordsSigned, WordsToSign,
-    visible,
+    Added, LaunchProof, NonceReply, OpenSession, Signed, Signing, WordsAt, WordsSigned, WordsToSign, visible,
 };
 use interlock_approval::{Person, Signable, Statement, sign};
 use serde::Serialize;
@@ -142,19 +141,12 @@ pub(crate) fn signed<T: Serialize>(
     let people: Vec<Person> = client.get("/v1/people")?;
     let person = signer(&people, key)?;
     let NonceReply { nonce, .. } = client.post("/v1/nonce", &())?;
-    let digest = digest_of(ADMIN, body).map_err(|error| Fault::failed(error.to_string()))?;
-    let statement_of = Statement {
-        verb: verb.to_owned(),
-        subject: subject.to_owned(),
-        digest,
-        person: person.clone(),
-        reason: reason.to_owned(),
-        nonce: nonce.clone(),
-    };
+    let mut signed = Signed { person, reason: reason.to_owned(), nonce, signature: String::new() };
+    let statement = signed.statement(verb, subject, body);
+    let statement = statement.map_err(|error| Fault::failed(error.to_string()))?;
     let body = serde_json::to_value(body).map_err(|error| Fault::failed(error.to_string()))?;
-    let to_sign = WordsToSign { words: Signing::Statement(statement_of), body };
-    let signature = words(client, &to_sign, key)?;
-    Ok(Signed { person, reason: reason.to_owned(), nonce, signature })
+    signed.signature = words(client, &WordsToSign { words: Signing::Statement(statement), body }, key)?;
+    Ok(signed)
 }
 
 /// Signs, with each key, what `statement_of` makes for its person and these words.

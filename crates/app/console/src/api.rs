@@ -9,16 +9,19 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use interlock_action::{Digest, PersonId, TicketId};
+use interlock_action::{PersonId, TicketId};
 use interlock_api::{
     Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
-    NonceReply, PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status,
+    NonceReply, RequestRow, RequestView, SessionRow, SignGrant, Status,
 };
 use interlock_approval::Person;
-use interlock_flow::{Agent, GrantWish};
+use interlock_flow::{Agent, GrantWish, Plan};
 use serde::Serialize;
 
-use crate::{Attempt, Console, Shared, visitor::Visitor};
+use crate::{
+    Attempt, Console, Shared,
+    visitor::{self, Visitor},
+};
 
 /// Of anything, the newest so many.
 const MANY: usize = 500;
@@ -63,10 +66,7 @@ impl FromRequestParts<Arc<Console>> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Response> {
-        let visitor =
-            <Visitor as axum::extract::OptionalFromRequestParts<_>>::from_request_parts(parts, console)
-                .await?;
-        let Some(visitor) = visitor else {
+        let Some(visitor) = visitor::find(&parts.headers, console) else {
             let why = Fault::refused("nobody has signed in").hint("sign in to the console");
             return Err((StatusCode::UNAUTHORIZED, Json(why)).into_response());
         };
@@ -75,12 +75,9 @@ impl FromRequestParts<Arc<Console>> for Caller {
             return Err(Fault::refused(why).into_response());
         }
         let token = parts.headers.get("x-interlock-token").and_then(|token| token.to_str().ok());
-        // Compared by digest: how long that takes tells nothing of either.
-        let same = Digest::of(token.unwrap_or_default().as_bytes()) == Digest::of(visitor.token.as_bytes());
-        if !parts.method.is_safe() && !same {
-            let (subject, why) = (parts.uri.path().to_owned(), "the call is not of this visit".to_owned());
-            let person = Some(visitor.person.clone());
-            console.desk.tried(Attempt { what: "form", subject, person, session: None, why: why.clone() });
+        if !parts.method.is_safe() && !token.is_some_and(|token| visitor.holds(token)) {
+            let why = "the call is not of this visit";
+            console.desk.tried(Attempt::new("form", parts.uri.path(), why).by(visitor.person));
             return Err(Fault::refused(why).hint("`GET /api/v1/visit` tells the token").into_response());
         }
         Ok(Self(visitor))
@@ -151,7 +148,7 @@ async fn decide_together(
     console.desk.decide_together(decisions).await.map(Json)
 }
 
-async fn plans(State(console): Shared, _: Caller) -> Json<Vec<PlanView>> {
+async fn plans(State(console): Shared, _: Caller) -> Json<Vec<Plan>> {
     Json(console.desk.plans(MANY))
 }
 

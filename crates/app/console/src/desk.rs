@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use interlock_action::{Millis, PersonId, SessionId, TicketId};
 use interlock_api::{
     Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
-    PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign,
+    RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign,
 };
 use interlock_approval::{Person, Registration, Signable, Site};
-use interlock_flow::{Agent, GrantWish};
+use interlock_flow::{Agent, GrantWish, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -113,14 +113,14 @@ pub trait Desk: Send + Sync + 'static {
     /// It does not hold.
     async fn decide_together(&self, decisions: Added<Decisions>) -> Result<Vec<RequestView>, Fault>;
     /// What agents have handed in: so many, the newest first.
-    fn plans(&self, many: usize) -> Vec<PlanView>;
+    fn plans(&self, many: usize) -> Vec<Plan>;
     /// Of those of which something waits so many, and how much does.
     fn waiting_plans(&self, many: usize) -> Vec<(String, usize)>;
     /// One plan.
     ///
     /// # Errors
     /// There is none.
-    fn plan(&self, id: &str) -> Result<PlanView, Fault>;
+    fn plan(&self, id: &str) -> Result<Plan, Fault>;
     /// What a grant for the like of a request would be.
     ///
     /// # Errors
@@ -314,7 +314,7 @@ impl Signable for Entering {
 /// Something that was tried and did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// What: `decision`, `sign-in`, `form`, `sandbox`.
+    /// What: `decision`, `sign-in`, `enrolment`, `request`, `form`, `page`, `agents' door`, `sandbox`.
     pub what: &'static str,
     /// On what.
     pub subject: String,
@@ -324,4 +324,23 @@ pub struct Attempt {
     pub session: Option<SessionId>,
     /// Why it did not hold.
     pub why: String,
+}
+
+impl Attempt {
+    /// By nobody who is known, in no session.
+    pub fn new(what: &'static str, subject: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what, subject: subject.into(), person: None, session: None, why: why.into() }
+    }
+
+    /// By this person.
+    #[must_use]
+    pub fn by(self, person: impl Into<Option<PersonId>>) -> Self {
+        Self { person: person.into(), ..self }
+    }
+
+    /// In this session.
+    #[must_use]
+    pub fn within(self, session: impl Into<Option<SessionId>>) -> Self {
+        Self { session: session.into(), ..self }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Form,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, FromRequestParts as _, Request},
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -31,25 +31,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<Console>> for Posted<T> {
 
     async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let visitor =
-            <Visitor as axum::extract::FromRequestParts<_>>::from_request_parts(&mut parts, console).await?;
+        let visitor = Visitor::from_request_parts(&mut parts, console).await?;
         let path = parts.uri.path().to_owned();
         let request = Request::from_parts(parts, body);
         let form = Form::<Carried<T>>::from_request(request, console).await;
-        let Form(Carried { token, fields }) = form.map_err(axum::response::IntoResponse::into_response)?;
-        // Compared by digest: how long that takes tells nothing of either.
-        let same = interlock_action::Digest::of(token.as_bytes())
-            == interlock_action::Digest::of(visitor.token.as_bytes());
-        if !same {
-            let why = "the form is not of this visit".to_owned();
-            let person = Some(visitor.person.clone());
-            console.desk.tried(Attempt {
-                what: "form",
-                subject: path,
-                person,
-                session: None,
-                why: why.clone(),
-            });
+        let Form(Carried { token, fields }) = form.map_err(|why| why.into_response())?;
+        if !visitor.holds(&token) {
+            let why = "the form is not of this visit";
+            console.desk.tried(Attempt::new("form", path, why).by(visitor.person));
             return Err((StatusCode::FORBIDDEN, why).into_response());
         }
         Ok(Self { visitor, fields })

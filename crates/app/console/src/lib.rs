@@ -25,6 +25,7 @@ pub use desk::{
     Answer, Attempt, By, Desk, Enrolment, Entering, Health, InvariantRow, Leaving, Queue, QueueRow, RuleRow,
     Settings, Standing, Verified,
 };
+use interlock_action::PersonId;
 
 use crate::{
     door::limit::{Counted, Limits},
@@ -49,11 +50,11 @@ impl Console {
     }
 
     /// Whether one more of these may come now.
-    pub(crate) fn admits(&self, who: Option<&str>, what: Counted) -> bool {
+    pub(crate) fn admits(&self, who: Option<&PersonId>, what: Counted) -> bool {
         self.limits.lock().unwrap_or_else(PoisonError::into_inner).admits(who, what, self.desk.now())
     }
 
-    /// Whether the site is spoken to in the clear, which only this machine's own is.
+    /// Whether the site is spoken to by TLS alone; only this machine's own is not.
     pub(crate) fn is_secure(&self) -> bool {
         self.desk.site().origins.iter().all(|origin| origin.starts_with("https://"))
     }

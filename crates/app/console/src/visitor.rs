@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::FromRequestParts,
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
-use interlock_action::{Millis, PersonId};
+use interlock_action::{Digest, Millis, PersonId};
 use interlock_approval::FRESH;
 use sha2::{Digest as _, Sha256};
 
@@ -132,13 +132,14 @@ impl Cookie {
 }
 
 /// Who sends this, where that is known.
-pub(crate) fn known(console: &Console, headers: &HeaderMap) -> Option<String> {
+pub(crate) fn known(console: &Console, headers: &HeaderMap) -> Option<PersonId> {
     let (cookie, now) = (VISIT.kept(console, headers)?, console.desk.now());
-    console.visitors(|visitors| visitors.find(cookie, now)).map(|visitor| visitor.person.to_string())
+    console.visitors(|visitors| visitors.find(cookie, now)).map(|visitor| visitor.person)
 }
 
-fn find(parts: &Parts, console: &Console) -> Option<Visitor> {
-    let cookie = VISIT.kept(console, &parts.headers)?;
+/// Who has signed in, as far as they still may see anything.
+pub(crate) fn find(headers: &HeaderMap, console: &Console) -> Option<Visitor> {
+    let cookie = VISIT.kept(console, headers)?;
     let now = console.desk.now();
     let visitor = console.visitors(|visitors| visitors.find(cookie, now))?;
     // INVARIANT: whoever is taken out is shown nothing more; whoever is suspended only what they may still stop.
@@ -174,6 +175,11 @@ fn is_open_to_suspended(path: &str) -> bool {
 }
 
 impl Visitor {
+    /// Whether this is the token of the visit. Compared by digest: how long that takes tells nothing of either.
+    pub(crate) fn holds(&self, token: &str) -> bool {
+        Digest::of(token.as_bytes()) == Digest::of(self.token.as_bytes())
+    }
+
     /// Whether the same visit still shows what it showed when it began.
     pub(crate) fn still(&self, console: &Console) -> bool {
         let now = console.desk.now();
@@ -190,7 +196,7 @@ impl FromRequestParts<std::sync::Arc<Console>> for Visitor {
         parts: &mut Parts,
         console: &std::sync::Arc<Console>,
     ) -> Result<Self, Response> {
-        let found = find(parts, console);
+        let found = find(&parts.headers, console);
         if found.as_ref().is_some_and(|visitor| visitor.suspended && !is_open_to_suspended(parts.uri.path()))
         {
             return Err(suspended(console, found.as_ref()));
@@ -202,17 +208,6 @@ impl FromRequestParts<std::sync::Arc<Console>> for Visitor {
             }
             _ => (StatusCode::UNAUTHORIZED, "sign in first: /sign-in\n").into_response(),
         })
-    }
-}
-
-impl OptionalFromRequestParts<std::sync::Arc<Console>> for Visitor {
-    type Rejection = Response;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        console: &std::sync::Arc<Console>,
-    ) -> Result<Option<Self>, Response> {
-        Ok(find(parts, console))
     }
 }
 

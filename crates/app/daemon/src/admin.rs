@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use interlock_action::digest_of;
-use interlock_approval::{Refusal, Statement, verify};
+use interlock_approval::{Refusal, verify};
 use interlock_console::Attempt;
 use interlock_flow::{Agent, Event, Guard, Record, SignedBy};
 use interlock_ledger::{Entry, EntryKind};
 use serde::Serialize;
 
-use interlock_api::{ADMIN, AddAgent, Added, Fault, FreezeRequest, Signed, UnfreezeRequest};
+use interlock_api::{AddAgent, Added, Fault, FreezeRequest, Signed, UnfreezeRequest};
 
 use crate::{peer::Peer, recovery::purge, state::Daemon};
 
@@ -42,14 +41,8 @@ impl Daemon {
         signed: &Signed,
     ) -> Result<SignedBy, Fault> {
         self.signed_by(verb, subject, body, signed).inspect_err(|fault| {
-            let (subject, person) = (format!("{verb} {subject}"), Some(signed.person.clone()));
-            self.tried(&Attempt {
-                what: "request",
-                subject,
-                person,
-                session: None,
-                why: fault.message.clone(),
-            });
+            let attempt = Attempt::new("request", format!("{verb} {subject}"), &fault.message);
+            self.tried(&attempt.by(signed.person.clone()));
         })
     }
 
@@ -65,15 +58,7 @@ impl Daemon {
         if !self.nonces.is_good(&signed.nonce, now) {
             return Err(stale());
         }
-        let digest = digest_of(ADMIN, body).map_err(Fault::bad_request)?;
-        let statement = Statement {
-            verb: verb.to_owned(),
-            subject: subject.to_owned(),
-            digest,
-            person: signed.person.clone(),
-            reason: signed.reason.clone(),
-            nonce: signed.nonce.clone(),
-        };
+        let statement = signed.statement(verb, subject, body).map_err(Fault::bad_request)?;
         let memory = self.memory();
         let person = memory.people.get(&signed.person);
         let person =

@@ -13,9 +13,10 @@ use axum::{
 };
 use interlock_action::{SessionId, TicketId};
 
-use interlock_api::{BeginPlan, EndPlan, Fault, HookNote, PlanView, RequestRow};
+use interlock_api::{BeginPlan, EndPlan, Fault, HookNote, RequestRow};
 
 use interlock_console::Attempt;
+use interlock_flow::Plan;
 
 use crate::state::Daemon;
 
@@ -40,7 +41,7 @@ async fn elsewhere(State(daemon): State<Arc<Daemon>>, request: Request) -> Refus
     let subject = format!("{} {}", request.method(), request.uri().path());
     let why = "nothing of that is at the agents' door";
     let session = known(&daemon, request.headers());
-    daemon.tried(&Attempt { what: "agents' door", subject, person: None, session, why: why.to_owned() });
+    daemon.tried(&Attempt::new("agents' door", subject, why).within(session));
     (
         StatusCode::NOT_FOUND,
         Json(Fault::not_found(why).hint("people decide, on the control socket and in the console")),
@@ -56,14 +57,7 @@ fn known(daemon: &Daemon, headers: &HeaderMap) -> Option<SessionId> {
 fn session(daemon: &Daemon, headers: &HeaderMap) -> Result<SessionId, Refused> {
     known(daemon, headers).ok_or_else(|| {
         let why = "no session has this token";
-        let subject = "a session's token".to_owned();
-        daemon.tried(&Attempt {
-            what: "agents' door",
-            subject,
-            person: None,
-            session: None,
-            why: why.to_owned(),
-        });
+        daemon.tried(&Attempt::new("agents' door", "a session's token", why));
         (StatusCode::UNAUTHORIZED, Json(Fault::refused(why)))
     })
 }
@@ -107,7 +101,7 @@ async fn end_plan(
     State(daemon): State<Arc<Daemon>>,
     headers: HeaderMap,
     Json(body): Json<EndPlan>,
-) -> Result<Json<Option<PlanView>>, Response> {
+) -> Result<Json<Option<Plan>>, Response> {
     let session = session(&daemon, &headers).map_err(IntoResponse::into_response)?;
     daemon.end_plan(&session, body).await.map(Json).map_err(IntoResponse::into_response)
 }

@@ -72,9 +72,8 @@ impl Daemon {
         let held = answer.context.get("outcome").and_then(Value::as_str) == Some("hold");
         let found = {
             let memory = self.memory();
-            let open = memory.tickets.values().filter(|ticket| {
-                ticket.is_open() && now < ticket.held.expires && is_about(ticket, subject, action, resource)
-            });
+            let about = |ticket: &&Ticket| ticket.stands(now) && is_about(ticket, subject, action, resource);
+            let open = memory.tickets.values().filter(about);
             let named = |ticket: &&Ticket| approval.is_none_or(|id| ticket.id.as_str() == id);
             open.filter(named).max_by_key(|ticket| ticket.held.opened).cloned()
         };

@@ -1,9 +1,15 @@
-//! How many attempts are written down, and how much of each: whoever tries without end neither fills the ledger with it nor
+//! What is tried and does not hold: how many attempts are written down, and how much of each: whoever tries without end neither fills the ledger with it nor
 //! hides behind it what somebody known has tried.
 
 use std::sync::{Mutex, PoisonError};
 
-use interlock_action::Millis;
+use interlock_action::{Millis, SessionId};
+use interlock_api::Fault;
+use interlock_console::Attempt;
+use interlock_flow::Record;
+use interlock_ledger::{Entry, EntryKind};
+
+use crate::state::Daemon;
 
 const WINDOW: Millis = 60_000;
 /// Written down in a window, of people who are known; and of sandboxes.
@@ -51,6 +57,38 @@ impl Attempts {
         }
         window.count = window.count.saturating_add(1);
         (window.count <= most).then_some(0)
+    }
+}
+
+impl Daemon {
+    /// Writes down that something was tried that did not hold. So many in a minute; what came beyond is counted in the next.
+    pub(crate) fn tried(&self, attempt: &Attempt) {
+        let known = attempt.person.as_ref().is_some_and(|person| self.memory().people.contains_key(person));
+        self.note(attempt, if known { Source::People } else { Source::Strangers });
+    }
+
+    /// Writes down that a command reached, inside its sandbox, for something that was left out.
+    pub(crate) fn reached(&self, session: &SessionId, what: &str) -> Result<(), Fault> {
+        if !self.memory().sessions.contains_key(session) {
+            return Err(Fault::not_found(format!("there is no session `{session}`")));
+        }
+        let attempt = Attempt::new("sandbox", what, "it is left out of the sandbox");
+        self.note(&attempt.within(session.clone()), Source::Sandboxes);
+        Ok(())
+    }
+
+    fn note(&self, attempt: &Attempt, source: Source) {
+        let Some(unwritten) = self.attempts.admit(source, self.now()) else { return };
+        let entry = Entry::new(EntryKind::Attempt, self.now())
+            .public("what", attempt.what)
+            .public("subject", cut(&attempt.subject))
+            .public("person", attempt.person.as_ref().map(|person| cut(person.as_str())))
+            .public("session", &attempt.session)
+            .public("unwritten_before", unwritten)
+            .private("why", cut(&attempt.why));
+        if let Err(error) = self.road.ports().journal.note(Record::only(entry)) {
+            tracing::warn!(%error, "an attempt could not be written down");
+        }
     }
 }
 

@@ -11,9 +11,10 @@ use axum::{
 use interlock_action::{ActionId, SessionId, TicketId};
 use interlock_approval::{State as TicketState, Ticket};
 use interlock_flow::{
-    ChangeNote, Glass, GrantWish, Preview, StateVersion,
+    ChangeNote, Glass, GrantWish, Plan, Preview, StateVersion,
     custody::{PurgeOrder, PurgePreview},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -22,10 +23,10 @@ use interlock_api::{
     AccessRequest, AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest,
     Decisions, DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest,
     EvaluationsRequest, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow,
-    LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun,
-    Reached, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection,
-    SessionReport, SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
-    WordsSigned, WordsToSign, WorkspaceRow,
+    LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PointRun, PurgeBegun, Reached,
+    RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport,
+    SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned,
+    WordsToSign, WorkspaceRow,
 };
 
 use crate::{peer::Peer, state::Daemon};
@@ -133,26 +134,22 @@ async fn agents(State(daemon): Shared) -> Json<Vec<interlock_flow::Agent>> {
 }
 
 async fn add_person(State(daemon): Shared, Json(body): Json<Added<AddPerson>>) -> Reply<Option<RequestRow>> {
-    let ticket = daemon.add_person(body).await?;
-    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+    daemon.add_person(body).await.map(Json)
 }
 
 async fn remove_person(
     State(daemon): Shared,
     Json(body): Json<Added<RemovePerson>>,
 ) -> Reply<Option<RequestRow>> {
-    let ticket = daemon.remove_person(body).await?;
-    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+    daemon.remove_person(body).await.map(Json)
 }
 
 async fn add_key(State(daemon): Shared, Json(body): Json<Added<AddKey>>) -> Reply<Option<RequestRow>> {
-    let ticket = daemon.add_key(body).await?;
-    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+    daemon.add_key(body).await.map(Json)
 }
 
 async fn remove_key(State(daemon): Shared, Json(body): Json<Added<RemoveKey>>) -> Reply<Option<RequestRow>> {
-    let ticket = daemon.remove_key(body).await?;
-    Ok(Json(ticket.as_ref().map(RequestRow::from)))
+    daemon.remove_key(body).await.map(Json)
 }
 
 async fn add_agent(State(daemon): Shared, Json(body): Json<Added<AddAgent>>) -> Result<StatusCode, Fault> {
@@ -240,7 +237,7 @@ async fn link(State(daemon): Shared, Json(body): Json<Added<ConsoleLink>>) -> Re
     daemon.link(&body).map(Json)
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct WaitFor {
     /// For how long at most.
     seconds: Option<u64>,
@@ -264,7 +261,7 @@ async fn wait(
     }
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Since {
     /// The `sequence` of the last answer.
     after: Option<u64>,
@@ -337,7 +334,7 @@ async fn decide_together(
     daemon.decide_together(body).await.map(Json)
 }
 
-async fn plans(State(daemon): Shared) -> Json<Vec<PlanView>> {
+async fn plans(State(daemon): Shared) -> Json<Vec<Plan>> {
     Json(daemon.plans(usize::MAX))
 }
 

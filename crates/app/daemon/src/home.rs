@@ -259,6 +259,17 @@ pub(crate) fn load(
     Ok((config, bundle, stamp))
 }
 
+/// Refuses roles that are asked for by rules which are not there: nobody would be asked.
+fn slots_are_of(bundle: &Bundle, config: &Config) -> Result<(), DaemonError> {
+    let rule = |name: &&String| bundle.explain(&RuleId::new(name.as_str())).is_none();
+    match config.approval.slots.keys().find(rule) {
+        Some(name) => {
+            Err(DaemonError::Setting(format!("[approval.slots]: no rule in force is called `{name}`")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Entries of the log, decrypted where they still can be.
 pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<LedgerRow>, Fault> {
     let kinds = match &query.kind {
@@ -277,17 +288,6 @@ pub(crate) fn ledger_rows(store: &Store, query: &LedgerQuery) -> Result<Vec<Ledg
         ..Query::default()
     };
     rows(store, &query)
-}
-
-/// Refuses roles that are asked for by rules which are not there: nobody would be asked.
-fn slots_are_of(bundle: &Bundle, config: &Config) -> Result<(), DaemonError> {
-    let rule = |name: &&String| bundle.explain(&RuleId::new(name.as_str())).is_none();
-    match config.approval.slots.keys().find(rule) {
-        Some(name) => {
-            Err(DaemonError::Setting(format!("[approval.slots]: no rule in force is called `{name}`")))
-        }
-        None => Ok(()),
-    }
 }
 
 /// The entries that a query asks for, as they are shown.

@@ -8,10 +8,10 @@ use interlock_api::{
     AccessRequest, AddAgent, AddKey, AddPerson, Added, AdoptState, BreakGlass, ConsoleLink, DecisionRequest,
     Decisions, DrillRequest, EndGrant, EvaluationAnswer, EvaluationAnswers, EvaluationRequest,
     EvaluationsRequest, Fault, Feed, FreezeRequest, GrantOffer, GrantRow, KeptPoint, LedgerQuery, LedgerRow,
-    LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PlanView, PointRun, PurgeBegun,
-    Reached, RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection,
-    SessionReport, SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt,
-    WordsSigned, WordsToSign, WorkspaceRow,
+    LinkReply, NonceReply, OfferedPasskey, OpenSession, OpenedSession, PointRun, PurgeBegun, Reached,
+    RemoveKey, RemovePerson, RequestRow, RequestView, RestSession, ReviewGlass, Selection, SessionReport,
+    SessionRow, SignGrant, Status, TaskAnswer, UndoRequest, UndoRun, UnfreezeRequest, WordsAt, WordsSigned,
+    WordsToSign, WorkspaceRow,
 };
 use interlock_approval::Person;
 use interlock_flow::{
@@ -77,7 +77,9 @@ fn requests(table: &mut Table) {
     table.post::<Added<Decisions>, Vec<RequestView>>("/v1/requests/decisions", together).console();
     let offer = "What a grant for the like of it would be.";
     table.get::<GrantOffer>("/v1/requests/{id}/grant", offer).query::<GrantWish>().console();
-    table.get::<Vec<PlanView>>("/v1/plans", "What agents have handed in, the newest first.").console();
+    table
+        .get::<Vec<interlock_flow::Plan>>("/v1/plans", "What agents have handed in, the newest first.")
+        .console();
     table.get::<Vec<GrantRow>>("/v1/grants", "Standing grants, those that stand first.").console();
     table.post::<Added<SignGrant>, GrantRow>("/v1/grants", "Sign a grant's terms: verb `grant`.").console();
     table.post::<Added<EndGrant>, GrantRow>("/v1/grants/end", "End a grant: verb `end-grant`.").console();

@@ -9,7 +9,7 @@ use interlock_flow::{Administrative, Enrolling, Event, Guard, JournalError, Reco
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Serialize, de::DeserializeOwned};
 
-use interlock_api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson, Signed};
+use interlock_api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson, RequestRow, Signed};
 
 use crate::state::Daemon;
 
@@ -22,7 +22,7 @@ const MAKER: &str = "maker";
 
 impl Daemon {
     /// Enrols a person: at once while no agent exists, held as T4 after that.
-    pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<Ticket>, Fault> {
+    pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<RequestRow>, Fault> {
         let body = &request.body;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
         let key = parsed(&body.public_key, 0, 0)?;
@@ -37,7 +37,7 @@ impl Daemon {
     }
 
     /// Gives somebody another key.
-    pub(crate) async fn add_key(&self, request: Added<AddKey>) -> Result<Option<Ticket>, Fault> {
+    pub(crate) async fn add_key(&self, request: Added<AddKey>) -> Result<Option<RequestRow>, Fault> {
         let body = &request.body;
         let key = parsed(&body.public_key, 0, 0)?;
         self.authorise_asking(KEY_ADD, body.name.as_str(), body, &request.signed)?;
@@ -50,7 +50,10 @@ impl Daemon {
     }
 
     /// Asks for somebody to be taken out; their keys are suspended at once.
-    pub(crate) async fn remove_person(&self, request: Added<RemovePerson>) -> Result<Option<Ticket>, Fault> {
+    pub(crate) async fn remove_person(
+        &self,
+        request: Added<RemovePerson>,
+    ) -> Result<Option<RequestRow>, Fault> {
         let body = &request.body;
         self.authorise_stop(PERSON_REMOVE, body.name.as_str(), body, &request.signed)?;
         let suspends = self.keys_of(&body.name)?;
@@ -61,7 +64,7 @@ impl Daemon {
     }
 
     /// Asks for a key to be taken out; it is suspended at once.
-    pub(crate) async fn remove_key(&self, request: Added<RemoveKey>) -> Result<Option<Ticket>, Fault> {
+    pub(crate) async fn remove_key(&self, request: Added<RemoveKey>) -> Result<Option<RequestRow>, Fault> {
         let body = &request.body;
         self.authorise_stop(KEY_REMOVE, body.name.as_str(), body, &request.signed)?;
         self.removed_key(body)?;
@@ -112,7 +115,7 @@ impl Daemon {
         request: &Added<T>,
         (what, maker): (String, Option<String>),
         enrolling: Enrolling,
-    ) -> Result<Option<Ticket>, Fault> {
+    ) -> Result<Option<RequestRow>, Fault> {
         let mut body = serde_json::to_value(&request.body).map_err(Fault::bad_request)?;
         if let (Some(maker), Some(body)) = (maker, body.as_object_mut()) {
             body.insert(MAKER.to_owned(), maker.into());
@@ -141,7 +144,7 @@ impl Daemon {
             let (id, task) = (&ticket.id, &ticket.held.task);
             tracing::error!(%id, %by, "TOO FEW ARE LEFT TO APPROVE, and one asks: {task}");
         }
-        Ok(Some(ticket))
+        Ok(Some(RequestRow::from(&ticket)))
     }
 
     /// What carries out what people have approved; or why that can no longer be.
@@ -219,16 +222,12 @@ impl Daemon {
         let keys = self.keys_of(&body.name)?;
         if !keys.contains(&body.fingerprint) {
             let message = format!("`{}` has no key `{}`", body.name, body.fingerprint);
-            let hint = Some("list them with `interlock person ls`".to_owned());
-            return Err(Fault { code: "not-found".to_owned(), message, hint });
+            return Err(Fault::not_found(message).hint("list them with `interlock person ls`"));
         }
         if keys.len() < 2 {
             let message = format!("it is the only key of `{}`", body.name);
-            let hint = Some(
-                "give them another with `interlock person key add`, or `interlock person remove` them"
-                    .to_owned(),
-            );
-            return Err(Fault { code: "conflict".to_owned(), message, hint });
+            let hint = "give them another with `interlock person key add`, or `interlock person remove` them";
+            return Err(Fault::conflict(message).hint(hint));
         }
         let entry = self.about(EntryKind::PersonRemoved, &body.name, &[&body.fingerprint]);
         let guards = vec![Guard::PersonExists(body.name.clone(), true)];

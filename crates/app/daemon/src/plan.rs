@@ -6,10 +6,8 @@ use std::{
 };
 
 use interlock_action::{Action, Millis, PlanId, SessionId, TicketId};
-use interlock_api::{Added, BeginPlan, Decisions, EndPlan, Fault, PlanView, RequestView, exact};
-use interlock_approval::State;
-use interlock_console::Attempt;
-use interlock_flow::{BatchError, Decisive, MOST_STEPS, Plan, PlanStep, Verdict, lost};
+use interlock_api::{BeginPlan, EndPlan, Fault, exact};
+use interlock_flow::{MOST_STEPS, Plan, PlanStep, Verdict, lost};
 
 use crate::{attempts::cut, state::Daemon};
 
@@ -97,11 +95,7 @@ impl Daemon {
     }
 
     /// It is in earnest again; what was planned is kept, where anything was and nobody gives it up.
-    pub(crate) async fn end_plan(
-        &self,
-        session: &SessionId,
-        body: EndPlan,
-    ) -> Result<Option<PlanView>, Fault> {
+    pub(crate) async fn end_plan(&self, session: &SessionId, body: EndPlan) -> Result<Option<Plan>, Fault> {
         if !self.memory().planning.contains(session) {
             return Err(Fault::conflict("this session does not plan"));
         }
@@ -113,24 +107,21 @@ impl Daemon {
             return Ok(None);
         };
         let kept = self.road.keep_plan(session, words, (steps, left), body.status).await;
-        kept.map(|plan| Some(PlanView { plan })).map_err(Fault::unavailable)
+        kept.map(Some).map_err(Fault::unavailable)
     }
 
     /// Every plan, the newest first.
-    pub(crate) fn plans(&self, many: usize) -> Vec<PlanView> {
+    pub(crate) fn plans(&self, many: usize) -> Vec<Plan> {
         let memory = self.memory();
         let mut all: Vec<&Plan> = memory.plans.values().collect();
         all.sort_by_key(|plan| std::cmp::Reverse(plan.at));
-        all.into_iter().take(many).map(|plan| PlanView { plan: plan.clone() }).collect()
+        all.into_iter().take(many).cloned().collect()
     }
 
     /// Plans of which something waits, the newest first, and how much does.
     pub(crate) fn waiting_plans(&self, many: usize) -> Vec<(String, usize)> {
         let (memory, now) = (self.memory(), self.now());
-        let waits = |id: &TicketId| {
-            let ticket = memory.tickets.get(id);
-            ticket.is_some_and(|ticket| ticket.state == State::Pending && now < ticket.held.expires)
-        };
+        let waits = |id: &TicketId| memory.tickets.get(id).is_some_and(|ticket| ticket.waits(now));
         let count = |plan: &Plan| plan.tickets().iter().filter(|id| waits(id)).count();
         let mut all: Vec<(&Plan, usize)> =
             memory.plans.values().map(|plan| (plan, count(plan))).filter(|(_, waits)| *waits > 0).collect();
@@ -139,36 +130,8 @@ impl Daemon {
     }
 
     /// One plan.
-    pub(crate) fn plan(&self, id: &PlanId) -> Result<PlanView, Fault> {
-        let found = self.memory().plans.get(id).map(|plan| PlanView { plan: plan.clone() });
+    pub(crate) fn plan(&self, id: &PlanId) -> Result<Plan, Fault> {
+        let found = self.memory().plans.get(id).cloned();
         found.ok_or_else(|| Fault::not_found(format!("there is no plan `{}`", exact(id.as_str()))))
-    }
-
-    /// Takes a decision on several requests.
-    pub(crate) async fn decide_together(&self, request: Added<Decisions>) -> Result<Vec<RequestView>, Fault> {
-        let Added { body, signed, .. } = request;
-        let decision = match body.decision.as_str() {
-            "approve" => Decisive::Approve,
-            "deny" => Decisive::Deny,
-            other => return Err(Fault::bad_request(format!("`{other}` is neither `approve` nor `deny`"))),
-        };
-        let by = self.authorise_stop(&body.verb(), &body.subject(), &body, &signed)?;
-        by.key.counts(self.now()).map_err(Fault::refused)?;
-        let words = (signed.reason.as_str(), signed.signature.as_str());
-        let decided = self.road.decide_together(&body.requests, decision, (&signed.person, &by), words).await;
-        let tickets = decided.map_err(|error| {
-            if !matches!(error, BatchError::Halves { .. }) {
-                let (subject, why) = (body.subject(), error.to_string());
-                let person = Some(signed.person.clone());
-                self.tried(&Attempt { what: "decision", subject, person, session: None, why });
-            }
-            match error {
-                BatchError::Halves { .. } => {
-                    Fault::conflict(error).hint("look at those that were not, and decide on them anew")
-                }
-                error => Fault::refused(error),
-            }
-        })?;
-        Ok(tickets.into_iter().map(|ticket| self.view(ticket)).collect())
     }
 }

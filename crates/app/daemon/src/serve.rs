@@ -12,8 +12,7 @@ use std::{
 use interlock_action::{Digest, Surface};
 use interlock_approval::Site;
 use interlock_flow::{
-    Clock, ConfigStamp, Event, Foresee, Journal, Least, Ports, Receipt, Record, Road, RoadSettings, Roles,
-    Rules,
+    Clock, ConfigStamp, Event, Foresee, Journal, Ports, Receipt, Record, Road, RoadSettings, Roles, Rules,
 };
 use interlock_gateway_aws::{AwsGateway, GatewayConfig, HomeKey, JournalPort, credentials::CredentialSource};
 use interlock_gateway_terraform::TerraformForesee;
@@ -54,7 +53,7 @@ pub struct Listen {
     pub aws_proxy: SocketAddr,
     /// The endpoint door.
     pub aws: SocketAddr,
-    /// The console; where none is given its own port, or a free one where that is taken.
+    /// The console; where none is given the one that is configured. A port that is taken is a fault: passkeys are made for it.
     pub console: Option<SocketAddr>,
 }
 
@@ -80,7 +79,7 @@ impl Sockets {
 #[derive(Clone, Debug, Serialize)]
 pub struct Ready {
     /// The web console.
-    pub console: Option<String>,
+    pub console: String,
     /// The endpoint door.
     pub aws: String,
     /// The CONNECT proxy.
@@ -154,7 +153,7 @@ pub async fn serve(
     // Only what this process starts is led there.
     let states = bind(&paths.states(), 0o600)?;
     ready(&Ready {
-        console: Some(console.url()),
+        console: console.url(),
         aws: addresses.aws,
         aws_proxy: addresses.aws_proxy,
         postgres: BTreeMap::new(),
@@ -364,7 +363,7 @@ fn settings(home: &Home, config: &Config, site: Site) -> Result<RoadSettings, Da
         sealer: home.keys().sealer.clone(),
         site: Some(site),
         roles: Roles { holders: config.approval.roles.clone(), asked_by: config.approval.slots.clone() },
-        least: Least { t3: config.approval.keys.t3, t4: config.approval.keys.t4 },
+        least: config.approval.keys,
         rehearsed: config.terraform.rehearsal.iter().map(|_| Surface::Terraform).collect(),
         read_only_classes: read_only.map(|(name, _)| name.clone()).collect(),
         ticket_lifetime: config.approval.expires.millis(),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use interlock_action::{Millis, SessionId, TicketId};
-use interlock_approval::{Site, State, Ticket};
+use interlock_approval::{Site, Ticket};
 use interlock_console::InvariantRow;
 use interlock_flow::{Clock as _, Entropy as _, Memory, Record, Road};
 use interlock_gateway_aws::credentials::VirtualKeys;
@@ -15,7 +15,7 @@ use interlock_gateway_terraform::Gate;
 use interlock_ledger::{Entry, EntryKind};
 use interlock_store::Store;
 
-use interlock_api::{HookNote, RequestView};
+use interlock_api::{HookNote, RequestView, Status};
 
 use crate::{
     attempts::Attempts, clock::System, config::Config, console::Handed, home::HomePaths, nonce::Nonces,
@@ -77,6 +77,38 @@ impl Daemon {
         System.now()
     }
 
+    /// How it is.
+    pub(crate) fn status(&self) -> Status {
+        let addresses = self.addresses();
+        let health = self.store.health();
+        let alone = self.road.lone_changes().into_iter().chain(self.dismissal.clone()).collect();
+        let now = self.now();
+        let glass = self.glass_words();
+        let memory = self.memory();
+        let observed = |session: &&interlock_flow::Session| session.observed && session.lease.is_live(now);
+        Status {
+            observed: memory.sessions.values().filter(observed).map(|session| session.id.clone()).collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            home: self.home.root.display().to_string(),
+            mode: if self.road.settings().observe { "observe" } else { "enforce" }.to_owned(),
+            bundle: self.road.bundle().hash(),
+            catalogue: interlock_reader_aws::catalogue::Catalogue::get().content_hash().to_owned(),
+            people: memory.people.keys().cloned().collect(),
+            agents: memory.agents.keys().cloned().collect(),
+            alone,
+            glass,
+            freezes: memory.freezes.values().cloned().collect(),
+            ledger: health.poisoned.unwrap_or_else(|| "ok".to_owned()),
+            entries: self.store.head().ok().flatten().map_or(0, |head| head.size),
+            console: addresses.console,
+            aws_proxy: addresses.aws_proxy,
+            aws: addresses.aws,
+            ca_bundle: addresses.ca_bundle.display().to_string(),
+            egress: self.config.egress.allow.clone(),
+            pass: self.config.run.pass.clone(),
+        }
+    }
+
     /// The site at which passkeys of this home count; none without a console.
     pub(crate) fn site(&self) -> Option<&Site> {
         self.road.settings().site.as_ref()
@@ -110,11 +142,10 @@ impl Daemon {
         let now = self.now();
         let mut tickets: Vec<Ticket> = {
             let memory = self.memory();
-            let open = |ticket: &Ticket| matches!(ticket.state, State::Pending | State::Approved { .. });
             let as_of = |ticket: &Ticket| ticket.as_of(now);
             match wanted {
                 Some(ids) => ids.iter().filter_map(|id| memory.tickets.get(id)).map(as_of).collect(),
-                None => memory.tickets.values().map(as_of).filter(open).collect(),
+                None => memory.tickets.values().map(as_of).filter(Ticket::is_open).collect(),
             }
         };
         tickets.sort_by_key(|ticket| ticket.held.opened);

@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{AccountId, Claim, Effect, Target, TargetId};
 
 /// Where an action comes in.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Surface {
     /// The AWS API.
@@ -22,9 +21,7 @@ pub enum Surface {
 }
 
 /// A namespaced operation: `aws:rds:DeleteDBInstance`.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Operation(String);
 
@@ -58,7 +55,7 @@ impl fmt::Display for Operation {
 }
 
 /// Something the action writes that a classification rule may read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassifierWrite {
     /// Sets or removes the tag with this key (`value` is `None` when removed).
@@ -75,7 +72,7 @@ pub enum ClassifierWrite {
 }
 
 /// A payload that streams past and is not in the arguments.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
     /// There is none: everything is in the arguments.
@@ -95,7 +92,7 @@ impl Content {
 }
 
 /// What a reader found in the bytes an agent sent. Situate adds whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
     /// Where it came in.
     pub surface: Surface,

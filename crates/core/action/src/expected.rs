@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Effect, Operation};
 
 /// One change of an approved whole: a resource of a Terraform plan, and the calls by which it is made, changed or removed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExpectedChange {
     /// What the whole calls it: `module.school.aws_s3_bucket.files["a"]`.
     pub address: String,

@@ -1,14 +1,13 @@
 //! What an action would do, and how we know.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Effect, Kind, Millis, TargetId};
 
 /// How a forecast came about, from best to worst.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// It was run and rolled back.
@@ -22,7 +21,7 @@ pub enum Method {
 }
 
 /// One thing that would be different afterwards.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// The thing.
     pub target: TargetId,
@@ -41,7 +40,7 @@ pub struct Change {
 }
 
 /// Something data can be restored from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryPoint {
     /// Its ARN or id.
     pub id: String,
@@ -55,7 +54,7 @@ pub struct RecoveryPoint {
 }
 
 /// Recovery points before and after; `None` is "could not be counted", never zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryCount {
     /// How many there are now.
     pub before: Option<u32>,
@@ -64,9 +63,7 @@ pub struct RecoveryCount {
 }
 
 /// How well what happens can be taken back.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reversibility {
     /// An exact inverse is registered.
@@ -80,7 +77,7 @@ pub enum Reversibility {
 }
 
 /// What an action would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Forecast {
     /// How we know.
     pub method: Method,

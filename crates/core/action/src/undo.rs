@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// What an undo needs to know of the action that it takes back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Deed {
     /// Where it came in.
     pub surface: Surface,
@@ -62,7 +63,7 @@ impl Deed {
 }
 
 /// On what terms an action can be taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Terms {
     /// How well: exactly, from a recovery point, or in part. Never [`Reversibility::None`].
     pub class: Reversibility,
@@ -162,7 +163,7 @@ fn stray(path: &str, now: &Value, known: &[Value], found: &mut Vec<String>) {
 }
 
 /// The registered way back of one action: written before the action is sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contract {
     /// Which way it is: `ec2/route`.
     pub way: String,

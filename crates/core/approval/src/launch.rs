@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use interlock_action::{AgentId, Millis, PersonId, SessionId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{EnrolledKey, Refusal, Signable, Site, verify};
@@ -14,7 +15,7 @@ use crate::{EnrolledKey, Refusal, Signable, Site, verify};
 pub const FRESH: Millis = 5 * 60 * 1000;
 
 /// Who launched a session, as far as it is known. It only ever grows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Launch {
     /// Everybody who is known to have opened or resumed it.
     pub by: BTreeSet<PersonId>,
@@ -51,7 +52,7 @@ impl fmt::Display for Launch {
 }
 
 /// What a person signs to open or resume a session: all that makes it this opening and no other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Opening {
     /// The home it is opened in: what its log is verified with.
     pub home: String,

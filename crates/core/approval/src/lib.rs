@@ -13,7 +13,7 @@ mod ticket;
 pub use error::{ApprovalError, Refusal};
 pub use launch::{FRESH, Launch, Opening};
 pub use passkey::{
-    Asserted, Assertion, AssertionResponse, Attestation, Enrolled, Passkey, PasskeyKey, Registration,
+    Assertion, AssertionResponse, Attestation, Enrolled, Passkey, PasskeyKey, Registration,
     RegistrationResponse, Site, challenge, verify_assertion, verify_registration,
 };
 pub use person::{EnrolledKey, KeyStep, Person};

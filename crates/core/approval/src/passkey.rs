@@ -9,7 +9,7 @@ mod device;
 mod line;
 mod registration;
 
-pub use assertion::{Asserted, Assertion, AssertionResponse, verify_assertion};
+pub use assertion::{Assertion, AssertionResponse, verify_assertion};
 pub use registration::{Attestation, Enrolled, Registration, RegistrationResponse, verify_registration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use interlock_action::{Millis, PersonId, TicketId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Passkey, Refusal};
@@ -11,9 +12,7 @@ use crate::{Passkey, Refusal};
 const HOUR: Millis = 60 * 60 * 1000;
 
 /// How much a key proves about the person behind it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyStep {
     /// A file that whoever can read it can use.
@@ -25,7 +24,7 @@ pub enum KeyStep {
 }
 
 /// A key a person signs with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EnrolledKey {
     /// The OpenSSH public key's line, without comment, or a [`Passkey`]'s.
     pub public_key: String,
@@ -68,7 +67,7 @@ impl EnrolledKey {
 }
 
 /// A human, known by enrolled keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// The name.
     pub name: PersonId,

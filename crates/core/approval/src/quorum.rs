@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use interlock_action::{Millis, PersonId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{KeyStep, Launch};
@@ -20,14 +21,14 @@ pub struct People<'a> {
 }
 
 /// One place in a quorum.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slot {
     /// The role it asks for; none is anybody.
     pub role: Option<String>,
 }
 
 /// How many people a ticket waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Quorum {
     /// The places to fill; one or two, a third where a launch is unproved.
     pub slots: Vec<Slot>,

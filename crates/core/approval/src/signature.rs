@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use interlock_action::{Digest, PersonId, TicketId, canonical};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
@@ -27,7 +28,7 @@ pub trait Signable: Serialize + Sized {
 }
 
 /// What a person signs: for a ticket its digest, for anything else the digest of the request's canonical form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Statement {
     /// `approve`, `deny`, or an administrative verb such as `freeze`.
     pub verb: String,
@@ -70,22 +71,25 @@ impl Signable for Statement {
 
 /// Reads a public key's line, OpenSSH's or a passkey's, into what is enrolled.
 pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<EnrolledKey, ApprovalError> {
-    if Passkey::is_line(line) {
-        let passkey: Passkey = line.parse()?;
-        let (public_key, step) = (passkey.to_string(), passkey.step());
-        let fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&public_key)));
-        let suspended = BTreeSet::new();
-        return Ok(EnrolledKey {
-            public_key,
-            fingerprint,
-            step,
-            enrolled,
-            counts_from,
-            counter: 0,
-            suspended,
-        });
-    }
-    let key = PublicKey::from_openssh(line.trim()).map_err(|error| ApprovalError::Key(error.to_string()))?;
+    let (public_key, fingerprint, step) =
+        if Passkey::is_line(line) { parse_passkey(line)? } else { parse_openssh(line)? };
+    let suspended = BTreeSet::new();
+    Ok(EnrolledKey { public_key, fingerprint, step, enrolled, counts_from, counter: 0, suspended })
+}
+
+/// A key's line as it is kept, its fingerprint, and what it proves.
+type Parsed = (String, String, KeyStep);
+
+fn parse_passkey(line: &str) -> Result<Parsed, ApprovalError> {
+    let passkey: Passkey = line.parse()?;
+    let public_key = passkey.to_string();
+    let fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&public_key)));
+    Ok((public_key, fingerprint, passkey.step()))
+}
+
+fn parse_openssh(line: &str) -> Result<Parsed, ApprovalError> {
+    let bad = |error: ssh_key::Error| ApprovalError::Key(error.to_string());
+    let key = PublicKey::from_openssh(line.trim()).map_err(bad)?;
     let step = match key.algorithm() {
         ssh_key::Algorithm::SkEd25519 | ssh_key::Algorithm::SkEcdsaSha2NistP256 => KeyStep::SecurityKey,
         ssh_key::Algorithm::Ed25519 | ssh_key::Algorithm::Ecdsa { curve: ssh_key::EcdsaCurve::NistP256 } => {
@@ -97,16 +101,8 @@ pub fn parse_public_key(line: &str, enrolled: u64, counts_from: u64) -> Result<E
             )));
         }
     };
-    let bare = PublicKey::new(key.key_data().clone(), "");
-    Ok(EnrolledKey {
-        public_key: bare.to_openssh().map_err(|error| ApprovalError::Key(error.to_string()))?,
-        fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
-        step,
-        enrolled,
-        counts_from,
-        counter: 0,
-        suspended: BTreeSet::new(),
-    })
+    let bare = PublicKey::new(key.key_data().clone(), "").to_openssh().map_err(bad)?;
+    Ok((bare, key.fingerprint(HashAlg::Sha256).to_string(), step))
 }
 
 /// Signs with a private key file's contents. Used by the command line, never by the daemon.
@@ -165,8 +161,8 @@ fn verify_passkey<'k, S: Signable>(
     let of = |key: &'k EnrolledKey| Some((key, key.passkey().filter(|have| have.id == assertion.id)?));
     let (key, passkey) =
         keys.iter().find_map(of).ok_or_else(|| bad("its key is not enrolled for this person"))?;
-    let asserted = verify_assertion(words, &assertion, &passkey, site, key.counter)?;
-    Ok(Proven { key, counter: Some(asserted.counter) })
+    let counter = verify_assertion(words, &assertion, &passkey, site, key.counter)?;
+    Ok(Proven { key, counter: Some(counter) })
 }
 
 fn verify_ssh<'k, S: Signable>(

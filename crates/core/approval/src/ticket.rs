@@ -11,13 +11,14 @@ use interlock_action::{
     Action, ActionId, AgentId, Digest, Facts, Forecast, GlassId, GrantId, Millis, PersonId, SessionId,
     TargetId, TicketId, digest_of,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{ApprovalError, KeyStep, Launch, People, Quorum, Refusal};
 
 /// Why the policy holds it: one rule's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// The rule's id.
     pub rule: String,
@@ -30,7 +31,7 @@ pub struct Reason {
 }
 
 /// What a person is asked to approve: everything the ticket's digest is over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
     /// The agent.
     pub agent: AgentId,
@@ -67,7 +68,7 @@ pub struct Held {
 }
 
 /// One person's signed yes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approval {
     /// Who.
     pub person: PersonId,
@@ -92,7 +93,7 @@ pub struct Approval {
 }
 
 /// Something that is signed and names requests by their digests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "of")]
 pub enum Within {
     /// The terms of a standing grant that was made of it.
@@ -108,7 +109,7 @@ pub enum Within {
 }
 
 /// Where a ticket stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum State {
     /// Waiting for people.
@@ -192,7 +193,7 @@ pub enum Message {
 }
 
 /// An action that is held.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ticket {
     /// Its name for people.
     pub id: TicketId,
@@ -228,9 +229,8 @@ impl Ticket {
     /// Takes one message at a time; a refusal leaves the ticket as it was.
     pub fn step(&self, message: Message, now: Millis) -> Result<Self, Refusal> {
         let mut next = self.clone();
-        let open = matches!(self.state, State::Pending | State::Approved { .. });
         // INVARIANT: time is looked at first, so nothing is approved or spent after its expiry.
-        if open && now >= self.held.expires {
+        if self.is_open() && now >= self.held.expires {
             return match message {
                 Message::Tick => {
                     next.state = State::Expired;
@@ -292,9 +292,19 @@ impl Ticket {
         self.step(Message::Tick, now).unwrap_or_else(|_| self.clone())
     }
 
-    /// Whether it waits for people, or has passed them and waits to be used.
+    /// Whether it waits for people, or has passed them and waits to be used, as far as it is written down.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Pending | State::Approved { .. })
+    }
+
+    /// Whether it does at this time.
+    pub fn stands(&self, now: Millis) -> bool {
+        self.is_open() && now < self.held.expires
+    }
+
+    /// Whether it waits for people at this time.
+    pub fn waits(&self, now: Millis) -> bool {
+        self.state == State::Pending && now < self.held.expires
     }
 
     /// Whether a solo delay, if there is one, has run out.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use interlock_action::{
     AccountId, AgentId, Effect, EnvironmentName, Kind, Operation, PersonId, Surface, TargetId,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One effect on one target.
@@ -25,9 +26,7 @@ pub struct Ask {
 }
 
 /// What a registered agent may do at most.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentClass {
     /// Reads only.

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{Policy, PolicyId};
 use interlock_action::{AccountId, AgentId, Effect, EnvironmentName, Kind, Operation, TargetId, name_of};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{Ask, Evidence, Probe, ProbeError, shipped};
 
 /// What a grant is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Selector {
     /// Whose actions.
@@ -26,7 +27,7 @@ pub struct Selector {
 }
 
 /// One effect on things of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
     /// The effect.

@@ -12,6 +12,7 @@ mod work;
 use std::collections::BTreeMap;
 
 use interlock_action::{AccountId, Millis, Operation, PersonId, SessionId, Step, Surface, TargetId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use drill::DrillError;
@@ -25,7 +26,7 @@ pub use work::{PointNews, PointWatch, Signers};
 use crate::{Event, Memory};
 
 /// A recovery point as it was when it was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Kept {
     /// What its recipe calls it: an ARN, or the name that it carries.
     pub id: String,
@@ -51,7 +52,7 @@ pub struct Kept {
 }
 
 /// What a look at a recovery point told.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sight {
     /// Whether it is there at all.
     pub there: bool,
@@ -73,7 +74,7 @@ pub struct Sight {
 }
 
 /// A copy that a drill makes. Its name was drawn for that drill alone, and written down before anything was called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Scratch {
     /// What it is called.
     pub name: String,
@@ -82,7 +83,7 @@ pub struct Scratch {
 }
 
 /// That a point was restored, and what came of it was what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Proof {
     /// When the drill ended.
     pub at: Millis,
@@ -95,7 +96,7 @@ pub struct Proof {
 }
 
 /// A drill that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// When.
     pub at: Millis,
@@ -104,7 +105,7 @@ pub struct Failure {
 }
 
 /// That people had a point removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Purged {
     /// When.
     pub at: Millis,
@@ -113,7 +114,7 @@ pub struct Purged {
 }
 
 /// A recovery point in custody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
     /// As it was made.
     #[serde(flatten)]

@@ -13,8 +13,9 @@ use std::{
 };
 
 use interlock_action::{ActionId, Digest, Millis, PersonId, Securing, Survey, TargetId, TicketId, digest_of};
-use interlock_approval::{Launch, People, Quorum, Slot, State, Ticket};
+use interlock_approval::{Launch, People, Quorum, Slot, Ticket};
 use interlock_ledger::{Entry, EntryKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -30,7 +31,7 @@ const LOOKS: u32 = 30;
 const BETWEEN: Millis = 1_000;
 
 /// What people ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PurgeOrder {
     /// The points, by their names.
     pub points: Vec<String>,
@@ -43,7 +44,7 @@ pub struct PurgeOrder {
 }
 
 /// Why a point is not removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "obstacle", content = "what")]
 pub enum Obstacle {
     /// Nothing of that name is in custody.
@@ -91,7 +92,7 @@ impl std::fmt::Display for Obstacle {
 }
 
 /// One point of a preview.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Removal {
     /// The point.
     pub point: String,
@@ -128,7 +129,7 @@ impl Removal {
 }
 
 /// What removing points would come to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PurgePreview {
     /// The points.
     pub points: Vec<Removal>,
@@ -210,14 +211,11 @@ fn missing(memory: &Memory, kept: &Kept, last: bool, signed: &[PersonId], now: M
 impl Memory {
     /// What counts on a point: requests that were told of it, and what is under way.
     fn counts_on(&self, point: &Point, now: Millis) -> Option<Obstacle> {
-        let open = |ticket: &&Ticket| {
-            matches!(ticket.state, State::Pending | State::Approved { .. }) && now < ticket.held.expires
-        };
         let told = |ticket: &&Ticket| {
             let points = &ticket.held.forecast.points;
             points.iter().any(|told| told.survives && point.is_called(&told.id))
         };
-        let tickets = self.tickets.values().filter(open).filter(told);
+        let tickets = self.tickets.values().filter(|ticket| ticket.stands(now)).filter(told);
         let tickets: Vec<TicketId> = tickets.map(|ticket| ticket.id.clone()).collect();
         if !tickets.is_empty() {
             return Some(Obstacle::Counted(tickets));

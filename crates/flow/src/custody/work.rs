@@ -7,6 +7,7 @@ use std::sync::{
 
 use interlock_action::{Answers, Effect, Millis, Next, PersonId, Step};
 use interlock_ledger::Entry;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Point, Proof};
@@ -20,7 +21,7 @@ const PATIENCE: Millis = 15_000;
 pub(super) const LONGEST: Millis = 2 * 60 * 60 * 1000;
 
 /// What is told while points are drilled or removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "news")]
 pub enum PointNews {
     /// A drill begins.

@@ -15,6 +15,7 @@ use interlock_action::{
 };
 use interlock_approval::{Launch, Ticket};
 use interlock_policy::{Ask, Selector};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ pub const MOST_USES: u32 = 100;
 const MINUTE: Millis = 60_000;
 
 /// What people sign.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantTerms {
     /// The request that it was made of.
@@ -71,7 +72,7 @@ impl GrantTerms {
 }
 
 /// How far a call goes: no further than the first one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reach {
     /// On how many things it falls.
@@ -107,7 +108,7 @@ impl Reach {
 }
 
 /// What somebody wants granted, of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GrantWish {
     /// For how many minutes.
@@ -127,7 +128,7 @@ impl Default for GrantWish {
 }
 
 /// One grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Grant {
     /// Which.
     pub id: GrantId,
@@ -152,7 +153,7 @@ pub struct Grant {
 }
 
 /// Somebody who signed for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GrantSigner {
     /// Who.
     pub person: PersonId,
@@ -163,7 +164,7 @@ pub struct GrantSigner {
 }
 
 /// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GrantEnd {
     /// When.
     pub at: Millis,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Decisive, Event, Guard, JournalError, Memory, Record, Road,
-    batch::{SignedBy, decided},
+    approve::{SignedBy, decided},
 };
 
 /// Why there is no grant.

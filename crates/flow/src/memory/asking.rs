@@ -1,7 +1,6 @@
 //! How much agents ask of people: their attention is what would be used up.
 
 use interlock_action::{AgentId, Millis, SessionId};
-use interlock_approval::State;
 
 use super::{HOUR, Memory};
 
@@ -16,10 +15,8 @@ impl Memory {
     /// # Errors
     /// Too many wait, or were opened lately.
     pub fn may_ask(&self, session: &SessionId, agent: &AgentId, now: Millis) -> Result<(), String> {
-        let waits = |ticket: &&interlock_approval::Ticket| {
-            ticket.session == *session && ticket.state == State::Pending && now < ticket.held.expires
-        };
-        if self.tickets.values().filter(waits).count() >= WAITING {
+        let waiting = self.tickets.values().filter(|ticket| ticket.session == *session && ticket.waits(now));
+        if waiting.count() >= WAITING {
             return Err(format!("{WAITING} requests of session `{session}` wait already"));
         }
         let since = now.saturating_sub(HOUR);

@@ -6,13 +6,14 @@ use interlock_action::{
     ActionId, AgentId, Contract, Deed, Digest, Millis, SessionId, TargetId, Terms, UndoId, compared,
     digest_of,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Event, road::Road};
 
 /// A mutation with its way back, as it is written down before it is sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// The action.
     pub action: ActionId,
@@ -86,7 +87,7 @@ pub(crate) struct Seen {
 }
 
 /// Where a change stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum Standing {
     /// It was let through; the state that it left has not been read.
@@ -111,7 +112,7 @@ pub enum Standing {
 }
 
 /// What is remembered of a change. The way back itself stays in the store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeNote {
     /// The order in which changes were let through.
     pub order: u64,

@@ -7,6 +7,7 @@ use interlock_action::{
     SessionId, Step, TargetId, Terms, digest_of, strays,
 };
 use interlock_policy::{Decision, Hypothetical, Tier};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Why a change cannot be taken back as things are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "conflict", content = "what")]
 pub enum Conflict {
     /// Nobody registered a way back, or it was redacted.
@@ -84,7 +85,7 @@ impl Ahead {
 }
 
 /// One change of a preview.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PreviewedChange {
     /// The action.
     pub action: ActionId,
@@ -115,7 +116,7 @@ pub struct PreviewedChange {
 }
 
 /// What taking changes back would do, the newest change first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Preview {
     /// The changes, in the order in which they are taken back.
     pub changes: Vec<PreviewedChange>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use interlock_action::{ActionId, Call, Claim, Contract, Effect, Next, PersonId, Step, UndoId};
 use interlock_ledger::{Entry, EntryKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ pub enum UndoError {
 }
 
 /// What a run back tells while it is at work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "progress")]
 pub enum Progress {
     /// A call is sent.

@@ -1,12 +1,18 @@
 //! `interlock freeze` and `interlock unfreeze`
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Args;
 use interlock_api::{FreezeRequest, UnfreezeRequest};
 use interlock_flow::FreezeScope;
 
-use crate::{command::Global, exit::Exit, fault::Fault, output::Output, sign};
+use crate::{
+    command::{Global, by::By},
+    exit::Exit,
+    fault::Fault,
+    output::Output,
+    sign,
+};
 
 /// What is covered.
 #[derive(Debug, Args)]
@@ -67,19 +73,16 @@ impl Freeze {
 pub(crate) struct Unfreeze {
     #[command(flatten)]
     scope: Scope,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// The signing person's OpenSSH key.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[command(flatten)]
+    by: By,
 }
 
 impl Unfreeze {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
         let client = global.client()?;
         let body = UnfreezeRequest { scope: self.scope.scope() };
-        let signed = sign::administrative(&client, "unfreeze", "freeze", body, &self.key, &self.reason)?;
+        let signed =
+            sign::administrative(&client, "unfreeze", "freeze", body, &self.by.key, &self.by.reason)?;
         client.post::<_, ()>("/v1/unfreeze", &signed)?;
         output.show(&signed.body.scope, |_| "unfrozen".to_owned());
         Ok(Exit::Ok.into())

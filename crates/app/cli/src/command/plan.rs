@@ -5,8 +5,8 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
-use interlock_api::{BeginPlan, EndPlan, Fault as Told, PlanView, exact};
-use interlock_flow::StepFate;
+use interlock_api::{BeginPlan, EndPlan, Fault as Told, exact};
+use interlock_flow::{Plan as Handed, StepFate};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -41,7 +41,7 @@ impl Plan {
         let door =
             AgentDoor::here("interlock run --agent NAME --task TEXT -- interlock plan -- ./migrate.sh")?;
         if self.give_up {
-            let _: Option<PlanView> = post(&door, "/v1/plan/end", &EndPlan { give_up: true, status: None })?;
+            let _: Option<Handed> = post(&door, "/v1/plan/end", &EndPlan { give_up: true, status: None })?;
             return Ok(Exit::Ok.into());
         }
         let _: Option<()> = post(&door, "/v1/plan", &BeginPlan { words: self.words })?;
@@ -49,19 +49,19 @@ impl Plan {
         let ran = Command::new(program).args(arguments).status();
         // Whatever became of it, from here on calls are in earnest again.
         let status = ran.as_ref().ok().and_then(std::process::ExitStatus::code);
-        let view: Option<PlanView> = post(&door, "/v1/plan/end", &EndPlan { status, give_up: false })?;
+        let handed: Option<Handed> = post(&door, "/v1/plan/end", &EndPlan { status, give_up: false })?;
         ran.map_err(|error| Fault::failed(format!("cannot run `{program}`: {error}")))?;
-        let Some(view) = view else {
-            output.show(&view, |_| "nothing was planned: no change was tried".to_owned());
+        let Some(plan) = &handed else {
+            output.show(&handed, |_| "nothing was planned: no change was tried".to_owned());
             return Ok(if status == Some(0) { Exit::Ok } else { Exit::Failed }.into());
         };
-        output.show(&view, told);
+        output.show(plan, told);
         let worst = |exit: Exit, fate: &StepFate| match (exit, fate) {
             (_, StepFate::Refused { .. }) | (Exit::Refused, _) => Exit::Refused,
             (_, StepFate::Asks { .. }) | (Exit::Held, _) => Exit::Held,
             (exit, StepFate::Flows) => exit,
         };
-        Ok(view.plan.steps.iter().map(|step| &step.fate).fold(Exit::Ok, worst).into())
+        Ok(plan.steps.iter().map(|step| &step.fate).fold(Exit::Ok, worst).into())
     }
 }
 
@@ -82,8 +82,7 @@ fn post<B: Serialize, T: DeserializeOwned>(door: &AgentDoor, path: &str, body: &
 }
 
 /// What would become of each step.
-fn told(view: &PlanView) -> String {
-    let plan = &view.plan;
+fn told(plan: &Handed) -> String {
     let mut lines: Vec<String> = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let fate = match &step.fate {

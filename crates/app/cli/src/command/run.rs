@@ -231,13 +231,13 @@ impl Run {
         (sandbox, confinement): (&Sandbox, &mut Confinement),
         opened: &OpenedSession,
     ) -> Result<Ended, ConfineError> {
-        let lures = match global.client().map(|client| Lures::lay(confinement, &console_port(&client))) {
-            Ok(Ok(lures)) => lures,
-            unlaid => {
-                let why = unlaid.map_or_else(
-                    |fault| fault.to_string(),
-                    |laid| laid.err().map(|error| error.to_string()).unwrap_or_default(),
-                );
+        let laid = global.client().and_then(|client| {
+            let laid = Lures::lay(confinement, &console_port(&client));
+            laid.map_err(|error| Fault::failed(error.to_string()))
+        });
+        let lures = match laid {
+            Ok(lures) => lures,
+            Err(why) => {
                 output.say(&format!("interlock: what it reaches for in vain is not written down: {why}"));
                 return interlock_confine::spawn(sandbox, confinement, &self.command);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use interlock_action::Millis;
+use interlock_action::{Millis, PersonId};
 
 const WINDOW: Millis = 60_000;
 /// Forms in a window.
@@ -26,13 +26,13 @@ pub(crate) enum Counted {
 
 /// What was counted, by person; strangers are one.
 #[derive(Default)]
-pub(crate) struct Limits(HashMap<(Option<String>, Counted), (Millis, u32)>);
+pub(crate) struct Limits(HashMap<(Option<PersonId>, Counted), (Millis, u32)>);
 
 impl Limits {
     /// Counts one more, and says whether it may go on.
-    pub(crate) fn admits(&mut self, who: Option<&str>, what: Counted, now: Millis) -> bool {
+    pub(crate) fn admits(&mut self, who: Option<&PersonId>, what: Counted, now: Millis) -> bool {
         self.0.retain(|_, (since, _)| now < since.saturating_add(WINDOW));
-        let (_, count) = self.0.entry((who.map(str::to_owned), what)).or_insert((now, 0));
+        let (_, count) = self.0.entry((who.cloned(), what)).or_insert((now, 0));
         *count = count.saturating_add(1);
         let most = match (who, what) {
             (Some(_), _) => MOST,
@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn one_who_floods_stops_nobody_else() {
         let mut limits = Limits::default();
-        let (one, two) = (Some("one"), Some("two"));
+        let (one, two) = (PersonId::from("one"), PersonId::from("two"));
+        let (one, two) = (Some(&one), Some(&two));
         assert_eq!((0..500).filter(|_| limits.admits(one, Counted::Forms, 0)).count(), 60);
         assert_eq!((0..5_000).filter(|_| limits.admits(None, Counted::Forms, 0)).count(), 1_200);
         assert!(

@@ -12,6 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use interlock_action::PersonId;
 use interlock_approval::Site;
 
 use self::limit::Counted;
@@ -33,8 +34,8 @@ pub(crate) async fn through(
     let nonce = console.desk.draw();
     let site = console.desk.site();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let person = crate::visitor::known(&console, request.headers()).map(interlock_action::PersonId::new);
-    let mut answer = match stop(&console, &site, &request) {
+    let person = crate::visitor::known(&console, request.headers());
+    let mut answer = match stop(&console, &site, &request, person.as_ref()) {
         Some(stopped) => stopped,
         None => {
             request.extensions_mut().insert(Nonce(nonce.clone()));
@@ -43,21 +44,20 @@ pub(crate) async fn through(
     };
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
         let why = format!("nothing is done there by {method}");
-        console.desk.tried(Attempt { what: "page", subject: path, person, session: None, why });
+        console.desk.tried(Attempt::new("page", path, why).by(person));
     }
     headers::put(answer.headers_mut(), &nonce, console.is_secure());
     answer
 }
 
 /// Why a request goes no further.
-fn stop(console: &Console, site: &Site, request: &Request) -> Option<Response> {
+fn stop(console: &Console, site: &Site, request: &Request, person: Option<&PersonId>) -> Option<Response> {
     let headers = request.headers();
     // INVARIANT: a name that leads here and is not this site's is somebody else's page, come in by another name for this machine.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !site.origins.iter().any(|origin| origin.split_once("://").is_some_and(|(_, own)| own == host)) {
         let why = format!("`{host}` is no name of this console");
-        let subject = request.uri().path().to_owned();
-        console.desk.tried(Attempt { what: "page", subject, person: None, session: None, why });
+        console.desk.tried(Attempt::new("page", request.uri().path(), why));
         return Some((StatusCode::MISDIRECTED_REQUEST, "this is no name of this console\n").into_response());
     }
     let path = request.uri().path();
@@ -65,18 +65,11 @@ fn stop(console: &Console, site: &Site, request: &Request) -> Option<Response> {
         Method::GET | Method::HEAD => None,
         Method::POST => {
             if let Some(why) = foreign(headers, site) {
-                let attempt = Attempt {
-                    what: "form",
-                    subject: path.to_owned(),
-                    person: None,
-                    session: None,
-                    why: why.to_owned(),
-                };
-                console.desk.tried(attempt);
+                console.desk.tried(Attempt::new("form", path, why));
                 return Some((StatusCode::FORBIDDEN, format!("{why}\n")).into_response());
             }
             let what = if path.starts_with("/enrol") { Counted::Enrolments } else { Counted::Forms };
-            (!console.admits(crate::visitor::known(console, headers).as_deref(), what)).then(too_many)
+            (!console.admits(person, what)).then(too_many)
         }
         _ => Some(StatusCode::METHOD_NOT_ALLOWED.into_response()),
     }

@@ -9,7 +9,10 @@ use interlock_api::{Fault, exact};
 use interlock_approval::{Registration, challenge};
 use serde::Deserialize;
 
-use super::{Frame, decide::quoted, fault, page};
+use super::{
+    Frame, fault, page,
+    sign::{credentials, quoted},
+};
 use crate::{Attempt, Shared, desk::Enrolment};
 
 #[derive(Template)]
@@ -43,7 +46,7 @@ struct MadePage {
     commands: Vec<String>,
 }
 
-pub(crate) async fn show(State(_): Shared, frame: Frame) -> Response {
+pub(crate) async fn show(frame: Frame) -> Response {
     let person = frame.person.clone().unwrap_or_default();
     page(&EnrolPage { frame, person })
 }
@@ -68,7 +71,7 @@ pub(crate) async fn name(State(console): Shared, frame: Frame, Form(whose): Form
             // Drawn anew: an authenticator that knows the name already keeps what it has.
             user: URL_SAFE_NO_PAD.encode(console.desk.draw()),
             credentials: if frame.person.as_deref() == Some(person.as_str()) {
-                super::words::credentials(&console.desk.people(), &words.person)
+                credentials(&console.desk.people(), &words.person)
             } else {
                 String::new()
             },
@@ -102,14 +105,7 @@ pub(crate) async fn made(State(console): Shared, frame: Frame, Form(made): Form<
     let fingerprint = match offered {
         Ok(fingerprint) => fingerprint,
         Err(why) => {
-            let subject = made.person.clone();
-            console.desk.tried(Attempt {
-                what: "enrolment",
-                subject,
-                person: None,
-                session: None,
-                why: why.message.clone(),
-            });
+            console.desk.tried(Attempt::new("enrolment", &made.person, &why.message));
             return fault(frame, why);
         }
     };

@@ -45,8 +45,7 @@ struct Entries<'r> {
     rows: &'r [EntryRow],
 }
 
-pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
-    let _ = visitor;
+pub(crate) async fn show(State(console): Shared, _visitor: Visitor, frame: Frame) -> Response {
     let query = LedgerQuery { limit: Some(MANY), ..LedgerQuery::default() };
     match console.desk.ledger(&query) {
         Ok(rows) => {

@@ -11,9 +11,8 @@ use interlock_flow::GrantWish;
 use serde::Deserialize;
 
 use super::{
-    Frame, fault,
-    order::{Order, Ordered, sign},
-    page, to,
+    Frame, done, fault, page,
+    sign::{Order, Ordered, Told, order},
 };
 use crate::{Shared, form::Posted, visitor::Visitor};
 
@@ -90,16 +89,18 @@ pub(crate) async fn ready(
     let offer = GrantOffer::of(body.terms.clone());
     let GrantWish { minutes, count, any_target, any_arguments } = body.terms.wish();
     let flag = |name: &str, set: bool| if set { format!(" {name}") } else { String::new() };
-    let order = Order {
-        verb: "grant",
-        subject: body.terms.ticket.as_str(),
-        body: &body,
-        reason: &fields.reason,
+    let told = Told {
         heading: "You are about to let the like of this PASS",
         sentence: offer.words.first().cloned().unwrap_or_default(),
         lines: offer.words.into_iter().skip(1).collect(),
         action: "/grants".to_owned(),
         back: GrantOffer::page(&body.terms),
+    };
+    let grant = Order {
+        verb: "grant",
+        subject: body.terms.ticket.as_str(),
+        body: &body,
+        reason: &fields.reason,
         command: format!(
             "interlock grant add {} --minutes {minutes} --count {count}{}{}",
             exact(&id),
@@ -107,7 +108,7 @@ pub(crate) async fn ready(
             flag("--any-arguments", any_arguments)
         ),
     };
-    sign(&console, &visitor, frame.at("/grants"), order)
+    order(&console, (&visitor, frame.at("/grants")), told, &grant)
 }
 
 /// Takes the signature.
@@ -116,14 +117,8 @@ pub(crate) async fn granted(
     frame: Frame,
     Posted { visitor, fields }: Posted<Ordered>,
 ) -> Response {
-    let signed = match fields.signed::<SignGrant>(&visitor) {
-        Ok(signed) => console.desk.sign_grant(signed).await,
-        Err(why) => Err(why),
-    };
-    match signed {
-        Ok(_) => to("/grants"),
-        Err(why) => fault(frame, why),
-    }
+    let taken = async { console.desk.sign_grant(fields.signed(&visitor)?).await };
+    done(taken.await, frame, "/grants")
 }
 
 #[derive(Template)]
@@ -188,19 +183,21 @@ pub(crate) async fn ending(
     Posted { visitor, fields }: Posted<Why>,
 ) -> Response {
     let body = EndGrant { id: GrantId::new(&id) };
-    let order = Order {
-        verb: "end-grant",
-        subject: &id,
-        body: &body,
-        reason: &fields.reason,
+    let told = Told {
         heading: "You are about to END a grant",
         sentence: format!("Nothing passes by grant {} any more", exact(&id)),
         lines: Vec::new(),
         action: "/grants/end".to_owned(),
         back: "/grants".to_owned(),
+    };
+    let end = Order {
+        verb: "end-grant",
+        subject: &id,
+        body: &body,
+        reason: &fields.reason,
         command: format!("interlock grant end {}", exact(&id)),
     };
-    sign(&console, &visitor, frame.at("/grants"), order)
+    order(&console, (&visitor, frame.at("/grants")), told, &end)
 }
 
 /// Takes the signature that ends one.
@@ -209,12 +206,6 @@ pub(crate) async fn ended(
     frame: Frame,
     Posted { visitor, fields }: Posted<Ordered>,
 ) -> Response {
-    let signed = match fields.signed::<EndGrant>(&visitor) {
-        Ok(signed) => console.desk.end_grant(signed).await,
-        Err(why) => Err(why),
-    };
-    match signed {
-        Ok(_) => to("/grants"),
-        Err(why) => fault(frame, why),
-    }
+    let taken = async { console.desk.end_grant(fields.signed(&visitor)?).await };
+    done(taken.await, frame, "/grants")
 }

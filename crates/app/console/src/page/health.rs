@@ -34,8 +34,7 @@ struct Row {
     stamp: Option<String>,
 }
 
-pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
-    let _ = visitor;
+pub(crate) async fn show(State(console): Shared, _visitor: Visitor, frame: Frame) -> Response {
     let rows = console.desk.health().iter().map(row).collect();
     page(&HealthPage { frame: frame.at("/health"), rows })
 }

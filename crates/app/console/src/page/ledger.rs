@@ -35,17 +35,15 @@ struct LedgerPage {
 
 pub(crate) async fn show(
     State(console): Shared,
-    visitor: Visitor,
+    _visitor: Visitor,
     frame: Frame,
     Query(which): Query<Which>,
 ) -> Response {
-    let _ = visitor;
     shown(&console, frame, &which, None)
 }
 
 /// Goes through the whole log first.
-pub(crate) async fn verify(State(console): Shared, frame: Frame, posted: Posted<Nothing>) -> Response {
-    let _ = posted;
+pub(crate) async fn verify(State(console): Shared, frame: Frame, _posted: Posted<Nothing>) -> Response {
     match console.desk.verify().await {
         Ok(verified) => shown(&console, frame, &Which::default(), Some(verified)),
         Err(why) => fault(frame, why),

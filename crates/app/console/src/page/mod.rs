@@ -6,12 +6,12 @@ pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod health;
 pub(crate) mod ledger;
-pub(crate) mod order;
 pub(crate) mod policies;
 pub(crate) mod provider;
 pub(crate) mod queue;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod sign;
 pub(crate) mod sign_in;
 pub(crate) mod ticket;
 pub(crate) mod together;
@@ -21,14 +21,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{FromRequestParts, State},
+    extract::FromRequestParts,
     http::{StatusCode, header, request::Parts},
     response::{Html, IntoResponse as _, Response},
 };
 use interlock_api::Fault;
 use serde_json::Value;
 
-use crate::{Console, Shared, asset, door::Nonce, visitor::Visitor};
+use crate::{Console, asset, door::Nonce, visitor};
 
 /// What stands around every page.
 #[derive(Clone, Debug)]
@@ -76,9 +76,7 @@ impl FromRequestParts<Arc<Console>> for Frame {
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Response> {
         let nonce = parts.extensions.get::<Nonce>().map(|nonce| nonce.0.clone());
         let nonce = nonce.ok_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
-        let visitor =
-            <Visitor as axum::extract::OptionalFromRequestParts<_>>::from_request_parts(parts, console)
-                .await?;
+        let visitor = visitor::find(&parts.headers, console);
         let alarms = if visitor.is_some() { alarms(console) } else { Vec::new() };
         let (person, token) = visitor.map(|visitor| (visitor.person.to_string(), visitor.token)).unzip();
         Ok(Self { nonce, person, token: token.unwrap_or_default(), alarms, here: "" })
@@ -149,8 +147,16 @@ pub(crate) fn fault(frame: Frame, fault: Fault) -> Response {
 }
 
 /// Where nothing is.
-pub(crate) async fn missing(State(_): Shared, frame: Frame) -> Response {
+pub(crate) async fn missing(frame: Frame) -> Response {
     fault(frame, Fault::not_found("there is no such page"))
+}
+
+/// Goes on to another page of this site, if it was done.
+pub(crate) fn done<T>(done: Result<T, Fault>, frame: Frame, next: &str) -> Response {
+    match done {
+        Ok(_) => to(next),
+        Err(why) => fault(frame, why),
+    }
 }
 
 /// Goes to another page of this site.

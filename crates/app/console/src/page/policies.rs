@@ -16,8 +16,7 @@ struct PoliciesPage {
     rules: Vec<RuleRow>,
 }
 
-pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
-    let _ = visitor;
+pub(crate) async fn show(State(console): Shared, _visitor: Visitor, frame: Frame) -> Response {
     let mut rules = console.desk.rules();
     for rule in &mut rules {
         for text in [&mut rule.id, &mut rule.why, &mut rule.next, &mut rule.text] {

@@ -50,7 +50,7 @@ pub(crate) async fn back(
     let kept = BEGUN.kept(&console, &headers).unwrap_or_default();
     // Each answer that was asked for here has the provider asked, which is somebody else's server.
     let asks = console.desk.is_awaited(kept, &answer);
-    if asks && !console.admits(visitor::known(&console, &headers).as_deref(), Counted::Questions) {
+    if asks && !console.admits(visitor::known(&console, &headers).as_ref(), Counted::Questions) {
         return too_many();
     }
     match console.desk.come_back(kept, &answer).await {

@@ -62,11 +62,10 @@ struct Row {
 
 pub(crate) async fn show(
     State(console): Shared,
-    visitor: Visitor,
+    _visitor: Visitor,
     frame: Frame,
     Query(which): Query<Which>,
 ) -> Response {
-    let _ = visitor;
     let queue = console.desk.queue(which.all, which.from, MANY);
     let now = console.desk.now();
     let next = which.from.saturating_add(MANY);

@@ -29,8 +29,7 @@ struct Row {
     launch: String,
 }
 
-pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
-    let _ = visitor;
+pub(crate) async fn show(State(console): Shared, _visitor: Visitor, frame: Frame) -> Response {
     let all = console.desk.sessions();
     let sessions = all.iter().take(MANY).map(|session| Row {
         id: exact(session.id.as_str()),

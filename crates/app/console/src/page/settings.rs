@@ -31,8 +31,7 @@ struct KeyRow {
     state: String,
 }
 
-pub(crate) async fn show(State(console): Shared, visitor: Visitor, frame: Frame) -> Response {
-    let _ = visitor;
+pub(crate) async fn show(State(console): Shared, _visitor: Visitor, frame: Frame) -> Response {
     let now = console.desk.now();
     let people = console.desk.people();
     let people = people.iter().map(|person| PersonRow {

@@ -91,7 +91,7 @@ struct LinkPage {
     link: String,
 }
 
-pub(crate) async fn link(State(_): Shared, frame: Frame, Path(link): Path<String>) -> Response {
+pub(crate) async fn link(frame: Frame, Path(link): Path<String>) -> Response {
     page(&LinkPage { frame, link: exact(&link) })
 }
 
@@ -119,14 +119,7 @@ pub(super) fn begin(console: &Console, headers: &HeaderMap, who: (PersonId, By),
 }
 
 pub(super) fn turned_away(console: &Console, frame: Frame, why: Fault) -> Response {
-    let attempt = Attempt {
-        what: "sign-in",
-        subject: "console".to_owned(),
-        person: None,
-        session: None,
-        why: why.message.clone(),
-    };
-    console.desk.tried(attempt);
+    console.desk.tried(Attempt::new("sign-in", "console", &why.message));
     fault(frame, why)
 }
 
@@ -140,8 +133,7 @@ pub(super) fn with_cookie(mut answer: Response, cookie: &str) -> Response {
 #[derive(Deserialize)]
 pub(crate) struct Nothing {}
 
-pub(crate) async fn leave(State(console): Shared, headers: HeaderMap, left: Posted<Nothing>) -> Response {
-    let _ = left;
+pub(crate) async fn leave(State(console): Shared, headers: HeaderMap, _left: Posted<Nothing>) -> Response {
     if let Some(cookie) = VISIT.kept(&console, &headers) {
         console.visitors(|visitors| visitors.end(cookie));
     }

@@ -6,15 +6,14 @@ use axum::{
     response::Response,
 };
 use interlock_action::TicketId;
-use interlock_api::{Decisions, Fault, PlanView, RequestView, exact, time, visible};
+use interlock_api::{Decisions, Fault, RequestView, exact, time, visible};
 use interlock_approval::{State as TicketState, Ticket};
-use interlock_flow::{MOST_TOGETHER, Shown, StepFate};
+use interlock_flow::{Decisive, MOST_TOGETHER, Shown, StepFate};
 use serde::Deserialize;
 
 use super::{
-    Frame, fault,
-    order::{Order, Ordered, sign},
-    page, to,
+    Frame, done, fault, page,
+    sign::{Order, Ordered, Told, order},
 };
 use crate::{
     Console, Shared,
@@ -109,16 +108,13 @@ pub(crate) async fn ready(
                     Fault::conflict("these are not the requests that you were shown").hint("read them again")
                 );
             }
-            match fields.decision.as_str() {
-                "approve" | "deny" => Ok((views, list)),
-                other => Err(Fault::bad_request(format!("`{other}` is neither `approve` nor `deny`"))),
-            }
+            let decision: Decisive = fields.decision.parse().map_err(Fault::bad_request)?;
+            Ok((views, list, decision == Decisive::Approve))
         });
-    let (views, list) = match prepared {
+    let (views, list, yes) = match prepared {
         Ok(prepared) => prepared,
         Err(why) => return fault(frame, why),
     };
-    let yes = fields.decision == "approve";
     let ids: Vec<String> = list.iter().map(|shown| exact(shown.id.as_str())).collect();
     let line = |view: &RequestView| {
         let mut lines = vec![view.sentence.clone()];
@@ -127,11 +123,7 @@ pub(crate) async fn ready(
     };
     let body = Decisions { decision: fields.decision.clone(), requests: list };
     let (verb, subject) = (body.verb(), body.subject());
-    let order = Order {
-        verb: &verb,
-        subject: &subject,
-        body: &body,
-        reason: &fields.reason,
+    let told = Told {
         heading: if yes {
             "You are about to APPROVE all of these"
         } else {
@@ -141,9 +133,15 @@ pub(crate) async fn ready(
         lines: views.iter().map(line).collect(),
         action: "/together".to_owned(),
         back: format!("/together?ids={}", ids.join(",")),
+    };
+    let all = Order {
+        verb: &verb,
+        subject: &subject,
+        body: &body,
+        reason: &fields.reason,
         command: format!("interlock request {} {}", fields.decision, ids.join(" ")),
     };
-    sign(&console, &visitor, frame.at("/"), order)
+    order(&console, (&visitor, frame.at("/")), told, &all)
 }
 
 /// Takes the signature.
@@ -152,14 +150,8 @@ pub(crate) async fn decide(
     frame: Frame,
     Posted { visitor, fields }: Posted<Ordered>,
 ) -> Response {
-    let decided = match fields.signed::<Decisions>(&visitor) {
-        Ok(signed) => console.desk.decide_together(signed).await,
-        Err(why) => Err(why),
-    };
-    match decided {
-        Ok(_) => to("/?all=true"),
-        Err(why) => fault(frame, why),
-    }
+    let taken = async { console.desk.decide_together(fields.signed(&visitor)?).await };
+    done(taken.await, frame, "/?all=true")
 }
 
 #[derive(Template)]
@@ -195,7 +187,7 @@ pub(crate) async fn plan(
     Path(id): Path<String>,
 ) -> Response {
     let plan = match console.desk.plan(&id) {
-        Ok(PlanView { plan }) => plan,
+        Ok(plan) => plan,
         Err(why) => return fault(frame, why),
     };
     let state = |ticket: &TicketId| console.desk.request(ticket.as_str()).map(|view| view.ticket);

@@ -43,17 +43,12 @@ impl Node {
     }
 }
 
-/// A line between two.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Edge {
-    pub(crate) path: String,
-}
-
 /// The drawing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Blast {
     pub(crate) nodes: Vec<Node>,
-    pub(crate) edges: Vec<Edge>,
+    /// Lines between two, as paths.
+    pub(crate) edges: Vec<String>,
     pub(crate) width: usize,
     pub(crate) height: usize,
 }
@@ -178,10 +173,10 @@ fn laid_out(columns: &[Vec<Item>]) -> Blast {
     blast
 }
 
-fn edge((x, y): (usize, usize), (to_x, to_y): (usize, usize)) -> Edge {
+fn edge((x, y): (usize, usize), (to_x, to_y): (usize, usize)) -> String {
     let (from, y, to_y) = (x + WIDTH, y + HEIGHT / 2, to_y + HEIGHT / 2);
     let half = (from + to_x) / 2;
-    Edge { path: format!("M{from} {y} C{half} {y} {half} {to_y} {to_x} {to_y}") }
+    format!("M{from} {y} C{half} {y} {half} {to_y} {to_x} {to_y}")
 }
 
 /// As much as fits; the whole stands in the list.

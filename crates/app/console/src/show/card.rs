@@ -106,11 +106,6 @@ pub(crate) fn card(view: &RequestView, trail: &[LedgerRow], page: usize, now: Mi
     let line = |text: &String| visible(text);
     let unknowns: Vec<String> = action.unknowns.iter().chain(&forecast.unknowns).map(line).collect();
     let destroys = |change: &&interlock_action::Change| change.effect == Effect::Destroy;
-    let rehearsed = view.rehearsal.iter().flat_map(|rehearsal| {
-        let word = if rehearsal.as_planned { "as planned" } else { "NOT as planned" };
-        let head = format!("{word}, at {}, {}", rehearsal.place, time(rehearsal.at));
-        std::iter::once(head).chain(rehearsal.seen.iter().cloned())
-    });
     Card {
         id: exact(ticket.id.as_str()),
         state: ticket.state.name().to_owned(),
@@ -131,7 +126,7 @@ pub(crate) fn card(view: &RequestView, trail: &[LedgerRow], page: usize, now: Mi
         data_loss: forecast.data_loss.iter().map(line).collect(),
         recovery: recovery(forecast),
         points: forecast.points.iter().map(point).collect(),
-        rehearsed: rehearsed.map(|line| visible(&line)).collect(),
+        rehearsed: view.rehearsed().iter().map(line).collect(),
         dependents: forecast.dependents.iter().map(line).collect(),
         blast: blast::draw(action.operation.as_str(), forecast, &action.unknowns),
         unknowns,

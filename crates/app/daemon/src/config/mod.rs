@@ -25,8 +25,7 @@ pub use witness::{WitnessAt, WitnessConfig};
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use interlock_approval::KeyStep;
-use interlock_flow::{Budget, EnvironmentRule};
+use interlock_flow::{Budget, EnvironmentRule, Least};
 use serde::{Deserialize, Serialize};
 
 /// A file that cannot be used.
@@ -142,7 +141,7 @@ pub struct ApprovalConfig {
     /// it takes to be rid of witnesses that do not answer.
     pub lone_delay: Period,
     /// The least that a key must prove, by tier.
-    pub keys: KeysConfig,
+    pub keys: Least,
     /// `[approval.attestation]`.
     pub attestation: Option<AttestationConfig>,
     /// Who may break the glass.
@@ -152,24 +151,6 @@ pub struct ApprovalConfig {
     /// Which roles have to be among those who approve what a rule holds, by the rule's name.
     #[serde(default)]
     pub slots: BTreeMap<String, Vec<String>>,
-}
-
-/// `[approval.keys]`: `open-ssh`, `security-key` or `device-bound`. Beside it the second is asked for as soon as somebody has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct KeysConfig {
-    /// For what one person approves.
-    #[serde(rename = "T3")]
-    pub t3: KeyStep,
-    /// For what two approve.
-    #[serde(rename = "T4")]
-    pub t4: KeyStep,
-}
-
-impl Default for KeysConfig {
-    fn default() -> Self {
-        Self { t3: KeyStep::OpenSsh, t4: KeyStep::OpenSsh }
-    }
 }
 
 impl ApprovalConfig {
@@ -201,7 +182,7 @@ impl Default for ApprovalConfig {
             expires: Period::hours(8),
             solo_delay: Period::minutes(10),
             lone_delay: Period::days(7),
-            keys: KeysConfig::default(),
+            keys: Least::default(),
             attestation: None,
             break_glass: Vec::new(),
             roles: BTreeMap::new(),

@@ -91,12 +91,15 @@ impl NotifyConfig {
         if self.name.is_empty() || !self.name.chars().all(plain) {
             return fault("a name of letters, digits and dashes".to_owned());
         }
+        if self.per_hour == 0 {
+            return fault("per_hour: at least one, or leave the table out".to_owned());
+        }
         if let Some(about) = &self.about {
             about.sensible().or_else(fault)?;
         }
         let address = match (&self.webhook, &self.slack, &self.email) {
             (Some(address), None, None) | (None, Some(address), None) => address,
-            (None, None, Some(mail)) => return mail.sensible().or_else(fault).and_then(|()| self.bounded()),
+            (None, None, Some(mail)) => return mail.sensible().or_else(fault),
             _ => return fault("give `webhook`, `slack` or `email`, and one of them".to_owned()),
         };
         if self.webhook.is_some() != self.secret_file.is_some() {
@@ -106,14 +109,6 @@ impl NotifyConfig {
         if !parsed.is_ok_and(|uri| uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")))
         {
             return fault(format!("`{address}` is no address"));
-        }
-        self.bounded()
-    }
-
-    fn bounded(&self) -> Result<(), String> {
-        if self.per_hour == 0 {
-            let name = &self.name;
-            return Err(format!("[[notify]] \"{name}\": per_hour: at least one, or leave the table out"));
         }
         Ok(())
     }

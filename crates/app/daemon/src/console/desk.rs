@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use interlock_action::{Digest, Millis, PersonId, PlanId, TicketId};
 use interlock_api::{
     Added, DecisionRequest, Decisions, EndGrant, Fault, GrantOffer, GrantRow, LedgerQuery, LedgerRow,
-    PlanView, RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign, sentence, vanishes,
+    RequestRow, RequestView, SessionRow, SignGrant, Status, WordsToSign, sentence, vanishes,
 };
 use interlock_approval::{EnrolledKey, Person, Refusal, Registration, Site, State, Ticket};
 use interlock_console::{
     Answer, Attempt, By, Desk, Enrolment, Health, InvariantRow, Leaving, Queue, QueueRow, RuleRow, Settings,
     Standing, Verified,
 };
-use interlock_flow::{Agent, GrantWish, Memory, is_for_one};
+use interlock_flow::{Agent, GrantWish, Memory, Plan, is_for_one};
 use interlock_store::{Home, Query, Reader};
 use tokio::sync::watch;
 
@@ -40,10 +40,6 @@ fn masked(text: &str) -> String {
 
 /// Entries on a request's page.
 const TRAIL: u32 = 200;
-
-fn waits(ticket: &Ticket, now: Millis) -> bool {
-    ticket.state == State::Pending && now < ticket.held.expires
-}
 
 /// The keys that somebody who came in by this stands by.
 fn keys<'m>(memory: &'m Memory, person: &PersonId, by: &By) -> impl Iterator<Item = &'m EnrolledKey> {
@@ -92,19 +88,18 @@ impl Desk for Pages {
         let now = self.0.now();
         let memory = self.0.memory();
         let mut found: Vec<&Ticket> =
-            memory.tickets.values().filter(|ticket| all || waits(ticket, now)).collect();
-        let waiting =
-            if all { found.iter().filter(|ticket| waits(ticket, now)).count() } else { found.len() };
+            memory.tickets.values().filter(|ticket| all || ticket.waits(now)).collect();
+        let waiting = if all { found.iter().filter(|ticket| ticket.waits(now)).count() } else { found.len() };
         found.sort_unstable_by_key(|ticket| (ticket.held.opened, &ticket.id));
         if all {
             found.reverse();
         }
         let row = |ticket: &&Ticket| {
             let mut row = RequestRow::from(*ticket);
-            if ticket.is_open() && now >= ticket.held.expires {
+            if ticket.is_open() && !ticket.stands(now) {
                 State::Expired.name().clone_into(&mut row.state);
             }
-            let alone = waits(ticket, now) && is_for_one(ticket);
+            let alone = ticket.waits(now) && is_for_one(ticket);
             let together = alone.then(|| ticket.session.to_string());
             QueueRow { row, sentence: sentence(ticket), vanishes: vanishes(ticket), together }
         };
@@ -248,7 +243,7 @@ impl Desk for Pages {
 
     fn waiting(&self) -> usize {
         let now = self.0.now();
-        self.0.memory().tickets.values().filter(|ticket| waits(ticket, now)).count()
+        self.0.memory().tickets.values().filter(|ticket| ticket.waits(now)).count()
     }
 
     async fn decide(&self, id: &str, decision: DecisionRequest) -> Result<RequestView, Fault> {
@@ -259,7 +254,7 @@ impl Desk for Pages {
         self.0.decide_together(decisions).await
     }
 
-    fn plans(&self, many: usize) -> Vec<PlanView> {
+    fn plans(&self, many: usize) -> Vec<Plan> {
         self.0.plans(many)
     }
 
@@ -267,7 +262,7 @@ impl Desk for Pages {
         self.0.waiting_plans(many)
     }
 
-    fn plan(&self, id: &str) -> Result<PlanView, Fault> {
+    fn plan(&self, id: &str) -> Result<Plan, Fault> {
         self.0.plan(&PlanId::new(id))
     }
 

@@ -6,7 +6,7 @@ use interlock_approval::{
     Assertion, EnrolledKey, Refusal, Registration, Signable, parse_public_key, verify, verify_registration,
 };
 use interlock_console::{Enrolment, Entering};
-use interlock_flow::{Event, Guard, Record};
+use interlock_flow::{Record, SignedBy};
 use interlock_ledger::{Entry, EntryKind};
 
 use super::attestation;
@@ -64,17 +64,13 @@ impl Daemon {
     pub(super) async fn enter(&self, nonce: &str, assertion: &str) -> Result<(PersonId, String), Fault> {
         self.is_fresh(nonce)?;
         let words = Entering { nonce: nonce.to_owned() };
-        let (person, key, counter) = self.entering(&words, assertion)?;
+        let (person, signed) = self.entering(&words, assertion)?;
         if !self.nonces.take(nonce, self.now()) {
             return Err(Fault::refused("this page was used already").hint("open it again"));
         }
-        let (events, guards) = match counter {
-            Some(counter) => (
-                vec![Event::KeyUsed { person: person.clone(), key: key.clone(), counter }],
-                vec![Guard::Unused(person.clone(), key.clone(), counter)],
-            ),
-            None => (Vec::new(), Vec::new()),
-        };
+        let (unused, used) = signed.uses(&person);
+        let (events, guards) = (Vec::from_iter(used), Vec::from_iter(unused));
+        let key = signed.key.fingerprint;
         self.commit(Record { entry: self.came_in(&person, &key), events, guards }).await?;
         Ok((person, key))
     }
@@ -84,11 +80,7 @@ impl Daemon {
     }
 
     /// The passkey says whose it is: nobody is asked for a name.
-    fn entering<S: Signable>(
-        &self,
-        words: &S,
-        assertion: &str,
-    ) -> Result<(PersonId, String, Option<u32>), Fault> {
+    fn entering<S: Signable>(&self, words: &S, assertion: &str) -> Result<(PersonId, SignedBy), Fault> {
         let unknown = || Fault::refused("this passkey is nobody's here").hint("make one at /enrol");
         let id = serde_json::from_str::<Assertion>(assertion)
             .map_err(|_| Fault::bad_request("the browser sent no signature").hint("try again"))?
@@ -102,7 +94,7 @@ impl Daemon {
             Ok(()) | Err(Refusal::Suspended(_)) => {}
             Err(why) => return Err(Fault::refused(why)),
         }
-        Ok((person.name.clone(), proven.key.fingerprint.clone(), proven.counter))
+        Ok((person.name.clone(), SignedBy { key: proven.key.clone(), counter: proven.counter }))
     }
 
     /// A link that lets whoever signed for it in, once.

@@ -79,7 +79,7 @@ fn waiting(daemon: &Daemon, way: &NotifyConfig) -> Vec<Held> {
     let mut all: Vec<Held> = memory
         .tickets
         .values()
-        .filter(|ticket| ticket.is_open() && now < ticket.held.expires)
+        .filter(|ticket| ticket.stands(now))
         .filter(|ticket| about::concerns(&daemon.config.notify, way, ticket))
         .filter_map(Held::of)
         .collect();

@@ -33,22 +33,15 @@ pub struct AssertionResponse {
     pub signature: String,
 }
 
-/// What an assertion has shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asserted {
-    /// How often the authenticator has signed, as it says; 0 where it does not count.
-    pub counter: u32,
-}
-
-/// Checks that this passkey signed for these words, at this site, by somebody whom the authenticator has verified. `counter` is the
-/// last one seen.
+/// Checks that this passkey signed for these words, at this site, by somebody whom the authenticator has verified. It says how
+/// often the authenticator has signed, as it says itself; 0 where it does not count. `counter` is the last such count that was seen.
 pub fn verify_assertion<S: Signable>(
     words: &S,
     assertion: &Assertion,
     passkey: &Passkey,
     site: &Site,
     counter: u32,
-) -> Result<Asserted, Refusal> {
+) -> Result<u32, Refusal> {
     if assertion.id != passkey.id {
         return Err(bad("it is by another passkey"));
     }
@@ -73,7 +66,7 @@ pub fn verify_assertion<S: Signable>(
     }
     let signed = [device.as_slice(), &Sha256::digest(&client)].concat();
     if is_signed(&passkey.key, &signed, &signature) {
-        Ok(Asserted { counter: said.counter })
+        Ok(said.counter)
     } else {
         Err(bad("it was not made by this passkey"))
     }

@@ -46,8 +46,6 @@ pub struct Enrolled {
     pub passkey: Passkey,
     /// The model of its authenticator, as it says: 16 bytes, hexadecimal.
     pub model: String,
-    /// How often it has signed.
-    pub counter: u32,
     /// What its maker says of it.
     pub attestation: Attestation,
 }
@@ -103,7 +101,7 @@ pub fn verify_registration<S: Signable>(
     let attestation = attestation(&object, &key, [device.as_slice(), &Sha256::digest(&client)].concat())?;
     let passkey = Passkey { id: id_text, key, device_bound: said.is_device_bound(), site: site.id.clone() };
     let model = model.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Enrolled { passkey, model, counter: said.counter, attestation })
+    Ok(Enrolled { passkey, model, attestation })
 }
 
 /// What comes with a new key. Where the authenticator signs for it with that key itself, that has to be true.

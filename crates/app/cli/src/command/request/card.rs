@@ -2,7 +2,6 @@
 
 use interlock_api::RequestView;
 use interlock_approval::{State, Ticket};
-use interlock_flow::Rehearsal;
 
 use crate::output::{time, visible};
 
@@ -52,7 +51,7 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
         "",
         forecast.points.iter().map(|p| format!("{} {} {}", p.what, p.id, fate(p.survives))),
     );
-    section(&mut lines, "rehearsed", view.rehearsal.iter().flat_map(rehearsed));
+    section(&mut lines, "rehearsed", view.rehearsed().into_iter());
     section(&mut lines, "dependents", forecast.dependents.iter().cloned());
     section(&mut lines, "unknown", held.action.unknowns.iter().chain(&forecast.unknowns).cloned());
     for target in &held.action.targets {
@@ -101,13 +100,6 @@ fn decided(lines: &mut Vec<String>, ticket: &Ticket) {
     if let State::Denied { by, reason, at } = &ticket.state {
         section(lines, "denied", std::iter::once(format!("{by} at {}: {reason}", time(*at))));
     }
-}
-
-/// What came of a rehearsal.
-fn rehearsed(rehearsal: &Rehearsal) -> Vec<String> {
-    let word = if rehearsal.as_planned { "as planned" } else { "NOT as planned" };
-    let head = format!("{word}, at {}, {}", rehearsal.place, time(rehearsal.at));
-    std::iter::once(head).chain(rehearsal.seen.iter().cloned()).collect()
 }
 
 fn section(lines: &mut Vec<String>, name: &str, items: impl Iterator<Item = String>) {

@@ -1,18 +1,16 @@
 //! Approving and denying: a person's signature over a request's digest.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use interlock_action::{PersonId, Surface, TicketId};
-use interlock_api::{DecisionRequest, Decisions, PlanView, RequestView, Status};
+use interlock_api::{DecisionRequest, Decisions, RequestView, Status};
 use interlock_approval::{Person, State, Statement};
-use interlock_flow::{Decisive, Shown};
+use interlock_flow::{Decisive, Plan, Shown};
 
 use super::card::lines;
 use crate::{
     client::Client,
+    command::by::By,
     exit::Exit,
     fault::Fault,
     output::{Output, visible},
@@ -30,12 +28,8 @@ pub(crate) struct Decide {
     /// All of a plan that still wait.
     #[arg(long, value_name = "PLAN", conflicts_with = "ids")]
     plan: Option<String>,
-    /// Your OpenSSH key; a public key if its private half is in an agent or on a security key.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
+    #[command(flatten)]
+    by: By,
 }
 
 impl Decide {
@@ -47,10 +41,10 @@ impl Decide {
     ) -> Result<std::process::ExitCode, Fault> {
         let views = self.views(client)?;
         if let [view] = views.as_slice() {
-            let decided = decide(client, view, verb, &self.key, &self.reason)?;
+            let decided = decide(client, view, verb, &self.by.key, &self.by.reason)?;
             output.show(&decided, words);
         } else {
-            let decided = together(client, &views, verb, (&self.key, &self.reason))?;
+            let decided = together(client, &views, verb, (&self.by.key, &self.by.reason))?;
             output.show(&decided, |all| all.iter().map(words).collect::<Vec<_>>().join("\n"));
         }
         Ok(Exit::Ok.into())
@@ -60,11 +54,10 @@ impl Decide {
     fn views(&self, client: &Client) -> Result<Vec<RequestView>, Fault> {
         let get = |id: &str| client.get::<RequestView>(&format!("/v1/requests/{id}"));
         let Some(plan) = &self.plan else { return self.ids.iter().map(|id| get(id)).collect() };
-        let plans: Vec<PlanView> = client.get("/v1/plans")?;
-        let found = plans.into_iter().find(|view| view.plan.id.as_str() == plan);
+        let plans: Vec<Plan> = client.get("/v1/plans")?;
+        let found = plans.into_iter().find(|have| have.id.as_str() == plan);
         let found = found.ok_or_else(|| Fault::failed(format!("there is no plan `{plan}`")))?;
-        let views: Result<Vec<RequestView>, _> =
-            found.plan.tickets().iter().map(|id| get(id.as_str())).collect();
+        let views: Result<Vec<RequestView>, _> = found.tickets().iter().map(|id| get(id.as_str())).collect();
         let mut views = views?;
         views.retain(|view| matches!(view.ticket.state, State::Pending));
         if views.is_empty() {
