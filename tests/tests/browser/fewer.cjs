@@ -38,7 +38,7 @@ story(async () => {
   await bo.page.getByLabel("on every thing of these kinds in the same place").check();
   await bo.page.getByRole("button", { name: "Show it with these terms" }).click();
   const offered = await bo.text();
-  for (const words of ["up to 3 calls", "EVERY database in production", "aws:rds:RebootDBInstance", "Of ", "permit("]) {
+  for (const words of ["up to 3 calls", "EVERY database in production", "aws:rds:RebootDBInstance", "held actions of any session", "permit("]) {
     must(offered.includes(words), `the page does not say \`${words}\`: ${offered}`);
   }
   findings.push(...(await bo.look("grant")));

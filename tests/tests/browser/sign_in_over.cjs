@@ -14,6 +14,10 @@ story(async () => {
   await cy.page.waitForURL("**/ledger");
   interlock("--json", "person", "remove", "cy", "--key", given.keys.ana, "--reason", "cy has left");
   must((await cy.go("/ledger")).status() === 403, "a suspended person reads the ledger");
-  must((await cy.page.content()).includes("your key is suspended"), await cy.page.content());
+  must((await cy.page.content()).includes("Your key is suspended"), await cy.page.content());
+  const findings = await cy.look("suspended");
+  must(findings.length === 0, JSON.stringify(findings));
+  await cy.page.getByRole("link", { name: /^request tk-/ }).click();
+  must((await cy.page.content()).includes("take out cy"), "what asks for it is not shown");
   await browser.close();
 });

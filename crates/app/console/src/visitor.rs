@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    extract::FromRequestParts,
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::http::{HeaderMap, header};
 use interlock_action::{Digest, Millis, PersonId};
 use interlock_approval::FRESH;
 use sha2::{Digest as _, Sha256};
@@ -153,27 +149,6 @@ pub(crate) fn find(headers: &HeaderMap, console: &Console) -> Option<Visitor> {
     }
 }
 
-/// Says to somebody whose key is suspended where they can stop that.
-fn suspended(console: &Console, visitor: Option<&Visitor>) -> Response {
-    let by = visitor.map(|visitor| console.desk.suspended_by(&visitor.person, &visitor.by));
-    let site = console.desk.site();
-    let origin = site.origins.first().map(String::as_str).unwrap_or_default();
-    let pages: String = by
-        .into_iter()
-        .flatten()
-        .map(|id| format!("{origin}/requests/{}\n", interlock_api::exact(&id)))
-        .collect();
-    let words = format!(
-        "your key is suspended. Read what asks for it, and deny it there if it should not be:\n{pages}"
-    );
-    (StatusCode::FORBIDDEN, words).into_response()
-}
-
-/// Where somebody goes whose key is suspended: to say no to that, and to ask in turn.
-fn is_open_to_suspended(path: &str) -> bool {
-    ["/requests/", "/words/", "/sign-out"].iter().any(|begins| path.starts_with(begins))
-}
-
 impl Visitor {
     /// Whether this is the token of the visit. Compared by digest: how long that takes tells nothing of either.
     pub(crate) fn holds(&self, token: &str) -> bool {
@@ -186,28 +161,6 @@ impl Visitor {
         console
             .visitors(|visitors| visitors.0.values().any(|have| have.token == self.token && have.is_on(now)))
             && console.desk.standing(&self.person, &self.by) == Standing::Counts
-    }
-}
-
-impl FromRequestParts<std::sync::Arc<Console>> for Visitor {
-    type Rejection = Response;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        console: &std::sync::Arc<Console>,
-    ) -> Result<Self, Response> {
-        let found = find(&parts.headers, console);
-        if found.as_ref().is_some_and(|visitor| visitor.suspended && !is_open_to_suspended(parts.uri.path()))
-        {
-            return Err(suspended(console, found.as_ref()));
-        }
-        found.ok_or_else(|| match parts.method {
-            Method::GET | Method::HEAD => {
-                let next = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-                Redirect::to(&format!("/sign-in?next={}", crate::form::encoded(next))).into_response()
-            }
-            _ => (StatusCode::UNAUTHORIZED, "sign in first: /sign-in\n").into_response(),
-        })
     }
 }
 

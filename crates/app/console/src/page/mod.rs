@@ -15,6 +15,7 @@ pub(crate) mod sign;
 pub(crate) mod sign_in;
 pub(crate) mod ticket;
 pub(crate) mod together;
+mod visit;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -41,7 +42,9 @@ pub(crate) struct Frame {
     pub(crate) token: String,
     /// What everybody is told on every page.
     pub(crate) alarms: Vec<String>,
-    /// The place in the list of pages.
+    /// The pages that they may open.
+    pub(crate) places: &'static [(&'static str, &'static str)],
+    /// The place in that list.
     pub(crate) here: &'static str,
 }
 
@@ -58,9 +61,6 @@ const PLACES: [(&str, &str); 8] = [
 ];
 
 impl Frame {
-    pub(crate) fn places(&self) -> &'static [(&'static str, &'static str)] {
-        if self.person.is_some() { &PLACES } else { &[] }
-    }
     pub(crate) fn asset(&self, name: &str) -> String {
         asset::address(name)
     }
@@ -78,8 +78,10 @@ impl FromRequestParts<Arc<Console>> for Frame {
         let nonce = nonce.ok_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
         let visitor = visitor::find(&parts.headers, console);
         let alarms = if visitor.is_some() { alarms(console) } else { Vec::new() };
+        let places: &[_] =
+            if visitor.as_ref().is_some_and(|visitor| !visitor.suspended) { &PLACES } else { &[] };
         let (person, token) = visitor.map(|visitor| (visitor.person.to_string(), visitor.token)).unzip();
-        Ok(Self { nonce, person, token: token.unwrap_or_default(), alarms, here: "" })
+        Ok(Self { nonce, person, token: token.unwrap_or_default(), alarms, places, here: "" })
     }
 }
 
