@@ -175,6 +175,16 @@ fn nobody_is_made_an_owner_who_has_not_signed() {
     home.cli(&["agent", "add", "own", "--owner", "bo", "--key", &bo]).ok();
     let agents = home.cli(&["--json", "agent", "ls"]).ok().json();
     assert_eq!(agents.as_array().unwrap().len(), 3, "{agents}");
+    for name in ["", "own ", "cl\u{430}ude"] {
+        let odd = home.cli(&["agent", "add", name, "--owner", "bo", "--key", &bo]);
+        assert!(odd.code != 0 && odd.err.contains("is no name"), "{odd:?}");
+    }
+    let public = format!("{}.pub", home.private("bo"));
+    for (name, why) in [("bo ", "is no name"), ("Bo", "`bo` is enrolled already")] {
+        let twin =
+            home.cli(&["person", "add", name, "--public-key", &public, "--key", &bo, "--reason", "me"]);
+        assert!(twin.code != 0 && twin.err.contains(why), "{twin:?}");
+    }
     home.verify();
 }
 
@@ -278,7 +288,13 @@ fn waiting_for_people_has_its_own_statuses() {
         home.aws(&["ec2", "stop-instances", "--instance-ids", "i-0123456789abcdef0"]).ticket()
     };
     assert_eq!(home.cli(&["request", "wait", &ticket, "--seconds", "1"]).code, 11);
-    home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", "no"]).ok();
+    let silent = home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", " "]);
+    assert!(silent.code != 0 && silent.err.contains("needs a reason"), "{silent:?}");
+    let denied = home.cli(&["request", "deny", &ticket, "--key", &home.private("bo"), "--reason", "no"]).ok();
+    assert!(
+        denied.err.contains(&format!("request    {ticket}")),
+        "nobody signs what they are not shown: {denied:?}"
+    );
     assert_eq!(home.cli(&["request", "wait", &ticket]).code, 12);
     let late = home.approve("cy", &ticket);
     assert_eq!(late.code, 10, "{late:?}");

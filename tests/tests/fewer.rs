@@ -65,8 +65,13 @@ fn a_grant_lets_the_like_pass_and_is_over_at_once() {
     assert!(alone["idle"].as_str().unwrap().contains("another has to sign"), "the owner alone: {alone}");
     assert_ne!(call(&browsed, session, "stop-db-instance", "prod-b").code, 0);
     let grant = browsed.home.cli(&[&add[..], &[&bo]].concat()).ok().json();
-    assert_eq!(grant["idle"], Value::Null, "{grant}");
+    assert!(grant["idle"].as_str().unwrap().contains("its session rests"), "its run is over: {grant}");
     let id = grant["grant"]["id"].as_str().unwrap();
+    let twice = browsed.home.cli(&[&add[..], &[&bo]].concat());
+    assert!(
+        twice.code != 0 && twice.err.contains(&format!("grant {id} of the same terms stands")),
+        "{twice:?}"
+    );
 
     call(&browsed, session, "stop-db-instance", "prod-a").ok();
     call(&browsed, session, "stop-db-instance", "prod-b").ok();

@@ -89,6 +89,28 @@ fn unfreeze(home: &Home, scope: &[&str]) {
 }
 
 #[test]
+fn a_scope_that_nothing_is_in_is_not_said_to_be_frozen() {
+    let emulator = Emulator::start();
+    let (home, _daemon) = Home::new(&emulator, &["ana"], RULES);
+    for (scope, name, hint) in [
+        ("--agent", "Claude", "registered: claude"),
+        ("--service", "aws:rds", "as the AWS CLI calls it"),
+        ("--environment", "prod", "development, production, staging"),
+        ("--task", "never heard of", "session ls"),
+    ] {
+        let refused = home.cli(&["freeze", scope, name, "--reason", "quick"]);
+        assert!(refused.code != 0 && refused.err.contains(hint), "{refused:?}");
+    }
+    assert_eq!(home.cli(&["freeze", "--fleet", "--reason", " "]).code, 1, "a freeze says why");
+    assert_eq!(home.cli(&["--json", "freeze", "ls"]).ok().json(), json!([]));
+    freeze(&home, &["--service", "rds"], "the school is calling");
+    let listed = home.cli(&["freeze", "ls"]).ok().out;
+    assert!(listed.contains("service rds") && listed.contains("the school is calling"), "{listed}");
+    let rows = home.cli(&["ledger", "ls", "--kind", "frozen"]).ok().out;
+    assert!(rows.contains("service rds"), "{rows}");
+}
+
+#[test]
 fn every_scope_stops_what_it_names_and_nothing_else() {
     let emulator = Emulator::start();
     let (home, _daemon) = Home::new(&emulator, &["ana", "bo", "cy"], RULES);

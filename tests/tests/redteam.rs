@@ -194,6 +194,13 @@ fn as_the_approvers_own_user_it_still_cannot_approve() {
 fn a_session_without_a_sandbox_says_so_on_every_request() {
     let browsed = Browsed::new(&["ana", "bo", "cy"], DEVELOPMENT);
     browsed.database("prod-school");
+    // What was asked for from inside the sandbox, and seen so, is no yes to what runs outside of it.
+    let stop = ["aws", "rds", "stop-db-instance", "--db-instance-identifier", "prod-school"];
+    let confined = browsed.agent(&[], &stop).ticket();
+    browsed.home.approve("bo", &confined).ok();
+    assert_ne!(browsed.agent(&["--unconfined"], &stop).ticket(), confined);
+    browsed.agent(&[], &stop).ok();
+    browsed.emulator.hands("client('rds').start_db_instance(DBInstanceIdentifier='prod-school')");
     let ticket = browsed.wipe_with(&["--unconfined"], "prod-school").ticket();
     let shown = browsed.home.cli(&["request", "show", &ticket]).ok().out;
     assert!(shown.contains("ADVISORY"), "{shown}");

@@ -1,5 +1,7 @@
 //! State changes, and the record that makes them durable together with their ledger entry.
 
+use std::fmt;
+
 use interlock_action::{
     ActionId, AgentId, Digest, EnvironmentName, GlassId, GrantId, Millis, Operation, PersonId, RecoveryPoint,
     SessionId, Surface, TargetId, TicketId, UndoId, WorkspaceId,
@@ -30,6 +32,18 @@ pub enum FreezeScope {
     Service(String),
     /// One environment.
     Environment(EnvironmentName),
+}
+
+impl fmt::Display for FreezeScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fleet => f.write_str("fleet"),
+            Self::Agent(name) => write!(f, "agent {name}"),
+            Self::Task(task) => write!(f, "task {task}"),
+            Self::Service(name) => write!(f, "service {name}"),
+            Self::Environment(name) => write!(f, "environment {name}"),
+        }
+    }
 }
 
 /// A scope in which no mutation is admitted.

@@ -106,7 +106,9 @@ impl Road {
                 |role: &String| ticket.quorum.slots.iter().any(|slot| slot.role.as_ref() == Some(role));
             memory.is_under_glass(ticket, now) || roles.iter().all(asked)
         };
-        for ticket in standing.iter().filter(fills) {
+        // INVARIANT: a yes to what runs in a sandbox is none to what runs outside of one.
+        let as_confined = |ticket: &&Ticket| ticket.advisory || !session.advisory;
+        for ticket in standing.iter().filter(fills).filter(as_confined) {
             let decision = with(Some(ticket), None);
             if decision.admits() {
                 return by_ticket((decision, ticket));
@@ -232,7 +234,11 @@ impl Road {
         let mut events = situated.remember_seen();
         events.push(Event::TicketOpened { ticket: Box::new(ticket.clone()) });
         let guards = vec![Guard::MayAsk(session.id.clone(), session.agent.name.clone(), now)];
-        self.commit(Record { entry, events, guards }).await?;
+        let opened = self.commit(Record { entry, events, guards }).await;
+        opened.map_err(|stop| match self.memory().may_ask(&session.id, &session.agent.name, now) {
+            Ok(()) => stop,
+            Err(_) => Stop::TooMany,
+        })?;
         Ok(ticket)
     }
 

@@ -74,3 +74,15 @@ impl IntoResponse for Fault {
         (self.status(), Json(self)).into_response()
     }
 }
+
+/// Whether somebody has said why: the ledger keeps it, and whoever looks back reads it.
+///
+/// # Errors
+/// No word.
+pub fn reasoned(reason: &str) -> Result<(), Fault> {
+    if reason.trim().is_empty() {
+        let why = Fault::bad_request("a decision needs a reason");
+        return Err(why.hint("say why, in a few words, and send it again"));
+    }
+    Ok(())
+}

@@ -15,6 +15,7 @@ mod sentence;
 mod session;
 mod terraform;
 mod text;
+mod typed;
 mod undo;
 mod words;
 
@@ -30,7 +31,7 @@ pub use authzen::{
     AccessAction, Entity, EvaluationAnswer, EvaluationAnswers, EvaluationOptions, EvaluationRequest,
     EvaluationsRequest, PartOfEvaluation, Semantic,
 };
-pub use fault::Fault;
+pub use fault::{Fault, reasoned};
 pub use glass::{BreakGlass, ReviewGlass};
 pub use grant::{EndGrant, GrantOffer, GrantRow, Passed, SignGrant};
 pub use plan::{BeginPlan, Decisions, EndPlan};
@@ -42,5 +43,6 @@ pub use sentence::{sentence, vanishes};
 pub use session::{HookNote, LaunchProof, OpenSession, OpenedSession, Reached, RestSession, SessionRow};
 pub use terraform::{AdoptState, TerraformCommand, TerraformNews, WorkspaceRow};
 pub use text::{exact, rfc3339, span, time, visible};
+pub use typed::{last, one_line, typed};
 pub use undo::{Selection, UndoRequest, UndoRun};
 pub use words::{ConsoleLink, LinkReply, OfferedPasskey, Signing, WordsAt, WordsSigned, WordsToSign};

@@ -16,11 +16,11 @@ pub fn sentence(ticket: &Ticket) -> String {
     if targets.is_empty() {
         targets = held.action.targets.iter().collect();
     }
-    let worst = held.action.claims.iter().map(|claim| claim.effect).max_by_key(|effect| weight(*effect));
+    let worst = held.claims().map(|claim| claim.effect).max_by_key(|effect| weight(*effect));
     let what = match targets.as_slice() {
         [] => "something that it does not name".to_owned(),
         [only] => {
-            format!("the {} {}", word(only.kind), exact(only.name.as_deref().unwrap_or(only.id.as_str())))
+            format!("the {} {}", word(only.kind), exact(only.called().unwrap_or(only.id.as_str())))
         }
         [first, others @ ..] if others.iter().all(|other| other.kind == first.kind) => {
             format!("{} things of kind {}", targets.len(), word(first.kind))

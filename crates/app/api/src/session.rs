@@ -148,12 +148,25 @@ pub struct SessionRow {
     pub task: String,
     /// Whether its lease is live.
     pub live: bool,
+    /// Whether it was ended for good: what is neither rests, and can be resumed.
+    pub ended: bool,
     /// Whether it runs outside the sandbox.
     pub advisory: bool,
     /// Whether nobody is asked in it.
     pub observed: bool,
     /// Who launched it.
     pub launch: Launch,
+}
+
+impl SessionRow {
+    /// How it is, in a word.
+    pub fn state(&self) -> &'static str {
+        match (self.live, self.ended) {
+            (true, _) => "live",
+            (false, false) => "rests",
+            (false, true) => "ended",
+        }
+    }
 }
 
 /// What an agent's host tells through its hook. Unverified, all of it.

@@ -93,6 +93,7 @@ fn unreachable(socket: &Path, error: &dyn std::fmt::Display, kind: std::io::Erro
         std::io::ErrorKind::PermissionDenied => {
             "ask to join the group that the daemon lets in, then log in again"
         }
+        _ if !socket.parent().is_some_and(Path::exists) => "make a home with `interlock init`",
         _ => "start it with `interlock serve`",
     };
     Fault::new(Exit::Unreachable, "unreachable", message).hint(hint)

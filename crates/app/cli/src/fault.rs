@@ -68,6 +68,10 @@ impl From<DaemonError> for Fault {
             DaemonError::Unwitnessed(_) | DaemonError::Announced(_) => (Exit::Held, "held"),
             _ => (Exit::Failed, "failed"),
         };
-        Self::new(exit, code, error.to_string())
+        let hint = match &error {
+            DaemonError::InUse(_) => Some("this needs the home to itself: stop the daemon first"),
+            _ => None,
+        };
+        Self { hint: hint.map(str::to_owned), ..Self::new(exit, code, error.to_string()) }
     }
 }

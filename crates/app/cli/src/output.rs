@@ -53,7 +53,7 @@ impl Output {
 
     /// Words on the side, for people.
     pub(crate) fn say(&self, words: &str) {
-        let _ = writeln!(std::io::stderr(), "{words}");
+        tell(words);
     }
 
     /// A fault.
@@ -75,10 +75,28 @@ impl Output {
     }
 }
 
+/// Words on the side, for people. Whoever has closed that side is told nothing, and what was asked for is done all the same.
+pub(crate) fn tell(words: &str) {
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+/// Letters of one cell: what somebody makes longer makes no other row longer.
+const WIDEST: usize = 100;
+
+/// As much of a cell as there is room for, on one line.
+fn cell(text: &str) -> String {
+    let text = text.replace('\n', " ");
+    if text.chars().count() <= WIDEST {
+        return text;
+    }
+    text.chars().take(WIDEST - 1).chain(['…']).collect()
+}
+
 /// A table for people: a heading, then rows, columns as wide as they need to be.
 pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|text| cell(text)).collect()).collect();
     let mut widths: Vec<usize> = heading.iter().map(|cell| cell.len()).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }

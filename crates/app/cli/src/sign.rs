@@ -16,7 +16,7 @@ use interlock_approval::{Person, Signable, Statement, sign};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{client::Client, fault::Fault};
+use crate::{client::Client, fault::Fault, output::tell};
 
 /// What `--key` begins with where a passkey signs.
 const PASSKEY: &str = "passkey:";
@@ -39,7 +39,7 @@ pub(crate) fn words(client: &Client, words: &WordsToSign, key: &Path) -> Result<
 
 fn in_console(client: &Client, words: &WordsToSign, person: &PersonId) -> Result<String, Fault> {
     let WordsAt { id, url } = client.post("/v1/words", words)?;
-    eprintln!("sign as {} in a browser: {url}", visible(person.as_str()));
+    tell(&format!("sign as {} in a browser: {url}", visible(person.as_str())));
     for _ in 0..PATIENCE / 30 {
         let signed: WordsSigned = client.get(&format!("/v1/words/{id}?seconds=30"))?;
         if let Some(signature) = signed.signature {

@@ -1,4 +1,9 @@
-//! Times as people type them.
+//! Times as people type them, and the time.
+
+/// Now, in milliseconds since the epoch.
+pub(crate) fn now() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default()
+}
 
 /// A time that somebody typed, in milliseconds since the epoch: one in RFC 3339, or how long ago it was.
 pub(crate) fn moment(text: &str) -> Result<u64, String> {

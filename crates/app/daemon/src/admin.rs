@@ -1,16 +1,18 @@
 //! Administrative requests: signed, and once agents are at work, held. Those about people are in [`crate::person`].
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use interlock_action::AgentId;
 use interlock_approval::{Refusal, verify};
 use interlock_console::Attempt;
-use interlock_flow::{Agent, Event, Guard, Record, SignedBy};
+use interlock_flow::{Agent, Event, FreezeScope, Guard, PRODUCTION, Record, SignedBy};
 use interlock_ledger::{Entry, EntryKind};
+use interlock_reader_aws::catalogue::{Catalogue, Summary};
 use serde::Serialize;
 
-use interlock_api::{AddAgent, Added, Fault, FreezeRequest, Signed, UnfreezeRequest};
+use interlock_api::{AddAgent, Added, Fault, FreezeRequest, Signed, UnfreezeRequest, exact, reasoned};
 
-use crate::{peer::Peer, recovery::purge, state::Daemon};
+use crate::{peer::Peer, person::plain, recovery::purge, state::Daemon};
 
 impl Daemon {
     /// Checks that an enrolled person signed this very request, with a key of the step that is asked for.
@@ -53,6 +55,7 @@ impl Daemon {
         body: &T,
         signed: &Signed,
     ) -> Result<SignedBy, Fault> {
+        reasoned(&signed.reason)?;
         let now = self.now();
         let stale = || Fault::refused("the nonce was not given out here, is used or too old");
         if !self.nonces.is_good(&signed.nonce, now) {
@@ -98,6 +101,7 @@ impl Daemon {
     /// Registers an agent. Whoever is to own it signs too: who owns it is whose approval does not count.
     pub(crate) async fn add_agent(&self, request: Added<AddAgent>) -> Result<(), Fault> {
         let body = &request.body;
+        plain("an agent", body.name.as_str())?;
         let signers = || std::iter::once(&request.signed).chain(&request.co_signed);
         for signed in signers() {
             self.authorise("agent-add", body.name.as_str(), body, signed)?;
@@ -135,6 +139,8 @@ impl Daemon {
     /// Stops every mutation in a scope. Returns once no later mutation can pass. Nobody signs for it, so it goes by the
     /// account that asked, and by nobody's name.
     pub(crate) async fn freeze(&self, request: FreezeRequest, peer: Peer) -> Result<(), Fault> {
+        reasoned(&request.reason)?;
+        self.is_there(&request.scope)?;
         let freeze = interlock_flow::Freeze {
             scope: request.scope,
             by: peer.to_string(),
@@ -149,12 +155,46 @@ impl Daemon {
         self.commit(Record { entry, events: vec![Event::Frozen { freeze }], guards: Vec::new() }).await
     }
 
+    /// Whether anything can be in a scope: whoever misspells one in an incident is told so, and not that it is frozen.
+    fn is_there(&self, scope: &FreezeScope) -> Result<(), Fault> {
+        let memory = self.memory();
+        let no = |what: &str, name: &str, hint: String| {
+            Err(Fault::not_found(format!("there is no {what} `{}`", exact(name))).hint(hint))
+        };
+        match scope {
+            FreezeScope::Agent(name) if !memory.agents.contains_key(name) => {
+                let all: Vec<&str> = memory.agents.keys().map(AgentId::as_str).collect();
+                no("agent", name.as_str(), format!("registered: {}", all.join(", ")))
+            }
+            FreezeScope::Task(task) if !memory.sessions.values().any(|session| session.task == *task) => no(
+                "session on the task",
+                task,
+                "`interlock session ls` lists them with their tasks".to_owned(),
+            ),
+            FreezeScope::Service(name) if !is_service(name) => {
+                let hint = "as the AWS CLI calls it: `rds`, `ec2`, `elbv2`";
+                no("service", name, hint.to_owned())
+            }
+            FreezeScope::Environment(name) => {
+                let rules = self.config.environments.iter().map(|rule| rule.name.as_str());
+                let all: BTreeSet<&str> = rules.chain([PRODUCTION]).collect();
+                if all.contains(name.as_str()) {
+                    return Ok(());
+                }
+                let all: Vec<&str> = all.into_iter().collect();
+                no("environment", name.as_str(), format!("there are: {}", all.join(", ")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Lets a scope go on.
     pub(crate) async fn unfreeze(&self, request: Added<UnfreezeRequest>) -> Result<(), Fault> {
         self.authorise("unfreeze", "freeze", &request.body, &request.signed)?;
         let scope = request.body.scope;
         if !self.memory().freezes.contains_key(&scope) {
-            return Err(Fault::not_found("nothing of that scope is frozen"));
+            let why = Fault::not_found("nothing of that scope is frozen");
+            return Err(why.hint("`interlock freeze ls` lists what is"));
         }
         let entry = Entry::new(EntryKind::Unfrozen, self.now())
             .public("scope", &scope)
@@ -171,4 +211,10 @@ impl Daemon {
             Err(error) => Err(Fault::unavailable(error)),
         }
     }
+}
+
+/// Whether a service is called so, or its things are.
+fn is_service(name: &str) -> bool {
+    let called = |service: &Summary| service.name == name || service.signing_name == name;
+    Catalogue::get().summaries().iter().any(called)
 }

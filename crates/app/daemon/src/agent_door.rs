@@ -27,10 +27,11 @@ pub(crate) fn routes(daemon: Arc<Daemon>) -> Router {
         .route("/v1/requests", get(requests))
         .route("/v1/requests/{id}", get(request))
         .route("/v1/terraform", post(terraform))
-        .fallback(elsewhere)
-        .method_not_allowed_fallback(elsewhere)
         .route("/v1/plan", post(begin_plan))
         .route("/v1/plan/end", post(end_plan))
+        // Below all routes: above one it would not be asked about it.
+        .fallback(elsewhere)
+        .method_not_allowed_fallback(elsewhere)
         .with_state(daemon)
 }
 

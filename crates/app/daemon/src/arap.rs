@@ -99,7 +99,7 @@ fn is_about(ticket: &Ticket, subject: &Entity, action: &AccessAction, resource: 
     let held = &ticket.held;
     subject.kind == "agent"
         && held.agent.as_str() == subject.id
-        && held.action.claims.iter().any(|claim| claim.effect.name() == action.name)
+        && held.claims().any(|claim| claim.effect.name() == action.name)
         && held.action.targets.iter().any(|target| target.id.as_str() == resource.id)
 }
 

@@ -164,8 +164,20 @@ async fn open_session(State(daemon): Shared, Json(body): Json<OpenSession>) -> R
     daemon.open_session(body).await.map(Json)
 }
 
-async fn close_session(State(daemon): Shared, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    daemon.close_session(&SessionId::new(id)).await.map(|()| StatusCode::NO_CONTENT)
+/// What is ended with a session.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct With {
+    /// What it has asked people and nobody has used, too.
+    #[serde(default)]
+    requests: bool,
+}
+
+async fn close_session(
+    State(daemon): Shared,
+    Path(id): Path<String>,
+    Query(with): Query<With>,
+) -> Result<StatusCode, Fault> {
+    daemon.close_session(&SessionId::new(id), with.requests).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn rest_session(
@@ -254,7 +266,9 @@ async fn wait(
     loop {
         moved.borrow_and_update();
         let ticket = daemon.find(&TicketId::new(&*id))?;
-        if ticket.state != TicketState::Pending || tokio::time::Instant::now() >= until {
+        let delayed = ticket.passes_from().is_some_and(|from| daemon.now() < from);
+        let settled = ticket.state != TicketState::Pending && !delayed;
+        if settled || tokio::time::Instant::now() >= until {
             return Ok(Json(daemon.view(ticket)));
         }
         news(&mut moved, until).await;

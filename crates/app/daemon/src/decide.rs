@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use interlock_action::TicketId;
-use interlock_api::{Added, DecisionRequest, Decisions, Fault, RequestView};
+use interlock_api::{Added, DecisionRequest, Decisions, Fault, RequestView, reasoned};
 use interlock_approval::Ticket;
 use interlock_console::Attempt;
 use interlock_flow::{ApproveError, BatchError};
@@ -28,6 +28,7 @@ impl Daemon {
     ) -> Result<RequestView, Fault> {
         let DecisionRequest { decision, person, reason, signature } = request;
         let decision = decision.parse().map_err(Fault::bad_request)?;
+        reasoned(&reason)?;
         let decided = self.road.decide_ticket(id, decision, &person, &reason, &signature).await;
         let ticket = decided.map_err(|error| {
             let why = error.to_string();

@@ -45,6 +45,9 @@ pub enum DaemonError {
     /// The ledger does not verify.
     #[error("the ledger is broken: {0}")]
     Broken(String),
+    /// Another process has the home open.
+    #[error("the store cannot be opened: {0}")]
+    InUse(String),
     /// The store cannot be opened.
     #[error("the store cannot be opened: {0}")]
     Store(String),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use interlock_action::{GrantId, Operation, TicketId};
+use interlock_action::{GrantId, Millis, Operation, TicketId};
 use interlock_api::{Added, EndGrant, Fault, GrantOffer, GrantRow, Passed, SignGrant, exact};
 use interlock_approval::Ticket;
-use interlock_flow::{GrantError, GrantWish};
+use interlock_flow::{Grant, GrantError, GrantWish, Memory};
 use interlock_ledger::EntryKind;
 use interlock_policy::{Ask, Judged};
 use interlock_store::{Home, Query, Reader, StoredEntry};
@@ -139,18 +139,22 @@ impl Daemon {
         let found = memory.grants.get(id).cloned();
         let grant =
             found.ok_or_else(|| Fault::not_found(format!("there is no grant `{}`", exact(id.as_str()))))?;
-        let idle = memory.grant_idle(&grant, now);
-        Ok(GrantRow::of(grant, idle))
+        Ok(row(&memory, &grant, now))
     }
 
     /// Every grant: those that stand first.
     pub(crate) fn grants(&self) -> Vec<GrantRow> {
         let (memory, now) = (self.memory(), self.now());
-        let row = |grant: &interlock_flow::Grant| GrantRow::of(grant.clone(), memory.grant_idle(grant, now));
-        let mut all: Vec<GrantRow> = memory.grants.values().map(row).collect();
+        let mut all: Vec<GrantRow> = memory.grants.values().map(|grant| row(&memory, grant, now)).collect();
         all.sort_by_key(|row| (row.idle.is_some(), std::cmp::Reverse(row.grant.since)));
         all
     }
+}
+
+/// A grant, with why it lets nothing pass now.
+fn row(memory: &Memory, grant: &Grant, now: Millis) -> GrantRow {
+    let idle = memory.grant_idle(grant, now).or_else(|| memory.grant_rests(grant, now));
+    GrantRow::of(grant.clone(), idle)
 }
 
 fn judged(entry: &mut StoredEntry) -> Option<Judged> {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use interlock_action::{Digest, PersonId, RuleId, SessionId, name_of};
+use interlock_action::{Digest, PersonId, RuleId, SessionId, is_plain_name, name_of};
 use interlock_approval::{Person, parse_public_key};
 use interlock_flow::{Clock as _, ConfigStamp, Event, Guard, Journal as _, Record};
 use interlock_gateway_aws::{AwsGateway, EgressLog, EgressNote, GatewayConfig, HomeKey, Sessions};
@@ -132,6 +132,7 @@ impl From<StoreError> for DaemonError {
             StoreError::HomeExists(path) => Self::HomeExists(path),
             StoreError::Broken(why) => Self::Broken(why.to_string()),
             StoreError::Exported { .. } => Self::Broken(error.to_string()),
+            StoreError::Locked(_) => Self::InUse(error.to_string()),
             other => Self::Store(other.to_string()),
         }
     }
@@ -140,14 +141,23 @@ impl From<StoreError> for DaemonError {
 /// Makes a home with its first person.
 pub fn init(root: &Path, operator: &str, public_key: &str) -> Result<InitAnswer, DaemonError> {
     let now = System.now();
+    if !is_plain_name(operator) {
+        let why =
+            format!("`{operator}` is no name that a person can go by: plain letters, digits, and - _ . @");
+        return Err(DaemonError::Setting(why));
+    }
     let key = parse_public_key(public_key, now, now).map_err(|error| DaemonError::Key(error.to_string()))?;
     // INVARIANT: a passkey's line is made in the console alone. Whoever could type one would say of it what they like.
     if key.passkey().is_some() {
         let why = "a home begins with an OpenSSH key; passkeys are made in its console, at /enrol";
         return Err(DaemonError::Key(why.to_owned()));
     }
-    let home = Home::create(root)?;
     let paths = HomePaths::of(root);
+    // What stands there is read first: nothing is made of what could not be begun.
+    if paths.config().exists() {
+        load(&paths, "init", None)?;
+    }
+    let home = Home::create(root)?;
     let account = runtime()?.block_on(account(&home, &paths));
     if !paths.config().exists() {
         write(&paths.config(), &proposal(account.as_deref()))?;

@@ -21,7 +21,7 @@ use interlock_flow::{
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::control::{Since, WaitFor};
+use crate::control::{Since, WaitFor, With};
 
 /// The description of the API.
 pub(crate) fn openapi() -> Value {
@@ -48,7 +48,7 @@ fn people(table: &mut Table) {
     table.post::<Added<AddAgent>, ()>("/v1/agents", "Register an agent.");
     table.get::<Vec<SessionRow>>("/v1/sessions", "Every session, the newest first.").console();
     table.post::<OpenSession, OpenedSession>("/v1/sessions", "Open a session, or resume one.");
-    table.delete("/v1/sessions/{id}", "End a session.");
+    table.delete("/v1/sessions/{id}", "End a session.").query::<With>();
     table.post::<RestSession, ()>("/v1/sessions/{id}/rest", "The command of a session has ended.");
     table.post::<Reached, ()>(
         "/v1/sessions/{id}/reached",
@@ -164,8 +164,8 @@ impl Table {
         self.put("post", path, summary, body, answer)
     }
 
-    fn delete(&mut self, path: &str, summary: &str) {
-        self.put("delete", path, summary, None, None);
+    fn delete(&mut self, path: &str, summary: &str) -> Told<'_> {
+        self.put("delete", path, summary, None, None)
     }
 
     fn put(

@@ -3,13 +3,13 @@
 //! INVARIANT: once agents are at work nobody comes in or goes by one signature. What one signature does is to stop: the key
 //! that is to go counts for nothing from then on.
 
-use interlock_action::{Millis, PersonId};
+use interlock_action::{Millis, PersonId, is_plain_name};
 use interlock_approval::{EnrolledKey, KeyStep, Person, Ticket, parse_public_key};
 use interlock_flow::{Administrative, Enrolling, Event, Guard, JournalError, Record, is_lone};
 use interlock_ledger::{Entry, EntryKind};
 use serde::{Serialize, de::DeserializeOwned};
 
-use interlock_api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson, RequestRow, Signed};
+use interlock_api::{AddKey, AddPerson, Added, Fault, RemoveKey, RemovePerson, RequestRow, Signed, exact};
 
 use crate::state::Daemon;
 
@@ -24,6 +24,7 @@ impl Daemon {
     /// Enrols a person: at once while no agent exists, held as T4 after that.
     pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<RequestRow>, Fault> {
         let body = &request.body;
+        plain("a person", body.name.as_str())?;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
         let key = parsed(&body.public_key, 0, 0)?;
         let maker = self.maker(&body.name, &key)?;
@@ -183,8 +184,9 @@ impl Daemon {
 
     /// INVARIANT: nobody who is enrolled is replaced.
     fn added_person(&self, body: &AddPerson, cooling: Millis) -> Result<Record, Fault> {
-        if self.memory().people.contains_key(&body.name) {
-            return Err(Fault::conflict(format!("`{}` is enrolled already", body.name)));
+        let same = |have: &&PersonId| have.as_str().eq_ignore_ascii_case(body.name.as_str());
+        if let Some(have) = self.memory().people.keys().find(same) {
+            return Err(Fault::conflict(format!("`{have}` is enrolled already")));
         }
         let key = self.new_key(&body.public_key, cooling)?;
         let mut roles = body.roles.clone();
@@ -284,4 +286,13 @@ fn in_words(key: &EnrolledKey, maker: Option<&str>) -> String {
 
 fn parsed(line: &str, enrolled: Millis, counts_from: Millis) -> Result<EnrolledKey, Fault> {
     parse_public_key(line, enrolled, counts_from).map_err(Fault::bad_request)
+}
+
+/// INVARIANT: nobody goes by a name that looks like another's.
+pub(crate) fn plain(whose: &str, name: &str) -> Result<(), Fault> {
+    if is_plain_name(name) {
+        return Ok(());
+    }
+    let why = format!("`{}` is no name that {whose} can go by", exact(name));
+    Err(Fault::bad_request(why).hint("up to 64 letters without accents, digits, and - _ . @, as in `ana`"))
 }

@@ -1,6 +1,6 @@
 //! Opening, resuming and ending sessions; the virtual credentials that belong to them.
 
-use interlock_action::SessionId;
+use interlock_action::{SessionId, TicketId};
 use interlock_approval::Launch;
 use interlock_flow::{Event, Guard, JournalError, Lease, OBSERVE, Record, Session};
 use interlock_gateway_aws::credentials::VirtualKeys;
@@ -190,16 +190,25 @@ impl Daemon {
         }
     }
 
-    /// Ends a session: its lease and its keys are worth nothing from then on.
-    pub(crate) async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
+    /// Ends a session: its lease and its keys are worth nothing from then on; where that is asked for, nor is what it has asked people.
+    pub(crate) async fn close_session(&self, id: &SessionId, requests: bool) -> Result<(), Fault> {
         if !self.memory().sessions.contains_key(id) {
             return Err(Fault::not_found(format!("there is no session `{id}`")));
         }
         let entry = Entry::new(EntryKind::SessionClosed, self.now()).public("session", id);
         let events = vec![Event::SessionClosed { session: id.clone() }];
         let record = Record { entry, events, guards: Vec::new() };
-        let committed = self.road.ports().journal.commit(record).await;
-        committed.map(|_| ()).map_err(Fault::unavailable)
+        self.road.ports().journal.commit(record).await.map_err(Fault::unavailable)?;
+        let open: Vec<TicketId> = {
+            let memory = self.memory();
+            let of = memory.tickets.values().filter(|ticket| requests && ticket.session == *id);
+            of.filter(|ticket| ticket.stands(self.now())).map(|ticket| ticket.id.clone()).collect()
+        };
+        for ticket in &open {
+            let given_up = self.road.give_up(ticket, "its session was ended, with what it asked for").await;
+            given_up.map_err(Fault::unavailable)?;
+        }
+        Ok(())
     }
 
     /// All sessions, the newest first.
@@ -213,6 +222,7 @@ impl Daemon {
             agent: session.agent.name.clone(),
             task: session.task.clone(),
             live: session.lease.is_live(now),
+            ended: session.lease.revoked,
             advisory: session.advisory,
             observed: self.observed(session),
             launch: session.launch.clone(),

@@ -29,6 +29,13 @@ macro_rules! names {
     )*};
 }
 
+/// Whether a name is one that people cannot take for another: at most 64 letters without accents, digits, and `-`, `_`, `.`, `@`; it
+/// begins with a letter or a digit.
+pub fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
+    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain)
+}
+
 names! {
     /// A registered AI worker.
     AgentId,
@@ -58,4 +65,17 @@ names! {
     WorkspaceId,
     /// A cloud account: twelve digits on AWS.
     AccountId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain_name;
+
+    #[test]
+    fn a_plain_name_looks_like_no_other() {
+        assert!(["ana", "bo@example.com", "CI-7", "a.b_c"].into_iter().all(is_plain_name));
+        let long = "a".repeat(65);
+        let odd = ["", " ", "bo ", " bo", "-bo", "b\u{43e}", "zo\u{e9}", "a\u{200b}b", "a\nb", "a/b", &long];
+        assert!(!odd.into_iter().any(is_plain_name));
+    }
 }

@@ -22,7 +22,7 @@ pub use fact::{FactName, FactTest, Facts};
 pub use forecast::{Change, Forecast, Method, RecoveryCount, RecoveryPoint, Reversibility};
 pub use id::{
     AccountId, ActionId, AgentId, EnvironmentName, GlassId, GrantId, PersonId, PlanId, RuleId, SessionId,
-    TargetId, TicketId, UndoId, WorkspaceId,
+    TargetId, TicketId, UndoId, WorkspaceId, is_plain_name,
 };
 pub use name::name_of;
 pub use survey::{Answer, Answers, Call, Observed, Preparation, Read, ReadKey, Securing, Survey, value_at};

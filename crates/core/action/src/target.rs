@@ -116,3 +116,13 @@ pub struct Target {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
 }
+
+impl Target {
+    /// What people call it. An object is known by its bucket's name, and called by its own within it.
+    pub fn called(&self) -> Option<&str> {
+        match self.id.as_str().split_once(":::") {
+            Some((_, path)) if self.kind == Kind::Object => Some(path),
+            _ => self.name.as_deref(),
+        }
+    }
+}

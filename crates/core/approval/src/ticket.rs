@@ -8,7 +8,7 @@
 //! ```
 
 use interlock_action::{
-    Action, ActionId, AgentId, Digest, Facts, Forecast, GlassId, GrantId, Millis, PersonId, SessionId,
+    Action, ActionId, AgentId, Claim, Digest, Facts, Forecast, GlassId, GrantId, Millis, PersonId, SessionId,
     TargetId, TicketId, digest_of,
 };
 use schemars::JsonSchema;
@@ -213,6 +213,14 @@ pub struct Ticket {
     pub approvals: Vec<Approval>,
 }
 
+impl Held {
+    /// What it does, by the facts that were read: an effect that hangs on another fact is none.
+    pub fn claims(&self) -> impl Iterator<Item = &Claim> {
+        let holds = |claim: &&Claim| claim.when.iter().all(|test| test.holds(&self.facts));
+        self.action.claims.iter().filter(holds)
+    }
+}
+
 impl Ticket {
     /// Opens a ticket; the digest is taken here and nowhere else.
     pub fn open(
@@ -307,12 +315,16 @@ impl Ticket {
         self.state == State::Pending && now < self.held.expires
     }
 
-    /// Whether a solo delay, if there is one, has run out.
-    pub fn delay_elapsed(&self, now: Millis) -> bool {
+    /// When its delay is over, if it has one and is approved.
+    pub fn passes_from(&self) -> Option<Millis> {
         match (self.quorum.delay, &self.state) {
-            (None, _) => true,
-            (Some(delay), State::Approved { at }) => now >= at.saturating_add(delay),
-            (Some(_), _) => false,
+            (Some(delay), State::Approved { at }) => Some(at.saturating_add(delay)),
+            _ => None,
         }
+    }
+
+    /// Whether a delay, if there is one, has run out.
+    pub fn delay_elapsed(&self, now: Millis) -> bool {
+        self.quorum.delay.is_none() || self.passes_from().is_some_and(|from| now >= from)
     }
 }

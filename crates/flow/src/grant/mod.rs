@@ -266,6 +266,13 @@ impl Memory {
         })
     }
 
+    /// Why a grant that stands has nothing to let pass for now: its session rests.
+    pub fn grant_rests(&self, grant: &Grant, now: Millis) -> Option<String> {
+        let session = self.sessions.get(&grant.terms.session)?;
+        let rests = !session.lease.is_live(now);
+        rests.then(|| format!("its session rests, and goes on with `interlock run --resume {}`", session.id))
+    }
+
     /// Who is enrolled, and whether one alone decides.
     pub(crate) fn people_now(&self, now: Millis) -> (BTreeSet<PersonId>, bool) {
         (self.enrolled(now).map(|person| person.name.clone()).collect(), self.solo(now))

@@ -178,6 +178,12 @@ impl Road {
             return Err(GrantError::Request(why.to_owned()));
         }
         let people = memory.people_now(now);
+        // Whoever signs again after a time-out means the same one.
+        let stands = |have: &&Grant| have.terms == *terms && memory.grant_idle(have, now).is_none();
+        if let Some(have) = memory.grants.values().find(stands) {
+            let why = format!("grant {} of the same terms stands already", have.id);
+            return Err(GrantError::Request(why));
+        }
         let open = memory.grants.values().find(|have| {
             let fresh = now < have.opened.saturating_add(self.settings.ticket_lifetime);
             let waits = have.since.is_none() && have.ended.is_none();

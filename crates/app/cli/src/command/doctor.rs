@@ -18,11 +18,11 @@ mod canary;
 
 /// Check everything that the guarantee stands on, and say the fix for each finding.
 ///
-/// With --agent it also fires a canary: a mutation of production that must be held, sent with that agent's virtual
-/// credentials. Nothing real is touched: the canary's target does not exist.
+/// Where a daemon answers and an agent is registered, it also fires a canary: a mutation of production that must be held, sent with that
+/// agent's virtual credentials. Nothing real is touched: the canary's target does not exist, and nobody is asked about it.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// The agent in whose name the canary is fired.
+    /// The agent in whose name the canary is fired; otherwise the first.
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
 }
@@ -60,7 +60,8 @@ impl Doctor {
         match canary::fire(client, &agent) {
             Ok(words) => finding("canary", true, words, ""),
             Err(fault) => {
-                finding("canary", false, fault.message, "look at the daemon's log before any agent works")
+                let fix = "are there AWS credentials where the daemon runs, and may this agent change things? Look at its log before any agent works";
+                finding("canary", false, fault.message, fix)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use interlock_api::{FreezeRequest, UnfreezeRequest};
 use interlock_flow::FreezeScope;
 
@@ -10,7 +10,7 @@ use crate::{
     command::{Global, by::By},
     exit::Exit,
     fault::Fault,
-    output::Output,
+    output::{Output, table, time},
     sign,
 };
 
@@ -49,18 +49,44 @@ impl Scope {
 
 /// Admit no mutation in a scope. Anybody who reaches the control socket may: it only ever stops.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Freeze {
     #[command(flatten)]
     scope: Scope,
     /// Why.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
+    #[arg(long, value_name = "TEXT", required = true)]
+    reason: Option<String>,
+    #[command(subcommand)]
+    also: Option<Also>,
+}
+
+/// What else is done with freezes.
+#[derive(Debug, Subcommand)]
+enum Also {
+    /// List what is frozen.
+    Ls,
 }
 
 impl Freeze {
     pub(crate) fn run(self, global: &Global, output: &Output) -> Result<ExitCode, Fault> {
-        let body = FreezeRequest { scope: self.scope.scope(), reason: self.reason };
-        global.client()?.post::<_, ()>("/v1/freezes", &body)?;
+        let client = global.client()?;
+        if let Some(Also::Ls) = self.also {
+            let freezes: Vec<interlock_flow::Freeze> = client.get("/v1/freezes")?;
+            output.show(&freezes, |freezes| {
+                let row = |freeze: &interlock_flow::Freeze| {
+                    vec![
+                        time(freeze.since),
+                        freeze.scope.to_string(),
+                        freeze.by.clone(),
+                        freeze.reason.clone(),
+                    ]
+                };
+                table(&["SINCE", "SCOPE", "BY", "WHY"], &freezes.iter().map(row).collect::<Vec<_>>())
+            });
+            return Ok(Exit::Ok.into());
+        }
+        let body = FreezeRequest { scope: self.scope.scope(), reason: self.reason.unwrap_or_default() };
+        client.post::<_, ()>("/v1/freezes", &body)?;
         output.show(&body.scope, |_| {
             "frozen: no mutation is admitted in this scope until a person unfreezes it".to_owned()
         });

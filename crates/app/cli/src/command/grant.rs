@@ -12,8 +12,9 @@ use crate::{
     command::{Global, by::By},
     exit::Exit,
     fault::Fault,
-    output::{Output, table, time, visible},
+    output::{Output, table, tell, time, visible},
     sign,
+    time::now,
 };
 
 /// How long somebody has to sign in the console, in seconds.
@@ -91,7 +92,7 @@ impl Grant {
             Self::Preview { wish } => output.show(&wish.offer(&client)?, offer),
             Self::Add { wish, by } => {
                 let offered = wish.offer(&client)?;
-                eprintln!("{}", offer(&offered));
+                tell(&offer(&offered));
                 output.show(&signed(&client, offered.terms, &by)?, row);
             }
             Self::Sign { id, by } => {
@@ -101,7 +102,7 @@ impl Grant {
                     Fault::failed(format!("there is no grant `{id}`"))
                         .hint("list them with `interlock grant ls`")
                 })?;
-                eprintln!("{}", visible(&known.words.join("\n")));
+                tell(&visible(&known.words.join("\n")));
                 output.show(&signed(&client, known.grant.terms, &by)?, row);
             }
             Self::End { id, by } => {
@@ -134,13 +135,12 @@ fn signed(client: &Client, terms: GrantTerms, by: &By) -> Result<GrantRow, Fault
 /// Leads to the page of the grant, where passkeys sign, and waits until this person has.
 fn in_console(client: &Client, terms: &GrantTerms, person: &PersonId) -> Result<GrantRow, Fault> {
     let console = client.get::<Status>("/v1/status")?.console;
-    eprintln!("sign in a browser: {console}{}", GrantOffer::page(terms));
+    tell(&format!("sign in a browser: {console}{}", GrantOffer::page(terms)));
     for _ in 0..PATIENCE {
         let all: Vec<GrantRow> = client.get("/v1/grants")?;
         let signed = |row: &GrantRow| {
-            let over = row.idle.is_some() && row.grant.since.is_some();
             row.grant.terms == *terms
-                && !over
+                && !row.grant.is_over(now())
                 && row.grant.signers.iter().any(|signer| signer.person == *person)
         };
         if let Some(row) = all.into_iter().find(signed) {
@@ -175,7 +175,7 @@ fn row(row: &GrantRow) -> String {
         Some(why) if row.grant.since.is_none() && row.grant.ended.is_none() => {
             format!("{id} does not stand yet: {why}: `interlock grant sign {id}`")
         }
-        Some(why) => format!("{id} lets nothing pass: {}", visible(why)),
+        Some(why) => format!("{id} lets nothing pass now: {}", visible(why)),
     }
 }
 

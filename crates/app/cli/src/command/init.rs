@@ -29,6 +29,12 @@ impl Init {
             std::fs::read_to_string(&self.public_key)
         };
         let key = key.map_err(|error| Fault::file(&self.public_key, &error))?;
+        if key.contains("PRIVATE KEY") {
+            let why = format!("`{}` is a private key", self.public_key.display());
+            return Err(
+                Fault::usage(why).hint("give its public half, which `ssh-keygen` puts beside it: FILE.pub")
+            );
+        }
         let answer = interlock_daemon::init(&home, &self.operator, &key)?;
         output.show(&answer, |answer| {
             format!(

@@ -8,8 +8,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 use interlock_api::LedgerRow;
+use interlock_flow::FreezeScope;
 use interlock_ledger::{NoteVerifier, Witnesses};
 use interlock_store::{Home, StoreError};
+use serde::Deserialize as _;
 
 use crate::{
     command::Global,
@@ -121,7 +123,8 @@ const FIRST: [&str; 12] = [
 fn row(row: &LedgerRow) -> Vec<String> {
     let text =
         |name: &str| row.public.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let what = FIRST.map(text).into_iter();
+    let scope = row.public.get("scope").and_then(|scope| FreezeScope::deserialize(scope).ok());
+    let what = FIRST.map(text).into_iter().chain(scope.map(|scope| scope.to_string()));
     let session = (row.kind == "attempt").then(|| text("session"));
     let redacted = row.redacted_by.map(|by| format!("redacted by entry {by}"));
     let what: Vec<String> = what.chain(session).chain(redacted).filter(|word| !word.is_empty()).collect();

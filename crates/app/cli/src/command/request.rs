@@ -12,7 +12,8 @@ use crate::{
     command::Global,
     exit::Exit,
     fault::Fault,
-    output::{Output, table, visible},
+    output::{Output, table, time, visible},
+    time::now,
 };
 
 mod card;
@@ -38,8 +39,8 @@ pub(crate) fn approve_own(
 pub(crate) enum Request {
     /// List held actions, the newest first.
     Ls {
-        /// Only these: pending, approved, denied, expired, consumed, void.
-        #[arg(long, value_name = "STATE")]
+        /// Only these.
+        #[arg(long, value_name = "STATE", value_parser = STATES)]
         state: Option<String>,
     },
     /// Follow them as they come, and decide on them.
@@ -57,7 +58,7 @@ pub(crate) enum Request {
     Approve(Decide),
     /// Deny one: final for this request.
     Deny(Decide),
-    /// Wait until it is settled. Status 0 approved or spent, 11 still waiting, 12 denied or expired.
+    /// Wait until it is settled. Status 0 approved or spent, 11 still waiting, also for a delay, 12 denied or expired.
     Wait {
         /// Which.
         id: String,
@@ -101,12 +102,19 @@ impl Request {
             Self::Watch(watch) => watch.run(global, output),
             Self::Wait { id, seconds } => {
                 let view: RequestView = client.get(&format!("/v1/requests/{id}/wait?seconds={seconds}"))?;
-                output.show(&view.ticket.state, |_| view.ticket.state.name().to_owned());
-                Ok(settled(&view.ticket.state).into())
+                let from = view.ticket.passes_from().filter(|from| now() < *from);
+                output.show(&view.ticket.state, |state| match from {
+                    Some(from) => format!("{}, and passes from {} on", state.name(), time(from)),
+                    None => state.name().to_owned(),
+                });
+                Ok(if from.is_some() { Exit::Held } else { settled(&view.ticket.state) }.into())
             }
         }
     }
 }
+
+/// What a request can be.
+const STATES: [&str; 6] = ["pending", "approved", "denied", "expired", "consumed", "void"];
 
 fn settled(state: &State) -> Exit {
     match state {

@@ -29,6 +29,9 @@ pub(crate) enum Session {
     End {
         /// Which.
         id: String,
+        /// Give up what it has asked people, too.
+        #[arg(long)]
+        requests: bool,
     },
 }
 
@@ -40,7 +43,7 @@ impl Session {
                 let sessions: Vec<SessionRow> = client.get("/v1/sessions")?;
                 output.show(&sessions, |sessions| {
                     let row = |session: &SessionRow| {
-                        let mut state = vec![if session.live { "live" } else { "ended" }];
+                        let mut state = vec![session.state()];
                         let marks = [(session.advisory, "advisory"), (session.observed, "OBSERVED")];
                         state.extend(
                             marks.iter().filter(|(set, _)| session.live && *set).map(|(_, mark)| *mark),
@@ -64,8 +67,8 @@ impl Session {
                 let report: SessionReport = client.get(&format!("/v1/sessions/{id}/report"))?;
                 output.show(&report, report::words);
             }
-            Self::End { id } => {
-                client.delete(&format!("/v1/sessions/{id}"))?;
+            Self::End { id, requests } => {
+                client.delete(&format!("/v1/sessions/{id}?requests={requests}"))?;
                 output.say(&format!("session {id} ended"));
             }
         }

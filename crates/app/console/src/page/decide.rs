@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use interlock_api::{DecisionRequest, Fault, exact};
+use interlock_api::{DecisionRequest, Fault, exact, one_line, reasoned, typed};
 use interlock_approval::{Statement, Ticket};
 use interlock_flow::Decisive;
 use serde::Deserialize;
@@ -13,11 +13,7 @@ use super::{
     Frame, done, fault,
     sign::{Told, statement},
 };
-use crate::{
-    Attempt, Shared,
-    form::Posted,
-    show::card::{one_line, typed},
-};
+use crate::{Attempt, Shared, form::Posted};
 
 /// A decision before it is signed.
 #[derive(Deserialize)]
@@ -66,10 +62,7 @@ pub(crate) async fn sign(
 /// What is decided, if it can be signed at all.
 fn ready(fields: &Decision, ticket: &Ticket) -> Result<Decisive, Fault> {
     let decision = fields.decision.parse().map_err(Fault::bad_request)?;
-    if fields.reason.trim().is_empty() {
-        return Err(Fault::bad_request("a decision needs a reason")
-            .hint("say why, in a few words, and send it again"));
-    }
+    reasoned(&fields.reason)?;
     // INVARIANT: what is signed is what was on the page.
     if fields.digest != ticket.digest.to_string() {
         return Err(Fault::conflict("this is not the request that you were shown").hint("read it again"));

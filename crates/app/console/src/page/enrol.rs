@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::{Form, extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use interlock_action::PersonId;
+use interlock_action::{PersonId, is_plain_name};
 use interlock_api::{Fault, exact};
 use interlock_approval::{Registration, challenge};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub(crate) struct Whose {
 
 pub(crate) async fn name(State(console): Shared, frame: Frame, Form(whose): Form<Whose>) -> Response {
     let person = whose.person.trim().to_owned();
-    if person.is_empty() || person != exact(&person) || person.len() > 64 {
+    if !is_plain_name(&person) {
         let why = Fault::bad_request("a person goes by a short name of plain letters").hint("as in `ana`");
         return fault(frame, why);
     }

@@ -27,7 +27,6 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 use interlock_api::Fault;
-use serde_json::Value;
 
 use crate::{Console, asset, door::Nonce, visitor};
 
@@ -96,19 +95,13 @@ fn alarms(console: &Console) -> Vec<String> {
         alarms.push("Observe mode: everything is written down, and nobody is asked.".to_owned());
     }
     for freeze in &status.freezes {
-        alarms.push(format!("Frozen: {} ({}, by {})", scope(&freeze.scope), freeze.reason, freeze.by));
+        alarms.push(format!("Frozen: {} ({}, by {})", freeze.scope, freeze.reason, freeze.by));
     }
     alarms.extend(status.glass.iter().cloned());
     alarms.extend(
         status.alone.iter().map(|change| format!("Too few are left to approve, and one asks: {change}")),
     );
     alarms.iter().map(|alarm| interlock_api::visible(alarm)).collect()
-}
-
-fn scope(scope: &interlock_flow::FreezeScope) -> String {
-    let value = serde_json::to_value(scope).unwrap_or(Value::Null);
-    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    format!("{} {}", text("scope"), text("name")).trim_end().to_owned()
 }
 
 /// A page that says what is wrong.

@@ -35,7 +35,7 @@ pub(crate) async fn show(State(console): Shared, _visitor: Visitor, frame: Frame
         id: exact(session.id.as_str()),
         agent: exact(session.agent.as_str()),
         task: visible(&session.task),
-        state: if session.live { "live" } else { "ended" },
+        state: session.state(),
         marks: [
             (session.advisory, "ADVISORY: outside the sandbox"),
             (session.observed, "OBSERVED: nobody is asked"),

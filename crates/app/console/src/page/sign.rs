@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use interlock_action::PersonId;
-use interlock_api::{Added, Fault, Signed, visible};
+use interlock_api::{Added, Fault, Signed, reasoned, visible};
 use interlock_approval::{Person, Signable as _, Statement, challenge};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -111,9 +111,8 @@ pub(crate) fn order<T: Serialize>(
     order: &Order<'_, T>,
 ) -> Response {
     let reason = order.reason.trim();
-    if reason.is_empty() {
-        let why = Fault::bad_request("a decision needs a reason");
-        return fault(frame, why.hint("say why, in a few words, and send it again"));
+    if let Err(why) = reasoned(reason) {
+        return fault(frame, why);
     }
     let signed = Signed {
         person: visitor.person.clone(),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use interlock_action::{Effect, Forecast, name_of};
-use interlock_api::{exact, visible};
+use interlock_api::{exact, last, visible};
 
 /// Nodes in one column.
 const TALLEST: usize = 14;
@@ -129,11 +129,6 @@ fn used(forecast: &Forecast, changes: &[(Item, Vec<String>)], unknowns: &[String
     // Whoever hangs on one thing stands together.
     all.sort_by_key(|item| item.parent);
     all
-}
-
-/// The last part of an ARN.
-pub(super) fn last(id: &str) -> &str {
-    id.rsplit([':', '/']).next().unwrap_or(id)
 }
 
 fn laid_out(columns: &[Vec<Item>]) -> Blast {

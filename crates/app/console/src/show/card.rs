@@ -1,7 +1,7 @@
 //! A request as its page shows it: the ten parts, from what would happen down to what is signed.
 
-use interlock_action::{Bears, Effect, Forecast, Method, Millis, Relation, Reversibility, Surface, TargetId};
-use interlock_api::{LedgerRow, RequestView, exact, planned, span, time, visible};
+use interlock_action::{Effect, Forecast, Method, Millis, Reversibility};
+use interlock_api::{LedgerRow, RequestView, exact, planned, span, time, typed, visible};
 use interlock_approval::{State, Ticket, Within};
 
 use super::{
@@ -149,27 +149,6 @@ pub(crate) fn card(view: &RequestView, trail: &[LedgerRow], page: usize, now: Mi
         sequence: trail.first().map(|entry| entry.index),
         how_known: how_known(forecast.method),
     }
-}
-
-/// What has to be typed before this is approved: the name of the worst that would be gone; else of what is acted on.
-pub(crate) fn typed(ticket: &Ticket) -> Option<String> {
-    let held = &ticket.held;
-    if held.tier != "T4" || held.action.surface == Surface::Interlock {
-        return None;
-    }
-    let targets = &held.action.targets;
-    let bears = |id: &TargetId| targets.iter().any(|target| target.id == *id && target.data == Bears::Yes);
-    let gone = held.forecast.changes.iter().filter(|change| change.effect == Effect::Destroy);
-    let worst = gone.map(|change| &change.target).max_by_key(|id| bears(id));
-    let acts = || targets.iter().find(|target| target.relation == Relation::Acts).or(targets.first());
-    let id = worst.or_else(|| acts().map(|target| &target.id))?;
-    let named = targets.iter().find(|target| target.id == *id).and_then(|target| target.name.as_deref());
-    Some(one_line(&exact(named.unwrap_or_else(|| blast::last(id.as_str())))))
-}
-
-/// As a page shows it: blanks in a row are one.
-pub(crate) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn how_known(method: Method) -> &'static str {

@@ -447,7 +447,9 @@ fn fallback(subject: &Subject<'_>, mutates: bool, touched: &mut Touched) {
         &format!("arn:{}:{service}:{region}:{account}:*", subject.partition()),
         Relation::Acts,
     );
-    if empty || !mutates || asks || is_account_wide(subject) {
+    // What acts on things of a kind and names none is not about the account: the service refuses it, or takes more than we see.
+    let unnamed = !empty || !subject.resources.is_empty();
+    if !unnamed || !mutates || asks || is_account_wide(subject) {
         // A setting of the whole account, or a look at all there is.
         whole.kind = Kind::Account;
         whole.data = Bears::No;

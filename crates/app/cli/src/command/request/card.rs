@@ -1,5 +1,6 @@
 //! A request as a card of labelled lines.
 
+use interlock_action::Surface;
 use interlock_api::RequestView;
 use interlock_approval::{State, Ticket};
 
@@ -7,8 +8,16 @@ use crate::output::{time, visible};
 
 /// `request show`: the lines, and what to do next.
 pub(super) fn card(view: &RequestView) -> String {
-    let next =
-        format!("\nnext: interlock request approve {} --key FILE --reason TEXT   (or deny)", view.ticket.id);
+    let id = &view.ticket.id;
+    let next = match view.ticket.state {
+        State::Pending => {
+            format!("\nnext: interlock request approve {id} --key FILE --reason TEXT   (or deny)")
+        }
+        State::Approved { .. } => {
+            format!("\nuntil it is used: interlock request deny {id} --key FILE --reason TEXT")
+        }
+        _ => String::new(),
+    };
     lines(view).into_iter().chain([next]).collect::<Vec<_>>().join("\n")
 }
 
@@ -77,7 +86,11 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
         }
         None => lines.push(format!("arguments  {}", held.action.arguments)),
     }
-    lines.push(format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launch));
+    if held.action.surface == Surface::Interlock {
+        lines.push(format!("asked by   {}", held.launch));
+    } else {
+        lines.push(format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launch));
+    }
     lines.push(format!("task       {}", held.task));
     section(
         &mut lines,

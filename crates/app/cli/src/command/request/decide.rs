@@ -13,7 +13,7 @@ use crate::{
     command::by::By,
     exit::Exit,
     fault::Fault,
-    output::{Output, visible},
+    output::{Output, tell, time, visible},
     sign,
 };
 
@@ -40,6 +40,10 @@ impl Decide {
         output: &Output,
     ) -> Result<std::process::ExitCode, Fault> {
         let views = self.views(client)?;
+        // INVARIANT: nobody signs what they were not shown, one or several.
+        for view in &views {
+            tell(&(lines(view).join("\n") + "\n"));
+        }
         if let [view] = views.as_slice() {
             let decided = decide(client, view, verb, &self.by.key, &self.by.reason)?;
             output.show(&decided, words);
@@ -70,7 +74,7 @@ impl Decide {
         let (fits, alone): (Vec<_>, Vec<_>) =
             views.into_iter().partition(|view| fits.contains(&view.ticket.id));
         for view in &alone {
-            eprintln!("to be decided on by itself: {}  {}", view.ticket.id, visible(&view.sentence));
+            tell(&format!("to be decided on by itself: {}  {}", view.ticket.id, visible(&view.sentence)));
         }
         if fits.is_empty() {
             return Err(Fault::failed(format!(
@@ -114,15 +118,10 @@ fn together(
     verb: Decisive,
     (key, reason): (&Path, &str),
 ) -> Result<Vec<RequestView>, Fault> {
-    // INVARIANT: nobody signs several of which they were shown less than of one.
-    for view in views {
-        lines(view).iter().for_each(|line| eprintln!("{line}"));
-        eprintln!();
-    }
     if let Some(person) = sign::whose_passkey(key) {
         let ids: Vec<_> = views.iter().map(|view| view.ticket.id.as_str()).collect();
         let console = client.get::<Status>("/v1/status")?.console;
-        eprintln!("decide in a browser: {console}/together?ids={}", ids.join(","));
+        tell(&format!("decide in a browser: {console}/together?ids={}", ids.join(",")));
         return views.iter().map(|view| decided_on(client, view, &person)).collect();
     }
     let shown = |view: &RequestView| Shown { id: view.ticket.id.clone(), digest: view.ticket.digest };
@@ -135,7 +134,7 @@ fn together(
 /// Leads to the page of the request, where passkeys decide, and waits until this person has.
 fn in_console(client: &Client, view: &RequestView, person: &PersonId) -> Result<RequestView, Fault> {
     let console = client.get::<Status>("/v1/status")?.console;
-    eprintln!("decide in a browser: {console}/requests/{}", view.ticket.id);
+    tell(&format!("decide in a browser: {console}/requests/{}", view.ticket.id));
     decided_on(client, view, person)
 }
 
@@ -157,16 +156,22 @@ fn decided_on(client: &Client, view: &RequestView, person: &PersonId) -> Result<
 pub(super) fn words(view: &RequestView) -> String {
     let ticket = &view.ticket;
     let count = format!("{} of {} approvals", ticket.filled(), ticket.quorum.slots.len());
-    let next = match (&ticket.state, ticket.quorum.delay) {
-        (State::Pending, _) => "it still waits",
-        (State::Approved { .. }, Some(_)) => {
-            "it passes once, after the delay; `interlock request deny` still stops it"
+    let held = &ticket.held;
+    let administrative = held.action.surface == Surface::Interlock;
+    let from = ticket.passes_from().map(time);
+    let next = match (&ticket.state, from) {
+        (State::Pending, _) if ticket.filled() < ticket.approvals.len() => format!(
+            "it still waits, for somebody who neither owns the agent ({}) nor launched it ({})",
+            held.owner, held.launch
+        ),
+        (State::Pending, _) => "it still waits".to_owned(),
+        (State::Approved { .. }, Some(from)) => {
+            let what = if administrative { "it is carried out by itself" } else { "it passes once" };
+            format!("{what} from {from} on; until then `interlock request deny` still stops it")
         }
-        (State::Approved { .. }, None) if ticket.held.action.surface == Surface::Interlock => {
-            "it is carried out now"
-        }
-        (State::Approved { .. }, None) => "the same call passes once",
-        _ => "",
+        (State::Approved { .. }, None) if administrative => "it is carried out now".to_owned(),
+        (State::Approved { .. }, None) => "the same call passes once".to_owned(),
+        _ => String::new(),
     };
     format!("request {} is {} ({count})\n{next}", ticket.id, ticket.state.name())
 }

@@ -8,10 +8,9 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::mpsc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
-use interlock_action::Millis;
 use interlock_api::{Feed, RequestView};
 
 use super::decide;
@@ -21,6 +20,7 @@ use crate::{
     exit::Exit,
     fault::Fault,
     output::{Output, time, visible},
+    time::now,
 };
 
 mod draw;
@@ -172,11 +172,6 @@ fn expanded(path: &str) -> PathBuf {
         (Some(below), Some(home)) => Path::new(&home).join(below),
         _ => PathBuf::from(path),
     }
-}
-
-fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::{fault::Fault, output::visible};
+use crate::{
+    fault::Fault,
+    output::{tell, visible},
+};
 
 /// Files that are larger are no part of a configuration that is sent.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -26,10 +29,8 @@ pub(super) fn pack(root: &Path, folder: &Path) -> Result<Vec<u8>, Fault> {
                 // Packages beside the configuration are what it deploys; elsewhere they are somebody else's.
                 let others = name == "node_modules" && !path.starts_with(folder);
                 if others {
-                    eprintln!(
-                        "interlock: `{}` is left out of what is planned",
-                        visible(&within.display().to_string())
-                    );
+                    let within = visible(&within.display().to_string());
+                    tell(&format!("interlock: `{within}` is left out of what is planned"));
                 }
                 if !(others || name == ".git" || within.ends_with(".terraform/providers")) {
                     open.push(path);

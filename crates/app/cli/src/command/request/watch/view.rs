@@ -3,11 +3,10 @@
 //! INVARIANT: no single key decides anything. A decision is a form with a key, words, and for an approval a name that has to
 //! be typed; and it can only be opened from a request that was read to its end.
 
-use interlock_action::{Relation, TicketId};
-use interlock_api::{Feed, RequestView};
+use interlock_action::TicketId;
+use interlock_api::{Feed, RequestView, typed};
 use interlock_approval::State;
 
-use crate::output::visible;
 use interlock_flow::Decisive;
 
 /// A key that was pressed.
@@ -314,9 +313,5 @@ impl Form {
 
 /// What has to be typed to approve: for two people the name of what it is about, else the request's id.
 fn name(view: &RequestView) -> String {
-    let ticket = &view.ticket;
-    let acts = |target: &&interlock_action::Target| target.relation == Relation::Acts;
-    let target = ticket.held.action.targets.iter().find(acts);
-    let name = target.map(|target| target.name.as_deref().unwrap_or(target.id.as_str()));
-    name.filter(|_| ticket.held.tier == "T4").map_or_else(|| ticket.id.to_string(), visible)
+    typed(&view.ticket).unwrap_or_else(|| view.ticket.id.to_string())
 }
