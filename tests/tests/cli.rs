@@ -181,8 +181,7 @@ fn nobody_is_made_an_owner_who_has_not_signed() {
     }
     let public = format!("{}.pub", home.private("bo"));
     for (name, why) in [("bo ", "is no name"), ("Bo", "`bo` is enrolled already")] {
-        let twin =
-            home.cli(&["person", "add", name, "--public-key", &public, "--key", &bo, "--reason", "me"]);
+        let twin = home.cli(&["person", "add", name, "--public-key", &public, "--key", &bo]);
         assert!(twin.code != 0 && twin.err.contains(why), "{twin:?}");
     }
     home.verify();

@@ -89,7 +89,7 @@ story(async () => {
   // What happens comes in by itself, and whoever was away goes on where they were.
   await cy.go("/feed");
   const before = await cy.page.locator(".entries > li").count();
-  interlock("freeze", "--agent", "claude", "--reason", "just so");
+  interlock("freeze", "--service", "s3", "--reason", "just so");
   await cy.page.locator(".entries > li", { hasText: "frozen" }).first().waitFor();
   must((await cy.page.locator(".entries > li").count()) > before, "an entry came in");
 

@@ -48,7 +48,7 @@ story(async () => {
   findings.push(...(await bo.look("grant-sign")));
   await sign();
   await bo.page.waitForURL("**/grants");
-  must((await bo.text()).includes("stands"), await bo.text());
+  must((await bo.text()).includes("its session rests"), await bo.text());
   findings.push(...(await bo.look("grants")));
   await bo.page.getByLabel("Why it is to end").fill("that was all");
   await bo.page.getByRole("button", { name: "End it…" }).click();

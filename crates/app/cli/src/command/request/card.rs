@@ -1,6 +1,6 @@
 //! A request as a card of labelled lines.
 
-use interlock_action::Surface;
+use interlock_action::{Effect, RecoveryCount, Surface};
 use interlock_api::RequestView;
 use interlock_approval::{State, Ticket};
 
@@ -41,18 +41,15 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
         );
     }
     let mut changes: Vec<_> = forecast.changes.iter().collect();
-    changes.sort_by_key(|change| change.effect != interlock_action::Effect::Destroy);
+    changes.sort_by_key(|change| change.effect != Effect::Destroy);
     section(&mut lines, "would", changes.iter().map(|change| change.what.clone()));
     section(&mut lines, "data lost", forecast.data_loss.iter().cloned());
     let count = |n: Option<u32>| n.map_or("unread".to_owned(), |n| n.to_string());
     // Of what bears no data nobody counted any.
-    let destroys = changes.iter().any(|change| change.effect == interlock_action::Effect::Destroy);
-    if destroys || forecast.recovery != interlock_action::RecoveryCount::default() {
-        lines.push(format!(
-            "recovery   {} recovery points now, {} afterwards",
-            count(forecast.recovery.before),
-            count(forecast.recovery.after)
-        ));
+    let destroys = changes.iter().any(|change| change.effect == Effect::Destroy);
+    if destroys || forecast.recovery != RecoveryCount::default() {
+        let (before, after) = (count(forecast.recovery.before), count(forecast.recovery.after));
+        lines.push(format!("recovery   {before} recovery points now, {after} afterwards"));
     }
     let fate = |survives| if survives { "survives" } else { "dies" };
     section(
@@ -86,11 +83,10 @@ pub(super) fn lines(view: &RequestView) -> Vec<String> {
         }
         None => lines.push(format!("arguments  {}", held.action.arguments)),
     }
-    if held.action.surface == Surface::Interlock {
-        lines.push(format!("asked by   {}", held.launch));
-    } else {
-        lines.push(format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launch));
-    }
+    lines.push(match held.action.surface {
+        Surface::Interlock => format!("asked by   {}", held.launch),
+        _ => format!("agent      {} of {}, launched by {}", held.agent, held.owner, held.launch),
+    });
     lines.push(format!("task       {}", held.task));
     section(
         &mut lines,
