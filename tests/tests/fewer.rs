@@ -137,9 +137,9 @@ fn a_plan_is_judged_whole_approved_once_and_each_step_passes_once() {
              {aws} cloudtrail stop-logging --name main\n"
         ),
     );
-    let (interlock, script) = (binary().display().to_string(), script.display().to_string());
+    let script = script.display().to_string();
     let planned = browsed.home.run(&[
-        &interlock,
+        "interlock",
         "--json",
         "plan",
         "--words",

@@ -209,7 +209,8 @@ impl Run {
             Door::in_directory(AGENT_PORT, &opened.agent_socket),
         ];
         confinement.keep = opened.pass.iter().cloned().collect();
-        confinement.shims.clone_from(&opened.shims);
+        // Beside Terraform's: what the agent is told to run is found by its name, wherever it was started from.
+        confinement.shims = opened.shims.iter().cloned().chain(["interlock".to_owned()]).collect();
         confinement.ca_bundle = Some(PathBuf::from(&opened.ca_bundle));
         confinement.environment = self.variables(opened, Place::inside());
         let ended = self.lured(global, output, (sandbox, &mut confinement), opened);
