@@ -32,7 +32,9 @@ pub(crate) fn fire(client: &Client, agent: &str) -> Result<String, Fault> {
     // Nobody is to be asked about it.
     client.delete(&format!("/v1/sessions/{}?requests=true", opened.session))?;
     let answer = answer?;
-    let begins: String = answer.chars().take(300).collect();
+    // Of an error of RDS only what Interlock says in it.
+    let says = answer.find("Interlock").and_then(|at| answer.get(at..)).unwrap_or(&answer);
+    let begins: String = says.chars().take_while(|c| *c != '<').take(300).collect();
     match (
         answer.contains("Interlock holds"),
         answer.contains("AccessDenied") && answer.contains("Interlock"),
