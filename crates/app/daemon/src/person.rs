@@ -24,7 +24,6 @@ impl Daemon {
     /// Enrols a person: at once while no agent exists, held as T4 after that.
     pub(crate) async fn add_person(&self, request: Added<AddPerson>) -> Result<Option<RequestRow>, Fault> {
         let body = &request.body;
-        plain("a person", body.name.as_str())?;
         // Read before the nonce is spent, so that a bad key can be mended and sent again.
         let key = parsed(&body.public_key, 0, 0)?;
         let maker = self.maker(&body.name, &key)?;
@@ -184,6 +183,7 @@ impl Daemon {
 
     /// INVARIANT: nobody who is enrolled is replaced.
     fn added_person(&self, body: &AddPerson, cooling: Millis) -> Result<Record, Fault> {
+        plain("a person", body.name.as_str())?;
         let same = |have: &&PersonId| have.as_str().eq_ignore_ascii_case(body.name.as_str());
         if let Some(have) = self.memory().people.keys().find(same) {
             return Err(Fault::conflict(format!("`{have}` is enrolled already")));

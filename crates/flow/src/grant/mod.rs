@@ -253,6 +253,11 @@ impl Memory {
             if session.launch != grant.launch || session.agent.owner != grant.owner {
                 return Some("somebody else has launched the session since it was signed".to_owned());
             }
+            // INVARIANT: a yes to what runs in a sandbox is none to what runs outside of one.
+            let confined = self.tickets.get(&grant.terms.ticket).is_none_or(|ticket| !ticket.advisory);
+            if session.advisory && confined {
+                return Some("its session runs outside the sandbox since it was signed".to_owned());
+            }
             if grant.people != self.people_now(now) {
                 return Some("other people are enrolled than when it was signed".to_owned());
             }

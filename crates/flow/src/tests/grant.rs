@@ -268,6 +268,14 @@ fn whoever_launches_the_session_besides_ends_what_they_or_others_granted() {
 }
 
 #[test]
+fn what_was_granted_inside_the_sandbox_does_not_pass_outside() {
+    let (house, _) = granted(ANY);
+    assert!(house.runs(&stop("gym")));
+    house.unconfined();
+    assert!(!house.runs(&stop("pool")));
+}
+
+#[test]
 fn who_there_was_to_ask_is_who_there_is() {
     let house = House::of(&["ana"]);
     let request = asked(&house, &stop("school"));

@@ -366,6 +366,12 @@ impl House {
         self.happens(Event::Session { session: Session { launch, ..session } });
     }
 
+    /// The session goes on outside the sandbox.
+    pub(super) fn unconfined(&self) {
+        let session = self.road.memory().sessions[&SessionId::new(SESSION)].clone();
+        self.happens(Event::Session { session: Session { advisory: true, ..session } });
+    }
+
     /// The session is observed from now on, or is not any more.
     pub(super) fn observed(&self, observed: bool) {
         let session = self.road.memory().sessions[&SessionId::new(SESSION)].clone();
